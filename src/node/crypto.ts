@@ -1,0 +1,47 @@
+/** Cryptography of nodes by node:crypto; same bytes as tweetnacl in browsers, about 80 times faster. */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto'
+import type { Crypto, Signer } from '../wire/crypto.ts'
+import { isCanonicalSignature, isStrongKey } from '../wire/signature.ts'
+
+const PKCS8_SEED = Buffer.from('302e020100300506032b657004220420', 'hex')
+/** Imported keys kept: one per person met lately; an import costs as much as a check. */
+const KEYS_MAX = 4096
+const keys = new Map<string, KeyObject>()
+
+/** The imported key; undefined for a weak or malformed one. */
+export function publicKey(key: Uint8Array): KeyObject | undefined {
+  const x = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
+  const known = keys.get(x)
+  if (known) return known
+  if (!isStrongKey(key)) return undefined
+  const imported = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+  if (keys.size >= KEYS_MAX) keys.delete(keys.keys().next().value!)
+  keys.set(x, imported)
+  return imported
+}
+
+export const nodeCrypto: Crypto = {
+  hash: (data) => new Uint8Array(createHash('sha512').update(data).digest().subarray(0, 32)),
+  verify(message, signature, key) {
+    if (!isCanonicalSignature(signature)) return false
+    const imported = publicKey(key)
+    return imported !== undefined && verify(null, message, imported, signature)
+  },
+  random: (n) => new Uint8Array(randomBytes(n)),
+}
+
+/** The signer of a 32-byte seed (the same key pair as nacl.sign.keyPair.fromSeed). */
+export function signerOf(seed: Uint8Array): Signer {
+  const secret = createPrivateKey({ key: Buffer.concat([PKCS8_SEED, seed]), format: 'der', type: 'pkcs8' })
+  const { x } = createPublicKey(secret).export({ format: 'jwk' })
+  const key = new Uint8Array(Buffer.from(x!, 'base64url'))
+  return { key, sign: (message) => new Uint8Array(sign(null, message, secret)) }
+}

@@ -1,0 +1,138 @@
+/** What a node tells: the same objects that `--json` prints, one per line (contract 10.2 of the command line). */
+
+export interface Who {
+  /** The person's key, 64 hex digits. */
+  readonly id: string
+  /** The nick its owner chose; the first 8 hex digits of the id while the profile is not here yet. */
+  readonly name: string
+}
+export interface Labelled extends Who {
+  /** What this reader is shown, only where different from name. */
+  readonly label?: string
+}
+export interface HubInfo extends Who {
+  readonly url: string
+  readonly self: boolean
+}
+
+export interface ReadyEvent {
+  readonly type: 'ready'
+  readonly self: Who
+  readonly network: string
+  readonly place?: string
+  readonly hub: HubInfo
+  readonly epoch: number
+  readonly room: string
+}
+export interface HubEvent {
+  readonly type: 'hub'
+  readonly hub: HubInfo
+  readonly epoch: number
+}
+export interface OfflineEvent {
+  readonly type: 'offline'
+  readonly reason: string
+}
+export interface SentEvent {
+  readonly type: 'sent'
+  readonly id: string
+  readonly room: string | null
+  readonly to?: Who
+  readonly text: string
+  readonly ref?: unknown
+}
+export interface MessageEvent {
+  readonly type: 'message'
+  readonly id: string
+  readonly room: string | null
+  readonly from: Labelled
+  readonly text: string
+  readonly ts: number
+  readonly order: string
+  readonly private?: true
+  readonly to?: Who
+  readonly history?: true
+  readonly self?: true
+  readonly replyTo?: string
+  readonly edited?: true
+  readonly action?: true
+}
+export interface AckEvent {
+  readonly type: 'ack'
+  readonly id: string
+  readonly state: 'stored' | 'replicated' | 'delivered'
+  readonly copies: number
+  readonly alone?: true
+}
+export interface SystemEvent {
+  readonly type: 'system'
+  readonly event:
+    | 'create'
+    | 'join'
+    | 'leave'
+    | 'delete'
+    | 'invite'
+    | 'kick'
+    | 'ban'
+    | 'unban'
+    | 'role'
+    | 'topic'
+    | 'nick'
+    | 'place'
+    | 'warning'
+  readonly room: string | null
+  readonly user: Who
+  readonly by?: Who
+  readonly ref?: unknown
+  /** What a person should read, where the event's name does not say it all. */
+  readonly text?: string
+}
+export interface PresenceEvent {
+  readonly type: 'presence'
+  readonly user: Labelled
+  readonly online: boolean
+}
+export interface ResultEvent {
+  readonly type: 'result'
+  readonly command: string
+  readonly data: unknown
+  readonly ref?: unknown
+}
+export interface ErrorEvent {
+  readonly type: 'error'
+  readonly code: string
+  readonly message: string
+  readonly command?: string
+  readonly ref?: unknown
+}
+
+export type NodeEvent =
+  | ReadyEvent
+  | HubEvent
+  | OfflineEvent
+  | SentEvent
+  | MessageEvent
+  | AckEvent
+  | SystemEvent
+  | PresenceEvent
+  | ResultEvent
+  | ErrorEvent
+/** The one answer to a command. */
+export type Answer = SentEvent | SystemEvent | ResultEvent | ErrorEvent
+
+/** What a person can ask a node to do. `room` is a room's name; without it the session's current room is meant by the caller. */
+export type Command =
+  | { readonly do: 'say'; readonly room: string; readonly text: string; readonly action?: boolean }
+  | { readonly do: 'msg'; readonly to: string; readonly text: string }
+  | {
+      readonly do: 'create'
+      readonly room: string
+      readonly private?: boolean
+      readonly topic?: string
+      readonly max?: number
+    }
+  | { readonly do: 'join' | 'leave' | 'delete'; readonly room: string }
+  | { readonly do: 'rooms' | 'hub' | 'status' }
+  | { readonly do: 'who'; readonly room?: string }
+  | { readonly do: 'history'; readonly room: string; readonly count: number }
+  | { readonly do: 'nick'; readonly name: string }

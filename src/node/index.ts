@@ -1,0 +1,69 @@
+/** lanchat's Node API: the command line and bots use nothing else. */
+import type { Answer, Command, NodeEvent } from './events.ts'
+
+export type * from './events.ts'
+
+export interface NodeOptions {
+  /** The nick to propose; kept in the profile. */
+  name?: string
+  /** Default 'lan'. */
+  network?: string
+  /** The network's secret; without it the network is open. */
+  code?: string
+  dataDir?: string
+  /** Default 27470, the next free if taken; 0: chosen by the system. */
+  port?: number
+  /** Interface names or addresses; default all usable. */
+  interfaces?: readonly string[]
+  /** host[:port] of nodes to join where multicast is blocked. */
+  peers?: readonly string[]
+  discovery?: boolean
+  neverHub?: boolean
+  preferHub?: boolean
+  /** A visitor (one-shot command) never becomes hub. */
+  visitor?: boolean
+  /** As hub: messages per second and person; 0: bounded only by queues. */
+  rate?: number
+  timeoutMs?: number
+  /** One line per call, never on stdout. */
+  log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
+  signal?: AbortSignal
+}
+
+/** A refusal of lanchat with its stable code (PROTOCOL.md lists all). */
+export class LanchatError extends Error {
+  override readonly name = 'LanchatError'
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+export interface Room {
+  readonly name: string
+  /** Resolves when stored; rejects with LanchatError. `replicated` settles when two other devices signed for it. */
+  send(text: string): Promise<{ id: string; copies: number; replicated: Promise<void> }>
+  messages(options?: { signal?: AbortSignal }): AsyncIterable<Extract<NodeEvent, { type: 'message' }>>
+}
+
+export interface Node extends AsyncDisposable {
+  readonly self: { readonly id: string; readonly name: string }
+  /** Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal. */
+  on(listener: (event: NodeEvent) => void): () => void
+  /** Resolves with the ready event; rejects CODE_WRONG, TIMEOUT where the node gave up. */
+  readonly ready: Promise<Extract<NodeEvent, { type: 'ready' }>>
+  /** Carries out one command: its one answer. Never rejects for what can be refused. Strictly in order of calls. */
+  execute(command: Command, ref?: unknown): Promise<Answer>
+  join(room: string): Promise<Room>
+  /** True when every own event is stored (alone: on own disk). */
+  readonly settled: boolean
+  /** Resolves once settled. */
+  settle(signal?: AbortSignal): Promise<void>
+  /** Has another node ever been met in this run? */
+  readonly metAnyone: boolean
+  /** Hands over the hub, says goodbye, flushes, closes. Twice is safe. */
+  close(): Promise<void>
+}

@@ -1,0 +1,34 @@
+/**
+ * Store: an ordered map of short keys to bytes, the only thing that keeps state.
+ *
+ * Keys are strings: one letter, then lower-case hex of fixed width, so that order of keys is order of bytes:
+ *   e room author lane n      header, and the signature (64 bytes more) where one over it is known
+ *   b id                      body
+ *   d id                      tombstone (164 bytes), in place of the body
+ *   i id                      where the event lies: room16 author32 lane8 n4
+ *   o room t author id        empty: display order
+ *   h room author lane        vector entry: n4 id8 fork4 xor8
+ *   f room author lane        fork proof
+ *   c room author lane n      empty: control events, for the start
+ *   m name                    small facts of this store (place, age, version)
+ */
+export type StoreOp = readonly ['put', key: string, value: Uint8Array] | readonly ['del', key: string]
+
+export interface ScanRange {
+  /** Keys >= from. */
+  readonly from: string
+  /** Keys < to. */
+  readonly to: string
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+export interface Store {
+  /** The value, from what was written (also when not yet on disk); undefined where missing. Synchronous: single reads are cheap. */
+  get(key: string): Uint8Array | undefined
+  /** Applies all or nothing; resolves when written, with sync when the disk has it. Visible to get and scan at once. */
+  write(ops: readonly StoreOp[], sync: boolean): Promise<void>
+  /** Entries in key order. */
+  scan(range: ScanRange): AsyncIterable<readonly [key: string, value: Uint8Array]>
+  close(): Promise<void>
+}

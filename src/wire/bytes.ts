@@ -1,0 +1,77 @@
+/** Byte arrays: hex, concatenation, comparison, and big-endian numbers. Runs in Node and in browsers. */
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
+const encoder = new TextEncoder()
+
+/** Lower-case hex of bytes[from, to). */
+export function hex(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  let out = ''
+  for (let i = from; i < to; i++) out += HEX[bytes[i]!]
+  return out
+}
+
+/** Bytes of a hex string. Throws TypeError where the text is not hex of whole bytes (a programmer's mistake). */
+export function fromHex(text: string): Uint8Array {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) throw new TypeError('not a hex string')
+  const out = new Uint8Array(text.length / 2)
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  return out
+}
+
+/** UTF-8 of a string. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/** One array with all parts in order. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** True where both hold the same bytes. Not constant time: never used on secrets. */
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Order by bytes, then by length: negative, 0 or positive. */
+export function compare(a: Uint8Array, b: Uint8Array): number {
+  const shorter = Math.min(a.length, b.length)
+  for (let i = 0; i < shorter; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** Unsigned big-endian number of `size` bytes (1 to 6) at `at`. */
+export function readUint(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0
+  for (let i = 0; i < size; i++) value = value * 256 + bytes[at + i]!
+  return value
+}
+
+/** Writes `value` as an unsigned big-endian number of `size` bytes (1 to 6) at `at`. */
+export function writeUint(bytes: Uint8Array, at: number, size: number, value: number): void {
+  let rest = value
+  for (let i = size - 1; i >= 0; i--) {
+    bytes[at + i] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
+}
+
+/** `value` as an unsigned big-endian number of `size` bytes (1 to 6). */
+export function uint(value: number, size: number): Uint8Array {
+  const out = new Uint8Array(size)
+  writeUint(out, 0, size, value)
+  return out
+}

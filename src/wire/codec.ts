@@ -1,0 +1,53 @@
+/** Bytes to checked frames and bodies, and back: size, byte lint, msgpack, schema, in that order, here and nowhere else. */
+import { Packr, Unpackr } from 'msgpackr/pack'
+import { concat } from './bytes.ts'
+import { type Frame, packFrame, parseFrame } from './frames.ts'
+import { type BodyValue, packBody, parseBody } from './kinds.ts'
+import { FRAME_BYTES_MAX } from './limits.ts'
+import { type LintFault, lint } from './lint.ts'
+
+const packr = new Packr({ useRecords: false, variableMapSize: true })
+// structuredClone off: shared references of that extension explode when printed (see the lint, which refuses all extensions).
+const unpackr = new Unpackr({
+  useRecords: false,
+  structuredClone: false,
+  int64AsType: 'number',
+  copyBuffers: true,
+})
+
+/** Why bytes are no frame. 'unknown': of a later version, to be ignored without a fault. */
+export type FrameFault = 'size' | 'unpack' | 'schema' | 'unknown' | LintFault
+
+export function encodeFrame(frame: Frame): Uint8Array {
+  return packr.pack(packFrame(frame))
+}
+
+/** The frame in one websocket message; a string is the fault. Never throws. Rules FR-1 to FR-4. */
+export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
+  if (bytes.length > FRAME_BYTES_MAX) return 'size'
+  const array = unpack(bytes)
+  return typeof array === 'string' ? array : parseFrame(array.value)
+}
+
+function unpack(bytes: Uint8Array): { value: unknown } | LintFault | 'unpack' {
+  const fault = lint(bytes)
+  if (fault) return fault
+  try {
+    return { value: unpackr.unpack(bytes) }
+  } catch {
+    return 'unpack'
+  }
+}
+
+export const SALT_BYTES = 16
+
+/** salt16 || msgpack value (rule KI-1). */
+export function encodeBody(salt: Uint8Array, value: BodyValue): Uint8Array {
+  return concat(salt, packr.pack(packBody(value)))
+}
+
+/** The value of a plain body; null where it does not fit its kind. Never throws. */
+export function decodeBody(kind: number, body: Uint8Array): BodyValue | null {
+  const array = unpack(body.subarray(SALT_BYTES))
+  return typeof array === 'string' ? null : parseBody(kind, array.value)
+}

@@ -1,0 +1,10 @@
+/** The protocol's one door. */
+export * from './bytes.ts'
+export * from './codec.ts'
+export * from './crypto.ts'
+export * from './event.ts'
+export * from './frames.ts'
+export * from './ids.ts'
+export * from './kinds.ts'
+export * from './limits.ts'
+export * from './signature.ts'

@@ -1,0 +1,129 @@
+/**
+ * Kinds of events and the value in each one's body: a msgpack array with named positions (rules KI-1 to KI-20).
+ * The kind's top bit is its class: set for control, clear for content. Reserved numbers are never reused.
+ */
+import * as v from 'valibot'
+import {
+  CUT_ENTRIES_MAX,
+  PRIVATE_MEMBERS_MAX,
+  REASON_BYTES_MAX,
+  ROOM_NAME_BYTES_MAX,
+  TEXT_BYTES_MAX,
+  TOPIC_BYTES_MAX,
+} from './limits.ts'
+import { bin, bins, blob, bool, nil, shape, text, time, uintOf, type ValueOf } from './schema.ts'
+
+const key = bin(32)
+const id = bin(32)
+/** Text in public rooms; in private ones bytes: keyId16 || secretbox of the padded text. */
+const sealable = (max: number) => v.union([text(max), blob(max + 512)])
+const ids = bins(32, 256)
+
+const definitions = {
+  // content
+  /** action: /me. replyTo: the event answered. */
+  message: [0x01, { text: text(TEXT_BYTES_MAX), action: bool, replyTo: nil(id) }],
+  edit: [0x02, { target: id, text: text(TEXT_BYTES_MAX) }],
+  reaction: [0x03, { target: id, emoji: text(64), on: bool }],
+  file: [0x04, { name: text(255), size: bin(6), type: text(127), hash: key, text: text(TEXT_BYTES_MAX) }],
+
+  // control
+  /** type: 0 public, 1 private, 2 talk. max: 0 none. persons: of private rooms and talks, the author included. */
+  create: [
+    0x81,
+    {
+      type: uintOf(8),
+      name: sealable(ROOM_NAME_BYTES_MAX),
+      topic: sealable(TOPIC_BYTES_MAX),
+      max: uintOf(16),
+      persons: bins(32, PRIVATE_MEMBERS_MAX),
+    },
+  ],
+  delete: [0x82, { reason: sealable(REASON_BYTES_MAX) }],
+  topic: [0x83, { topic: sealable(TOPIC_BYTES_MAX) }],
+  /** rank: 4 admin, 2 moderator, 1 demotion (then with a cut). lifts: bans and demotions of the target that end. */
+  role: [0x84, { target: key, rank: uintOf(8), cut: bins(20, CUT_ENTRIES_MAX), lifts: ids }],
+  /**
+   * kick: the target's own later join, naming this event, lifts it. cut: lane8 n4 id8 each, of the room the event
+   * lies in; in room 0 the cut is `cuts`: room16 lane8 n4 id8 each, over all rooms. until: ms, zeros for ever.
+   */
+  ban: [
+    0x85,
+    {
+      target: key,
+      kick: bool,
+      cut: bins(20, CUT_ENTRIES_MAX),
+      cuts: bins(36, CUT_ENTRIES_MAX),
+      until: time,
+      reason: sealable(REASON_BYTES_MAX),
+    },
+  ],
+  /** Ends bans and demotions by id. */
+  lift: [0x86, { lifts: ids, reason: sealable(REASON_BYTES_MAX) }],
+  invite: [0x87, { persons: bins(32, PRIVATE_MEMBERS_MAX) }],
+  /** lifts: the kicks that the joiner's own join ends. */
+  join: [0x88, { lifts: ids }],
+  leave: [0x89, {}],
+  /** Room key sealed to each device, 80 bytes each: device32 || box48. keyId: H(key), 16 bytes. */
+  key: [0x8a, { keyId: bin(16), sealed: bins(80, PRIVATE_MEMBERS_MAX) }],
+  /** Lies in room 0. boxKey: X25519 key to which room keys are sealed. */
+  profile: [0x8b, { nick: text(63), boxKey: key, about: text(256) }],
+  /** Lies in room 0. counter: the device's Ed25519("lanchat/device/1" || person32 || device32). Unlink: with a cut. */
+  device: [0x8c, { device: key, link: bool, counter: bin(64), cuts: bins(36, CUT_ENTRIES_MAX) }],
+  /** Lies in room 0, open networks only: these two ids are one place. */
+  place: [0x8d, { a: bin(8), b: bin(8) }],
+  /** A moderator hides (or shows again) one content event. */
+  hide: [0x8e, { target: id, hidden: bool, reason: sealable(REASON_BYTES_MAX) }],
+  // reserved: 0x8f settings, 0x90 newcode, 0x91 admit, 0x92 pin, 0x93 mute, 0x94 verify, 0x95 block
+} as const
+
+type Definitions = typeof definitions
+export type KindName = keyof Definitions
+export type BodyOf<K extends KindName> = Readonly<
+  Definitions[K][1] extends Record<string, v.GenericSchema>
+    ? ValueOf<Definitions[K][1]>
+    : Record<never, never>
+>
+/** A body's value told apart by `kind`. */
+export type BodyValue = { [K in KindName]: { readonly kind: K } & BodyOf<K> }[KindName]
+
+interface Definition {
+  readonly name: KindName
+  readonly number: number
+  readonly shape: ReturnType<typeof shape>
+}
+const byName = new Map<string, Definition>()
+const byNumber = new Map<number, Definition>()
+for (const [name, [number, fields]] of Object.entries(definitions)) {
+  const definition = {
+    name: name as KindName,
+    number,
+    shape: shape(fields as Record<string, v.GenericSchema>),
+  }
+  byName.set(name, definition)
+  byNumber.set(number, definition)
+}
+
+export const kindNumber = (name: KindName): number => byName.get(name)!.number
+/** The name of a known kind; undefined for one of a later version: stored and passed on, never shown. */
+export const kindName = (number: number): KindName | undefined => byNumber.get(number)?.name
+
+/** The array that msgpack writes after the salt. */
+export function packBody(value: BodyValue): unknown[] {
+  return byName.get(value.kind)!.shape.pack(value as never)
+}
+
+/** The value in an unpacked body of this kind, or null where it does not fit: such an event is kept, never counted. */
+export function parseBody(kind: number, array: unknown): BodyValue | null {
+  const definition = byNumber.get(kind)
+  if (!definition || !Array.isArray(array)) return null
+  const fields = definition.shape.parse(array)
+  return fields ? ({ kind: definition.name, ...fields } as unknown as BodyValue) : null
+}
+
+/** Number and field names of every kind: for documents and tests. */
+export const kindTable = [...byName.values()].map(({ name, number }) => ({
+  name,
+  number,
+  fields: Object.keys(definitions[name][1]),
+}))

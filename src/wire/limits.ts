@@ -1,0 +1,75 @@
+/** Every cap of the protocol, with its reason. A cap on a valid event delays it and never refuses it. */
+
+/** One websocket message. Two runs with full bodies fit; larger only helps an attacker. */
+export const FRAME_BYTES_MAX = 64 * 1024
+/** Fragments of one message: nobody of ours fragments; a few allow proxies. */
+export const FRAGMENTS_MAX = 16
+/** Nesting of a frame: ours need 4. */
+export const MSGPACK_DEPTH_MAX = 8
+/** Values in one frame: a full live frame of single runs needs about 1,500. */
+export const MSGPACK_ITEMS_MAX = 4096
+/** Events in one run: one signature check then costs about 1 us per event. */
+export const RUN_EVENTS_MAX = 64
+/** All bodies of a run, hence any body: half a frame, so that headers always fit beside them. */
+export const RUN_BODY_BYTES_MAX = 32 * 1024
+/** UTF-8 bytes of one text: some screens of prose, and 4 of them fit in a run's bodies. */
+export const TEXT_BYTES_MAX = 8000
+/** A person's name on screen. 63 bytes is also what a DNS label could hold. */
+export const NICK_GRAPHEMES_MAX = 24
+export const NICK_BYTES_MAX = 63
+export const ROOM_NAME_GRAPHEMES_MAX = 32
+export const ROOM_NAME_BYTES_MAX = 96
+export const TOPIC_BYTES_MAX = 512
+export const REASON_BYTES_MAX = 256
+export const NETWORK_NAME_BYTES_MAX = 63
+/** Members of a private room: a key event seals 80 bytes to each device and must fit one body. */
+export const PRIVATE_MEMBERS_MAX = 256
+/** Cut entries that fit one body. */
+export const CUT_ENTRIES_MAX = 800
+/** Events and tombstones may lie this far in the future before they are held. */
+export const FUTURE_MS_MAX = 7 * 24 * 3600 * 1000
+/** A content lane's period. */
+export const PERIOD_MS = 15 * 24 * 3600 * 1000
+/** How long content is kept in a network without an owner. */
+export const RETENTION_DAYS = 180
+/** Between expiry and erasure: a wrong clock corrected within a week loses nothing. */
+export const ERASE_AFTER_MS = 7 * 24 * 3600 * 1000
+/** Largest time stamp: 6 bytes. */
+export const TIME_MAX = 2 ** 48 - 1
+/** Places one store answers to; more never met in practice, and hello stays small. */
+export const PLACES_MAX = 32
+/** A place is grown after this time, once not alone. */
+export const PLACE_GROWN_S = 600
+/** Nodes in the line. */
+export const LINE_MAX = 5
+/** Sync: entries per page of a vector (64 bytes each) so that a page stays under the frame cap. */
+export const VECTOR_PAGE_ENTRIES_MAX = 960
+/** Sync: lanes asked for in one want. */
+export const WANT_ENTRIES_MAX = 256
+/** Sync: wants under way on one link; bounds what a peer can have in flight to us. */
+export const WANTS_MAX = 4
+/** Rooms listed in one have frame (33 bytes each). */
+export const HAVE_PAGE_ENTRIES_MAX = 1800
+/** Keys in one roster frame (32 bytes each). */
+export const ROSTER_PAGE_KEYS_MAX = 1800
+/** Members of one hub. */
+export const MEMBERS_MAX = 2048
+/** Links that have not authenticated yet: all, and from one address. */
+export const UNAUTHENTICATED_MAX = 128
+export const UNAUTHENTICATED_PER_ADDRESS_MAX = 16
+/** TLS and auth: each must be over within this. */
+export const HANDSHAKE_MS_MAX = 2000
+/** A websocket message once begun must end within this. */
+export const FRAME_MS_MAX = 5000
+/** Bytes waiting for a slow reader before the link is dropped whole; the reader resumes by sync. */
+export const SEND_QUEUE_BYTES_MAX = 1024 * 1024
+/** No progress of a waiting reader for this long ends the link too. */
+export const SEND_STALL_MS_MAX = 10_000
+/** What one person may publish: the sustained rate and the burst (credit). */
+export const RATE_PER_S = 10
+export const RATE_BURST = 40
+/** Faults until a link is dropped and key and address wait out the penalty. */
+export const FAULTS_MAX = 3
+export const PENALTY_MS = 60_000
+/** A witness is sent at most this often. */
+export const WITNESS_EVERY_MS = 200

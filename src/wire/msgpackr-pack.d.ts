@@ -1,0 +1,16 @@
+// Types for 'msgpackr/pack' (tsconfig `paths` points here): the package's own do not resolve under NodeNext.
+interface Options {
+  useRecords?: boolean
+  variableMapSize?: boolean
+  structuredClone?: boolean
+  int64AsType?: 'number'
+  copyBuffers?: boolean
+}
+export declare class Packr {
+  constructor(options?: Options)
+  pack(value: unknown): Uint8Array
+}
+export declare class Unpackr {
+  constructor(options?: Options)
+  unpack(bytes: Uint8Array): unknown
+}
