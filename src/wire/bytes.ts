@@ -23,6 +23,18 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** A copy of bytes[from, to). Not `bytes.slice`: a Buffer's slice shares its memory. */
+export function copy(bytes: Uint8Array, from = 0, to = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to))
+}
+
+/** The same memory as a plain Uint8Array, where a Buffer came in. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 /** One array with all parts in order. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0

@@ -1,6 +1,6 @@
 /** Bytes to checked frames and bodies, and back: size, byte lint, msgpack, schema, in that order, here and nowhere else. */
 import { Packr, Unpackr } from 'msgpackr/pack'
-import { concat } from './bytes.ts'
+import { concat, plain } from './bytes.ts'
 import { type Frame, packFrame, parseFrame } from './frames.ts'
 import { type BodyValue, packBody, parseBody } from './kinds.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
@@ -19,7 +19,7 @@ const unpackr = new Unpackr({
 export type FrameFault = 'size' | 'unpack' | 'schema' | 'unknown' | LintFault
 
 export function encodeFrame(frame: Frame): Uint8Array {
-  return packr.pack(packFrame(frame))
+  return plain(packr.pack(packFrame(frame)))
 }
 
 /** The frame in one websocket message; a string is the fault. Never throws. Rules FR-1 to FR-4. */
@@ -33,7 +33,8 @@ function unpack(bytes: Uint8Array): { value: unknown } | LintFault | 'unpack' {
   const fault = lint(bytes)
   if (fault) return fault
   try {
-    return { value: unpackr.unpack(bytes) }
+    // Bins become what the input is: plain arrays, since a Buffer's slice is no copy.
+    return { value: unpackr.unpack(plain(bytes)) }
   } catch {
     return 'unpack'
   }

@@ -5,7 +5,7 @@
  *
  * A run is 1 to 64 consecutive events of one lane, chained by prev, under one signature over the last header.
  */
-import { concat, equal, fromHex, hex, readUint, uint, utf8, writeUint } from './bytes.ts'
+import { concat, copy, equal, fromHex, hex, readUint, uint, utf8, writeUint } from './bytes.ts'
 import type { Crypto, Signer } from './crypto.ts'
 import {
   type EventId,
@@ -159,7 +159,7 @@ export function parseRun(crypto: Crypto, net: NetId, run: Run): ParsedRun | Even
   const events: Event[] = []
   let bodyBytes = 0
   for (let i = 0; i < count; i++) {
-    const header = headers.slice(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
+    const header = copy(headers, i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
     if (header[0] !== EVENT_VERSION) return 'newer'
     const event = decodeHeader(crypto, header)
     const fault = checkEvent(event, net) ?? (i > 0 ? checkLink(events[i - 1]!, event) : undefined)

@@ -1,4 +1,5 @@
 /** The protocol's one door. */
+export * from './auth.ts'
 export * from './bytes.ts'
 export * from './codec.ts'
 export * from './crypto.ts'
@@ -8,3 +9,4 @@ export * from './ids.ts'
 export * from './kinds.ts'
 export * from './limits.ts'
 export * from './signature.ts'
+export * from './version.ts'

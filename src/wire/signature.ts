@@ -1,5 +1,5 @@
 /** Strict Ed25519: what both verifiers must refuse before they differ (rule SG-1; RFC 8032 5.1.7, Chalkias et al. 2020). */
-import { fromHex, hex } from './bytes.ts'
+import { copy, fromHex, hex } from './bytes.ts'
 
 /** Encodings of the points of small order, without the sign bit of x. */
 const SMALL_ORDER = new Set([
@@ -23,7 +23,7 @@ function below(value: Uint8Array, bound: Uint8Array): boolean {
 /** True for a 32-byte public key in canonical form (y < p) that is not of small order. Never throws. */
 export function isStrongKey(key: Uint8Array): boolean {
   if (key.length !== 32) return false
-  const y = key.slice()
+  const y = copy(key)
   y[31]! &= 0x7f
   return below(y, FIELD) && !SMALL_ORDER.has(hex(y))
 }
