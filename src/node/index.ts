@@ -2,6 +2,7 @@
 import type { Answer, Command, NodeEvent } from './events.ts'
 
 export type * from './events.ts'
+export { LanchatError } from './lanchat-error.ts'
 
 export interface NodeOptions {
   /** The nick to propose; kept in the profile. */
@@ -28,18 +29,6 @@ export interface NodeOptions {
   /** One line per call, never on stdout. */
   log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
   signal?: AbortSignal
-}
-
-/** A refusal of lanchat with its stable code (PROTOCOL.md lists all). */
-export class LanchatError extends Error {
-  override readonly name = 'LanchatError'
-  constructor(
-    readonly code: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options)
-  }
 }
 
 export interface Room {
