@@ -13,6 +13,7 @@ import { decodeFrame, encodeFrame } from './codec.ts'
 import type { Crypto, Signer } from './crypto.ts'
 import type { FrameOf } from './frames.ts'
 import { type PersonKey, personKey, tagged } from './ids.ts'
+import type { PeerRefusalCode } from './refusal.ts'
 import { isStrongKey } from './signature.ts'
 import { chooseVersion, versionRange, WIRE_VERSIONS } from './version.ts'
 
@@ -28,7 +29,8 @@ export type HelloFields = Omit<FrameOf<'hello'>, 'type' | 'key' | 'versions'>
 export type Hello = FrameOf<'hello'>
 
 /** Codes this handshake refuses with. */
-export type HandshakeCode =
+export type HandshakeCode = Extract<
+  PeerRefusalCode,
   | 'VERSION_UNSUPPORTED'
   | 'NETWORK_OTHER'
   | 'SELF'
@@ -36,6 +38,7 @@ export type HandshakeCode =
   | 'PEER_OTHER'
   | 'AUTH_FAILED'
   | 'FRAME_INVALID'
+>
 
 export interface HandshakeOptions {
   readonly side: Side

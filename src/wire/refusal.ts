@@ -1,0 +1,339 @@
+/**
+ * Every coded error of the protocol and of the program (rule ER-1). Codes are stable; sentences may improve.
+ *
+ * us: for the person here, when what they asked for failed or a peer refused this node: what happened, why, what to do.
+ * them: for the peer, where this node refuses it: the `detail` of a refuse frame. Absent where no peer is told.
+ * fatal: trying the same again is of no use until a person or another input changes something.
+ * retryAfterMs: the program tries again by itself, not sooner than this.
+ * closeCode: the websocket close that follows a refuse frame (4000-4999 are free for applications, RFC 6455 7.4.2).
+ */
+export interface Refusal {
+  readonly us: string
+  readonly them?: string
+  readonly fatal: boolean
+  readonly retryAfterMs?: number
+  readonly closeCode?: number
+}
+
+const table = {
+  // The link: handshake.
+  VERSION_UNSUPPORTED: {
+    us: 'The other side speaks no protocol version that this lanchat speaks. Update the older of the two.',
+    them: 'We have no protocol version in common. Update the older of the two.',
+    fatal: true,
+    closeCode: 4001,
+  },
+  NETWORK_OTHER: {
+    us: 'The node at this address belongs to another network. Check --network and the code if you expected it.',
+    them: 'I belong to another network.',
+    fatal: true,
+    closeCode: 4002,
+  },
+  SELF: {
+    us: 'This address leads back to this lanchat itself, so it is not used. Nothing needs to be done.',
+    them: 'This is my own key: we are one node, or one identity runs twice.',
+    fatal: true,
+    closeCode: 4003,
+  },
+  KEY_WEAK: {
+    us: 'The identity was refused because anybody could sign for such a key. Make a new one in an empty data directory.',
+    them: 'Anybody could sign for this key.',
+    fatal: true,
+    closeCode: 4004,
+  },
+  PEER_OTHER: {
+    us: 'Another node answers at this address than the one looked for. The search goes on.',
+    them: 'I looked for another node.',
+    fatal: true,
+    closeCode: 4005,
+  },
+  AUTH_FAILED: {
+    us: 'The other side could not prove its key on this link, or did not accept our proof. Something between you may be tampering.',
+    them: 'Your signature does not hold on this link.',
+    fatal: true,
+    closeCode: 4006,
+  },
+  HANDSHAKE_TIMEOUT: {
+    us: 'The other side did not finish its greeting in time; it is asleep or overloaded. It is tried again.',
+    them: 'The handshake took too long.',
+    fatal: false,
+    retryAfterMs: 1000,
+    closeCode: 4007,
+  },
+  PLACE_OTHER: {
+    us: 'The other side belongs to another group that uses this network name. To make one of both, type /merge.',
+    them: 'I belong to another place.',
+    fatal: true,
+    closeCode: 4008,
+  },
+  CODE_WRONG: {
+    us: 'The network {network} is here, but its nodes refuse this code. Check the code and start again.',
+    fatal: true,
+  },
+
+  // The link: later.
+  FRAME_INVALID: {
+    us: 'The other side could not read what this lanchat sent, and ended the link. Update the older of the two.',
+    them: 'This is no frame I can accept here.',
+    fatal: false,
+    retryAfterMs: 1000,
+    closeCode: 4010,
+  },
+  FRAME_TOO_LARGE: {
+    us: 'The other side ended the link because a frame was larger than 64 KiB. Update the older of the two.',
+    them: 'A frame has at most 64 KiB.',
+    fatal: false,
+    retryAfterMs: 1000,
+    closeCode: 4011,
+  },
+  FAULTS: {
+    us: 'The other side ended the link after too many invalid frames. It accepts this node again in a minute.',
+    them: 'Too many faults. Come back in a minute.',
+    fatal: false,
+    retryAfterMs: 60_000,
+    closeCode: 4012,
+  },
+  PENALTY: {
+    us: 'The other side still waits out a penalty for earlier faults. It is tried again in a minute.',
+    them: 'You are waiting out a penalty. Come back in a minute.',
+    fatal: false,
+    retryAfterMs: 60_000,
+    closeCode: 4013,
+  },
+  SLOW_CONSUMER: {
+    us: 'The other side ended the link because this machine read too slowly. What was missed is fetched now.',
+    them: 'You read too slowly. Connect again and fetch what you missed.',
+    fatal: false,
+    retryAfterMs: 500,
+    closeCode: 4014,
+  },
+  TOO_MANY_LINKS: {
+    us: 'The other side has too many connections that are not yet proved. It is tried again.',
+    them: 'Too many connections at once.',
+    fatal: false,
+    retryAfterMs: 1000,
+    closeCode: 4015,
+  },
+  DUPLICATE_LINK: {
+    us: 'There is another link to this node already, so this one was closed. Nothing needs to be done.',
+    them: 'We have another link already.',
+    fatal: false,
+    closeCode: 4016,
+  },
+
+  // The hub.
+  HUB_FULL: {
+    us: 'The hub has as many members as it accepts. It is tried again; a hub with a higher limit would help.',
+    them: 'I have as many members as I accept.',
+    fatal: false,
+    retryAfterMs: 5000,
+    closeCode: 4020,
+  },
+  HUB_LEAVING: {
+    us: 'The hub is leaving. The next one is being joined.',
+    them: 'I am leaving. Join the next hub of the line.',
+    fatal: false,
+    retryAfterMs: 200,
+    closeCode: 4021,
+  },
+  HUB_MOVED: {
+    us: 'Another node is the hub now. It is being joined.',
+    them: 'I am not the hub any more. Join the one I named.',
+    fatal: false,
+    retryAfterMs: 200,
+    closeCode: 4022,
+  },
+  SIGNATURE_INVALID: {
+    us: 'The hub ended the session because a message of ours had an invalid signature. The link is made anew.',
+    them: 'The signature of an event of yours does not hold.',
+    fatal: false,
+    retryAfterMs: 1000,
+    closeCode: 4023,
+  },
+
+  // Events refused by the hub, without an end of the link.
+  EVENT_INVALID: {
+    us: 'The hub refused a message because it breaks a rule of the protocol. Update lanchat.',
+    them: 'This event breaks a rule of the protocol.',
+    fatal: true,
+  },
+  RATE_LIMITED: {
+    us: 'You write faster than the hub accepts. The rest waits here and follows by itself.',
+    them: 'You publish faster than your credit allows.',
+    fatal: false,
+    retryAfterMs: 100,
+  },
+  NOT_MEMBER: {
+    us: 'You are not in the room {room}. Type /join {room} first, or ask a member to invite you if it is private.',
+    them: 'You are not in this room.',
+    fatal: true,
+  },
+  NOT_ALLOWED: {
+    us: 'You may not {action} in {room}: that takes a higher rank there. Ask its owner or a moderator.',
+    them: 'Your rank in this room is too low for that.',
+    fatal: true,
+  },
+  BANNED: {
+    us: 'You are banned from {room}. Ask one of its moderators to lift the ban.',
+    them: 'You are banned from this room.',
+    fatal: true,
+  },
+
+  // Rooms.
+  ROOM_NAME_TAKEN: {
+    us: 'There is a room named {room} already. Type /join {room} to enter it, or choose another name.',
+    them: 'There is a room of this name already.',
+    fatal: true,
+  },
+  ROOM_NAME_INVALID: {
+    us: 'A room cannot be named {room}: {why}.',
+    them: 'This name breaks the rules for room names.',
+    fatal: true,
+  },
+  ROOM_UNKNOWN: {
+    us: 'There is no room named {room}. /rooms lists them; /create {room} makes it.',
+    them: 'I know no such room.',
+    fatal: true,
+  },
+  ROOM_FULL: {
+    us: 'The room {room} has as many members as its owner set. Try again when somebody has left.',
+    them: 'This room is full.',
+    fatal: true,
+  },
+  ROOM_FIXED: {
+    us: 'The room {room} is everybody’s: nobody can {action} it.',
+    fatal: true,
+  },
+  ROOM_AMBIGUOUS: {
+    us: 'Several rooms are named {room}. Say which one you mean: {choices}.',
+    fatal: true,
+  },
+
+  // People.
+  NICK_INVALID: {
+    us: 'The nick {nick} cannot be used: {why}. For example, {proposal} can.',
+    fatal: true,
+  },
+  NICK_UNKNOWN: {
+    us: 'Nobody is known here as {nick}. /who lists who is.',
+    fatal: true,
+  },
+  NICK_AMBIGUOUS: {
+    us: 'Several people are named {nick}. Say which one you mean: {choices}.',
+    fatal: true,
+  },
+  KEY_MISSING: {
+    us: '{nick} cannot be written to in private yet: the key to encrypt with has not arrived. Try again once both of you are online.',
+    fatal: false,
+  },
+
+  // What is typed.
+  TEXT_EMPTY: {
+    us: 'There is nothing to send: the text is empty.',
+    fatal: true,
+  },
+  TEXT_TOO_LONG: {
+    us: 'The text has {bytes} bytes, and a message has room for {max}. Send it in parts.',
+    fatal: true,
+  },
+  LINE_INVALID: {
+    us: 'This line is not understood: {why}. Nothing was sent.',
+    fatal: true,
+  },
+  COMMAND_UNKNOWN: {
+    us: 'There is no command {command}, and nothing was sent. {hint}',
+    fatal: true,
+  },
+  COMMAND_USAGE: {
+    us: 'Use it like this: {usage}',
+    fatal: true,
+  },
+
+  // This machine and its surroundings.
+  DATA_DIR_IN_USE: {
+    us: 'Another lanchat uses the data directory {dir}. Quit that one, or give this one its own with --data-dir.',
+    fatal: true,
+  },
+  DATA_DIR_UNWRITABLE: {
+    us: 'The data directory {dir} cannot be written ({why}). Make it writable, or choose another with --data-dir.',
+    fatal: true,
+  },
+  STORE_FAILED: {
+    us: 'The disk refused to store messages ({why}). Chat goes on in memory and forgets it at the end: free some space and start again.',
+    them: 'My disk fails; I cannot keep your events.',
+    fatal: false,
+  },
+  IDENTITY_INVALID: {
+    us: 'The identity file {file} is damaged ({why}). Restore it from a copy, or move it away to start as somebody new.',
+    fatal: true,
+  },
+  NOBODY_FOUND: {
+    us: 'Nobody was found on this network within {seconds} s. Check the cable or Wi-Fi, or name a node with --peer.',
+    fatal: true,
+  },
+  OFFLINE: {
+    us: 'There is no hub at the moment. What you type waits here and goes out by itself as soon as there is one.',
+    fatal: false,
+  },
+  TIMEOUT: {
+    us: 'There was no answer within {seconds} s. What was typed is kept and goes out at the next start.',
+    fatal: false,
+  },
+} as const satisfies Record<string, Refusal>
+
+const PLACEHOLDER = /\{(\w+)\}/g
+
+type Table = typeof table
+export type RefusalCode = keyof Table
+/** Codes that a peer is told. */
+export type PeerRefusalCode = {
+  [C in RefusalCode]: Table[C] extends { them: string } ? C : never
+}[RefusalCode]
+type Placeholder<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never
+/** What the sentence for us of this code needs. */
+export type RefusalValues<C extends RefusalCode> = Readonly<
+  Record<Placeholder<Table[C]['us']>, string | number>
+>
+
+export const refusals: Readonly<Record<RefusalCode, Refusal>> = table
+export const refusalCodes = Object.keys(table) as readonly RefusalCode[]
+
+/** True for a code of this table; a peer may send others. */
+export const isRefusalCode = (code: string): code is RefusalCode => Object.hasOwn(table, code)
+
+/** The sentence for the person here. Values are put in as they are: whoever prints them makes them safe. */
+export function refusalText<C extends RefusalCode>(
+  code: C,
+  ...values: Placeholder<Table[C]['us']> extends never ? [] : [RefusalValues<C>]
+): string {
+  return fill(table[code].us, (values[0] ?? {}) as Record<string, string | number>)
+}
+
+/** The sentence for the peer: the detail of a refuse frame, at most 200 bytes. */
+export const refusalDetail = (code: PeerRefusalCode): string => table[code].them
+
+/**
+ * What a peer's refusal means to the person here. Where the code is not ours, or its sentence needs values that are
+ * not given, the peer's own words stand instead: a stranger's text, to be made safe before it is printed.
+ */
+export function explainRefusal(
+  code: string,
+  detail: string,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
+  const ours = isRefusalCode(code) ? table[code].us : undefined
+  const isComplete = ours && [...ours.matchAll(PLACEHOLDER)].every(([, name]) => Object.hasOwn(values, name!))
+  return isComplete ? fill(ours, values) : `The other side refused: ${detail} (${code})`
+}
+
+/** The code that a websocket close number stands for; undefined for other closes. */
+export const refusalOfClose = (closeCode: number): RefusalCode | undefined =>
+  refusalCodes.find((code) => refusals[code].closeCode === closeCode)
+
+function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replaceAll(PLACEHOLDER, (whole, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : whole,
+  )
+}
