@@ -1,0 +1,136 @@
+/** Opening LevelDB so that nothing on disk is ever lost by it: rules learnt from what it does with damaged folders. */
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { ClassicLevel } from 'classic-level'
+import { Level } from 'level'
+import { LanchatError } from '../lanchat-error.ts'
+import { writeFileSafely } from './safe-file.ts'
+
+export type Database = ClassicLevel<Uint8Array, Uint8Array>
+
+/** A probe of this size fails on a full disk, whose errors LevelDB reports like those of damaged files. */
+const PROBE_BYTES = 64 * 1024
+
+/** Folders open in this process: a second open would drop the lock of the first (LevelDB closes the lock file it shares). */
+const openFolders = new Set<string>()
+
+/**
+ * Opens the database in this folder, or starts one; one that does not open, or that the caller knows to be `damaged`, is moved
+ * to `<dir>.damaged-<n>` and an empty one started. A file `<dir>.made` tells later starts that there must be a database: without
+ * that, LevelDB would take a folder with a lost CURRENT file for a new one and delete all it holds.
+ * Rejects with LanchatError STORE_LOCKED, STORE_UNAVAILABLE; TypeError where this process has it open.
+ */
+export async function openDatabase(
+  dir: string,
+  damaged: boolean,
+): Promise<{ readonly db: Database; readonly movedAside?: string }> {
+  if (openFolders.has(dir)) throw new TypeError(`${dir} is open in this process`)
+  openFolders.add(dir)
+  try {
+    const opened = await openOrReplace(dir, damaged)
+    const close = opened.db.close.bind(opened.db)
+    let closing: Promise<void> | undefined
+    // The one way out: whoever closes the handle frees the folder.
+    opened.db.close = () => {
+      closing ??= close().finally(() => openFolders.delete(dir))
+      return closing
+    }
+    return opened
+  } catch (error) {
+    openFolders.delete(dir)
+    throw error
+  }
+}
+
+async function openOrReplace(dir: string, damaged: boolean): Promise<{ db: Database; movedAside?: string }> {
+  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((cause) => {
+    throw unavailable(cause)
+  })
+  const mark = `${dir}.made`
+  const isNew = !(await exists(mark)) && (await readdir(dir)).every((name) => /^(LOCK|LOG)/.test(name))
+  if (damaged) await refuseUnlessWritable(dir)
+  else {
+    try {
+      const db = await open(dir, isNew)
+      if (!(await exists(mark))) await leaveMark(mark, db)
+      return { db }
+    } catch (error) {
+      if (error instanceof LanchatError) throw error
+      if (codeOf(error) === 'LEVEL_LOCKED') {
+        throw new LanchatError('STORE_LOCKED', 'Another process uses this store.', { cause: error })
+      }
+      await refuseUnlessWritable(dir)
+    }
+  }
+  const movedAside = await moveAside(dir)
+  await rm(mark, { force: true })
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const db = await open(dir, true).catch((cause) => {
+    throw unavailable(cause)
+  })
+  await leaveMark(mark, db)
+  return { db, movedAside }
+}
+
+async function open(dir: string, createIfMissing: boolean): Promise<Database> {
+  const db = new Level<Uint8Array, Uint8Array>(dir, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing,
+  }) as unknown as Database
+  await db.open()
+  return db
+}
+
+async function leaveMark(mark: string, db: Database): Promise<void> {
+  try {
+    await writeFileSafely(mark, new Uint8Array(0))
+  } catch (cause) {
+    await db.close().catch(() => {})
+    throw unavailable(cause)
+  }
+}
+
+/** Throws where the disk is full or not writable: then it is to blame, and not what lies in the folder. */
+async function refuseUnlessWritable(dir: string): Promise<void> {
+  const probe = join(dir, 'probe')
+  try {
+    await writeFileSafely(probe, new Uint8Array(PROBE_BYTES))
+    await rm(probe)
+  } catch (cause) {
+    await rm(probe, { force: true }).catch(() => {})
+    throw unavailable(cause)
+  }
+}
+
+async function moveAside(dir: string): Promise<string> {
+  const prefix = `${basename(dir)}.damaged-`
+  const taken = (await readdir(dirname(dir)))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => Number(name.slice(prefix.length)) || 0)
+  const aside = `${dir}.damaged-${Math.max(0, ...taken) + 1}`
+  await rename(dir, aside).catch((cause) => {
+    throw unavailable(cause)
+  })
+  return aside
+}
+
+const unavailable = (cause: unknown) =>
+  new LanchatError('STORE_UNAVAILABLE', 'The disk is full or the data folder cannot be written.', { cause })
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** The code of LevelDB's own complaint, which classic-level keeps as the cause of a failed open. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return codeOf(error.cause) ?? code
+}
+
+/** True for what the disk or the files are to blame for, rather than a use of a closed handle. */
+export const isDiskError = (error: unknown): boolean =>
+  codeOf(error) === 'LEVEL_CORRUPTION' || codeOf(error) === 'LEVEL_IO_ERROR'

@@ -1,0 +1,262 @@
+/**
+ * The store on disk: LevelDB by classic-level.
+ *
+ *   write -> gathering group -> (end of this turn, or when the commit before it is over) one chained batch -> resolved
+ *
+ * A group is synced where any write in it asked for that. What is not committed yet lies in an overlay, so that get and scan
+ * see it at once. After any error of the disk the handle is dead (LevelDB's own stays dead after a full disk): everything
+ * pending rejects, the caller is told once, and only reopen() brings the store back.
+ */
+import { resolve } from 'node:path'
+import { LanchatError } from '../lanchat-error.ts'
+import type { ScanRange, Store, StoreOp } from '../store.ts'
+import { boundBytes, keyBytes, keyText } from '../store-key.ts'
+import { codeOf, type Database, isDiskError, openDatabase } from './level-database.ts'
+
+/** Operations in a group that is committed without waiting for the end of the turn. */
+const GROUP_OPS_MAX = 256
+/** Entries read from disk at a time: the event loop serves others in between. */
+const SCAN_PAGE_ENTRIES = 256
+
+export interface LevelStoreOptions {
+  /** Told once per open handle, STORE_FAILED; from then on everything rejects until reopen(). */
+  readonly onFailure?: (error: LanchatError) => void
+}
+
+/** How an open went. */
+export interface Opened {
+  /** Where the damaged store lies now in whose place an empty one was started. */
+  readonly movedAside?: string
+}
+
+/**
+ * Opens or starts the store in this folder. A damaged one is moved aside and an empty one started: `movedAside` tells where.
+ * Rejects with LanchatError STORE_LOCKED (another process has it) or STORE_UNAVAILABLE (disk full, not writable), with
+ * TypeError where this process has it open already.
+ */
+export async function openLevelStore(
+  dir: string,
+  options: LevelStoreOptions = {},
+): Promise<Opened & { readonly store: LevelStore }> {
+  const store = new LevelStore(dir, options)
+  const opened = await store.reopen()
+  return { store, ...opened }
+}
+
+/** Writes that are committed together. */
+interface Group {
+  /** In order; a value of null deletes. */
+  readonly ops: { readonly key: Uint8Array; readonly value: Uint8Array | null }[]
+  /** Their outcome by key; null: deleted. */
+  readonly overlay: Map<string, Uint8Array | null>
+  readonly waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[]
+  sync: boolean
+}
+
+const emptyGroup = (): Group => ({ ops: [], overlay: new Map(), waiting: [], sync: false })
+
+type State =
+  | { readonly is: 'open'; readonly db: Database }
+  | { readonly is: 'opening'; readonly opened: Promise<unknown> }
+  /** closing: resolves when the handle is gone. damaged: reading failed, so this database is not to be opened again. */
+  | {
+      readonly is: 'closed'
+      readonly closing: Promise<void>
+      readonly why: LanchatError
+      readonly damaged: boolean
+    }
+
+export class LevelStore implements Store {
+  readonly #dir: string
+  readonly #options: LevelStoreOptions
+  #state: State
+  #gathering = emptyGroup()
+  #committing: Group | undefined
+  #flushPlanned = false
+  /** Scans and closes that wait until nothing is staged. */
+  #idle: (() => void)[] = []
+
+  /** Closed at first: openLevelStore opens it. */
+  constructor(dir: string, options: LevelStoreOptions) {
+    this.#dir = resolve(dir)
+    this.#options = options
+    this.#state = { is: 'closed', closing: Promise.resolve(), why: closedError(), damaged: false }
+  }
+
+  /** Opens again after a failure or close(). What was found damaged is moved aside. Rejects as openLevelStore. */
+  async reopen(): Promise<Opened> {
+    const before = this.#state
+    if (before.is !== 'closed') throw new TypeError('this store is open')
+    const opened = before.closing.then(() => openDatabase(this.#dir, before.damaged))
+    this.#state = { is: 'opening', opened }
+    try {
+      const { db, movedAside } = await opened
+      this.#state = { is: 'open', db }
+      return movedAside === undefined ? {} : { movedAside }
+    } catch (error) {
+      this.#state = { ...before, closing: Promise.resolve() }
+      throw error
+    }
+  }
+
+  /** Throws LanchatError STORE_CLOSED or STORE_FAILED where the store is not open. */
+  get(key: string): Uint8Array | undefined {
+    const db = this.#database()
+    const staged = this.#staged(key)
+    if (staged !== undefined) return staged ?? undefined
+    try {
+      const value = db.getSync(keyBytes(key))
+      return value && plain(value)
+    } catch (error) {
+      throw this.#failed(error, true)
+    }
+  }
+
+  write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
+    if (this.#state.is !== 'open') return Promise.reject(this.#whyClosed())
+    const group = this.#gathering
+    try {
+      // Every key is checked before anything is staged: a wrong one is its writer's mistake alone.
+      group.ops.push(
+        ...ops.map(([kind, key, value]) => ({ key: keyBytes(key), value: kind === 'put' ? value : null })),
+      )
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    for (const [kind, key, value] of ops) group.overlay.set(key, kind === 'put' ? value : null)
+    group.sync ||= sync
+    const written = new Promise<void>((resolve, reject) => group.waiting.push({ resolve, reject }))
+    if (group.ops.length >= GROUP_OPS_MAX) this.#flush()
+    else this.#planFlush()
+    return written
+  }
+
+  async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
+    await this.#nothingStaged()
+    const db = this.#database()
+    const limit = range.limit ?? Number.POSITIVE_INFINITY
+    if (limit <= 0 || range.from >= range.to) return
+    const iterator = db.iterator({
+      gte: boundBytes(range.from),
+      lt: boundBytes(range.to),
+      reverse: range.reverse ?? false,
+      limit: range.limit ?? -1,
+    })
+    try {
+      const size = Math.min(SCAN_PAGE_ENTRIES, limit)
+      for (;;) {
+        const page = await iterator.nextv(size)
+        if (page.length === 0) return
+        for (const [key, value] of page) yield [keyText(key), plain(value)]
+      }
+    } catch (error) {
+      if (this.#state.is !== 'open' || this.#state.db !== db) throw this.#whyClosed()
+      throw isDiskError(error) ? this.#failed(error, true) : error
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  /** Commits what is staged, then closes. Twice is safe. */
+  async close(): Promise<void> {
+    if (this.#state.is === 'opening') await this.#state.opened.catch(() => {})
+    while (this.#state.is === 'open' && this.#isStaged()) await this.#nothingStaged()
+    if (this.#state.is === 'open') this.#shut(this.#state.db, closedError(), false)
+    if (this.#state.is === 'closed') await this.#state.closing
+  }
+
+  #database(): Database {
+    if (this.#state.is !== 'open') throw this.#whyClosed()
+    return this.#state.db
+  }
+
+  #whyClosed(): LanchatError {
+    return this.#state.is === 'closed' ? this.#state.why : closedError()
+  }
+
+  #staged(key: string): Uint8Array | null | undefined {
+    const later = this.#gathering.overlay.get(key)
+    return later !== undefined ? later : this.#committing?.overlay.get(key)
+  }
+
+  #isStaged(): boolean {
+    return this.#committing !== undefined || this.#gathering.ops.length + this.#gathering.waiting.length > 0
+  }
+
+  async #nothingStaged(): Promise<void> {
+    if (!this.#isStaged()) return
+    await new Promise<void>((resolve) => {
+      this.#idle.push(resolve)
+      this.#flush()
+    })
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned || this.#committing) return
+    this.#flushPlanned = true
+    setImmediate(() => {
+      this.#flushPlanned = false
+      this.#flush()
+    })
+  }
+
+  /** Commits the gathered group, unless one is in flight: then its end does so. */
+  #flush(): void {
+    if (this.#committing || this.#state.is !== 'open') return
+    const group = this.#gathering
+    if (group.waiting.length === 0) return
+    this.#gathering = emptyGroup()
+    this.#committing = group
+    const { db } = this.#state
+    commit(db, group).then(
+      () => {
+        if (this.#state.is !== 'open' || this.#state.db !== db) return
+        this.#committing = undefined
+        for (const { resolve } of group.waiting) resolve()
+        if (this.#gathering.waiting.length > 0) this.#flush()
+        else this.#wakeIdle()
+      },
+      (error: unknown) => {
+        if (this.#state.is === 'open' && this.#state.db === db) this.#failed(error, false)
+      },
+    )
+  }
+
+  #wakeIdle(): void {
+    const idle = this.#idle
+    this.#idle = []
+    for (const wake of idle) wake()
+  }
+
+  /** Ends this handle after an error of the disk; returns the error that callers see. */
+  #failed(cause: unknown, reading: boolean): LanchatError {
+    if (this.#state.is !== 'open') return this.#whyClosed()
+    const error = new LanchatError('STORE_FAILED', 'The disk refused to keep or give data.', { cause })
+    this.#shut(this.#state.db, error, reading || codeOf(cause) === 'LEVEL_CORRUPTION')
+    this.#options.onFailure?.(error)
+    return error
+  }
+
+  #shut(db: Database, why: LanchatError, damaged: boolean): void {
+    const pending = [...(this.#committing?.waiting ?? []), ...this.#gathering.waiting]
+    this.#committing = undefined
+    this.#gathering = emptyGroup()
+    this.#state = { is: 'closed', closing: db.close().catch(() => {}), why, damaged }
+    for (const { reject } of pending) reject(why)
+    this.#wakeIdle()
+  }
+}
+
+async function commit(db: Database, group: Group): Promise<void> {
+  const batch = db.batch()
+  for (const { key, value } of group.ops) {
+    if (value) batch.put(key, value)
+    else batch.del(key)
+  }
+  await batch.write({ sync: group.sync })
+}
+
+/** The same bytes without Buffer's methods: its slice shares memory where that of Uint8Array copies. */
+const plain = (value: Uint8Array) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+
+const closedError = () => new LanchatError('STORE_CLOSED', 'The store is closed.')
