@@ -130,7 +130,7 @@ export const runMessage = (lastHeader: Uint8Array) => concat(SIGN_EVENT, lastHea
 export interface Run {
   readonly headers: Uint8Array
   readonly signature: Uint8Array
-  readonly bodies: readonly (Uint8Array | null)[]
+  readonly bodies: (Uint8Array | null)[]
 }
 
 declare const checked: unique symbol
@@ -258,7 +258,8 @@ export function packRun(run: ParsedRun): Run {
   return {
     headers: concat(...run.events.map((event) => event.header)),
     signature: run.signature,
-    bodies: run.bodies,
+  const headers = concat(...run.events.map((event) => event.header))
+  return { headers, signature: run.signature, bodies: [...run.bodies] }
   }
 }
 

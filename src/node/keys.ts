@@ -1,0 +1,27 @@
+/** Keys of the store (layout in store.ts). Fixed widths, so that order of keys is order of bytes. */
+import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+
+const number = (n: number) => n.toString(16).padStart(8, '0')
+
+export const eventKey = (room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
+  `e${room}${author}${lane}${number(n)}`
+export const controlKey = (room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
+  `c${room}${author}${lane}${number(n)}`
+export const bodyKey = (id: EventId) => `b${id}`
+export const tombstoneKey = (id: EventId) => `d${id}`
+export const placeKey = (id: EventId) => `i${id}`
+export const orderKey = (room: RoomId, t: number, author: PersonKey, id: EventId) =>
+  `o${room}${t.toString(16).padStart(12, '0')}${author}${id}`
+export const laneKey = (room: RoomId, author: PersonKey, lane: LaneId) => `h${room}${author}${lane}`
+export const forkKey = (room: RoomId, author: PersonKey, lane: LaneId) => `f${room}${author}${lane}`
+export const factKey = (name: string) => `m${name}`
+
+/** Room, author and lane of an e, c, h or f key, and n of an e or c key. */
+export function parseLaneKey(key: string): { room: RoomId; author: PersonKey; lane: LaneId; n: number } {
+  return {
+    room: key.slice(1, 33) as RoomId,
+    author: key.slice(33, 97) as PersonKey,
+    lane: key.slice(97, 113) as LaneId,
+    n: key.length > 113 ? Number.parseInt(key.slice(113), 16) : 0,
+  }
+}

@@ -1,0 +1,673 @@
+/**
+ * The replica: this node's set of events. Union by lane, forks and tombstones, vectors and their digests.
+ *
+ * Only verified things come in; what they change is collected as store operations (`takeOps`) that the shell writes.
+ * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
+ * for display is decided elsewhere (rooms, timeline); here a lane's `limit` tells where its listed part ends.
+ */
+import { compare, concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import type { Crypto } from '../wire/crypto.ts'
+import {
+  decodeHeader,
+  type Event,
+  HEADER_BYTES,
+  isControlLane,
+  LANE_START,
+  type Run,
+  type Tombstone,
+  type VerifiedRun,
+} from '../wire/event.ts'
+import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
+import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import {
+  bodyKey,
+  controlKey,
+  eventKey,
+  forkKey,
+  laneKey,
+  orderKey,
+  parseLaneKey,
+  placeKey,
+  tombstoneKey,
+} from './keys.ts'
+import {
+  bucketDigest,
+  bucketOf,
+  classOf,
+  isCurrent,
+  joinBuckets,
+  type Lane,
+  type LaneClass,
+  listedN,
+  newLane,
+  packEntry,
+  roomDigest,
+  xorOf,
+} from './lanes.ts'
+import type { Store, StoreOp } from './store.ts'
+
+/** Signed headers from one index of a lane to the end of their run. */
+export interface Chain {
+  readonly headers: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export type AddResult =
+  /** events: new ones, in order, each held with its body (null: a tombstone stands). Empty: nothing new. */
+  | { readonly is: 'added'; readonly events: readonly Event[] }
+  /** The run starts beyond what is held: pull the lane after this n first. */
+  | { readonly is: 'gap'; readonly after: number }
+  /** The run belongs to another branch: its event at n (or an earlier one) differs from what is held. */
+  | { readonly is: 'branch'; readonly n: number }
+
+export interface ReplicaOptions {
+  readonly crypto: Crypto
+  readonly net: NetId
+  readonly store: Pick<Store, 'get' | 'scan'>
+  readonly retentionMs: number
+  /** Last n of a content lane that may be listed (cuts; 0 in a deleted room): from the rooms view. */
+  readonly limitOf: (lane: Lane) => number
+}
+
+interface ClassLanes {
+  readonly authors: Map<PersonKey, Map<LaneId, Lane>>
+  /** Cached bucket digests; null: to be computed. */
+  readonly buckets: (Uint8Array | null)[]
+  joined: Uint8Array | null
+  digest: Uint8Array | null
+}
+
+export class Replica {
+  readonly #crypto: Crypto
+  readonly #net: NetId
+  readonly #store: Pick<Store, 'get' | 'scan'>
+  readonly #retentionMs: number
+  readonly #limitOf: (lane: Lane) => number
+  readonly #rooms = new Map<RoomId, [ClassLanes, ClassLanes]>()
+  readonly #unwritten = new Map<string, Uint8Array | null>()
+  #now = 0
+  #currency = ''
+
+  constructor(options: ReplicaOptions) {
+    this.#crypto = options.crypto
+    this.#net = options.net
+    this.#store = options.store
+    this.#retentionMs = options.retentionMs
+    this.#limitOf = options.limitOf
+  }
+
+  // --- time -------------------------------------------------------------------------------------------------------
+
+  /** netNow, ms. Which content lanes are listed changes only when a period passes one of two borders. */
+  setNow(now: number): void {
+    this.#now = now
+    const currency = `${Math.floor((now - this.#retentionMs) / PERIOD_MS)}/${Math.floor((now + FUTURE_MS_MAX) / PERIOD_MS)}`
+    if (currency === this.#currency) return
+    this.#currency = currency
+    for (const room of this.#rooms.keys()) this.limitsChanged(room)
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  isCurrent(lane: LaneId): boolean {
+    return isCurrent(lane, this.#now, this.#retentionMs)
+  }
+
+  // --- reading ----------------------------------------------------------------------------------------------------
+
+  rooms(): Iterable<RoomId> {
+    return this.#rooms.keys()
+  }
+
+  lane(room: RoomId, author: PersonKey, lane: LaneId): Lane | undefined {
+    return this.#rooms.get(room)?.[classOf(lane)].authors.get(author)?.get(lane)
+  }
+
+  *lanes(room: RoomId, cls: LaneClass, author?: PersonKey): Iterable<Lane> {
+    const authors = this.#rooms.get(room)?.[cls].authors
+    if (!authors) return
+    if (author !== undefined) {
+      yield* authors.get(author)?.values() ?? []
+      return
+    }
+    for (const lanes of authors.values()) yield* lanes.values()
+  }
+
+  event(room: RoomId, author: PersonKey, lane: LaneId, n: number): Event | undefined {
+    const stored = this.#get(eventKey(room, author, lane, n))
+    return stored && decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
+  }
+
+  idAt(room: RoomId, author: PersonKey, lane: LaneId, n: number): EventId | undefined {
+    const held = this.lane(room, author, lane)
+    if (held && held.n === n) return held.id
+    return n < 1 ? undefined : this.event(room, author, lane, n)?.id
+  }
+
+  forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
+    return this.lane(room, author, lane)?.forkAt || undefined
+  }
+
+  body(id: EventId): Uint8Array | undefined {
+    return this.#get(bodyKey(id))
+  }
+
+  isDeleted(id: EventId): boolean {
+    return this.#get(tombstoneKey(id)) !== undefined
+  }
+
+  /** The event with this id, where it is held. */
+  find(id: EventId): Event | undefined {
+    const at = this.#get(placeKey(id))
+    if (!at) return undefined
+    const room = hex(at, 0, 16) as RoomId
+    return this.event(room, hex(at, 16, 48) as PersonKey, hex(at, 48, 56) as LaneId, readUint(at, 56, 4))
+  }
+
+  #get(key: string): Uint8Array | undefined {
+    const unwritten = this.#unwritten.get(key)
+    if (unwritten !== undefined) return unwritten ?? undefined
+    return this.#store.get(key)
+  }
+
+  // --- adding -----------------------------------------------------------------------------------------------------
+
+  /** Adds a verified run of this network. Idempotent. */
+  add(run: VerifiedRun): AddResult {
+    const first = run.events[0]!
+    const known = this.lane(first.room, first.author, first.lane)
+    const held = known ?? newLane(first.room, first.author, first.lane)
+    if (first.n > held.n + 1) return { is: 'gap', after: held.n }
+    const differs = this.#firstDifference(held, run.events)
+    if (differs === undefined) {
+      if (!known) this.#keepLane(held)
+      return this.#append(held, run)
+    }
+    if (held.forkAt > 0 && differs.n >= held.forkAt) return { is: 'added', events: [] }
+    if (!differs.exact) return { is: 'branch', n: differs.n }
+    this.#proveFork(held, differs.n, chainOf(run, differs.n))
+    return { is: 'added', events: [] }
+  }
+
+  /** The lowest n at which the run and what is held differ; not exact where an earlier one may differ too. */
+  #firstDifference(held: Lane, events: readonly Event[]): { n: number; exact: boolean } | undefined {
+    const first = events[0]!
+    if (first.n > 1) {
+      const before =
+        first.n - 1 === held.n ? held.id : this.idAt(held.room, held.author, held.lane, first.n - 1)
+      if (before !== first.prev) return { n: first.n, exact: false }
+    }
+    for (const event of events) {
+      if (event.n > held.n) {
+        // A header without its body may lie beyond n; it is of this branch or evidence of another.
+        const stored =
+          event.n <= held.n + RUN_EVENTS_MAX &&
+          this.#get(eventKey(held.room, held.author, held.lane, event.n))
+        if (stored && hex(stored, 0, HEADER_BYTES) !== hex(event.header)) return { n: event.n, exact: true }
+        continue
+      }
+      const id = event.n === held.n ? held.id : this.idAt(held.room, held.author, held.lane, event.n)
+      if (id !== event.id) return { n: event.n, exact: true }
+    }
+    return undefined
+  }
+
+  #append(lane: Lane, run: VerifiedRun): AddResult {
+    const fresh: Event[] = []
+    const last = run.events.length - 1
+    let contiguous = true
+    for (let i = 0; i <= last; i++) {
+      const event = run.events[i]!
+      const key = eventKey(event.room, event.author, event.lane, event.n)
+      const stored = this.#get(key)
+      if (i === last && (!stored || stored.length === HEADER_BYTES))
+        this.#put(key, concat(event.header, run.signature))
+      else if (!stored) this.#put(key, event.header)
+      const isHeld = this.#keepBody(event, run.bodies[i] ?? null)
+      if (event.n <= lane.n) {
+        if (i === last && event.n > lane.end) this.#setEnd(lane, event)
+        continue
+      }
+      if (!contiguous || !isHeld) {
+        contiguous = false
+        continue
+      }
+      lane.n = event.n
+      lane.id = event.id
+      if (i === last) this.#setEnd(lane, event)
+      this.#index(event)
+      fresh.push(event)
+    }
+    // Bodies that came now may close a hole behind which signed headers already lie.
+    if (contiguous) this.#extend(lane, fresh)
+    if (fresh.length > 0) this.#changed(lane)
+    return { is: 'added', events: fresh }
+  }
+
+  #setEnd(lane: Lane, event: Event): void {
+    lane.end = event.n
+    lane.endId = event.id
+    this.#changed(lane)
+  }
+
+  #extend(lane: Lane, fresh: Event[]): void {
+    for (;;) {
+      const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, lane.n + 1))
+      if (!stored) return
+      const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
+      if (event.prev !== lane.id || !this.#holdsBody(event)) return
+      lane.n = event.n
+      lane.id = event.id
+      if (stored.length > HEADER_BYTES) this.#setEnd(lane, event)
+      this.#index(event)
+      fresh.push(event)
+    }
+  }
+
+  #holdsBody = (event: Event) => this.#get(bodyKey(event.id)) !== undefined || this.isDeleted(event.id)
+
+  #keepBody(event: Event, body: Uint8Array | null): boolean {
+    if (this.isDeleted(event.id)) return true
+    if (this.#get(bodyKey(event.id))) return true
+    if (!body) return false
+    this.#put(bodyKey(event.id), body)
+    return true
+  }
+
+  #index(event: Event): void {
+    const at = concat(fromHex(event.room), fromHex(event.author), fromHex(event.lane), uint(event.n, 4))
+    this.#put(placeKey(event.id), at)
+    if (isControlLane(event.lane)) this.#put(controlKey(event.room, event.author, event.lane, event.n), EMPTY)
+    else this.#put(orderKey(event.room, event.t, event.author, event.id), EMPTY)
+  }
+
+  /** Adds a verified tombstone: the body goes for good. False where it changes nothing or does not fit the event. */
+  delete(tombstone: Tombstone): boolean {
+    const held = this.find(tombstone.id)
+    const fits =
+      !held ||
+      (held.author === tombstone.author &&
+        held.lane === tombstone.lane &&
+        held.n === tombstone.n &&
+        held.room === tombstone.room)
+    if (!fits || this.isDeleted(tombstone.id)) return false
+    this.#put(tombstoneKey(tombstone.id), tombstone.bytes)
+    this.#del(bodyKey(tombstone.id))
+    const lane =
+      this.lane(tombstone.room, tombstone.author, tombstone.lane) ??
+      this.#keepLane(newLane(tombstone.room, tombstone.author, tombstone.lane))
+    // Two tombstones for one n name events of two branches; the lower id is listed, on every node alike.
+    const other = lane.tombstones.get(tombstone.n)
+    if (other === undefined || tombstone.id < other) lane.tombstones.set(tombstone.n, tombstone.id)
+    this.#extend(lane, [])
+    this.#changed(lane)
+    return true
+  }
+
+  tombstones(lane: Lane): Uint8Array[] {
+    return [...lane.tombstones.values()].map((id) => this.#get(tombstoneKey(id))!)
+  }
+
+  // --- forks ------------------------------------------------------------------------------------------------------
+
+  /** Signed headers of a held lane from n to the next run end; undefined where n is not held. */
+  chain(lane: Lane, from: number): Chain | undefined {
+    const headers: Uint8Array[] = []
+    for (let n = from; n < from + RUN_EVENTS_MAX; n++) {
+      const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, n))
+      if (!stored) return undefined
+      headers.push(stored.subarray(0, HEADER_BYTES))
+      if (stored.length > HEADER_BYTES)
+        return { headers: concat(...headers), signature: stored.subarray(HEADER_BYTES) }
+    }
+    return undefined
+  }
+
+  /** A verified proof: two signed chains whose first events share (author, room, lane, n) and differ. Lowest n is kept. */
+  addFork(a: readonly Event[], b: readonly Event[], proof: readonly [Chain, Chain]): boolean {
+    const [one, two] = [a[0]!, b[0]!]
+    if (
+      one.room !== two.room ||
+      one.author !== two.author ||
+      one.lane !== two.lane ||
+      one.n !== two.n ||
+      one.id === two.id
+    )
+      return false
+    const lane =
+      this.lane(one.room, one.author, one.lane) ?? this.#keepLane(newLane(one.room, one.author, one.lane))
+    if (lane.forkAt > 0 && lane.forkAt <= one.n) return false
+    lane.forkAt = one.n
+    this.#put(forkKey(lane.room, lane.author, lane.lane), packProof(proof))
+    this.#changed(lane)
+    return true
+  }
+
+  fork(lane: Lane): readonly [Chain, Chain] | undefined {
+    const stored = lane.forkAt > 0 ? this.#get(forkKey(lane.room, lane.author, lane.lane)) : undefined
+    return stored && unpackProof(stored)
+  }
+
+  /** With a verified chain of another branch that differs at its first event: the proof is made and kept. */
+  #proveFork(lane: Lane, n: number, theirs: { chain: Chain; events: readonly Event[] }): void {
+    const mine = this.chain(lane, n)
+    if (!mine) return
+    this.addFork([decodeHeader(this.#crypto, mine.headers.subarray(0, HEADER_BYTES))], theirs.events, [
+      mine,
+      theirs.chain,
+    ])
+  }
+
+  /** The same for headers that a peer sent on request; events: parsed and verified, the first one differs. */
+  branchFound(lane: Lane, events: readonly Event[], chain: Chain): void {
+    this.#proveFork(lane, events[0]!.n, { chain, events })
+  }
+
+  // --- vectors ----------------------------------------------------------------------------------------------------
+
+  /** The listed n of a lane, or undefined where it has no entry. */
+  listed(lane: Lane): number | undefined {
+    const isControl = isControlLane(lane.lane)
+    if (!isControl && !this.isCurrent(lane.lane)) return undefined
+    const n = listedN(lane, isControl ? Number.POSITIVE_INFINITY : this.#limitOf(lane))
+    return n > 0 || lane.forkAt > 0 ? n : undefined
+  }
+
+  limit(lane: Lane): number {
+    return isControlLane(lane.lane) ? Number.POSITIVE_INFINITY : this.#limitOf(lane)
+  }
+
+  /** The packed entry of a lane, or undefined where it is not listed. */
+  entry(lane: Lane): Uint8Array | undefined {
+    const n = this.listed(lane)
+    if (n === undefined) return undefined
+    const id =
+      n === lane.n
+        ? lane.id
+        : n === lane.end
+          ? lane.endId
+          : (this.idAt(lane.room, lane.author, lane.lane, n) ?? LANE_START)
+    return packEntry({
+      author: lane.author,
+      lane: lane.lane,
+      n,
+      id8: id.slice(0, 16),
+      forkAt: lane.forkAt,
+      xor8: xorOf(lane, n),
+    })
+  }
+
+  bucketEntries(room: RoomId, cls: LaneClass, bucket: number): Uint8Array[] {
+    const out: Uint8Array[] = []
+    for (const [author, lanes] of this.#rooms.get(room)?.[cls].authors ?? []) {
+      if (bucketOf(author) !== bucket) continue
+      for (const lane of lanes.values()) {
+        const entry = this.entry(lane)
+        if (entry) out.push(entry)
+      }
+    }
+    return out.sort(compare)
+  }
+
+  /** 256 bucket digests of 16 bytes. */
+  buckets(room: RoomId, cls: LaneClass): Uint8Array {
+    const lanes = this.#classLanes(room, cls)
+    lanes.joined ??= joinBuckets(this.#fillBuckets(room, cls, lanes))
+    return lanes.joined
+  }
+
+  #fillBuckets(room: RoomId, cls: LaneClass, lanes: ClassLanes): Uint8Array[] {
+    const missing = new Map<number, Uint8Array[]>()
+    for (let i = 0; i < 256; i++) if (!lanes.buckets[i]) missing.set(i, [])
+    for (const [author, authorLanes] of lanes.authors) {
+      const entries = missing.get(bucketOf(author))
+      if (!entries) continue
+      for (const lane of authorLanes.values()) {
+        const entry = this.entry(lane)
+        if (entry) entries.push(entry)
+      }
+    }
+    for (const [i, entries] of missing)
+      lanes.buckets[i] = bucketDigest(this.#crypto, room, cls, entries.sort(compare))
+    return lanes.buckets as Uint8Array[]
+  }
+
+  digest(room: RoomId, cls: LaneClass): Uint8Array {
+    const lanes = this.#classLanes(room, cls)
+    lanes.digest ??= roomDigest(this.#crypto, room, cls, this.buckets(room, cls))
+    return lanes.digest
+  }
+
+  /** Cuts of this room's content, or whether it is deleted, changed. */
+  limitsChanged(room: RoomId): void {
+    const content = this.#rooms.get(room)?.[1]
+    if (!content) return
+    content.buckets.fill(null)
+    content.joined = null
+    content.digest = null
+  }
+
+  #changed(lane: Lane): void {
+    const lanes = this.#classLanes(lane.room, classOf(lane.lane))
+    lanes.buckets[bucketOf(lane.author)] = null
+    lanes.joined = null
+    lanes.digest = null
+    this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
+  }
+
+  /**
+   * Runs of a lane after n, whole to their signed ends, bodies only up to the listed end; at most maxBytes of them
+   * (but at least one run). next: where to go on; undefined when all is said.
+   */
+  runsAfter(lane: Lane, after: number, maxBytes: number): { runs: Run[]; next: number | undefined } {
+    const runs: Run[] = []
+    const end = Math.min(
+      this.limit(lane),
+      lane.forkAt > 0 ? lane.forkAt - 1 : Number.POSITIVE_INFINITY,
+      lane.n,
+    )
+    let bytes = 0
+    let at = after
+    while (at < end) {
+      const run = this.#runFrom(lane, at + 1, end)
+      if (!run) break
+      const size = run.headers.length + run.bodies.reduce((sum, body) => sum + (body?.length ?? 0), 0) + 100
+      if (runs.length > 0 && bytes + size > maxBytes) return { runs, next: at }
+      runs.push(run)
+      bytes += size
+      at += run.bodies.length
+    }
+    return { runs, next: undefined }
+  }
+
+  #runFrom(lane: Lane, from: number, end: number): Run | undefined {
+    const chain = this.chain(lane, from)
+    if (!chain) return undefined
+    const bodies: (Uint8Array | null)[] = []
+    for (let i = 0; i < chain.headers.length / HEADER_BYTES; i++) {
+      const header = chain.headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
+      const body = from + i <= end ? this.body(decodeHeader(this.#crypto, header).id) : undefined
+      bodies.push(body ?? null)
+    }
+    return { headers: chain.headers, signature: chain.signature, bodies }
+  }
+
+  // --- store ------------------------------------------------------------------------------------------------------
+
+  /** What changed since the last call, to be written as one batch. */
+  takeOps(): StoreOp[] {
+    const ops: StoreOp[] = []
+    for (const [key, value] of this.#unwritten) ops.push(value ? ['put', key, value] : ['del', key])
+    this.#unwritten.clear()
+    return ops
+  }
+
+  /** Vector entries as hints, at once; `scan` tells the truth behind. */
+  async load(): Promise<void> {
+    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i' })) {
+      const { room, author, lane: id } = parseLaneKey(key)
+      this.#keepLane(unpackLane(newLane(room, author, id), value))
+    }
+    for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
+      const room = hex(value, 8, 24) as RoomId
+      const lane = this.lane(room, hex(value, 24, 56) as PersonKey, hex(value, 56, 64) as LaneId)
+      if (!lane) continue
+      const n = readUint(value, 64, 4)
+      const id = hex(value, 68, 100) as EventId
+      const other = lane.tombstones.get(n)
+      if (other === undefined || id < other) lane.tombstones.set(n, id)
+    }
+  }
+
+  /**
+   * Walks all stored events and corrects the hints. Returns how many lanes were wrong. Lanes that grew meanwhile keep
+   * what they gained above a sound prefix.
+   */
+  async scan(): Promise<{ lanes: number; wrong: number }> {
+    const hinted = new Map<string, number>()
+    for (const [room, classes] of this.#rooms)
+      for (const cls of classes)
+        for (const lanes of cls.authors.values())
+          for (const lane of lanes.values()) hinted.set(laneKey(room, lane.author, lane.lane), lane.n)
+    let wrong = 0
+    let current: Lane | undefined
+    let isBroken = false
+    const settle = () => {
+      if (!current) return
+      const key = laneKey(current.room, current.author, current.lane)
+      const hint = hinted.get(key) ?? 0
+      hinted.delete(key)
+      if (this.#correct(current, hint)) wrong++
+    }
+    let lanes = 0
+    for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f' })) {
+      const { room, author, lane, n } = parseLaneKey(key)
+      if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
+        settle()
+        current = newLane(room, author, lane)
+        isBroken = false
+        lanes++
+      }
+      if (isBroken || n !== current.n + 1) {
+        isBroken = true
+        continue
+      }
+      const event = decodeHeader(this.#crypto, value.subarray(0, HEADER_BYTES))
+      if (event.prev !== current.id || !this.#holdsBody(event)) {
+        isBroken = true
+        continue
+      }
+      current.n = n
+      current.id = event.id
+      if (value.length > HEADER_BYTES) {
+        current.end = n
+        current.endId = event.id
+      }
+    }
+    settle()
+    for (const [key, hint] of hinted) {
+      const { room, author, lane } = parseLaneKey(key)
+      if (hint > 0 && this.#correct(newLane(room, author, lane), hint)) wrong++
+    }
+    return { lanes, wrong }
+  }
+
+  /** found: what the disk really holds of a lane. True where the hint was wrong. */
+  #correct(found: Lane, hint: number): boolean {
+    const held =
+      this.lane(found.room, found.author, found.lane) ??
+      this.#keepLane(newLane(found.room, found.author, found.lane))
+    const isSound = found.n >= hint
+    if (isSound && found.n <= held.n) return false
+    held.n = found.n
+    held.id = found.id
+    held.end = found.end
+    held.endId = found.endId
+    this.#changed(held)
+    return true
+  }
+
+  #keepLane(lane: Lane): Lane {
+    const { authors } = this.#classLanes(lane.room, classOf(lane.lane))
+    let lanes = authors.get(lane.author)
+    if (!lanes) {
+      lanes = new Map()
+      authors.set(lane.author, lanes)
+    }
+    lanes.set(lane.lane, lane)
+    return lane
+  }
+
+  #classLanes(room: RoomId, cls: LaneClass): ClassLanes {
+    let classes = this.#rooms.get(room)
+    if (!classes) {
+      classes = [noLanes(), noLanes()]
+      this.#rooms.set(room, classes)
+    }
+    return classes[cls]
+  }
+
+  #put(key: string, value: Uint8Array): void {
+    this.#unwritten.set(key, value)
+  }
+
+  #del(key: string): void {
+    this.#unwritten.set(key, null)
+  }
+
+  get net(): NetId {
+    return this.#net
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+const noLanes = (): ClassLanes => ({
+  authors: new Map(),
+  buckets: new Array(256).fill(null),
+  joined: null,
+  digest: null,
+})
+
+/** Headers of a run from n on, with its signature. */
+function chainOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly Event[] } {
+  const events = run.events.filter((event) => event.n >= n)
+  return {
+    chain: { headers: concat(...events.map((event) => event.header)), signature: run.signature },
+    events,
+  }
+}
+
+function packLane(lane: Lane): Uint8Array {
+  return concat(
+    uint(lane.n, 4),
+    fromHex(lane.id),
+    uint(lane.end, 4),
+    fromHex(lane.endId),
+    uint(lane.forkAt, 4),
+  )
+}
+
+function unpackLane(lane: Lane, value: Uint8Array): Lane {
+  lane.n = readUint(value, 0, 4)
+  lane.id = hex(value, 4, 36) as EventId
+  lane.end = readUint(value, 36, 4)
+  lane.endId = hex(value, 40, 72) as EventId
+  lane.forkAt = readUint(value, 72, 4)
+  return lane
+}
+
+function packProof([a, b]: readonly [Chain, Chain]): Uint8Array {
+  return concat(uint(a.headers.length, 2), a.headers, a.signature, b.headers, b.signature)
+}
+
+function unpackProof(bytes: Uint8Array): readonly [Chain, Chain] {
+  const length = readUint(bytes, 0, 2)
+  return [
+    { headers: bytes.slice(2, 2 + length), signature: bytes.slice(2 + length, 66 + length) },
+    { headers: bytes.slice(66 + length, bytes.length - 64), signature: bytes.slice(bytes.length - 64) },
+  ]
+}
+
+export const BODY_BYTES_MAX = RUN_BODY_BYTES_MAX

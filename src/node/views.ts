@@ -1,0 +1,141 @@
+/**
+ * Views: keeps the control events this node holds and the views the rooms reducer makes of them, recomputed only when
+ * something that counts has changed. Also answers who carries what (rules SY-21 to SY-24).
+ */
+import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
+import type { Crypto } from '../wire/crypto.ts'
+import type { Event } from '../wire/event.ts'
+import { type EventId, NETWORK_ROOM, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
+import { FUTURE_MS_MAX } from '../wire/limits.ts'
+import { parseLaneKey } from './keys.ts'
+import type { Lane, LaneClass } from './lanes.ts'
+import type { Replica } from './replica.ts'
+import { type ControlEvent, type NetworkView, type RoomView, reduceNetwork, reduceRoom } from './rooms.ts'
+import type { Store } from './store.ts'
+
+export interface ViewsOptions {
+  readonly crypto: Crypto
+  readonly net: NetId
+  readonly owner?: PersonKey
+  /** The hub and the line carry every room. */
+  readonly carriesAll: (person: PersonKey) => boolean
+}
+
+export class Views {
+  readonly #options: ViewsOptions
+  readonly #controls = new Map<RoomId, Map<EventId, ControlEvent>>()
+  readonly #rooms = new Map<RoomId, RoomView | undefined>()
+  #network: NetworkView | undefined
+  #replica!: Replica
+  /** The earliest t of a control event that does not count yet; Infinity: none. */
+  #heldUntil = Number.POSITIVE_INFINITY
+
+  constructor(options: ViewsOptions) {
+    this.#options = options
+  }
+
+  /** The replica needs limits and the views need its lanes: they are joined once after both exist. */
+  attach(replica: Replica): void {
+    this.#replica = replica
+  }
+
+  /** Reads the control events of a store (for the start). */
+  async load(store: Pick<Store, 'scan'>): Promise<void> {
+    for await (const [key] of store.scan({ from: 'c', to: 'd' })) {
+      const { room, author, lane, n } = parseLaneKey(key)
+      const event = this.#replica.event(room, author, lane, n)
+      if (event) this.add(event)
+    }
+  }
+
+  /** A control event has come into a contiguous prefix. */
+  add(event: Event): void {
+    const body = this.#replica.body(event.id)
+    if (!body) return
+    let room = this.#controls.get(event.room)
+    if (!room) {
+      room = new Map()
+      this.#controls.set(event.room, room)
+    }
+    room.set(event.id, { event, body: decodeBody(event.kind, body), salt: body.slice(0, SALT_BYTES) })
+    this.changed(event.room)
+  }
+
+  /** Something that decides what counts in this room changed: a control event, a fork, a branch at a cut. */
+  changed(room: RoomId): void {
+    if (room !== NETWORK_ROOM) {
+      this.#rooms.delete(room)
+      this.#replica.limitsChanged(room)
+      return
+    }
+    this.#network = undefined
+    this.#rooms.clear()
+    for (const other of this.#replica.rooms()) this.#replica.limitsChanged(other)
+  }
+
+  /** Time went on: held events may count now. */
+  setNow(now: number): void {
+    if (now + FUTURE_MS_MAX < this.#heldUntil) return
+    this.#heldUntil = Number.POSITIVE_INFINITY
+    this.changed(NETWORK_ROOM)
+  }
+
+  #counting(room: RoomId): ControlEvent[] {
+    const latest = this.#replica.now + FUTURE_MS_MAX
+    const out: ControlEvent[] = []
+    for (const control of this.#controls.get(room)?.values() ?? []) {
+      const { event } = control
+      const lane = this.#replica.lane(event.room, event.author, event.lane)
+      if (!lane || event.n > lane.n || (lane.forkAt > 0 && event.n >= lane.forkAt)) continue
+      if (event.t > latest) this.#heldUntil = Math.min(this.#heldUntil, event.t)
+      else out.push(control)
+    }
+    return out
+  }
+
+  network(): NetworkView {
+    this.#network ??= reduceNetwork(
+      this.#options.net,
+      this.#counting(NETWORK_ROOM),
+      this.#replica,
+      this.#options.owner,
+    )
+    return this.#network
+  }
+
+  /** The view of a room; undefined while its create has not been seen. */
+  room(id: RoomId): RoomView | undefined {
+    if (this.#rooms.has(id)) return this.#rooms.get(id)
+    const { net, crypto } = this.#options
+    const view = reduceRoom(net, crypto, id, this.#counting(id), this.network(), this.#replica)
+    this.#rooms.set(id, view)
+    return view
+  }
+
+  /** Rooms with any control event. */
+  ids(): Iterable<RoomId> {
+    return this.#controls.keys()
+  }
+
+  controls(room: RoomId): Iterable<ControlEvent> {
+    return this.#counting(room)
+  }
+
+  /** Last n of a content lane that counts. */
+  limitOf = (lane: Lane): number => {
+    const view = this.room(lane.room)
+    if (!view) return Number.POSITIVE_INFINITY
+    return view.deleted ? 0 : view.contentLimit(lane.author, lane.lane)
+  }
+
+  /** Does this person carry this class of the room? unknown: the answer while the room's create has not been seen. */
+  carries(person: PersonKey, room: RoomId, cls: LaneClass, unknown: boolean): boolean {
+    if (room === NETWORK_ROOM) return cls === 0
+    const view = this.room(room)
+    if (!view) return cls === 0 && (unknown || this.#options.carriesAll(person))
+    if (cls === 1 && view.deleted) return false
+    if (this.#options.carriesAll(person)) return true
+    if (view.persons) return view.persons.has(person)
+    return cls === 0 || view.members.has(person)
+  }
+}
