@@ -255,12 +255,8 @@ export const LANE_START = ZERO_ID
 
 /** The run as it travels. */
 export function packRun(run: ParsedRun): Run {
-  return {
-    headers: concat(...run.events.map((event) => event.header)),
-    signature: run.signature,
   const headers = concat(...run.events.map((event) => event.header))
   return { headers, signature: run.signature, bodies: [...run.bodies] }
-  }
 }
 
 /**
