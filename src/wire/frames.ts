@@ -36,8 +36,6 @@ const chain = v.pipe(
   v.looseTuple([bins(HEADER_BYTES, RUN_EVENTS_MAX), bin(64)]),
   v.transform(([headers, signature]) => ({ headers, signature })),
 )
-/** A signed beacon as opaque bytes, parsed by beacon.ts. */
-const beacon = blob(2048)
 
 const shapes = {
   // handshake
@@ -74,7 +72,7 @@ const shapes = {
       epoch: uintOf(32),
       members: uintOf(16),
       line: bins(32, LINE_MAX),
-      /** Bits: 1 reachable, 2 pinned, 4 preferred, 8 never hub, 16 leaving. */
+      /** Bits: 1 reachable, 2 pinned, 4 preferred, 8 never hub, 16 leaving, 32 not ready for the line. */
       flags: uintOf(8),
       /** Since the hub was last heard, ms; 2^32 - 1 never. */
       heardMs: uintOf(32),
@@ -93,19 +91,23 @@ const shapes = {
   joined: [18, { epoch: uintOf(32) }],
   /** reason: 0 wait (I seek too), 1 I follow `hub`, 2 leaving, 3 full. */
   notJoined: [19, { reason: uintOf(8), hub: nil(key), address: text(64) }],
-  absorb: [20, { beacon }],
+  /** May I give up for you? With what I compare by: members and flags as in heartbeat. */
+  absorb: [20, { members: uintOf(16), flags: uintOf(8) }],
   absorbed: [21, {}],
-  redirect: [22, { hub: key, via: nil(key), address: text(64), beacon }],
+  redirect: [22, { hub: key, via: nil(key), address: text(64) }],
   handover: [23, { epoch: uintOf(32) }],
   took: [24, {}],
   who: [25, {}],
   whoIs: [26, { hub: nil(key), address: text(64) }],
-  report: [27, { beacon }],
+  /** I hear another hub than you; '' where its address is not known. */
+  report: [27, { hub: key, address: text(64) }],
   noDial: [28, {}],
+  /** Open a link to this node and say whether it worked. No addresses: as you know them. */
   dialBack: [29, { token: uintOf(32), key, addresses: list(text(64), 8) }],
   dialledBack: [30, { token: uintOf(32), reached: bool }],
   beaconAsk: [31, {}],
-  beacon: [32, { beacon }],
+  /** The line in order, 41 bytes each: key32 flags1 lag4 uptimeS4; where each of them accepts links ('' unknown). */
+  beacon: [32, { epoch: uintOf(32), line: bins(41, LINE_MAX), addresses: list(text(64), LINE_MAX) }],
   /** Does the receiver still hear this hub? */
   hear: [33, { hub: key }],
   hears: [34, { hub: key, heard: bool }],
