@@ -1,0 +1,91 @@
+/** Cuts: where a ban or demotion ends the lanes of its target (rule RM-6). */
+import { compare, concat, fromHex, hex, readUint, uint } from '../../wire/bytes.ts'
+import { type LaneId, laneId, type PersonKey, type RoomId, roomId } from '../../wire/ids.ts'
+import { CUT_ENTRIES_MAX } from '../../wire/limits.ts'
+import type { LaneFacts } from './view.ts'
+
+/** Last n that counts, and the first 8 bytes (hex) of that event's id. */
+export interface CutEntry {
+  readonly n: number
+  readonly id8: string
+}
+/** By "room/lane". A lane not listed ends at 0. */
+export type Cut = ReadonlyMap<string, CutEntry>
+
+/** Stands for the room in a demotion of room 0: its entries name no room, and need none, since lane ids are random. */
+const ANY_ROOM = '*'
+
+const cutKey = (room: RoomId | typeof ANY_ROOM, lane: LaneId) => `${room}/${lane}`
+
+/** Entries lane8 n4 id8. Of two for one lane the first stands. */
+export function readRoomCut(room: RoomId, bytes: Uint8Array): Cut {
+  return readEntries(bytes, 0, () => room)
+}
+
+/** Entries lane8 n4 id8 that hold in whatever room the lane lies. */
+export function readLaneCut(bytes: Uint8Array): Cut {
+  return readEntries(bytes, 0, () => ANY_ROOM)
+}
+
+/** Entries room16 lane8 n4 id8. */
+export function readNetworkCut(bytes: Uint8Array): Cut {
+  return readEntries(bytes, 16, (at) => roomId(bytes, at))
+}
+
+function readEntries(
+  bytes: Uint8Array,
+  prefix: 0 | 16,
+  roomAt: (at: number) => RoomId | typeof ANY_ROOM,
+): Cut {
+  const cut = new Map<string, CutEntry>()
+  const size = prefix + 20
+  for (let at = 0; at + size <= bytes.length; at += size) {
+    const lane = at + prefix
+    const key = cutKey(roomAt(at), laneId(bytes, lane))
+    if (!cut.has(key))
+      cut.set(key, { n: readUint(bytes, lane + 8, 4), id8: hex(bytes, lane + 12, lane + 20) })
+  }
+  return cut
+}
+
+/**
+ * The last n of a lane within a cut: 0 where the lane is not listed, or where the event known at the cut's n is
+ * another one (the issuer held another branch; a fork proof will tell).
+ */
+export function cutLimit(cut: Cut, room: RoomId, author: PersonKey, lane: LaneId, facts: LaneFacts): number {
+  const entry = cut.get(cutKey(room, lane)) ?? cut.get(cutKey(ANY_ROOM, lane))
+  if (!entry || entry.n === 0) return 0
+  const known = facts.idAt(room, author, lane, entry.n)
+  return known === undefined || known.startsWith(entry.id8) ? entry.n : 0
+}
+
+/** A lane of the target as the issuer holds it. */
+export interface HeldLane {
+  readonly room: RoomId
+  readonly lane: LaneId
+  readonly n: number
+  /** Id of the event at n, or its first 16 digits. */
+  readonly id: string
+  /** Time of the event at n: tells which lanes are the newest. */
+  readonly t: number
+}
+
+/** A ban's or demotion's `cut` for one room: lane8 n4 id8 each, the newest lanes where not all fit. */
+export function cutFor(room: RoomId, held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
+  return concat(...newest(held, max, (lane) => lane.room === room).map(laneEntry))
+}
+
+/** A ban's `cuts` over all rooms: room16 lane8 n4 id8 each, the newest lanes where not all fit. */
+export function cutsFor(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
+  return concat(...newest(held, max, () => true).map((lane) => concat(fromHex(lane.room), laneEntry(lane))))
+}
+
+const laneEntry = (lane: HeldLane) =>
+  concat(fromHex(lane.lane), uint(lane.n, 4), fromHex(lane.id.slice(0, 16)))
+
+function newest(held: Iterable<HeldLane>, max: number, keep: (lane: HeldLane) => boolean): HeldLane[] {
+  return [...held]
+    .filter((lane) => lane.n > 0 && keep(lane))
+    .sort((a, b) => b.t - a.t || compare(fromHex(a.lane), fromHex(b.lane)))
+    .slice(0, max)
+}

@@ -1,0 +1,50 @@
+/** What lifts bans and demotions (rule RM-10): unbans and grants by id, and a kicked person's own join. */
+import { type EventId, eventId, type PersonKey } from '../../wire/ids.ts'
+import type { ControlEvent, Lift, Rank } from './view.ts'
+
+/** Ids of 32 bytes each in one bin. */
+export function readIds(bytes: Uint8Array): EventId[] {
+  const ids: EventId[] = []
+  for (let at = 0; at + 32 <= bytes.length; at += 32) ids.push(eventId(bytes, at))
+  return ids
+}
+
+export class Lifting {
+  readonly #lifts: Lift[] = []
+  readonly #ranks = new Map<string, Rank>()
+  readonly #rejoined = new Set<string>()
+
+  /** inherited: room 0's lifts, in a room. events: of this room, whose joins lift their authors' own kicks. */
+  constructor(inherited: readonly Lift[], events: Iterable<ControlEvent>) {
+    for (const lift of inherited) this.#note(lift)
+    for (const { event, body } of events) {
+      if (body?.kind !== 'join') continue
+      for (const id of readIds(body.lifts)) this.#rejoined.add(id + event.author)
+    }
+  }
+
+  /** Without a target the lift holds whoever was banned; a grant lifts only what was done to its own target. */
+  add(ids: Uint8Array, rank: Rank, target?: PersonKey): void {
+    for (const id of readIds(ids)) {
+      const lift = target ? { id, rank, target } : { id, rank }
+      this.#lifts.push(lift)
+      this.#note(lift)
+    }
+  }
+
+  #note({ id, rank, target }: Lift): void {
+    const key = id + (target ?? '')
+    if (rank > (this.#ranks.get(key) ?? 0)) this.#ranks.set(key, rank)
+  }
+
+  /** True where a lift of at least this rank names the act, or, for a kick, a join of its target does. */
+  ends(act: EventId, rank: Rank, target: PersonKey, kick: boolean): boolean {
+    const lift = Math.max(this.#ranks.get(act) ?? 0, this.#ranks.get(act + target) ?? 0)
+    return lift >= rank || (kick && this.#rejoined.has(act + target))
+  }
+
+  /** The lifts added here. */
+  get added(): readonly Lift[] {
+    return this.#lifts
+  }
+}

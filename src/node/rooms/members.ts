@@ -1,0 +1,20 @@
+/** Who is in a room (rule RM-13). */
+import type { PersonKey } from '../../wire/ids.ts'
+import type { ControlEvent } from './view.ts'
+
+/**
+ * Members by the latest of each person's joins and leaves that count; a create joins its author.
+ * events: those that count, in display order. A person with a counted ban or kick is no member.
+ */
+export function joined(
+  events: Iterable<ControlEvent>,
+  isBanned: (person: PersonKey) => boolean,
+): Set<PersonKey> {
+  const members = new Set<PersonKey>()
+  for (const { event, body } of events) {
+    if (body?.kind === 'leave') members.delete(event.author)
+    else if ((body?.kind === 'join' || body?.kind === 'create') && !isBanned(event.author))
+      members.add(event.author)
+  }
+  return members
+}

@@ -1,0 +1,47 @@
+/** Room 0: people, places, network ranks and bans from its control events (rules RM-2, RM-3). */
+import { hex } from '../../wire/bytes.ts'
+import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
+import { eventsOf, pass } from './pass.ts'
+import type { ControlEvent, LaneFacts, NetworkView, Profile } from './view.ts'
+
+/**
+ * The view of room 0. events: its control events in counted prefixes with t <= now + 7 d, in any order; those of
+ * other networks or rooms are passed over. owner: the key in the net id of a network that has one. Never throws.
+ */
+export function reduceNetwork(
+  net: NetId,
+  events: Iterable<ControlEvent>,
+  facts: LaneFacts,
+  owner?: PersonKey,
+): NetworkView {
+  const held = eventsOf(net, NETWORK_ROOM, events, facts)
+  const { counted, standing, limits, bans, demotions, lifts } = pass({
+    room: NETWORK_ROOM,
+    events: held,
+    facts,
+    owner,
+  })
+  const profiles = new Map<PersonKey, Profile>()
+  const pairs = new Map<string, readonly [string, string]>()
+  for (const { event, body } of held) {
+    if (!body || event.n > limits.visible(event.author, event.lane)) continue
+    if (body.kind === 'profile') {
+      profiles.set(event.author, { nick: body.nick, boxKey: body.boxKey, about: body.about })
+      counted.add(event.id)
+    } else if (body.kind === 'place' && !owner) {
+      const [a, b] = [hex(body.a), hex(body.b)].sort() as [string, string]
+      if (a !== b) pairs.set(a + b, [a, b])
+      counted.add(event.id)
+    } else if (body.kind === 'join') counted.add(event.id)
+  }
+  return {
+    profiles,
+    placePairs: [...pairs.values()],
+    ranks: standing.table('held'),
+    actRanks: standing.table('act'),
+    counted: counted as ReadonlySet<EventId>,
+    bans,
+    demotions,
+    lifts,
+  }
+}

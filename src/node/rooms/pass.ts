@@ -1,0 +1,267 @@
+/**
+ * The counting pass (rules RM-6 to RM-12): which acts of rank count, in one walk from the top.
+ *
+ * Acts of rank L bind only lower ranks, so nothing at level L can change what happened at L or above: the levels
+ * 5, 4, 3, 2 are walked once and the result is exact, whatever order the events came in. At each level:
+ *
+ *   acts     what authors of act-rank L wrote within every counted ban and demotion of higher rank on them
+ *   lifts    end bans and demotions of rank <= L, by id
+ *   bans     and demotions count if not lifted and their target's rank is below L
+ *   grants, invites, hides, topics and, from rank 3, the room's delete count
+ *
+ * A rank once granted weighs acts for good (act-rank: what was done before a demotion's cut stays); it is held, and
+ * protects from bans, only while no counted demotion of higher rank than the grant stands.
+ *
+ * In private rooms acts count only of persons named by the create or by an invite of rank >= L. Invites of one level
+ * may name each other's authors: they are followed until nobody is added, which does not depend on their order.
+ */
+import { readUint } from '../../wire/bytes.ts'
+import type { Event } from '../../wire/event.ts'
+import {
+  type EventId,
+  eventId,
+  NETWORK_ROOM,
+  type NetId,
+  type PersonKey,
+  personKey,
+  type RoomId,
+} from '../../wire/ids.ts'
+import type { BodyOf } from '../../wire/kinds.ts'
+import { type Cut, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
+import { Lifting } from './lifting.ts'
+import { LaneLimits } from './limits.ts'
+import { Standing } from './standing.ts'
+import type { ControlEvent, CountedBan, CountedDemotion, LaneFacts, Lift, NetworkView, Rank } from './view.ts'
+
+export interface PassInput {
+  readonly room: RoomId
+  /** As eventsOf gives them. */
+  readonly events: readonly ControlEvent[]
+  readonly facts: LaneFacts
+  /** Holds rank 5; for room 0. */
+  readonly owner?: PersonKey | undefined
+  /** Holds rank 3. */
+  readonly creator?: PersonKey | undefined
+  /** What room 0 decided; undefined while room 0 itself is weighed. */
+  readonly network?: NetworkView | undefined
+  /** Whom the create of a private room names; undefined elsewhere. */
+  readonly persons?: ReadonlySet<PersonKey> | undefined
+}
+
+export interface PassResult {
+  readonly counted: Set<EventId>
+  readonly standing: Standing
+  readonly limits: LaneLimits
+  /** Bans, demotions and lifts of this room; room 0's are not repeated. */
+  readonly bans: readonly CountedBan[]
+  readonly demotions: readonly CountedDemotion[]
+  readonly lifts: readonly Lift[]
+  readonly hidden: ReadonlySet<EventId>
+  /** A delete of rank >= 3 counts. */
+  readonly deleted: boolean
+  /** The latest that counts. */
+  readonly topic?: string | Uint8Array
+  readonly persons?: ReadonlySet<PersonKey>
+}
+
+type Level = 5 | 4 | 3 | 2
+type Body = NonNullable<ControlEvent['body']>
+interface Act {
+  readonly event: Event
+  readonly body: Body
+  /** Place in display order. */
+  readonly place: number
+}
+
+const ACT_KINDS = new Set<Body['kind']>(['role', 'ban', 'lift', 'invite', 'delete', 'hide', 'topic'])
+
+/** Display order (rule RM-1): t, author, id. Wherever one of several must win it is by this order. */
+export function displayOrder(a: ControlEvent, b: ControlEvent): number {
+  return a.event.t - b.event.t || order(a.event.author, b.event.author) || order(a.event.id, b.event.id)
+}
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The events of one room of one network that lie below their lane's fork: each once, in display order. */
+export function eventsOf(
+  net: NetId,
+  room: RoomId,
+  events: Iterable<ControlEvent>,
+  facts: LaneFacts,
+): ControlEvent[] {
+  return [...events]
+    .filter(({ event }) => {
+      if (event.net !== net || event.room !== room) return false
+      const fork = facts.forkAt(room, event.author, event.lane)
+      return fork === undefined || event.n < fork
+    })
+    .sort(displayOrder)
+    .filter(({ event }, i, sorted) => event.id !== sorted[i - 1]?.event.id)
+}
+
+/** Walks the levels. Timeless and pure; events of one set in any order give the same result. */
+export function pass(input: PassInput): PassResult {
+  const state = {
+    ...input,
+    standing: new Standing(input),
+    limits: new LaneLimits(input.room, input.facts, input.network),
+    lifting: new Lifting(input.network?.lifts ?? [], input.events),
+    persons: input.persons && new Set(input.persons),
+    counted: new Set<EventId>(),
+    bans: [] as CountedBan[],
+    demotions: [] as CountedDemotion[],
+    hides: new Map<EventId, boolean>(),
+    deleted: false,
+    topic: undefined as { place: number; text: string | Uint8Array } | undefined,
+  }
+  const byAuthor = actsByAuthor(input.events)
+  for (const level of [5, 4, 3, 2] as const) weigh(state, level, actsAt(state, byAuthor, level))
+  const { counted, standing, limits, bans, demotions, lifting, hides, deleted, topic, persons } = state
+  return {
+    counted,
+    standing,
+    limits,
+    bans,
+    demotions,
+    lifts: lifting.added,
+    hidden: new Set([...hides].filter(([, hidden]) => hidden).map(([id]) => id)),
+    deleted,
+    ...(topic ? { topic: topic.text } : {}),
+    ...(persons ? { persons } : {}),
+  }
+}
+
+interface State extends PassInput {
+  readonly standing: Standing
+  readonly limits: LaneLimits
+  readonly lifting: Lifting
+  readonly persons: Set<PersonKey> | undefined
+  readonly counted: Set<EventId>
+  readonly bans: CountedBan[]
+  readonly demotions: CountedDemotion[]
+  readonly hides: Map<EventId, boolean>
+  deleted: boolean
+  topic: { place: number; text: string | Uint8Array } | undefined
+}
+
+function actsByAuthor(events: readonly ControlEvent[]): Map<PersonKey, Act[]> {
+  const byAuthor = new Map<PersonKey, Act[]>()
+  events.forEach(({ event, body }, place) => {
+    if (!body || !ACT_KINDS.has(body.kind)) return
+    const acts = byAuthor.get(event.author)
+    if (acts) acts.push({ event, body, place })
+    else byAuthor.set(event.author, [{ event, body, place }])
+  })
+  return byAuthor
+}
+
+/** The acts of a level in display order; in a private room its invites are followed first. */
+function actsAt(state: State, byAuthor: ReadonlyMap<PersonKey, readonly Act[]>, level: Level): Act[] {
+  const { standing, limits, persons } = state
+  const acts: Act[] = []
+  let waiting = [...byAuthor.keys()].filter((author) => standing.act(author) === level)
+  for (let before = -1; waiting.length !== before; ) {
+    before = waiting.length
+    const named = waiting.filter((author) => !persons || persons.has(author))
+    waiting = waiting.filter((author) => persons && !persons.has(author))
+    for (const author of named) {
+      for (const act of byAuthor.get(author)!) {
+        const { lane, n } = act.event
+        if (n > limits.acts(author, lane, level)) continue
+        acts.push(act)
+        if (persons && act.body.kind === 'invite')
+          for (const person of readPersons(act.body.persons)) persons.add(person)
+      }
+    }
+  }
+  return acts.sort((a, b) => a.place - b.place)
+}
+
+function weigh(state: State, level: Level, acts: readonly Act[]): void {
+  const isNetwork = state.room === NETWORK_ROOM
+  for (const { event, body } of acts) {
+    if (body.kind === 'lift') state.lifting.add(body.lifts, level)
+    else if (body.kind === 'role' && grantOf(body, level, isNetwork))
+      state.lifting.add(body.lifts, level, personKey(body.target))
+    else continue
+    state.counted.add(event.id)
+  }
+  const hides = new Map<EventId, boolean>()
+  for (const act of acts) if (weighOne(state, level, act, hides)) state.counted.add(act.event.id)
+  // A higher rank's word about an event stands; within one rank the latest does.
+  for (const [target, hidden] of hides) if (!state.hides.has(target)) state.hides.set(target, hidden)
+}
+
+/** The rank a role event gives: admin by the owner in room 0, moderator by rank >= 3 elsewhere; else undefined. */
+function grantOf(role: BodyOf<'role'>, level: Level, isNetwork: boolean): Rank | undefined {
+  if (isNetwork) return role.rank === 4 && level === 5 ? 4 : undefined
+  return role.rank === 2 && level >= 3 ? 2 : undefined
+}
+
+/** Carries out one act but its lifts. True where it counts. */
+function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, boolean>): boolean {
+  const { room, standing, creator } = state
+  const { event, body, place } = act
+  const isNetwork = room === NETWORK_ROOM
+  switch (body.kind) {
+    case 'role': {
+      const rank = grantOf(body, level, isNetwork)
+      const target = personKey(body.target)
+      if (rank) {
+        standing.grant(target, rank)
+        return true
+      }
+      if (body.rank !== 1 || !binds(state, level, event.id, target, false)) return false
+      const cut = isNetwork ? readLaneCut(body.cut) : readRoomCut(room, body.cut)
+      const demotion = { ...binding(event, level, target), cut }
+      state.demotions.push(demotion)
+      state.limits.addDemotion(demotion)
+      standing.demote(target, level)
+      return true
+    }
+    case 'ban': {
+      const target = personKey(body.target)
+      if (!binds(state, level, event.id, target, body.kick)) return false
+      const cut: Cut = isNetwork ? readNetworkCut(body.cuts) : readRoomCut(room, body.cut)
+      const { kick, reason } = body
+      const ban = { ...binding(event, level, target), cut, kick, reason, until: readUint(body.until, 0, 6) }
+      state.bans.push(ban)
+      state.limits.addBan(ban)
+      return true
+    }
+    case 'invite':
+      return state.persons !== undefined
+    case 'delete':
+      // Only what somebody made can go: not room 0, not general.
+      if (level < 3 || !creator) return false
+      state.deleted = true
+      return true
+    case 'hide':
+      hides.set(eventId(body.target), body.hidden)
+      return true
+    case 'topic':
+      if (isNetwork) return false
+      if (!state.topic || place > state.topic.place) state.topic = { place, text: body.topic }
+      return true
+    default:
+      return false
+  }
+}
+
+const binding = (event: Event, rank: Rank, target: PersonKey) => ({
+  id: event.id,
+  by: event.author,
+  rank,
+  target,
+})
+
+/** A ban or demotion counts: not lifted, and its target's rank is lower. */
+function binds(state: State, level: Level, id: EventId, target: PersonKey, kick: boolean): boolean {
+  return state.standing.held(target) < level && !state.lifting.ends(id, level, target, kick)
+}
+
+/** Keys of 32 bytes each in one bin. */
+export function readPersons(bytes: Uint8Array): PersonKey[] {
+  const persons: PersonKey[] = []
+  for (let at = 0; at + 32 <= bytes.length; at += 32) persons.push(personKey(bytes, at))
+  return persons
+}

@@ -1,0 +1,209 @@
+/** One room from its control events and the view of room 0 (rules RM-4 to RM-13). */
+import type { Crypto } from '../../wire/crypto.ts'
+import {
+  type EventId,
+  generalRoom,
+  type LaneId,
+  madeRoom,
+  NETWORK_ROOM,
+  type NetId,
+  type PersonKey,
+  type RoomId,
+  talkRoom,
+} from '../../wire/ids.ts'
+import type { BodyOf } from '../../wire/kinds.ts'
+import { LaneLimits } from './limits.ts'
+import { joined } from './members.ts'
+import { eventsOf, pass, readPersons } from './pass.ts'
+import type { ControlEvent, LaneFacts, NetworkView, RoomView } from './view.ts'
+
+type Create = ControlEvent & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
+const TYPES = ['public', 'private', 'talk'] as const
+
+/**
+ * The view of one room. events: its control events in counted prefixes with t <= now + 7 d, in any order; those of
+ * other networks or rooms are passed over. Equal sets give equal views (INV-1). Never throws.
+ */
+export function reduceRoom(
+  net: NetId,
+  crypto: Crypto,
+  room: RoomId,
+  events: Iterable<ControlEvent>,
+  network: NetworkView,
+  facts: LaneFacts,
+): RoomView {
+  if (room === NETWORK_ROOM) return networkRoom(network, facts)
+  const held = eventsOf(net, room, events, facts)
+  if (room === generalRoom(crypto, net)) return general(room, held, network, facts)
+  const create = creation(net, crypto, room, held, new LaneLimits(room, facts, network))
+  if (!create) return nobodys(room)
+  const type = TYPES[create.body.type as 0 | 1 | 2]
+  return type === 'talk'
+    ? talk(room, create, held, network, facts)
+    : made(room, type, create, held, network, facts)
+}
+
+/**
+ * The create that counts: its author and salt, or the two persons of a talk, hash to the room's id, and no ban of
+ * room 0 cuts it off. A ban of the room itself cannot undo what it rests on. Of several the first in display order.
+ */
+function creation(
+  net: NetId,
+  crypto: Crypto,
+  room: RoomId,
+  held: readonly ControlEvent[],
+  limits: LaneLimits,
+): Create | undefined {
+  return held.find(
+    (candidate): candidate is Create =>
+      candidate.body?.kind === 'create' &&
+      candidate.event.n <= limits.visible(candidate.event.author, candidate.event.lane) &&
+      makes(net, crypto, room, candidate as Create),
+  )
+}
+
+function makes(net: NetId, crypto: Crypto, room: RoomId, { event, body, salt }: Create): boolean {
+  if (body.type === 2) {
+    const [a, b, ...others] = readPersons(body.persons)
+    if (!a || !b || others.length > 0 || (event.author !== a && event.author !== b)) return false
+    return talkRoom(crypto, net, a, b) === room
+  }
+  // A public room's name is read by all: sealed bytes name nothing there.
+  if (body.type === 0 ? typeof body.name !== 'string' : body.type !== 1) return false
+  return madeRoom(crypto, net, event.author, salt) === room
+}
+
+function made(
+  room: RoomId,
+  type: 'public' | 'private',
+  create: Create,
+  held: readonly ControlEvent[],
+  network: NetworkView,
+  facts: LaneFacts,
+): RoomView {
+  const creator = create.event.author
+  const named = type === 'private' ? new Set([...readPersons(create.body.persons), creator]) : undefined
+  const result = pass({ room, events: held, facts, creator, network, persons: named })
+  const { counted, standing, limits, persons, deleted } = result
+  counted.add(create.event.id)
+  const present = held.filter(({ event, body }) => {
+    if (event.id === create.event.id) return true
+    const isOpen = body?.kind === 'join' || body?.kind === 'leave' || (body?.kind === 'key' && persons)
+    return isOpen && mayWrite(event.author, persons) && event.n <= limits.visible(event.author, event.lane)
+  })
+  for (const { event } of present) counted.add(event.id)
+  return {
+    id: room,
+    type,
+    name: create.body.name,
+    topic: result.topic ?? create.body.topic,
+    max: create.body.max,
+    createdBy: creator,
+    deleted,
+    members: joined(present, (person) => limits.isBanned(person)),
+    ...(persons ? { persons } : {}),
+    ranks: standing.table('held'),
+    bans: [...network.bans, ...result.bans],
+    hidden: result.hidden,
+    counted,
+    contentLimit: (author, lane) =>
+      deleted || !mayWrite(author, persons) ? 0 : limits.visible(author, lane),
+  }
+}
+
+const mayWrite = (person: PersonKey, persons: ReadonlySet<PersonKey> | undefined) =>
+  !persons || persons.has(person)
+
+/** A talk: both are members for good; nobody ranks, bans or deletes there, room 0's bans apart. */
+function talk(
+  room: RoomId,
+  create: Create,
+  held: readonly ControlEvent[],
+  network: NetworkView,
+  facts: LaneFacts,
+): RoomView {
+  const persons = new Set(readPersons(create.body.persons))
+  const limits = new LaneLimits(room, facts, network)
+  const counted = new Set<EventId>([create.event.id])
+  for (const { event, body } of held) {
+    const isKey = body?.kind === 'key' && persons.has(event.author)
+    if (isKey && event.n <= limits.visible(event.author, event.lane)) counted.add(event.id)
+  }
+  return {
+    id: room,
+    type: 'talk',
+    name: '',
+    topic: '',
+    max: 0,
+    createdBy: create.event.author,
+    deleted: false,
+    members: new Set([...persons].filter((person) => !limits.isBanned(person))),
+    persons,
+    ranks: new Map(),
+    bans: network.bans,
+    hidden: new Set(),
+    counted,
+    contentLimit: (author, lane) => (persons.has(author) ? limits.visible(author, lane) : 0),
+  }
+}
+
+/** general: nobody made it, nobody leaves it, nothing deletes it. */
+function general(
+  room: RoomId,
+  held: readonly ControlEvent[],
+  network: NetworkView,
+  facts: LaneFacts,
+): RoomView {
+  const result = pass({ room, events: held, facts, network })
+  const { counted, standing, limits } = result
+  for (const { event, body } of held) {
+    if (body?.kind === 'join' && event.n <= limits.visible(event.author, event.lane)) counted.add(event.id)
+  }
+  return {
+    id: room,
+    type: 'general',
+    name: 'general',
+    topic: result.topic ?? '',
+    max: 0,
+    deleted: false,
+    members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
+    ranks: standing.table('held'),
+    bans: [...network.bans, ...result.bans],
+    hidden: result.hidden,
+    counted,
+    contentLimit: (author, lane) => limits.visible(author, lane),
+  }
+}
+
+/** Room 0 holds no content: whatever lies in its content lanes is shown nowhere. */
+function networkRoom(network: NetworkView, facts: LaneFacts): RoomView {
+  const limits = new LaneLimits(NETWORK_ROOM, facts, network)
+  const { persons: _nobody, ...empty } = nobodys(NETWORK_ROOM)
+  return {
+    ...empty,
+    type: 'network',
+    members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
+    ranks: network.ranks,
+    bans: network.bans,
+    counted: network.counted,
+  }
+}
+
+/** A room whose create is not here or does not count: nothing in it is shown. */
+function nobodys(id: RoomId): RoomView {
+  return {
+    id,
+    type: 'private',
+    name: '',
+    topic: '',
+    max: 0,
+    deleted: false,
+    members: new Set(),
+    persons: new Set(),
+    ranks: new Map(),
+    bans: [],
+    hidden: new Set(),
+    counted: new Set(),
+    contentLimit: (_author: PersonKey, _lane: LaneId) => 0,
+  }
+}

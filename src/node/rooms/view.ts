@@ -1,0 +1,107 @@
+/** What the reducers take and give: control events and look-ups in, the views of room 0 and of one room out. */
+import type { Event } from '../../wire/event.ts'
+import type { EventId, LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
+import type { Cut } from './cuts.ts'
+
+/** A control event in a counted prefix. body: null where it does not fit its kind (such an event never counts). */
+export interface ControlEvent {
+  readonly event: Event
+  readonly body: BodyValue | null
+  /** salt16 of the body: a made room's id is checked with it. */
+  readonly salt: Uint8Array
+}
+
+/** What the reducer asks about lanes that it does not hold in its input. Pure look-ups. */
+export interface LaneFacts {
+  /** Id of the event at n of this lane, where known. */
+  idAt(room: RoomId, author: PersonKey, lane: LaneId, n: number): EventId | undefined
+  /** The lowest n at which a fork of this lane is proven. */
+  forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined
+}
+
+/** 5 network owner, 4 admin, 3 creator of the room, 2 moderator, 1 everybody else. */
+export type Rank = 5 | 4 | 3 | 2 | 1
+
+export interface Profile {
+  readonly nick: string
+  readonly boxKey: Uint8Array
+  readonly about: string
+}
+
+/** The view of room 0. */
+export interface NetworkView {
+  readonly profiles: ReadonlyMap<PersonKey, Profile>
+  /** Pairs of place ids that are one place. Empty in a network with an owner. */
+  readonly placePairs: readonly (readonly [string, string])[]
+  /** Ranks above 1, demotions applied. */
+  readonly ranks: ReadonlyMap<PersonKey, Rank>
+  /** Ranks above 1 that were ever validly given, demoted since or not: at which level a person's acts are weighed. */
+  readonly actRanks: ReadonlyMap<PersonKey, Rank>
+  /** Control events of room 0 that count, by id. */
+  readonly counted: ReadonlySet<EventId>
+  /** Acts of rank 4 and 5 that bind every room: bans with their cuts over all rooms. For reduceRoom. */
+  readonly bans: readonly CountedBan[]
+  /** Demotions of rank 4 and 5 that bind every room. For reduceRoom. */
+  readonly demotions: readonly CountedDemotion[]
+  /** What acts of rank 4 and 5 in room 0 lift, here or in any room. For reduceRoom. */
+  readonly lifts: readonly Lift[]
+}
+
+/** A ban or demotion that counts: its author's rank binds lower ones, its cut ends the target's lanes. */
+export interface Binding {
+  readonly id: EventId
+  readonly by: PersonKey
+  /** The rank at which it counts. */
+  readonly rank: Rank
+  readonly target: PersonKey
+  /** Last visible n per "room/lane"; a lane not listed: 0. */
+  readonly cut: Cut
+}
+
+export interface CountedBan extends Binding {
+  readonly kick: boolean
+  readonly reason: string | Uint8Array
+  /**
+   * Ms, 0 for ever. Shown to people; it does not end the ban by itself, since what counts must not depend on
+   * clocks: somebody of rank writes a lift when the time is over.
+   */
+  readonly until: number
+}
+
+export type CountedDemotion = Binding
+
+/** An unban: ends the ban or demotion `id` of rank <= `rank`. With a target only where that is its target (grants). */
+export interface Lift {
+  readonly id: EventId
+  readonly rank: Rank
+  readonly target?: PersonKey
+}
+
+export interface RoomView {
+  readonly id: RoomId
+  /** A made room whose create is not here, or does not count: 'private' of nobody, without createdBy. */
+  readonly type: 'network' | 'general' | 'public' | 'private' | 'talk'
+  /** Bytes where sealed; '' for talks. */
+  readonly name: string | Uint8Array
+  readonly topic: string | Uint8Array
+  /** Members at most, for the hub at join; 0: no limit. */
+  readonly max: number
+  /** Author of the create event that counts; undefined for room 0 and general. */
+  readonly createdBy?: PersonKey
+  readonly deleted: boolean
+  /** Who receives. In general: everybody with a profile. */
+  readonly members: ReadonlySet<PersonKey>
+  /** Who may write and carry in a private room or talk (banned ones too: their lanes end at the cut); undefined: everybody. */
+  readonly persons?: ReadonlySet<PersonKey>
+  /** Ranks above 1 in this room, demotions applied. */
+  readonly ranks: ReadonlyMap<PersonKey, Rank>
+  /** Bans that count here, those of room 0 included. */
+  readonly bans: readonly CountedBan[]
+  /** Content hidden by a moderator. */
+  readonly hidden: ReadonlySet<EventId>
+  /** Control events of this room that count, by id. */
+  readonly counted: ReadonlySet<EventId>
+  /** Last n of this content lane that may be shown, listed and pulled: Infinity without a cut or fork. */
+  contentLimit(author: PersonKey, lane: LaneId): number
+}
