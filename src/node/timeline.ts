@@ -1,0 +1,139 @@
+/**
+ * The timeline: which content events are shown now, in which order, with which text (rules TL-1 to TL-6).
+ *
+ * Display order is (t, author, id) and nothing else. An event is shown while all of this holds: it is held in a
+ * contiguous prefix within every cut and below its lane's fork, its t is not more than 7 days ahead, its lane is
+ * current, its author has not deleted it and no moderator hides it. A message is shown with the text of its author's
+ * latest visible edit that lies after it in display order; earlier texts are kept. An edit is never a line of its own,
+ * so it goes from sight with its target.
+ */
+import { decodeBody } from '../wire/codec.ts'
+import type { Event } from '../wire/event.ts'
+import { type EventId, eventId, type LaneId, type RoomId } from '../wire/ids.ts'
+import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
+import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
+import type { Replica } from './replica.ts'
+import type { RoomView } from './rooms.ts'
+import type { Store } from './store.ts'
+
+const MESSAGE = kindNumber('message')
+const EDIT = kindNumber('edit')
+/** Sorts after every digit of hex. */
+const ABOVE_HEX = 'g'
+
+const time12 = (t: number) => t.toString(16).padStart(12, '0')
+
+/** An opaque string whose sort order is display order: t as 12 hex digits, author, id (rule TL-1). */
+export const orderOf = (event: Pick<Event, 't' | 'author' | 'id'>): string =>
+  `${time12(event.t)}${event.author}${event.id}`
+
+/**
+ * t of a new event (rule TL-2). at: the author's corrected clock; shown: the largest t ever shown in this room on this
+ * device, 0 where nothing was; now: netNow; all ms. A largest t that is held by now (the clock was set back, or the
+ * past clock was wrong) is not followed.
+ */
+export function stampT(at: number, shown: number, now: number): number {
+  return shown > now + FUTURE_MS_MAX ? at : Math.min(Math.max(at, shown + 1), TIME_MAX)
+}
+
+/** What decides whether an event is shown. */
+export interface Visibility {
+  /** netNow, ms. */
+  readonly now: number
+  /** Is this content lane neither expired nor of a far period? */
+  isCurrent(lane: LaneId): boolean
+  /** Last n of the event's lane that is held, within cuts and below forks. */
+  limit(event: Event): number
+  isDeleted(id: EventId): boolean
+  isHidden(id: EventId): boolean
+}
+
+/** The visibility in one room, from what is held and what counts. */
+export function visibilityOf(
+  replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane'>,
+  view: Pick<RoomView, 'contentLimit' | 'hidden'>,
+): Visibility {
+  return {
+    now: replica.now,
+    isCurrent: (lane) => replica.isCurrent(lane),
+    limit: ({ room, author, lane }) =>
+      Math.min(replica.lane(room, author, lane)?.n ?? 0, view.contentLimit(author, lane)),
+    isDeleted: (id) => replica.isDeleted(id),
+    isHidden: (id) => view.hidden.has(id),
+  }
+}
+
+/** True for an event that may come later without any further event: only its t is too far ahead. */
+export const isHeld = (event: Event, now: number): boolean => event.t > now + FUTURE_MS_MAX
+
+/** True while this content event counts for display (rule TL-3). */
+export function isVisible(event: Event, by: Visibility): boolean {
+  return (
+    !isHeld(event, by.now) &&
+    by.isCurrent(event.lane) &&
+    event.n <= by.limit(event) &&
+    !by.isDeleted(event.id) &&
+    !by.isHidden(event.id)
+  )
+}
+
+/** One line of a timeline. */
+export interface Line {
+  readonly event: Event
+  readonly body: BodyOf<'message'>
+  /** The edit whose text is shown in place of the body's. */
+  readonly edit?: { readonly event: Event; readonly text: string }
+}
+
+/** Reads an event's body; null where it does not fit its kind or cannot be opened. */
+export type OpenBody = (event: Event, body: Uint8Array) => BodyValue | null
+const openPlain: OpenBody = (event, body) => decodeBody(event.kind, body)
+
+/** What the timeline reads: the order keys, and events and bodies by id. */
+export interface TimelineSource {
+  readonly store: Pick<Store, 'scan'>
+  readonly replica: Pick<Replica, 'find' | 'body'>
+  /** Opens bodies of private rooms; default: plain ones. */
+  readonly open?: OpenBody
+}
+
+/**
+ * The last `count` messages shown in a room, oldest first, edits applied. What is not yet written to the store is not
+ * listed: write first. Rejects only where the store's scan does.
+ */
+export async function lastLines(
+  source: TimelineSource,
+  room: RoomId,
+  count: number,
+  by: Visibility,
+): Promise<Line[]> {
+  const { store, replica, open = openPlain } = source
+  const edits = new Map<string, { event: Event; text: string }>()
+  const lines: Line[] = []
+  // Newest first, so an edit is met before its target and the latest one first.
+  const range = { from: `o${room}`, to: `o${room}${endOf(by.now)}`, reverse: true }
+  for await (const [key] of store.scan(range)) {
+    if (lines.length >= count) break
+    const event = replica.find(key.slice(-64) as EventId)
+    if (!event || (event.kind !== MESSAGE && event.kind !== EDIT) || !isVisible(event, by)) continue
+    const bytes = replica.body(event.id)
+    const body = bytes && open(event, bytes)
+    if (body?.kind === 'edit') {
+      const target = editKey(event, eventId(body.target))
+      if (!edits.has(target)) edits.set(target, { event, text: body.text })
+    } else if (body?.kind === 'message') {
+      const edit = edits.get(editKey(event, event.id))
+      lines.push({ event, body, ...(edit ? { edit } : {}) })
+    }
+  }
+  return lines.reverse()
+}
+
+/** Only an author's own edits change a message. */
+const editKey = (event: Event, target: EventId) => target + event.author
+
+/** The end of what may be shown, as the order key writes times. */
+function endOf(now: number): string {
+  const end = now + FUTURE_MS_MAX + 1
+  return end > TIME_MAX ? ABOVE_HEX : time12(end)
+}
