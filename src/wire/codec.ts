@@ -19,17 +19,21 @@ const unpackr = new Unpackr({
 export type FrameFault = 'size' | 'unpack' | 'schema' | 'unknown' | LintFault
 
 export function encodeFrame(frame: Frame): Uint8Array {
-  return plain(packr.pack(packFrame(frame)))
+  return packValue(packFrame(frame))
 }
 
 /** The frame in one websocket message; a string is the fault. Never throws. Rules FR-1 to FR-4. */
 export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (bytes.length > FRAME_BYTES_MAX) return 'size'
-  const array = unpack(bytes)
+  const array = unpackValue(bytes)
   return typeof array === 'string' ? array : parseFrame(array.value)
 }
 
-function unpack(bytes: Uint8Array): { value: unknown } | LintFault | 'unpack' {
+/** One value as msgpack. */
+export const packValue = (value: unknown): Uint8Array => plain(packr.pack(value))
+
+/** The one value in bytes, after the lint; a string is the fault. Never throws. */
+export function unpackValue(bytes: Uint8Array): { readonly value: unknown } | LintFault | 'unpack' {
   const fault = lint(bytes)
   if (fault) return fault
   try {
@@ -44,11 +48,11 @@ export const SALT_BYTES = 16
 
 /** salt16 || msgpack value (rule KI-1). */
 export function encodeBody(salt: Uint8Array, value: BodyValue): Uint8Array {
-  return concat(salt, packr.pack(packBody(value)))
+  return concat(salt, packValue(packBody(value)))
 }
 
 /** The value of a plain body; null where it does not fit its kind. Never throws. */
 export function decodeBody(kind: number, body: Uint8Array): BodyValue | null {
-  const array = unpack(body.subarray(SALT_BYTES))
+  const array = unpackValue(body.subarray(SALT_BYTES))
   return typeof array === 'string' ? null : parseBody(kind, array.value)
 }

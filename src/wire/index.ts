@@ -1,5 +1,6 @@
 /** The protocol's one door. */
 export * from './auth.ts'
+export * from './beacon.ts'
 export * from './bytes.ts'
 export * from './codec.ts'
 export * from './confusable.ts'
@@ -13,3 +14,4 @@ export * from './name.ts'
 export * from './refusal.ts'
 export * from './signature.ts'
 export * from './version.ts'
+export * from './witness.ts'

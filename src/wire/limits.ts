@@ -73,3 +73,14 @@ export const FAULTS_MAX = 3
 export const PENALTY_MS = 60_000
 /** A witness is sent at most this often. */
 export const WITNESS_EVERY_MS = 200
+/** A beacon: five nodes of the line with three addresses each fit. */
+export const BEACON_BYTES_MAX = 2048
+export const BEACON_ADDRESSES_MAX = 4
+export const BEACON_LINE_ADDRESSES_MAX = 3
+/** `[v6 address]:port` with a zone, or a host name. */
+export const ADDRESS_BYTES_MAX = 64
+export const BEACON_EVERY_MS = 5000
+/** Counted on the receiver's own clock, from the first arrival of this beacon. Three may be lost. */
+export const BEACON_VALID_MS = 15_000
+/** Entries of one witness (52 bytes each): half a frame. */
+export const WITNESS_ENTRIES_MAX = 512
