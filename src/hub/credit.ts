@@ -1,0 +1,55 @@
+/**
+ * Credit: what one person may publish (rules LV-6 to LV-8). A token bucket; what it holds is granted ahead, so that
+ * an honest author never has to be refused. rate 0: bounded only by queues.
+ */
+
+export interface Bucket {
+  /** Events that may still be granted; negative after a backlog was pulled. */
+  tokens: number
+  /** Granted and not used yet. */
+  outstanding: number
+  refilledAt: number
+}
+
+export interface Rate {
+  /** Events a second; 0: unlimited. */
+  readonly perS: number
+  readonly burst: number
+}
+
+/** With rate 0 grants are topped up to this much: several full frames. */
+const UNLIMITED_GRANT = 4096
+
+export const openBucket = (rate: Rate, now: number): Bucket => ({
+  tokens: rate.burst,
+  outstanding: 0,
+  refilledAt: now,
+})
+
+/** How many events to grant now; 0: none. now: monotonic ms. */
+export function grant(bucket: Bucket, rate: Rate, now: number): number {
+  if (rate.perS === 0) {
+    const events = bucket.outstanding < UNLIMITED_GRANT / 2 ? UNLIMITED_GRANT - bucket.outstanding : 0
+    bucket.outstanding += events
+    return events
+  }
+  const elapsedMs = Math.max(0, now - bucket.refilledAt)
+  bucket.tokens = Math.min(rate.burst, bucket.tokens + (elapsedMs * rate.perS) / 1000)
+  bucket.refilledAt = now
+  const events = Math.max(0, Math.min(Math.floor(bucket.tokens), rate.burst - bucket.outstanding))
+  bucket.tokens -= events
+  bucket.outstanding += events
+  return events
+}
+
+/** The author published `events` under credit. False where the grant did not cover them. */
+export function spend(bucket: Bucket, events: number): boolean {
+  if (bucket.outstanding < events) return false
+  bucket.outstanding -= events
+  return true
+}
+
+/** Events of the author that were pulled rather than posted count too: the bucket goes into debt. */
+export function charge(bucket: Bucket, events: number, rate: Rate): void {
+  if (rate.perS > 0) bucket.tokens = Math.max(bucket.tokens - events, -10 * rate.burst)
+}

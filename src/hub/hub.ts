@@ -1,0 +1,286 @@
+/**
+ * The hub's role: relays what its members publish, says what it has stored, tells who is here, grants credit.
+ * Pure: time is an input, everything it does goes through its ports. Nobody has to believe it anything but "stored".
+ *
+ * A post is relayed before its signature is checked and before it is on disk, because its author is the session's own
+ * key; it is verified, stored and acknowledged behind that (rules LV-1 to LV-9, AK-1 to AK-4).
+ */
+import { concat, fromHex, readUint, uint } from '../wire/bytes.ts'
+import type { Crypto } from '../wire/crypto.ts'
+import { isControlLane, type ParsedRun, packRun, parseRun, type VerifiedRun } from '../wire/event.ts'
+import type { Frame, FrameOf } from '../wire/frames.ts'
+import {
+  type LaneId,
+  laneId,
+  type NetId,
+  type PersonKey,
+  personKey,
+  type RoomId,
+  roomId,
+} from '../wire/ids.ts'
+import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
+import { charge, grant, openBucket, type Rate, spend } from './credit.ts'
+import { Fanout } from './fanout.ts'
+import { ReservedNames } from './names.ts'
+import type { Joined, Session } from './session.ts'
+
+export interface HubPorts {
+  readonly crypto: Crypto
+  readonly net: NetId
+  readonly self: PersonKey
+  readonly rate: Rate
+  send(link: number, frame: Frame): void
+  sendShared(links: readonly number[], frame: Frame): void
+  /** Ends a link with a refusal code. */
+  refuse(link: number, code: string, detail: string): void
+  /** The peer sent what it must not. */
+  fault(link: number, why: string): void
+  /** Verifies a parsed run and calls back in order per link. */
+  verify(link: number, run: ParsedRun, then: (run: VerifiedRun | undefined) => void): void
+  /** Hands a verified run of this link to the node: added, its gaps pulled, shown. */
+  settle(link: number, run: VerifiedRun): void
+  carries(person: PersonKey, room: RoomId, cls: 0 | 1): boolean
+  /** Why this author's event would not count in the room; undefined: it would. */
+  denial(author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined
+  /** Answers a permitAsk: a refusal code, or undefined. */
+  permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined
+  /** Contiguous n of a lane that is on disk here. */
+  durableN(room: RoomId, author: PersonKey, lane: LaneId): number
+  /** Pull this lane over this link. */
+  pull(link: number, room: RoomId, author: PersonKey, lane: LaneId): void
+  online(person: PersonKey, isOnline: boolean): void
+}
+
+export class Hub {
+  readonly #ports: HubPorts
+  readonly #sessions = new Map<number, Session>()
+  readonly #links = new Map<PersonKey, Set<number>>()
+  readonly #fanout = new Fanout()
+  readonly #names = new ReservedNames()
+  /** Lanes whose author waits for "stored" up to n. */
+  readonly #owed = new Map<string, Owed>()
+  #now = 0
+
+  constructor(ports: HubPorts) {
+    this.#ports = ports
+  }
+
+  setNow(now: number): void {
+    this.#now = now
+  }
+
+  // --- sessions ---------------------------------------------------------------------------------------------------
+
+  joined(link: number, key: PersonKey, visitor: boolean): void {
+    const session: Joined = {
+      state: 'joined',
+      link,
+      key,
+      bucket: openBucket(this.#ports.rate, this.#now),
+      visitor,
+    }
+    this.#sessions.set(link, session)
+    const links = this.#links.get(key)
+    if (links) links.add(link)
+    else {
+      this.#links.set(key, new Set([link]))
+      this.#tellAll({ type: 'presence', key: fromHex(key), online: true }, link)
+      this.#ports.online(key, true)
+    }
+    this.#sendRoster(link)
+    this.#grant(session)
+  }
+
+  left(link: number): void {
+    const session = this.#sessions.get(link)
+    if (!session) return
+    this.#sessions.delete(link)
+    const links = this.#links.get(session.key)
+    links?.delete(link)
+    if (!links || links.size > 0) return
+    this.#links.delete(session.key)
+    for (const [name, owed] of this.#owed) if (owed.author === session.key) this.#owed.delete(name)
+    this.#tellAll({ type: 'presence', key: fromHex(session.key), online: false }, link)
+    this.#ports.online(session.key, false)
+  }
+
+  /** Everybody who is here, this node included. */
+  *roster(): Iterable<PersonKey> {
+    yield this.#ports.self
+    for (const key of this.#links.keys()) if (key !== this.#ports.self) yield key
+  }
+
+  isMember(link: number): boolean {
+    return this.#sessions.get(link)?.state === 'joined'
+  }
+
+  #sendRoster(link: number): void {
+    const keys = [...this.roster()].map(fromHex)
+    for (let at = 0; at < keys.length; at += ROSTER_PAGE_KEYS_MAX)
+      this.#ports.send(link, {
+        type: 'roster',
+        keys: concat(...keys.slice(at, at + ROSTER_PAGE_KEYS_MAX)),
+        first: at === 0,
+      })
+  }
+
+  #tellAll(frame: Frame, except: number): void {
+    const links = [...this.#sessions.values()]
+      .filter((s) => s.state === 'joined' && s.link !== except)
+      .map((s) => s.link)
+    if (links.length > 0) this.#ports.sendShared(links, frame)
+  }
+
+  #grant(session: Joined): void {
+    const events = grant(session.bucket, this.#ports.rate, this.#now)
+    if (events > 0) this.#ports.send(session.link, { type: 'credit', events })
+  }
+
+  /** Each heartbeat: credit grows back. */
+  tick(): void {
+    for (const session of this.#sessions.values()) if (session.state === 'joined') this.#grant(session)
+  }
+
+  // --- frames -----------------------------------------------------------------------------------------------------
+
+  frame(link: number, frame: Frame): void {
+    const session = this.#sessions.get(link)
+    if (session?.state !== 'joined') return
+    switch (frame.type) {
+      case 'post':
+        return this.#onPost(session, frame)
+      case 'offer':
+        return this.#onOffer(session, frame)
+      case 'permitAsk':
+        return this.#onPermitAsk(session, frame)
+      default:
+        return
+    }
+  }
+
+  #onPost(session: Joined, frame: FrameOf<'post'>): void {
+    const { crypto, net } = this.#ports
+    const run = parseRun(crypto, net, frame.run)
+    if (run === 'newer') return
+    if (typeof run === 'string') return this.#ports.fault(session.link, `post: ${run}`)
+    const first = run.events[0]!
+    if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
+    if (!spend(session.bucket, run.events.length)) return this.#refuse(session, run, 'RATE_LIMITED')
+    const cls = isControlLane(first.lane) ? 0 : 1
+    const denial = this.#ports.denial(session.key, first.room, cls)
+    if (denial) return this.#refuse(session, run, denial)
+    this.#fanout.add(first.room, cls, frame.run, session.link)
+    this.#owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
+    this.#ports.verify(session.link, run, (good) => {
+      if (good) return this.#ports.settle(session.link, good)
+      // Nobody else can have made this: the session is bound to the key.
+      this.#sessions.set(session.link, { state: 'leaving', link: session.link, key: session.key })
+      this.#ports.refuse(session.link, 'SIGNATURE_INVALID', 'an event you published')
+    })
+  }
+
+  #refuse(session: Joined, run: ParsedRun, code: string): void {
+    for (const event of run.events)
+      this.#ports.send(session.link, { type: 'refused', id: fromHex(event.id), code })
+  }
+
+  #onOffer(session: Joined, frame: FrameOf<'offer'>): void {
+    const room = roomId(frame.room)
+    for (let at = 0; at < frame.entries.length; at += 64) {
+      const author = personKey(frame.entries, at)
+      if (author !== session.key) return this.#ports.fault(session.link, 'offer: not its own')
+      const lane = laneId(frame.entries, at + 32)
+      const n = readUint(frame.entries, at + 40, 4)
+      this.#owe(author, room, lane, n)
+      if (this.#ports.durableN(room, author, lane) < n) this.#ports.pull(session.link, room, author, lane)
+    }
+    this.stored()
+  }
+
+  #onPermitAsk(session: Joined, frame: FrameOf<'permitAsk'>): void {
+    const action = frame.action === 0 ? 'create' : 'join'
+    let code = this.#ports.permit(session.key, action, roomId(frame.room), frame.name)
+    if (!code && action === 'create' && !this.#names.reserve(frame.name, session.key, this.#now))
+      code = 'ROOM_NAME_TAKEN'
+    this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: code ?? '' })
+  }
+
+  /** The hub's own user asks what members ask by permitAsk. */
+  permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
+    const code = this.#ports.permit(this.#ports.self, action, room, name)
+    if (code || action !== 'create') return code
+    return this.#names.reserve(name, this.#ports.self, this.#now) ? undefined : 'ROOM_NAME_TAKEN'
+  }
+
+  // --- relaying ---------------------------------------------------------------------------------------------------
+
+  /** A run that is new here and did not come as a post: the hub's own, or one that a pull brought. from: its link. */
+  relay(run: VerifiedRun, from: number): void {
+    const first = run.events[0]!
+    this.#fanout.add(first.room, isControlLane(first.lane) ? 0 : 1, packRun(run), from)
+  }
+
+  /** An author's events came by a pull over its own session: they count as published. */
+  pulledOwn(link: number, events: number): void {
+    const session = this.#sessions.get(link)
+    if (session?.state === 'joined') charge(session.bucket, events, this.#ports.rate)
+  }
+
+  /** To every member at once: the rest of what is told to all (tombstones). */
+  relayFrame(room: RoomId, cls: 0 | 1, frame: Frame, from: number): void {
+    const links = this.#carriers(room, cls).filter((link) => link !== from)
+    if (links.length > 0) this.#ports.sendShared(links, frame)
+  }
+
+  #carriers = (room: RoomId, cls: 0 | 1): number[] => {
+    const links: number[] = []
+    for (const [key, keyLinks] of this.#links) {
+      if (!this.#ports.carries(key, room, cls)) continue
+      for (const link of keyLinks) if (this.#sessions.get(link)?.state === 'joined') links.push(link)
+    }
+    return links
+  }
+
+  /** The turn of the event loop is over: one encoding per room, one write per member. */
+  endTurn(): void {
+    if (this.#fanout.isEmpty) return
+    for (const { links, frame } of this.#fanout.flush(this.#carriers)) this.#ports.sendShared(links, frame)
+  }
+
+  // --- stored -----------------------------------------------------------------------------------------------------
+
+  #owe(author: PersonKey, room: RoomId, lane: LaneId, n: number): void {
+    const name = author + room + lane
+    const owed = this.#owed.get(name)
+    if (owed) owed.n = Math.max(owed.n, n)
+    else this.#owed.set(name, { author, room, lane, n, acked: 0 })
+  }
+
+  /** More is on disk now: acknowledge what is owed, one frame per author and room. */
+  stored(): void {
+    const ready = new Map<string, { author: PersonKey; room: RoomId; entries: Uint8Array[] }>()
+    for (const [name, owed] of this.#owed) {
+      const n = this.#ports.durableN(owed.room, owed.author, owed.lane)
+      if (n <= owed.acked) continue
+      owed.acked = n
+      if (n >= owed.n) this.#owed.delete(name)
+      const key = owed.author + owed.room
+      const group = ready.get(key) ?? { author: owed.author, room: owed.room, entries: [] }
+      group.entries.push(concat(fromHex(owed.lane), uint(n, 4)))
+      ready.set(key, group)
+    }
+    for (const { author, room, entries } of ready.values()) {
+      const frame: Frame = { type: 'ack', room: fromHex(room), entries: concat(...entries.slice(0, 1024)) }
+      for (const link of this.#links.get(author) ?? []) this.#ports.send(link, frame)
+    }
+  }
+}
+
+interface Owed {
+  readonly author: PersonKey
+  readonly room: RoomId
+  readonly lane: LaneId
+  /** Acknowledge up to here. */
+  n: number
+  acked: number
+}

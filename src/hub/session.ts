@@ -1,0 +1,16 @@
+/** Sessions: one member's life at the hub, as a union by state. */
+import type { PersonKey } from '../wire/ids.ts'
+import type { Bucket } from './credit.ts'
+
+export type Session =
+  | {
+      readonly state: 'joined'
+      readonly link: number
+      readonly key: PersonKey
+      readonly bucket: Bucket
+      readonly visitor: boolean
+    }
+  /** Told to go elsewhere, or caught cheating: nothing more is taken from it or relayed to it. */
+  | { readonly state: 'leaving'; readonly link: number; readonly key: PersonKey }
+
+export type Joined = Extract<Session, { state: 'joined' }>
