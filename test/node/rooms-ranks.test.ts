@@ -451,6 +451,25 @@ describe('a network with an owner', () => {
     expect(world.view(olga).bans).toEqual([])
   })
 
+  it('leaves what a demoted admin did within the cut, though an equal banned him since', () => {
+    const { world, olga, adam, anna, bert, zero } = owned()
+    world.role(olga, anna, 4, zero)
+    const early = world.ban(adam, bert)
+    world.role(olga, adam, 1, { ...zero, cut: [early] })
+    world.ban(anna, adam, zero)
+    expect(world.network(olga).bans.map(({ target }) => target)).toEqual([adam])
+    expect(world.view(olga).bans.map(({ id }) => id)).toContain(early.id)
+  })
+
+  it('does not lift the owner’s ban in a room by an admin’s word in room 0', () => {
+    const { world, olga, adam, bert, zero } = owned()
+    const ban = world.ban(olga, bert)
+    world.lift(adam, [ban.id], zero)
+    expect(world.view(olga).bans).toHaveLength(1)
+    world.lift(olga, [ban.id], zero)
+    expect(world.view(olga).bans).toEqual([])
+  })
+
   it('lets an admin ban neither the owner nor another admin', () => {
     const { world, olga, adam, anna, zero } = owned()
     world.role(olga, anna, 4, zero)

@@ -1,4 +1,5 @@
 /** Where each lane of a room ends: at its fork, and at the cuts of bans and demotions on its author (rules RM-6, RM-9). */
+import type { Event } from '../../wire/event.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { cutLimit } from './cuts.ts'
 import type { Binding, CountedBan, CountedDemotion, LaneFacts, NetworkView } from './view.ts'
@@ -28,20 +29,22 @@ export class LaneLimits {
     return this.#bans.has(person)
   }
 
-  /** Last n below the lane's fork and within every ban on its author: what all but acts of rank must lie within. */
+  /** Last n of a lane that may be shown: within every ban on its author, and below its fork. */
   visible(author: PersonKey, lane: LaneId): number {
-    return this.#within(this.#bans, author, lane, 0, this.#belowFork(author, lane))
-  }
-
-  /** Last n below the fork and within every ban and demotion of a rank above `level`: for acts of that level. */
-  acts(author: PersonKey, lane: LaneId, level: number): number {
-    const banned = this.#within(this.#bans, author, lane, level, this.#belowFork(author, lane))
-    return this.#within(this.#demotions, author, lane, level, banned)
-  }
-
-  #belowFork(author: PersonKey, lane: LaneId): number {
     const fork = this.#facts.forkAt(this.#room, author, lane)
-    return fork === undefined ? Number.POSITIVE_INFINITY : fork - 1
+    const unforked = fork === undefined ? Number.POSITIVE_INFINITY : fork - 1
+    return this.#within(this.#bans, author, lane, 0, unforked)
+  }
+
+  /** An event below its lane's fork lies within every ban on its author: what all but acts of rank need to count. */
+  covers({ author, lane, n }: Event): boolean {
+    return n <= this.#within(this.#bans, author, lane, 0, Number.POSITIVE_INFINITY)
+  }
+
+  /** An act below its lane's fork lies within every ban and demotion on its author of a rank above `level`. */
+  coversAct({ author, lane, n }: Event, level: number): boolean {
+    const banned = this.#within(this.#bans, author, lane, level, Number.POSITIVE_INFINITY)
+    return n <= this.#within(this.#demotions, author, lane, level, banned)
   }
 
   #within(

@@ -24,7 +24,7 @@ export function reduceNetwork(
   const profiles = new Map<PersonKey, Profile>()
   const pairs = new Map<string, readonly [string, string]>()
   for (const { event, body } of held) {
-    if (!body || event.n > limits.visible(event.author, event.lane)) continue
+    if (!body || !limits.covers(event)) continue
     if (body.kind === 'profile') {
       profiles.set(event.author, { nick: body.nick, boxKey: body.boxKey, about: body.about })
       counted.add(event.id)

@@ -165,8 +165,7 @@ function actsAt(state: State, byAuthor: ReadonlyMap<PersonKey, readonly Act[]>, 
     waiting = waiting.filter((author) => persons && !persons.has(author))
     for (const author of named) {
       for (const act of byAuthor.get(author)!) {
-        const { lane, n } = act.event
-        if (n > limits.acts(author, lane, level)) continue
+        if (!limits.coversAct(act.event, level)) continue
         acts.push(act)
         if (persons && act.body.kind === 'invite')
           for (const person of readPersons(act.body.persons)) persons.add(person)

@@ -57,7 +57,7 @@ function creation(
   return held.find(
     (candidate): candidate is Create =>
       candidate.body?.kind === 'create' &&
-      candidate.event.n <= limits.visible(candidate.event.author, candidate.event.lane) &&
+      limits.covers(candidate.event) &&
       makes(net, crypto, room, candidate as Create),
   )
 }
@@ -89,7 +89,7 @@ function made(
   const present = held.filter(({ event, body }) => {
     if (event.id === create.event.id) return true
     const isOpen = body?.kind === 'join' || body?.kind === 'leave' || (body?.kind === 'key' && persons)
-    return isOpen && mayWrite(event.author, persons) && event.n <= limits.visible(event.author, event.lane)
+    return isOpen && mayWrite(event.author, persons) && limits.covers(event)
   })
   for (const { event } of present) counted.add(event.id)
   return {
@@ -127,7 +127,7 @@ function talk(
   const counted = new Set<EventId>([create.event.id])
   for (const { event, body } of held) {
     const isKey = body?.kind === 'key' && persons.has(event.author)
-    if (isKey && event.n <= limits.visible(event.author, event.lane)) counted.add(event.id)
+    if (isKey && limits.covers(event)) counted.add(event.id)
   }
   return {
     id: room,
@@ -157,7 +157,7 @@ function general(
   const result = pass({ room, events: held, facts, network })
   const { counted, standing, limits } = result
   for (const { event, body } of held) {
-    if (body?.kind === 'join' && event.n <= limits.visible(event.author, event.lane)) counted.add(event.id)
+    if (body?.kind === 'join' && limits.covers(event)) counted.add(event.id)
   }
   return {
     id: room,
