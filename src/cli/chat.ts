@@ -1,0 +1,132 @@
+/** A node with somebody at its front: --json, line mode, or nobody (`hub`). From start to exit code. */
+import type { Node } from '../node/index.ts'
+import { ControlDesk } from './control-desk.ts'
+import { afterEndOfInput, EXIT, exitCodeOf, type SignalName, signalCode, toldOf, within } from './exit.ts'
+import { JsonSession, type SessionEnd } from './json.ts'
+import { LineMode } from './lines.ts'
+import { logTo } from './log.ts'
+import type { Settings } from './options.ts'
+import { Output } from './output.ts'
+import { colourful, plain } from './render.ts'
+import { listenForSignals, type World } from './world.ts'
+
+/** Handing over and flushing takes well under a second; nobody waits longer than this for it. */
+const CLOSE_MS_MAX = 5000
+
+export type ChatMode = 'json' | 'lines' | 'hub'
+
+/** What stands before the node: reads requests, prints events. */
+interface Front {
+  readonly output: Output
+  run(): Promise<SessionEnd | 'interrupt'>
+  stopReading(): void
+  tell(error: { readonly code: string; readonly message: string }): void
+}
+
+type End = SessionEnd | 'interrupt' | { readonly signal: SignalName } | { readonly error: unknown }
+
+/** Runs until input ends, /quit, a signal, or the node gives up. Returns the exit code. */
+export async function chat(world: World, settings: Settings, mode: ChatMode): Promise<number> {
+  const signals = listenForSignals(world)
+  const starting = new AbortController()
+  const signalled = signals.first.then((signal): End => {
+    starting.abort()
+    return { signal }
+  })
+  const errors = new Output(world.stderr)
+  let log = (line: string) => errors.write(`lanchat: ${line}\n`)
+  const level = settings.logLevel ?? (mode === 'hub' ? 'info' : 'warn')
+  const desk = new ControlDesk(settings.timeoutMs)
+  let node: Node
+  try {
+    const { createNode } = await world.load()
+    node = await createNode({
+      ...settings.node,
+      ...(mode === 'hub' && { preferHub: true }),
+      log: logTo((line) => log(line), level, mode === 'hub' ? Date.now : undefined),
+      signal: starting.signal,
+      onControl: (stream) => desk.serve(stream),
+    })
+  } catch (error) {
+    if (starting.signal.aborted) return signalCode(await signals.first)
+    const told = toldOf(error)
+    const output = new Output(world.stdout)
+    if (mode === 'json') output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
+    else log(told.message)
+    await output.flushed()
+    return exitCodeOf(told.code)
+  }
+
+  desk.open(node)
+  const gate = within(node.ready, settings.timeoutMs)
+  const front: Front | undefined = mode === 'hub' ? undefined : frontOf(mode, world, settings, node, gate)
+  if (front instanceof Lines) log = (line) => front.notice(line)
+  const gaveUp = new Promise<End>((resolve) => {
+    node.ready.catch((error: unknown) => resolve({ error }))
+  })
+  const ended: Promise<End>[] = [signalled, gaveUp]
+  let end = await Promise.race(front ? [...ended, front.run()] : ended)
+  let code: number = EXIT.ok
+  if (end === 'end' && front) {
+    const stored = afterEndOfInput(node, settings.timeoutMs).then((n) => {
+      code = n
+      return 'end' as const
+    })
+    end = await Promise.race([...ended, stored, front.output.ended])
+  }
+  front?.stopReading()
+  if (end === 'interrupt') code = signalCode('SIGINT')
+  else if (end === 'stuck') code = EXIT.failure
+  else if (typeof end === 'object' && 'signal' in end) code = signalCode(end.signal)
+  else if (typeof end === 'object') {
+    const told = toldOf(end.error)
+    code = exitCodeOf(told.code)
+    if (front) front.tell(told)
+    else log(told.message)
+  }
+  await within(node.close(), CLOSE_MS_MAX)
+  desk.close()
+  if (end !== 'stuck') await front?.output.flushed()
+  signals.stop()
+  return code
+}
+
+class Lines extends LineMode implements Front {
+  tell({ message }: { readonly message: string }): void {
+    this.notice(`lanchat: ${message}`)
+  }
+}
+
+class Json extends JsonSession implements Front {
+  tell(error: { readonly code: string; readonly message: string }): void {
+    this.print({ type: 'error', ...error })
+  }
+}
+
+function frontOf(
+  mode: 'json' | 'lines',
+  world: World,
+  settings: Settings,
+  node: Node,
+  gate: Promise<unknown>,
+) {
+  if (mode === 'json') return new Json({ node, input: world.stdin, output: world.stdout, gate })
+  const isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true
+  return new Lines({
+    node,
+    input: world.stdin,
+    output: world.stdout,
+    notices: world.stderr,
+    gate,
+    paint: isColourful(world, settings) ? colourful : plain,
+    tabs: settings.plain,
+    isTerminal: isTerminal && !settings.plain && world.env.TERM !== 'dumb',
+  })
+}
+
+/** By the customs of NO_COLOR and FORCE_COLOR; the flags are nearer than both. */
+export function isColourful({ env, stdout }: World, { noColor, plain }: Settings): boolean {
+  if (noColor || plain || env.NO_COLOR) return false
+  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return true
+  return stdout.isTTY === true && env.TERM !== 'dumb'
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** The lanchat command: looks at the version of Node before anything else is loaded, then hands over to run.ts. */
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(
+    `lanchat: Node ${process.versions.node} is too old for lanchat; please use 20.19 or later.\n`,
+  )
+}
+const { runProcess } = await import('./process.ts')
+await runProcess()
+
+export {}

@@ -1,0 +1,137 @@
+/**
+ * What one-shot commands share: they speak to the lanchat running on this data dir through its control socket, or else
+ * to a node of their own that visits the network for the moment and never becomes hub.
+ */
+import { PassThrough } from 'node:stream'
+import type { ReadyEvent } from '../node/index.ts'
+import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
+import { JsonSession } from './json.ts'
+import { logTo } from './log.ts'
+import type { Settings } from './options.ts'
+import { Output } from './output.ts'
+import { Remote } from './remote.ts'
+import { listenForSignals, type World } from './world.ts'
+
+/** Leaving takes well under a second; nobody waits longer than this for it. */
+const CLOSE_MS_MAX = 5000
+
+export interface OneShot {
+  readonly remote: Remote
+  readonly ready: ReadyEvent
+  /** stdout. */
+  readonly output: Output
+  /** Whether a lanchat was running here already. */
+  readonly isRunning: boolean
+}
+
+/** An end that is not success: its code gives the exit code (see exit.ts). */
+export class OneShotError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** Runs act once the network is there; returns the exit code. Errors are told on stderr, with --json also on stdout. */
+export async function oneShot(
+  world: World,
+  settings: Settings,
+  act: (shot: OneShot) => Promise<number>,
+): Promise<number> {
+  const output = new Output(world.stdout)
+  const errors = new Output(world.stderr)
+  const signals = listenForSignals(world)
+  const starting = new AbortController()
+  const signalled = signals.first.then((name) => {
+    starting.abort()
+    return signalCode(name)
+  })
+  const gone = output.ended.then((end) => (end === 'gone' ? EXIT.ok : EXIT.failure))
+  let close = async () => {}
+  const work = (async () => {
+    const reached = await reach(world, settings, starting.signal, (line) =>
+      errors.write(`lanchat: ${line}\n`),
+    )
+    close = reached.close
+    const ended = reached.remote.closed.then(() => {
+      throw new OneShotError('OFFLINE', 'The lanchat running here has ended.')
+    })
+    const ready = await Promise.race([reached.ready, ended])
+    const wanted = settings.node.network
+    if (reached.isRunning && wanted !== undefined && wanted !== ready.network) {
+      throw new OneShotError(
+        'NETWORK_OTHER',
+        `The lanchat running here is on network ${ready.network}; use another --data-dir for ${wanted}.`,
+      )
+    }
+    return Promise.race([act({ remote: reached.remote, ready, output, isRunning: reached.isRunning }), ended])
+  })().catch(async (error: unknown) => {
+    if (starting.signal.aborted) return signalled
+    const told = toldOf(error)
+    if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
+    errors.write(`lanchat: ${told.message}\n`)
+    return exitCodeOf(told.code)
+  })
+  const code = await Promise.race([work, signalled, gone])
+  await within(close(), CLOSE_MS_MAX)
+  await Promise.all([output.flushed(), errors.flushed()])
+  signals.stop()
+  return code
+}
+
+interface Reached {
+  readonly remote: Remote
+  /** Rejects where nobody was found in time. */
+  readonly ready: Promise<ReadyEvent>
+  readonly isRunning: boolean
+  readonly close: () => Promise<void>
+}
+
+async function reach(
+  world: World,
+  settings: Settings,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<Reached> {
+  const { createNode, connectControl } = await world.load()
+  const control = await connectControl(settings.node.dataDir)
+  if (control) {
+    const remote = new Remote(control, control)
+    const ready = within(remote.ready, settings.timeoutMs).then((isReady) => {
+      if (isReady) return remote.ready
+      throw new OneShotError('NOBODY_FOUND', 'The lanchat running here has not found anybody.')
+    })
+    return { remote, ready, isRunning: true, close: async () => void control.destroy() }
+  }
+  const node = await createNode({
+    ...settings.node,
+    visitor: true,
+    log: logTo(log, settings.logLevel ?? 'warn'),
+    signal,
+  })
+  const [input, output] = [new PassThrough(), new PassThrough()]
+  const session = new JsonSession({ node, input, output, gate: within(node.ready, settings.timeoutMs) })
+  void session.run()
+  const remote = new Remote(output, input)
+  const ready = within(node.ready, settings.timeoutMs).then(async (isReady) => {
+    if (isReady) return node.ready
+    const error = await Promise.race([node.ready.catch((error: unknown) => error), undefined])
+    throw error && toldOf(error).code !== 'TIMEOUT'
+      ? error
+      : new OneShotError(
+          'NOBODY_FOUND',
+          `Nobody was found on this network within ${settings.timeoutMs / 1000} s.`,
+        )
+  })
+  return { remote, ready, isRunning: false, close: () => node.close() }
+}
+
+/** The answer, or its refusal thrown. */
+export async function granted<T extends { readonly type: string }>(asked: Promise<T>): Promise<T> {
+  const answer = await asked
+  if (answer.type !== 'error') return answer
+  const { code, message } = toldOf(answer)
+  throw new OneShotError(code, message)
+}

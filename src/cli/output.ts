@@ -1,0 +1,49 @@
+/** A stream we write lines to: knows when its reader has gone, holds a bounded amount, can be flushed. */
+import type { Writable } from 'node:stream'
+
+/** Unread bytes held for a reader. More is a reader that has stopped: it is given up. */
+export const UNREAD_BYTES_MAX = 64 * 1024 * 1024
+
+export type OutputEnd = 'gone' | 'stuck'
+
+export class Output {
+  /** Resolves when nothing more can be written: the reader closed its end, or has stopped reading. */
+  readonly ended: Promise<OutputEnd>
+  readonly #stream: Writable
+  readonly #unreadMax: number
+  #end: ((end: OutputEnd) => void) | undefined
+  #isOver = false
+
+  constructor(stream: Writable, unreadMax = UNREAD_BYTES_MAX) {
+    this.#stream = stream
+    this.#unreadMax = unreadMax
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    stream.on('error', () => this.#over('gone'))
+    stream.on('close', () => this.#over('gone'))
+  }
+
+  write(text: string): void {
+    if (this.#isOver) return
+    this.#stream.write(text)
+    if (this.#stream.writableLength > this.#unreadMax) this.#over('stuck')
+  }
+
+  /** Resolves when the reader keeps up, or has gone. */
+  async drained(): Promise<void> {
+    if (this.#isOver || !this.#stream.writableNeedDrain) return
+    await Promise.race([this.ended, new Promise((resolve) => this.#stream.once('drain', resolve))])
+  }
+
+  /** Resolves when all that was written is handed to the system, or the reader has gone. */
+  async flushed(): Promise<void> {
+    if (this.#isOver || this.#stream.writableLength === 0) return
+    await Promise.race([this.ended, new Promise<void>((resolve) => this.#stream.write('', () => resolve()))])
+  }
+
+  #over(end: OutputEnd): void {
+    this.#isOver = true
+    this.#end?.(end)
+  }
+}

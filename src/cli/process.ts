@@ -1,0 +1,67 @@
+/** This process as the command line's world: its streams, signals, environment and end. */
+import { fstatSync, readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import { SIGNALS, type SignalName, toldOf } from './exit.ts'
+import { run } from './run.ts'
+import type { NodeModule, World } from './world.ts'
+
+/** Runs the command line with this process's arguments and ends it with the exit code. */
+export async function runProcess(): Promise<void> {
+  const world = processWorld()
+  process.on('uncaughtException', (error) => {
+    if (process.stdin.isTTY) process.stdin.setRawMode(false)
+    process.stderr.write(`lanchat: ${toldOf(error).message}\n${error instanceof Error ? error.stack : ''}\n`)
+    process.exit(1)
+  })
+  const code = await run(process.argv.slice(2), world)
+  process.exit(code)
+}
+
+function processWorld(): World {
+  const stdout = writer(1, () => process.stdout)
+  const stderr = writer(2, () => process.stderr)
+  stderr.on('error', () => {})
+  return {
+    get stdin() {
+      return process.stdin
+    },
+    stdout,
+    stderr,
+    env: process.env,
+    version: versionOfPackage(),
+    async configFile() {
+      const { default: envPaths } = await import('env-paths')
+      return `${envPaths('lanchat', { suffix: '' }).config}/config.json`
+    },
+    load: async () => (await import('../node/index.ts')) as unknown as NodeModule,
+    onSignal(listener) {
+      const names = Object.keys(SIGNALS) as SignalName[]
+      const listeners = names.map((name) => [name, () => listener(name)] as const)
+      for (const [name, heard] of listeners) process.on(name, heard)
+      return () => {
+        for (const [name, heard] of listeners) process.off(name, heard)
+      }
+    },
+    exitNow: (code) => process.exit(code),
+  }
+}
+
+/**
+ * Node writes to pipes synchronously: a reader that stops would stop this whole process, hub and all. A socket of our
+ * own over the same descriptor waits without blocking.
+ */
+function writer(fd: 1 | 2, standard: () => Writable): Writable {
+  try {
+    const stat = fstatSync(fd)
+    if (stat.isFIFO() || stat.isSocket()) return new Socket({ fd, readable: false, writable: true })
+  } catch {
+    // A closed descriptor: the standard stream knows what to do.
+  }
+  return standard()
+}
+
+function versionOfPackage(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

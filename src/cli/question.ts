@@ -1,0 +1,21 @@
+/** `lanchat rooms`, `who`, `history`, `status`: one question, its answer printed. */
+import { isColourful } from './chat.ts'
+import { EXIT } from './exit.ts'
+import { granted, oneShot } from './one-shot.ts'
+import type { Settings } from './options.ts'
+import { colourful, plain, resultText } from './render.ts'
+import type { World } from './world.ts'
+
+/** command: as typed in the chat, with its slash. --json prints the `result` object. */
+export function question(world: World, settings: Settings, command: string): Promise<number> {
+  return oneShot(world, settings, async ({ remote, ready, output }) => {
+    const answer = await granted(remote.ask({ command: command.trim() }))
+    if (answer.type !== 'result') return EXIT.failure
+    const { ref: _, ...result } = answer
+    const paint = isColourful(world, settings) ? colourful : plain
+    const look = { paint, tabs: settings.plain, self: ready.self.id }
+    const text = settings.json ? JSON.stringify(result) : resultText(answer.command, answer.data, look)
+    if (text !== '') output.write(`${text}\n`)
+    return EXIT.ok
+  })
+}

@@ -1,0 +1,137 @@
+/** Events as lines for people. Everything that others wrote goes through safe-text first. */
+import { styleText } from 'node:util'
+import type { MessageEvent, NodeEvent, SystemEvent, Who } from '../node/index.ts'
+import { indented, safeName } from './safe-text.ts'
+import { table } from './tables.ts'
+
+export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+export const colourful: Paint = (style, text) => styleText(style, text, { validateStream: false })
+export const plain: Paint = (_, text) => text
+
+export interface Look {
+  readonly paint: Paint
+  /** Tables separated by tabs instead of aligned. */
+  readonly tabs: boolean
+  /** This person's key. */
+  readonly self: string
+}
+
+/** A line (or several) to print, and whether it is chat (stdout) or a notice about how things go (stderr in pipes). */
+export interface Rendered {
+  readonly text: string
+  readonly isNotice?: true
+}
+
+const COLOURS = [
+  'green',
+  'yellow',
+  'blue',
+  'magenta',
+  'cyan',
+  'redBright',
+  'greenBright',
+  'yellowBright',
+] as const
+
+/** A person's colour comes from the key, so that nobody can take it over with the name. */
+const colourOf = (id: string) => COLOURS[Number.parseInt(id.slice(0, 6), 16) % COLOURS.length] ?? 'green'
+
+const shown = (who: Who & { readonly label?: string }): string => safeName(who.label ?? who.name)
+
+/** What to print for an event; undefined where people need not be told. */
+export function render(event: NodeEvent, look: Look): Rendered | undefined {
+  const { paint } = look
+  const quiet = (text: string) => ({ text: paint('dim', text) })
+  const notice = (text: string) => ({ text: paint('dim', text), isNotice: true as const })
+  switch (event.type) {
+    case 'message':
+      return { text: messageLine(event, look) }
+    case 'system':
+      return quiet(`* ${systemSentence(event, look.self)}`)
+    case 'ready': {
+      const hub = event.hub.self ? 'you are the hub' : `the hub is ${shown(event.hub)}`
+      return notice(
+        `* You are ${shown(event.self)} on network ${safeName(event.network)}; ${hub}. /help lists commands.`,
+      )
+    }
+    case 'hub':
+      return notice(event.hub.self ? '* You are the hub now.' : `* The hub is ${shown(event.hub)} now.`)
+    case 'offline':
+      return notice(
+        `* Nobody to relay at the moment (${safeName(event.reason)}). What you type is kept and sent later.`,
+      )
+    case 'presence':
+      return quiet(`* ${shown(event.user)} is ${event.online ? 'here' : 'gone'}`)
+    case 'error':
+      return { text: paint('red', `! ${indented(event.message)}`), isNotice: true }
+    case 'result':
+      return event.data === null ? undefined : { text: resultText(event.command, event.data, look) }
+    case 'sent':
+    case 'ack':
+      return undefined
+  }
+}
+
+function messageLine(event: MessageEvent, { paint, self }: Look): string {
+  const name = (who: Who & { readonly label?: string }) =>
+    who.id === self ? paint('bold', 'me') : paint(colourOf(who.id), shown(who))
+  const time = event.history ? `${paint('dim', timeOf(event.ts))} ` : ''
+  const text = indented(event.text)
+  if (event.private || event.room === null) {
+    const head = `[${name(event.from)} -> ${event.to ? name(event.to) : paint('bold', 'me')}]`
+    return `${time}${head} ${event.action ? `* ${text}` : text}`
+  }
+  const from = paint(colourOf(event.from.id), shown(event.from))
+  const room = `[${safeName(event.room)}]`
+  return event.action ? `${time}${room} * ${from} ${text}` : `${time}${room} ${from}: ${text}`
+}
+
+/** Local time, by the minute: 2026-11-20 14:03. */
+function timeOf(ts: number): string {
+  const at = new Date(ts - new Date(ts).getTimezoneOffset() * 60_000)
+  return Number.isNaN(at.getTime()) ? '?' : at.toISOString().slice(0, 16).replace('T', ' ')
+}
+
+function systemSentence(event: SystemEvent, self: string): string {
+  if (event.text !== undefined) return indented(event.text)
+  const isSelf = event.user.id === self
+  const who = isSelf ? 'you' : shown(event.user)
+  const room = event.room === null ? 'the network' : safeName(event.room)
+  const by = event.by ? ` by ${event.by.id === self ? 'you' : shown(event.by)}` : ''
+  switch (event.event) {
+    case 'create':
+      return `${who} created ${room}`
+    case 'join':
+      return `${who} joined ${room}`
+    case 'leave':
+      return `${who} left ${room}`
+    case 'delete':
+      return `${who} deleted ${room}`
+    case 'nick':
+      return isSelf ? `you are now called ${shown(event.user)}` : `somebody is now called ${who}`
+    case 'kick':
+      return `${who} ${isSelf ? 'were' : 'was'} removed from ${room}${by}`
+    case 'ban':
+      return `${who} ${isSelf ? 'were' : 'was'} banned from ${room}${by}`
+    case 'unban':
+      return `${who} may enter ${room} again${by}`
+    case 'invite':
+      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}`
+    case 'topic':
+      return `${who} changed the topic of ${room}`
+    case 'role':
+      return `${who} ${isSelf ? 'have' : 'has'} another role in ${room}${by}`
+    default:
+      return `${event.event} in ${room} (${who})`
+  }
+}
+
+/** The answer to a question, by the shape of its data. */
+export function resultText(command: string, data: unknown, look: Look): string {
+  if (command === '/history') {
+    const messages = data as readonly MessageEvent[]
+    if (messages.length === 0) return look.paint('dim', 'No messages yet.')
+    return messages.map((message) => messageLine({ ...message, history: true }, look)).join('\n')
+  }
+  return table(data, look)
+}

@@ -1,0 +1,69 @@
+/** From argument words to exit code: reads options, then does what was asked for. */
+import { type CallName, readArguments } from './arguments.ts'
+import { EXIT } from './exit.ts'
+import { readConfig, type Settings, settingsOf, UsageError } from './options.ts'
+import { Output } from './output.ts'
+import type { World } from './world.ts'
+
+/** argv: without node and script. Returns the exit code; everything is written then. Rejects only on a mistake of ours. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  try {
+    const asked = await readArguments(argv, world.version)
+    if ('print' in asked) {
+      const output = new Output(world.stdout)
+      output.write(asked.print)
+      await output.flushed()
+      return EXIT.ok
+    }
+    const settings = settingsOf(asked.flags, world.env, readConfig(await world.configFile()))
+    return await call(asked.call, asked.words, settings, world)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    const errors = new Output(world.stderr)
+    errors.write(`lanchat: ${error.message} Try: lanchat --help\n`)
+    await errors.flushed()
+    return EXIT.usage
+  }
+}
+
+/** Each is loaded only when it is called: a start reads no code it does not need. */
+async function call(
+  name: CallName,
+  words: readonly string[],
+  settings: Settings,
+  world: World,
+): Promise<number> {
+  switch (name) {
+    case 'chat': {
+      const { chat } = await import('./chat.ts')
+      return chat(world, settings, settings.json ? 'json' : 'lines')
+    }
+    case 'hub': {
+      if (settings.node.neverHub) throw new UsageError('hub and --never-hub exclude each other.')
+      const { chat } = await import('./chat.ts')
+      return chat(world, settings, 'hub')
+    }
+    case 'id': {
+      const { printId } = await import('./id.ts')
+      return printId(world, settings)
+    }
+    case 'send': {
+      const { send } = await import('./send.ts')
+      return send(world, settings, words)
+    }
+    case 'tail': {
+      const { tail } = await import('./tail.ts')
+      return tail(world, settings, words[0])
+    }
+    case 'history': {
+      const { question } = await import('./question.ts')
+      return question(world, settings, `/history ${words[1] ?? ''} ${words[0]}`)
+    }
+    case 'rooms':
+    case 'who':
+    case 'status': {
+      const { question } = await import('./question.ts')
+      return question(world, settings, `/${name} ${words[0] ?? ''}`)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** Data of answers as text: lists of objects become columns, one object becomes lines of key and value. */
+import { safeName } from './safe-text.ts'
+
+/** data: anything JSON. tabs: columns separated by tabs, without heads, for other programs. */
+export function table(data: unknown, { tabs }: { readonly tabs: boolean }): string {
+  if (!Array.isArray(data)) return isObject(data) ? pairs(data, tabs) : cell(data)
+  if (data.length === 0) return tabs ? '' : 'None.'
+  const rows: Record<string, unknown>[] = data.map((row) => (isObject(row) ? row : { value: row }))
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const cells = rows.map((row) => columns.map((column) => cell(row[column])))
+  if (tabs) return cells.map((row) => row.join('\t')).join('\n')
+  const all = [columns, ...cells]
+  const widths = columns.map((_, i) => Math.max(...all.map((row) => width(row[i]!))))
+  const line = (row: readonly string[]) =>
+    row.map((text, i) => text + ' '.repeat(widths[i]! - width(text))).join('  ')
+  return all.map((row) => line(row).trimEnd()).join('\n')
+}
+
+function pairs(data: Record<string, unknown>, tabs: boolean): string {
+  const keys = Object.keys(data)
+  const widest = Math.max(0, ...keys.map(width))
+  return keys.map((key) => (tabs ? `${key}\t` : key.padEnd(widest + 2)) + cell(data[key])).join('\n')
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (value === true) return 'yes'
+  if (value === false) return 'no'
+  if (Array.isArray(value)) return value.map(cell).join(', ')
+  if (isObject(value)) {
+    if (typeof value.name === 'string') return safeName(value.name)
+    return Object.entries(value)
+      .map(([key, inner]) => `${key} ${cell(inner)}`)
+      .join(' ')
+  }
+  return safeName(String(value))
+}
+
+/** Columns by code points: right for most names, and off by little for the rest. */
+const width = (text: string): number => [...text].length

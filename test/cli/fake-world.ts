@@ -1,0 +1,109 @@
+/** A world for the command line in memory: streams, environment, signals and a fake node. */
+import { type Duplex, PassThrough } from 'node:stream'
+import type { SignalName } from '../../src/cli/exit.ts'
+import { inputLines } from '../../src/cli/input-lines.ts'
+import { run } from '../../src/cli/run.ts'
+import type { World } from '../../src/cli/world.ts'
+import type { NodeOptions } from '../../src/node/index.ts'
+import { FakeNode } from './fake-node.ts'
+
+/** One printed object. */
+export type Printed = { readonly type: string } & Readonly<Record<string, unknown>>
+
+export interface FakeWorldOptions {
+  readonly node?: FakeNode
+  readonly env?: Record<string, string>
+  /** What createNode rejects with. */
+  readonly refuses?: unknown
+  /** The control socket of a lanchat that is running. */
+  readonly control?: Duplex
+  readonly configFile?: string
+}
+
+export class FakeWorld {
+  readonly stdin = new PassThrough()
+  readonly stdout = new PassThrough()
+  readonly stderr = new PassThrough()
+  readonly node: FakeNode
+  /** What the node was made with. */
+  options: NodeOptions | undefined
+  exitedNow: number | undefined
+  #signal: ((name: SignalName) => void) | undefined
+  readonly #stdout: AsyncIterator<unknown>
+  readonly #world: World
+
+  constructor(options: FakeWorldOptions = {}) {
+    this.node = options.node ?? new FakeNode()
+    this.#stdout = inputLines(this.stdout, 1 << 24)
+    this.#world = {
+      stdin: this.stdin,
+      stdout: this.stdout,
+      stderr: this.stderr,
+      env: options.env ?? {},
+      version: '1.2.3',
+      configFile: async () => options.configFile ?? '/nonexistent/config.json',
+      load: async () => ({
+        createNode: async (given) => {
+          this.options = given
+          if (options.refuses) throw options.refuses
+          return this.node
+        },
+        connectControl: async () => options.control,
+      }),
+      onSignal: (listener) => {
+        this.#signal = listener
+        return () => {
+          this.#signal = undefined
+        }
+      },
+      exitNow: (code) => {
+        this.exitedNow = code
+      },
+    }
+  }
+
+  /** Runs the command line; resolves with its exit code. */
+  run(...argv: string[]): Promise<number> {
+    return run(argv, this.#world)
+  }
+
+  type(...lines: (string | object)[]): void {
+    for (const line of lines) this.stdin.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+  }
+
+  signal(name: SignalName): void {
+    this.#signal?.(name)
+  }
+
+  /** The next line on stdout. */
+  async line(): Promise<string> {
+    const { value } = (await this.#stdout.next()) as { value: { text: string } }
+    return value.text
+  }
+
+  async printed(): Promise<Printed> {
+    return JSON.parse(await this.line()) as Printed
+  }
+
+  /** The next object of one of these types, over others. */
+  async next(...types: string[]): Promise<Printed> {
+    for (;;) {
+      const printed = await this.printed()
+      if (types.includes(printed.type)) return printed
+    }
+  }
+
+  /** The next answer to a request. */
+  answer(): Promise<Printed> {
+    return this.next('sent', 'result', 'system', 'error')
+  }
+
+  /** Everything on stdout that is left; for after the end. */
+  rest(): string {
+    return String(this.stdout.read() ?? '')
+  }
+
+  errors(): string {
+    return String(this.stderr.read() ?? '')
+  }
+}
