@@ -1,4 +1,5 @@
 /** lanchat's Node API: the command line and bots use nothing else. */
+import type { Duplex } from 'node:stream'
 import type { Answer, Command, NodeEvent } from './events.ts'
 
 export type * from './events.ts'
@@ -29,6 +30,8 @@ export interface NodeOptions {
   /** One line per call, never on stdout. */
   log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
   signal?: AbortSignal
+  /** Another lanchat of this data dir came in by the control socket; the hello line is written already. */
+  onControl?: (stream: Duplex) => void
 }
 
 export interface Room {
@@ -40,7 +43,11 @@ export interface Room {
 
 export interface Node extends AsyncDisposable {
   readonly self: { readonly id: string; readonly name: string }
-  /** Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal. */
+  /**
+   * Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal.
+   * Nothing is emitted in the turn in which createNode resolves. Answers are emitted too, in their place: the very
+   * object (with the asker's `ref`, by identity) that execute resolves with afterwards.
+   */
   on(listener: (event: NodeEvent) => void): () => void
   /** Resolves with the ready event; rejects CODE_WRONG, TIMEOUT where the node gave up. */
   readonly ready: Promise<Extract<NodeEvent, { type: 'ready' }>>
