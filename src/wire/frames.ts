@@ -16,25 +16,45 @@ import {
   VECTOR_PAGE_ENTRIES_MAX,
   WANT_ENTRIES_MAX,
 } from './limits.ts'
-import { bin, bins, blob, bool, list, nil, shape, text, time, uintOf, type ValueOf } from './schema.ts'
+import {
+  bin,
+  bins,
+  blob,
+  bool,
+  list,
+  named,
+  nil,
+  shape,
+  text,
+  time,
+  typeName,
+  uintOf,
+  type ValueOf,
+} from './schema.ts'
 
 const key = bin(32)
 const room = bin(16)
 const lane = bin(8)
 
 /** A run on the wire: [headers, signature, bodies]. */
-const run = v.pipe(
-  v.looseTuple([
-    bins(HEADER_BYTES, RUN_EVENTS_MAX),
-    bin(64),
-    list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX),
-  ]),
-  v.transform(([headers, signature, bodies]) => ({ headers, signature, bodies })),
+const run = named(
+  'run',
+  v.pipe(
+    v.looseTuple([
+      bins(HEADER_BYTES, RUN_EVENTS_MAX),
+      bin(64),
+      list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX),
+    ]),
+    v.transform(([headers, signature, bodies]) => ({ headers, signature, bodies })),
+  ),
 )
 /** Headers with their run's signature, no bodies: evidence of a fork. */
-const chain = v.pipe(
-  v.looseTuple([bins(HEADER_BYTES, RUN_EVENTS_MAX), bin(64)]),
-  v.transform(([headers, signature]) => ({ headers, signature })),
+const chain = named(
+  'chain',
+  v.pipe(
+    v.looseTuple([bins(HEADER_BYTES, RUN_EVENTS_MAX), bin(64)]),
+    v.transform(([headers, signature]) => ({ headers, signature })),
+  ),
 )
 
 const shapes = {
@@ -91,9 +111,9 @@ const shapes = {
   joined: [18, { epoch: uintOf(32) }],
   /** reason: 0 wait (I seek too), 1 I follow `hub`, 2 leaving, 3 full. */
   notJoined: [19, { reason: uintOf(8), hub: nil(key), address: text(64) }],
-  /** May I give up for you? With what I compare by: members and flags as in heartbeat. */
-  absorb: [20, { members: uintOf(16), flags: uintOf(8) }],
-  absorbed: [21, {}],
+  /** May I give up for you? at: any number, echoed. members, flags: as in heartbeat, what the two compare by. */
+  absorb: [20, { at: uintOf(32), members: uintOf(16), flags: uintOf(8) }],
+  absorbed: [21, { at: uintOf(32) }],
   redirect: [22, { hub: key, via: nil(key), address: text(64) }],
   handover: [23, { epoch: uintOf(32) }],
   took: [24, {}],
@@ -209,11 +229,12 @@ export function parseFrame(array: unknown): Frame | 'unknown' | 'schema' {
   return fields ? ({ type: definition.name, ...fields } as unknown as Frame) : 'schema'
 }
 
-/** Number and field names of every frame: for documents and tests. */
+/** Number, field names and their types of every frame: for documents and tests. */
 export const frameTable = [...byName.values()].map(({ name, number }) => ({
   name,
   number,
   fields: Object.keys(shapes[name][1]),
+  types: Object.values<v.GenericSchema>(shapes[name][1]).map(typeName),
 }))
 
 export const FRAME_MAX = FRAME_BYTES_MAX

@@ -1,0 +1,237 @@
+/**
+ * The dial list: where other nodes may be (rule: hints only say "dial here").
+ *
+ * An address comes from mDNS, from --peer, from the last run, from a peer or from the hub's line. Hints change nothing
+ * but this list, and the list is bounded: at most UNVERIFIED_MAX addresses that never authenticated and KNOWN_MAX in all.
+ * An address of a node that somebody has reached (r = 1) or that says it is hub goes first and outside the limit of
+ * DIALS_MAX dials at once. Addresses of one node are tried RACE ms apart, in the order they came, so a dead one never
+ * holds up the next. Who fails waits: 1, 2, 4 .. 60 s for addresses that never authenticated, less for known nodes.
+ */
+import type { Timing } from './timing.ts'
+
+export const UNVERIFIED_MAX = 32
+export const KNOWN_MAX = 512
+export const DIALS_MAX = 4
+/** A dial that the shell has not answered for this long counts as failed: nothing may block a place for ever. */
+const DIAL_MS_MAX = 15_000
+
+export type HintSource = 'mdns' | 'peer' | 'remembered' | 'beacon'
+
+export interface Hint {
+  /** host:port. */
+  readonly address: string
+  /** The node's instance name, where the hint says it. */
+  readonly node?: string
+  /** Somebody has reached this node from elsewhere (TXT r = 1). */
+  readonly reachable: boolean
+  /** It says that it is hub. */
+  readonly hub: boolean
+  readonly source: HintSource
+}
+
+/** Why a dial ended without a link. */
+export type DialFailure = 'refused' | 'timeout' | 'wrong-code' | 'self' | 'other-place' | 'failed'
+
+export interface Address {
+  readonly address: string
+  node: string | undefined
+  reachable: boolean
+  hub: boolean
+  source: HintSource
+  /** A link to it authenticated at least once in this run or the last. */
+  verified: boolean
+  readonly seenAt: number
+  /** Not dialled before. */
+  dialAt: number
+  dialling: number | undefined
+  triedAt: number
+  /** TCP has answered, auth is under way. */
+  halfDone: boolean
+  failures: number
+  /** Its links would lead to this node itself. */
+  self: boolean
+}
+
+export interface Addresses {
+  readonly byAddress: Map<string, Address>
+  readonly byNode: Map<string, Set<Address>>
+  readonly timing: Timing
+}
+
+export const createAddresses = (timing: Timing): Addresses => ({
+  byAddress: new Map(),
+  byNode: new Map(),
+  timing,
+})
+
+/** Takes a hint in; true where it brought something new (an address, a first r, a hub). */
+export function note(list: Addresses, hint: Hint, now: number): boolean {
+  const known = list.byAddress.get(hint.address)
+  if (known) {
+    const news = (hint.reachable && !known.reachable) || (hint.hub && !known.hub)
+    if (hint.node !== undefined && known.node !== hint.node && !known.verified) name(list, known, hint.node)
+    known.reachable ||= hint.reachable
+    known.hub = hint.source === 'mdns' ? hint.hub : known.hub || hint.hub
+    if (hint.source === 'peer') known.source = 'peer'
+    if (news && !known.self) {
+      known.failures = 0
+      known.dialAt = Math.min(known.dialAt, now)
+    }
+    return news
+  }
+  if (!makeRoom(list)) return false
+  const siblings = hint.node === undefined ? 0 : (list.byNode.get(hint.node)?.size ?? 0)
+  const entry: Address = {
+    address: hint.address,
+    node: undefined,
+    reachable: hint.reachable,
+    hub: hint.hub,
+    source: hint.source,
+    verified: hint.source === 'remembered' || hint.source === 'beacon',
+    seenAt: now,
+    dialAt: now + siblings * list.timing.raceMs,
+    dialling: undefined,
+    triedAt: -Infinity,
+    halfDone: false,
+    failures: 0,
+    self: false,
+  }
+  list.byAddress.set(hint.address, entry)
+  if (hint.node !== undefined) name(list, entry, hint.node)
+  return true
+}
+
+function name(list: Addresses, entry: Address, node: string): void {
+  if (entry.node !== undefined) list.byNode.get(entry.node)?.delete(entry)
+  entry.node = node
+  const set = list.byNode.get(node)
+  if (set) set.add(entry)
+  else list.byNode.set(node, new Set([entry]))
+}
+
+function forget(list: Addresses, entry: Address): void {
+  list.byAddress.delete(entry.address)
+  if (entry.node === undefined) return
+  const set = list.byNode.get(entry.node)
+  set?.delete(entry)
+  if (set?.size === 0) list.byNode.delete(entry.node)
+}
+
+/** Drops the worst address where the list is full; false where nothing may go. */
+function makeRoom(list: Addresses): boolean {
+  const all = [...list.byAddress.values()]
+  const unverified = all.filter((entry) => !entry.verified && entry.source !== 'peer')
+  if (unverified.length < UNVERIFIED_MAX && all.length < KNOWN_MAX) return true
+  const worst = unverified
+    .filter((entry) => entry.failures > 0 && entry.dialling === undefined)
+    .sort((a, b) => Number(a.reachable) - Number(b.reachable) || b.failures - a.failures)[0]
+  const idle = all.length >= KNOWN_MAX ? all.find((entry) => entry.dialling === undefined) : undefined
+  const victim = worst ?? idle
+  if (victim) forget(list, victim)
+  return victim !== undefined
+}
+
+/** A link to this node authenticated; `address` '' where it accepts none. */
+export function reached(list: Addresses, address: string, node: string, now: number): void {
+  if (address === '') return
+  note(list, { address, node, reachable: false, hub: false, source: 'beacon' }, now)
+  const entry = list.byAddress.get(address)
+  if (!entry) return
+  if (entry.node !== node) name(list, entry, node)
+  entry.verified = true
+  entry.self = false
+  entry.dialling = undefined
+  entry.halfDone = false
+  entry.failures = 0
+}
+
+/** A dial ended without a link: wait before the next. */
+export function failed(
+  list: Addresses,
+  address: string,
+  why: DialFailure,
+  now: number,
+  random: number,
+): void {
+  const entry = list.byAddress.get(address)
+  if (!entry) return
+  const { backoffMsMin, backoffMsMax, redialMsMin, redialMsMax } = list.timing
+  entry.dialling = undefined
+  entry.halfDone = false
+  entry.self = why === 'self'
+  entry.failures++
+  const doubled = 2 ** Math.min(entry.failures - 1, 10)
+  const refusedForGood = why === 'wrong-code' || why === 'other-place' || why === 'self'
+  const wait = refusedForGood
+    ? backoffMsMax
+    : entry.verified
+      ? Math.min(redialMsMax, redialMsMin * doubled)
+      : Math.min(backoffMsMax, backoffMsMin * doubled)
+  entry.dialAt = now + wait * (0.8 + 0.4 * random)
+}
+
+export function halfDone(list: Addresses, address: string): void {
+  const entry = list.byAddress.get(address)
+  if (entry?.dialling !== undefined) entry.halfDone = true
+}
+
+export const isHalfDone = (list: Addresses): boolean =>
+  [...list.byAddress.values()].some((entry) => entry.halfDone)
+
+/** Addresses to dial now, marked as being dialled. `wanted` leaves out what has a link already. */
+export function due(
+  list: Addresses,
+  now: number,
+  wanted: (entry: Address) => boolean,
+  max = Infinity,
+): string[] {
+  let open = 0
+  const waiting: Address[] = []
+  for (const entry of list.byAddress.values()) {
+    if (entry.dialling !== undefined && now - entry.dialling > DIAL_MS_MAX)
+      failed(list, entry.address, 'timeout', now, 0.5)
+    if (entry.dialling !== undefined) open += first(entry) ? 0 : 1
+    else if (entry.dialAt <= now && !entry.self && wanted(entry)) waiting.push(entry)
+  }
+  waiting.sort((a, b) => Number(first(b)) - Number(first(a)) || a.dialAt - b.dialAt)
+  const chosen: string[] = []
+  for (const entry of waiting) {
+    if (chosen.length >= max) break
+    if (!first(entry) && open >= DIALS_MAX) continue
+    if (!first(entry)) open++
+    entry.dialling = now
+    entry.triedAt = now
+    chosen.push(entry.address)
+  }
+  return chosen
+}
+
+const first = (entry: Address) => entry.reachable || entry.hub
+
+/** The earliest time at which `due` may have something; Infinity: none waits. */
+export function nextDue(list: Addresses, wanted: (entry: Address) => boolean): number {
+  let at = Infinity
+  for (const entry of list.byAddress.values())
+    if (entry.dialling === undefined && !entry.self && entry.dialAt < at && wanted(entry)) at = entry.dialAt
+  return at
+}
+
+/** Addresses of one node to dial at once, whatever the back-off says; those under way or tried < pauseMs ago left out. */
+export function dialNode(list: Addresses, node: string, now: number, pauseMs: number): string[] {
+  const chosen: string[] = []
+  for (const entry of list.byNode.get(node) ?? []) {
+    if (entry.dialling !== undefined || entry.self || now - entry.triedAt < pauseMs) continue
+    entry.dialling = now
+    entry.triedAt = now
+    chosen.push(entry.address)
+  }
+  return chosen
+}
+
+/** The best address to tell others for a node; '' where none is known. */
+export function addressOf(list: Addresses, node: string): string {
+  let best: Address | undefined
+  for (const entry of list.byNode.get(node) ?? [])
+    if (!best || Number(entry.verified) - entry.failures > Number(best.verified) - best.failures) best = entry
+  return best?.address ?? ''
+}

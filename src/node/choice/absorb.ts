@@ -1,0 +1,112 @@
+/**
+ * Two hubs meet: the worse one asks to be absorbed, and gives up only on the other's word.
+ *
+ * Ok is a promise to stay hub for promiseMs. Who has given one does not give up itself while it lasts, and an ok that took
+ * nearly as long to come back is worth nothing. So of two hubs that both think the other better neither moves, and no cycle
+ * can form. A hub moves only over a link that it opened itself, because its members will have to dial the same way.
+ */
+import type { FrameOf } from '../../wire/frames.ts'
+import type { PersonKey } from '../../wire/ids.ts'
+import { dialNow, hasOwnLink, linkTo, send, wakeBy } from './links.ts'
+import { giveUpFor } from './moves.ts'
+import { better, type Claim } from './rank.ts'
+import { type Choice, FLAG, flagsOf, type HubPhase, type Link, STATE, type Turn } from './state.ts'
+
+/** An ok older than this part of its promise no longer counts. */
+const FRESH = 0.9
+const UINT32 = 2 ** 32
+
+const claimOf = (choice: Choice, phase: HubPhase): Claim => ({
+  key: choice.self,
+  members: phase.members,
+  flags: flagsOf(choice),
+})
+
+function isBetter(choice: Choice, now: number, phase: HubPhase, them: Claim): boolean {
+  if ((phase.yieldTo.get(them.key) ?? -Infinity) > now) return true
+  if ((phase.favoured.get(them.key) ?? -Infinity) > now) return false
+  return better(them, claimOf(choice, phase))
+}
+
+const isStaying = (choice: Choice, phase: HubPhase) =>
+  choice.leavingSince === undefined && phase.handover === undefined
+
+/** A heartbeat of another hub: ask to be absorbed where it is better and this node reaches it. */
+export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
+  const beat = link.beat
+  if (!beat || beat.state !== STATE.hub || beat.flags & FLAG.leaving || !isStaying(choice, phase)) return
+  const { now } = turn
+  const them = { key: link.key, members: beat.members, flags: beat.flags }
+  if (!isBetter(choice, now, phase, them)) return
+  if (!hasOwnLink(choice, now, link.key)) {
+    dialNow(choice, turn, link.node, choice.timing.lostDialEveryMs)
+    return
+  }
+  if (phase.absorbing && now < phase.absorbing.retryAt) return
+  const { absorbRetryMs, absorbRetryMsSpread } = choice.timing
+  const retryAt = now + absorbRetryMs + turn.random() * absorbRetryMsSpread
+  phase.absorbing = { into: link.key, retryAt }
+  const at = Math.floor(now) % UINT32
+  send(turn, link, { type: 'absorb', at, members: phase.members, flags: flagsOf(choice) })
+  wakeBy(choice, retryAt)
+}
+
+/** Time to ask again. */
+export function meetAgain(choice: Choice, turn: Turn, phase: HubPhase): void {
+  const { absorbing } = phase
+  if (!absorbing || turn.now < absorbing.retryAt) return
+  phase.absorbing = undefined
+  const link = linkTo(choice, absorbing.into)
+  if (link) meetHub(choice, turn, phase, link)
+}
+
+/** Another hub asks: ok where this one is the better and stays. */
+export function onAbsorb(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'absorb'>): void {
+  const { phase } = choice
+  if (phase.state !== 'hub' || !isStaying(choice, phase)) return
+  const them = { key: link.key, members: frame.members, flags: frame.flags }
+  if (isBetter(choice, turn.now, phase, them)) return
+  phase.promiseUntil = turn.now + choice.timing.promiseMs
+  send(turn, link, { type: 'absorbed', at: frame.at })
+}
+
+/** Ok: give up for it, unless bound by an own promise. */
+export function onAbsorbed(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'absorbed'>): void {
+  const { phase } = choice
+  const { now } = turn
+  if (phase.state !== 'hub' || phase.absorbing?.into !== link.key || !isStaying(choice, phase)) return
+  const { absorbing } = phase
+  const age = (Math.floor(now) - frame.at + UINT32) % UINT32
+  if (age >= choice.timing.promiseMs * FRESH) return
+  if (phase.promiseUntil > now) {
+    const { absorbRetryMs, boundRetryMsSpread } = choice.timing
+    absorbing.retryAt = now + absorbRetryMs + turn.random() * boundRetryMsSpread
+    wakeBy(choice, absorbing.retryAt)
+    return
+  }
+  giveUpFor(choice, turn, link.key)
+}
+
+/** Own dials to a better hub ended without a link while its own link lives: it has to come here instead. */
+export function couldNotDial(choice: Choice, turn: Turn, phase: HubPhase, node: string): void {
+  const link = [...choice.links.values()].find((other) => other.node === node)
+  if (!link || link.beat?.state !== STATE.hub || hasOwnLink(choice, turn.now, link.key)) return
+  phase.favoured.set(link.key, turn.now + choice.timing.favourMs)
+  send(turn, link, { type: 'noDial' })
+}
+
+/** That hub cannot dial this one: it is the better one for a while. */
+export function onNoDial(choice: Choice, turn: Turn, link: Link): void {
+  const { phase } = choice
+  if (phase.state !== 'hub') return
+  phase.yieldTo.set(link.key, turn.now + choice.timing.favourMs)
+  meetHub(choice, turn, phase, link)
+}
+
+export function tidyClaims(phase: HubPhase, now: number): void {
+  const drop = (claims: Map<PersonKey, number>) => {
+    for (const [key, until] of claims) if (until <= now) claims.delete(key)
+  }
+  drop(phase.favoured)
+  drop(phase.yieldTo)
+}

@@ -1,0 +1,148 @@
+/** FOLLOWING: listen to the hub, keep a warm link to line[0], help others to find the hub. */
+import { fromHex, readUint } from '../../wire/bytes.ts'
+import type { FrameOf } from '../../wire/frames.ts'
+import { type PersonKey, personKey } from '../../wire/ids.ts'
+import { note } from '../addresses.ts'
+import { takeLine } from './heartbeat.ts'
+import { ask, dialDue, dialKey, dialNow, linkTo, send, wakeBy, whereIs } from './links.ts'
+import { becomeHub, follow, seek } from './moves.ts'
+import { lose } from './seeking.ts'
+import { type Choice, FLAG, type Following, type Link, mayBeHub, STATE, type Turn } from './state.ts'
+
+/** Gaps that T is taken from: a minute of heartbeats. The largest of them is above the p99. */
+const GAPS_MAX = 128
+/** Bytes of a rank in a beacon: key32 flags1 lag4 uptimeS4. */
+export const RANK_BYTES = 41
+
+export function followTick(choice: Choice, turn: Turn, phase: Following): void {
+  const { timing } = choice
+  const { now } = turn
+  const hub = choice.links.get(phase.link)
+  if (!hub) return
+  if (now - hub.heardAt >= phase.limitMs) {
+    lose(choice, turn, hub, 'silent')
+    return
+  }
+  if (now >= phase.warmAt) {
+    phase.warmAt = now + timing.warmMsMin + turn.random() * timing.warmMsSpread
+    const next = choice.line[0]
+    if (next !== undefined && next !== choice.self && !choice.byKey.has(next))
+      dialNow(choice, turn, choice.options.instanceOf(next), timing.warmMsMin)
+  }
+  if (now >= phase.probeAt) {
+    phase.probeAt = now + timing.probeEveryMs
+    ask(turn, hub, { type: 'who' })
+  }
+  dialDue(choice, turn, (entry) => entry.hub, 1)
+  wakeBy(choice, Math.min(hub.heardAt + phase.limitMs, phase.warmAt, phase.probeAt))
+}
+
+export function beatWhileFollowing(
+  choice: Choice,
+  turn: Turn,
+  phase: Following,
+  link: Link,
+  line: Uint8Array,
+): void {
+  const beat = link.beat!
+  const { now } = turn
+  if (link.key !== phase.hub) {
+    if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) reportHub(choice, turn, phase, link)
+    if (link.key === choice.line[0] && beat.median !== null)
+      choice.lineMedian = { value: beat.median, at: now }
+    return
+  }
+  if (beat.state === STATE.hub) {
+    if (link.id === phase.link) learnGap(choice, phase, now)
+    phase.epoch = beat.epoch
+    takeLine(choice, line)
+    choice.hubAgeS = beat.ageS
+    if (beat.median !== null) choice.hubMedian = { value: beat.median, at: now }
+  } else if (beat.state === STATE.following || beat.state === STATE.relayed) {
+    if (beat.upstream === null || beat.upstream === choice.self) lose(choice, turn, link, 'silent', true)
+    else goTo(choice, turn, beat.upstream, '', link)
+  } else if (beat.state === STATE.seeking) seek(choice, turn, { why: 'redirect', lost: link.key, dead: true })
+}
+
+/** T is 4 x the largest gap lately, between silenceMs and silenceMsMax. */
+function learnGap(choice: Choice, phase: Following, now: number): void {
+  const { silenceMs, silenceMsMax } = choice.timing
+  phase.gaps.push(now - phase.gapAt)
+  phase.gapAt = now
+  if (phase.gaps.length % 16 !== 0) return
+  if (phase.gaps.length > GAPS_MAX) phase.gaps.splice(0, phase.gaps.length - GAPS_MAX)
+  const sorted = [...phase.gaps].sort((a, b) => a - b)
+  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1]!
+  phase.limitMs = Math.min(silenceMsMax, Math.max(silenceMs, 4 * p99))
+}
+
+/** Tells the own hub of another one; hearsay is a hint to dial, the two hubs settle it between them. */
+function reportHub(choice: Choice, turn: Turn, phase: Following, other: Link): void {
+  const hub = choice.links.get(phase.link)
+  if (!hub || turn.now < phase.reportAt) return
+  phase.reportAt = turn.now + choice.timing.reportEveryMs
+  send(turn, hub, { type: 'report', hub: fromHex(other.key), address: other.address })
+}
+
+/** The hub followed gave up for another one: -> SEEKING on the way to it. */
+function goTo(choice: Choice, turn: Turn, to: PersonKey, address: string, from: Link): void {
+  seek(choice, turn, { why: 'redirect', lost: from.key, dead: true, target: to })
+  if (!choice.byKey.has(to)) dialKey(choice, turn, to, address, 0)
+}
+
+/** From the hub that is or was followed, or the one on the way to which this node is. */
+export function onRedirect(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'redirect'>): void {
+  const { phase } = choice
+  const to = personKey(frame.hub)
+  const entitled =
+    phase.state === 'following'
+      ? link.key === phase.hub
+      : phase.state === 'seeking' && (link.key === phase.lost || link.key === phase.target)
+  if (entitled && to !== choice.self && to !== link.key) goTo(choice, turn, to, frame.address, link)
+}
+
+/** Only the hub followed may make this node hub (INV-10). */
+export function onHandover(choice: Choice, turn: Turn, link: Link, epoch: number): void {
+  const { phase } = choice
+  if (phase.state !== 'following' || phase.hub !== link.key || !mayBeHub(choice)) return
+  choice.epoch = Math.max(choice.epoch, epoch)
+  becomeHub(choice, turn, 'handover')
+  send(turn, link, { type: 'took' })
+}
+
+/** The line with its figures and addresses, from the hub followed. */
+export function onBeacon(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'beacon'>): void {
+  const { phase } = choice
+  if (phase.state !== 'following' || phase.hub !== link.key) return
+  const { line, addresses } = frame
+  choice.ranks = Array.from({ length: line.length / RANK_BYTES }, (_, i) => {
+    const at = i * RANK_BYTES
+    return {
+      key: personKey(line, at),
+      flags: line[at + 32]!,
+      lag: readUint(line, at + 33, 4),
+      uptimeS: readUint(line, at + 37, 4),
+    }
+  })
+  choice.ranks.forEach(({ key }, i) => {
+    const node = choice.options.instanceOf(key)
+    const address = addresses[i]
+    if (address && node !== choice.node)
+      note(choice.addresses, { address, node, reachable: true, hub: false, source: 'beacon' }, turn.now)
+  })
+}
+
+/** The link to the hub is gone: another one to it, or the hub is lost. */
+export function hubLinkGone(choice: Choice, turn: Turn, phase: Following, gone: Link, silent: boolean): void {
+  const other = linkTo(choice, phase.hub)
+  if (!other) {
+    lose(choice, turn, gone, silent ? 'silent' : 'close')
+    return
+  }
+  follow(choice, turn, other, phase.epoch)
+  ask(turn, other, { type: 'join' })
+}
+
+/** Where this node's hub is, for somebody who asks. */
+export const hubAddress = (choice: Choice, hub: PersonKey | null): string =>
+  hub === null || hub === choice.self ? '' : whereIs(choice, hub)

@@ -1,0 +1,108 @@
+/** A hub that gives its place to another node in good order: to a better one, or because it leaves. */
+
+import { beatNow } from './heartbeat.ts'
+import { dialNow, hasOwnLink, send, wakeBy } from './links.ts'
+import { giveUpFor, redirectMembers } from './moves.ts'
+import { isUnreachable } from './reach.ts'
+import { type Choice, FLAG, type HubPhase, type Link, STATE, type Turn } from './state.ts'
+
+/** Hands over where somebody should be hub rather than this node; drops a hand-over that was not answered. */
+export function handOverWhereDue(choice: Choice, turn: Turn, phase: HubPhase): void {
+  const { now } = turn
+  if (phase.handover) {
+    if (now < phase.handover.until) return
+    const [, ...rest] = phase.inLine.filter(({ key }) => key !== phase.handover?.to)
+    phase.handover = undefined
+    if (choice.leavingSince !== undefined) {
+      leaveTo(choice, turn, phase, rest)
+      return
+    }
+  }
+  if (choice.leavingSince !== undefined) return
+  const next = successor(choice, now, phase)
+  if (!next) return
+  if (hasOwnLink(choice, now, next.key)) handOver(choice, turn, phase, next)
+  else dialNow(choice, turn, next.node, choice.timing.lostDialEveryMs)
+}
+
+/** Who should be hub rather than this node, if anybody. */
+function successor(choice: Choice, now: number, phase: HubPhase): Link | undefined {
+  const { timing, options } = choice
+  const first = phase.inLine[0]
+  if (!first) return undefined
+  if (isUnreachable(choice, now, phase) || choice.facts.failing || options.neverHub) return first
+  const wished = (first.beat!.flags & (FLAG.pinned | FLAG.preferred)) !== 0
+  const synced = first.syncedAt !== undefined && now - first.syncedAt >= timing.syncedMs
+  const rested = now - choice.handedOverAt >= timing.handoverEveryMs
+  return wished && !options.pinned && !options.preferHub && synced && rested ? first : undefined
+}
+
+function handOver(choice: Choice, turn: Turn, phase: HubPhase, to: Link): void {
+  const until = turn.now + choice.timing.handoverMs + 3 * choice.rttMs
+  phase.handover = { to: to.key, link: to.id, until }
+  send(turn, to, { type: 'handover', epoch: phase.epoch })
+  wakeBy(choice, until)
+}
+
+/** The other one is hub: everybody goes there. */
+export function onTook(choice: Choice, turn: Turn, link: Link): void {
+  const { phase } = choice
+  if (phase.state !== 'hub' || phase.handover?.to !== link.key) return
+  choice.handedOverAt = turn.now
+  if (choice.leavingSince === undefined) {
+    giveUpFor(choice, turn, link.key)
+    return
+  }
+  for (const other of choice.links.values())
+    if (other.member && other.key !== link.key) choice.awaited.add(other.id)
+  redirectMembers(choice, turn, link.key)
+  phase.handover = undefined
+  endWhenLeft(choice, turn)
+}
+
+/** The person wants to go: a hub hands over first, everybody says goodbye. */
+export function quit(choice: Choice, turn: Turn): void {
+  if (choice.leavingSince !== undefined) return
+  choice.leavingSince = turn.now
+  wakeBy(choice, turn.now + choice.timing.quitMs)
+  if (choice.phase.state !== 'hub') {
+    sayGoodbye(choice, turn)
+    return
+  }
+  beatNow(choice, turn)
+  leaveTo(choice, turn, choice.phase, choice.phase.inLine)
+}
+
+function leaveTo(choice: Choice, turn: Turn, phase: HubPhase, line: readonly Link[]): void {
+  const next = line.find((link) => choice.links.has(link.id))
+  if (next) handOver(choice, turn, phase, next)
+  else sayGoodbye(choice, turn)
+}
+
+/** A leaving hub's member has gone on: closed, or it follows the new hub. */
+export function memberGone(choice: Choice, turn: Turn, link: Link): void {
+  if (choice.awaited.delete(link.id)) endWhenLeft(choice, turn)
+}
+
+/** A heartbeat while leaving: does this member follow the new hub now? */
+export function beatWhileLeaving(choice: Choice, turn: Turn, link: Link): void {
+  const { beat } = link
+  if (beat && beat.state === STATE.following && beat.upstream !== choice.self) memberGone(choice, turn, link)
+}
+
+function endWhenLeft(choice: Choice, turn: Turn): void {
+  if (choice.awaited.size === 0) sayGoodbye(choice, turn)
+}
+
+/** After quitMs whoever is still there must find the new hub alone. */
+export function leaveTick(choice: Choice, turn: Turn): void {
+  if (choice.leavingSince === undefined || choice.phase.state === 'gone') return
+  if (turn.now - choice.leavingSince >= choice.timing.quitMs) sayGoodbye(choice, turn)
+  else wakeBy(choice, choice.leavingSince + choice.timing.quitMs)
+}
+
+function sayGoodbye(choice: Choice, turn: Turn): void {
+  if (choice.links.size > 0) turn.effects.push({ do: 'sendAll', frame: { type: 'goodbye' } })
+  choice.phase = { state: 'gone' }
+  turn.effects.push({ do: 'quitDone' })
+}

@@ -1,0 +1,113 @@
+/** The heartbeat: one frame each heartbeatMs for all links, and at once when the state changes. */
+import { concat, equal, fromHex, readUint, uint } from '../../wire/bytes.ts'
+import type { FrameOf } from '../../wire/frames.ts'
+import { type PersonKey, personKey } from '../../wire/ids.ts'
+import { wakeBy } from './links.ts'
+import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './state.ts'
+
+const NEVER_MS = 2 ** 32 - 1
+const UINT32 = 2 ** 32
+const MEMBERS_MAX = 2 ** 16 - 1
+/** Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands. */
+const CHANGE_MS = 100
+
+/**
+ * A counter that a restarted process continues above its former one as long as the wall clock goes forward: 2.5 a second
+ * of wall time against 2 heartbeats a second. Wraps at 32 bits.
+ */
+export const firstCounter = (wall: number): number => Math.floor(wall / 400) % UINT32
+
+/** The hub this node is under: itself as hub, nobody while it seeks. */
+export function upstreamOf(choice: Choice): PersonKey | null {
+  const phase = choice.phase.state === 'woken' ? choice.phase.was : choice.phase
+  if (phase.state === 'hub') return choice.self
+  return phase.state === 'following' ? phase.hub : null
+}
+
+function stateNumber(choice: Choice): number {
+  const { state } = choice.phase
+  return state === 'idle' || state === 'gone' ? STATE.seeking : STATE[state]
+}
+
+function hubHeardMs(choice: Choice, now: number): number {
+  const { phase } = choice
+  if (phase.state === 'hub') return 0
+  if (phase.state !== 'following') return NEVER_MS
+  const link = choice.links.get(phase.link)
+  return link ? Math.min(NEVER_MS - 1, Math.max(0, Math.round(now - link.heardAt))) : NEVER_MS
+}
+
+export function heartbeat(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
+  choice.counter = (choice.counter + 1) % UINT32
+  const upstream = upstreamOf(choice)
+  const { phase, facts } = choice
+  const median = choice.median
+  return {
+    type: 'heartbeat',
+    counter: choice.counter,
+    state: stateNumber(choice),
+    upstream: upstream === null ? null : fromHex(upstream),
+    via: null,
+    epoch: choice.epoch,
+    members: phase.state === 'hub' ? Math.min(MEMBERS_MAX, phase.members) : 0,
+    line: choice.lineBytes,
+    flags: flagsOf(choice),
+    heardMs: hubHeardMs(choice, turn.now),
+    clock: uint(turn.wall, 6),
+    median: median === null ? null : uint(Math.round(median + turn.now - choice.medianAt), 6),
+    lag: Math.min(UINT32 - 1, facts.lag),
+    uptimeS: Math.floor((turn.now - choice.startedAt) / 1000),
+    age: Math.min(UINT32 - 1, Math.floor(Math.max(facts.ageS, choice.hubAgeS))),
+  }
+}
+
+/** A heartbeat to all, at once. */
+export function beatNow(choice: Choice, turn: Turn): void {
+  choice.lastBeatAt = turn.now
+  choice.beatAt = turn.now + choice.timing.heartbeatMs
+  if (choice.links.size > 0) turn.effects.push({ do: 'sendAll', frame: heartbeat(choice, turn) })
+}
+
+/** Something that heartbeats say has changed. */
+export function beatSoon(choice: Choice, now: number): void {
+  choice.beatAt = Math.min(choice.beatAt, Math.max(now, choice.lastBeatAt + CHANGE_MS))
+  wakeBy(choice, choice.beatAt)
+}
+
+/** What it says, or undefined where an older one overtook it on another link of the same process. Rule: counters only grow. */
+export function readBeat(
+  choice: Choice,
+  turn: Turn,
+  link: Link,
+  frame: FrameOf<'heartbeat'>,
+): Beat | undefined {
+  for (const other of choice.byKey.get(link.key) ?? []) {
+    if (other.address !== link.address || !other.beat) continue
+    const behind = (other.beat.counter - frame.counter + UINT32) % UINT32
+    if (other !== link && behind < UINT32 / 2) return undefined
+  }
+  return {
+    at: turn.now,
+    counter: frame.counter,
+    state: frame.state,
+    upstream: frame.upstream && personKey(frame.upstream),
+    epoch: frame.epoch,
+    members: frame.members,
+    flags: frame.flags,
+    hubHeardAt: frame.heardMs === NEVER_MS ? -Infinity : turn.now - frame.heardMs,
+    clock: readUint(frame.clock, 0, 6),
+    median: frame.median && readUint(frame.median, 0, 6),
+    lag: frame.lag,
+    uptimeS: frame.uptimeS,
+    ageS: frame.age,
+  }
+}
+
+export const packLine = (line: readonly PersonKey[]): Uint8Array => concat(...line.map(fromHex))
+
+/** Takes over the line that the hub published. */
+export function takeLine(choice: Choice, bytes: Uint8Array): void {
+  if (equal(bytes, choice.lineBytes)) return
+  choice.lineBytes = bytes
+  choice.line = Array.from({ length: bytes.length / 32 }, (_, i) => personKey(bytes, i * 32))
+}

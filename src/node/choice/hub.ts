@@ -1,0 +1,156 @@
+/** HUB: members, the line, dial-backs, and the look-out for others. */
+import { concat, fromHex, uint } from '../../wire/bytes.ts'
+import type { FrameOf } from '../../wire/frames.ts'
+import { MEMBERS_MAX } from '../../wire/limits.ts'
+import { meetAgain, tidyClaims } from './absorb.ts'
+import { medianOf } from './clock.ts'
+import { handOverWhereDue } from './handover.ts'
+import { beatSoon, heartbeat, packLine } from './heartbeat.ts'
+import { dialDue, send, wakeBy } from './links.ts'
+import { lineOf, ranksAlike } from './rank.ts'
+import { askDialBack } from './reach.ts'
+import { type Beat, type Choice, type HubPhase, type Link, STATE, type Turn } from './state.ts'
+
+export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
+  const { timing } = choice
+  const { now } = turn
+  if (now >= phase.queryAt) {
+    phase.queryAt = now + timing.queryEveryMs
+    turn.effects.push({ do: 'query' })
+  }
+  if (now >= phase.subnetAt) {
+    const early = now - phase.since < timing.subnetWhileMs
+    phase.subnetAt = now + (early ? timing.subnetEveryMs : timing.subnetLaterMs)
+    if (phase.members === 0) turn.effects.push({ do: 'askSubnet' })
+  }
+  if (phase.dialAllAt.length > 0 && now >= phase.dialAllAt[0]!) {
+    phase.dialAllAt.shift()
+    dialDue(choice, turn, () => true)
+  }
+  if (now >= phase.lostDialAt) {
+    phase.lostDialAt = now + timing.lostDialEveryMs
+    dialDue(choice, turn, () => true, 1)
+  }
+  dialDue(choice, turn, (entry) => entry.hub)
+  if (now >= phase.dialBackAt) {
+    phase.dialBackAt = now + timing.dialBackEveryMs
+    askDialBack(choice, turn, phase)
+  }
+  if (now >= phase.beaconAt) {
+    phase.beaconAt = now + timing.beaconEveryMs
+    if (phase.members > 0) turn.effects.push({ do: 'sendAll', frame: beaconOf(choice, phase) })
+    choice.median = medianOf(choice, turn)
+    choice.medianAt = now
+  }
+  tidyClaims(phase, now)
+  meetAgain(choice, turn, phase)
+  handOverWhereDue(choice, turn, phase)
+  wakeBy(
+    choice,
+    Math.min(
+      phase.queryAt,
+      phase.subnetAt,
+      phase.dialAllAt[0] ?? Infinity,
+      phase.lostDialAt,
+      phase.dialBackAt,
+      phase.beaconAt,
+      phase.absorbing?.retryAt ?? Infinity,
+      phase.handover?.until ?? Infinity,
+    ),
+  )
+}
+
+/** Orders the line anew where somebody's rank changed: before each heartbeat, so once for any number of changes. */
+export function refreshLine(choice: Choice, turn: Turn, phase: HubPhase): void {
+  if (!phase.lineDirty) return
+  phase.lineDirty = false
+  phase.inLine = lineOf(choice.links.values(), choice.timing.stableS)
+  const line = phase.inLine.map(({ key }) => key)
+  choice.ranks = phase.inLine.map(({ key, beat }) => ({
+    key,
+    flags: beat!.flags,
+    lag: beat!.lag,
+    uptimeS: beat!.uptimeS,
+  }))
+  if (line.length === choice.line.length && line.every((key, i) => key === choice.line[i])) return
+  choice.line = line
+  choice.lineBytes = packLine(line)
+  phase.beaconAt = turn.now
+  wakeBy(choice, turn.now)
+}
+
+function beaconOf(choice: Choice, phase: HubPhase): FrameOf<'beacon'> {
+  const entries = choice.ranks.map(({ key, flags, lag, uptimeS }) =>
+    concat(fromHex(key), uint(flags, 1), uint(lag, 4), uint(uptimeS, 4)),
+  )
+  return {
+    type: 'beacon',
+    epoch: phase.epoch,
+    line: concat(...entries),
+    addresses: phase.inLine.map(({ address }) => address),
+  }
+}
+
+export function sendBeacon(choice: Choice, turn: Turn, link: Link): void {
+  if (choice.phase.state === 'hub') send(turn, link, beaconOf(choice, choice.phase))
+}
+
+export function addMember(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
+  if (!link.member) {
+    link.member = true
+    link.syncedAt = link.beat?.lag === 0 ? turn.now : undefined
+    if (!link.visitor) phase.members++
+    phase.lineDirty = true
+    turn.effects.push({ do: 'memberJoined', link: link.id, key: link.key, visitor: link.visitor })
+    beatSoon(choice, turn.now)
+  }
+  send(turn, link, { type: 'joined', epoch: phase.epoch })
+}
+
+export function dropMember(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
+  if (!link.member) return
+  link.member = false
+  if (!link.visitor) phase.members--
+  phase.lineDirty = true
+  turn.effects.push({ do: 'memberLeft', link: link.id, key: link.key })
+  beatSoon(choice, turn.now)
+}
+
+/** A node asks to be a member. */
+export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
+  const full = phase.members >= MEMBERS_MAX && !link.member
+  if (choice.leavingSince !== undefined || full) {
+    send(turn, link, { type: 'notJoined', reason: full ? 3 : 2, hub: null, address: '' })
+    return
+  }
+  const known = link.member
+  addMember(choice, turn, phase, link)
+  if (known) return
+  send(turn, link, heartbeat(choice, turn))
+  if (phase.inLine.length > 0) sendBeacon(choice, turn, link)
+}
+
+/** A member's heartbeat, O(1): it follows, it has gone elsewhere, or its rank changed. */
+export function beatOfMember(
+  choice: Choice,
+  turn: Turn,
+  phase: HubPhase,
+  link: Link,
+  before: Beat | undefined,
+): void {
+  const beat = link.beat!
+  const follows = beat.state === STATE.following && beat.upstream === choice.self
+  if (!link.member) {
+    if (follows && choice.leavingSince === undefined) addMember(choice, turn, phase, link)
+    return
+  }
+  if (beat.state === STATE.hub || (beat.state === STATE.following && !follows)) {
+    dropMember(choice, turn, phase, link)
+    return
+  }
+  if (beat.lag > 0) link.syncedAt = undefined
+  else link.syncedAt ??= turn.now
+  if (ranksAlike(before, beat, choice.timing.stableS)) return
+  phase.lineDirty = true
+  beatSoon(choice, turn.now)
+}

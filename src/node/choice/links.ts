@@ -1,0 +1,128 @@
+/** The links as the choice sees them: who is at the other end, what is sent, what is dialled, which of two is kept. */
+import type { PersonKey } from '../../wire/ids.ts'
+import { type Address, addressOf, dialNode, due, note } from '../addresses.ts'
+import type { Choice, ChoiceEvent, ChoiceFrame, Link, Turn } from './state.ts'
+
+export const send = (turn: Turn, link: Link, frame: ChoiceFrame): void => {
+  turn.effects.push({ do: 'send', link: link.id, frame })
+}
+
+/** Sends a question whose answer also tells the round trip. */
+export function ask(turn: Turn, link: Link, frame: ChoiceFrame): void {
+  link.askedAt ??= turn.now
+  send(turn, link, frame)
+}
+
+/** An answer came: the round trip, smoothed. At most 600 ms, so that one slow answer cannot delay a take-over. */
+export function answered(choice: Choice, turn: Turn, link: Link): void {
+  if (link.askedAt === undefined) return
+  const sample = Math.min(600, turn.now - link.askedAt)
+  link.askedAt = undefined
+  choice.rttMs = choice.rttMs === 0 ? sample : choice.rttMs * 0.75 + sample * 0.25
+}
+
+/** Something is due at this time. */
+export const wakeBy = (choice: Choice, at: number): void => {
+  choice.wakeAt = Math.min(choice.wakeAt, at)
+}
+
+export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'linkUp' }>): Link {
+  const link: Link = {
+    id: event.link,
+    key: event.key,
+    node: choice.options.instanceOf(event.key),
+    dialled: event.dialled,
+    address: event.address,
+    visitor: event.visitor,
+    local: event.local ?? false,
+    upAt: turn.now,
+    heardAt: turn.now,
+    askedAt: undefined,
+    beat: undefined,
+    member: false,
+    syncedAt: undefined,
+    dialBackAt: -Infinity,
+  }
+  choice.links.set(link.id, link)
+  const links = choice.byKey.get(link.key)
+  if (links) links.add(link)
+  else choice.byKey.set(link.key, new Set([link]))
+  choice.byNode.set(link.node, (choice.byNode.get(link.node) ?? 0) + 1)
+  return link
+}
+
+export function forgetLink(choice: Choice, link: Link): void {
+  choice.links.delete(link.id)
+  const links = choice.byKey.get(link.key)
+  links?.delete(link)
+  if (links?.size === 0) choice.byKey.delete(link.key)
+  const left = (choice.byNode.get(link.node) ?? 1) - 1
+  if (left > 0) choice.byNode.set(link.node, left)
+  else choice.byNode.delete(link.node)
+}
+
+/** The link to this key that was heard last. */
+export function linkTo(choice: Choice, key: PersonKey | null): Link | undefined {
+  let best: Link | undefined
+  if (key !== null)
+    for (const link of choice.byKey.get(key) ?? []) if (!best || link.heardAt > best.heardAt) best = link
+  return best
+}
+
+/** Has this node's own dial reached that one lately, and is a link there (whichever of the two was kept)? */
+export function hasOwnLink(choice: Choice, now: number, key: PersonKey): boolean {
+  const links = choice.byKey.get(key)
+  if (!links) return false
+  for (const link of links) if (link.dialled) return true
+  return now - (choice.ownDials.get(key) ?? -Infinity) < choice.timing.ownDialMs
+}
+
+/**
+ * The link to close where a pair has two between the same two processes; undefined: none.
+ *
+ * Only the node of the lower key decides, so that both never close one each. It keeps the older one, which may carry a
+ * session, unless that has gone silent. The same key at another address is another process of a copied identity, or a
+ * second interface: both stay.
+ */
+export function spareLink(choice: Choice, now: number, link: Link): Link | undefined {
+  if (choice.self > link.key || link.address === '') return undefined
+  for (const other of choice.byKey.get(link.key) ?? [])
+    if (other !== link && other.address === link.address)
+      return now - other.heardAt > 3 * choice.timing.heartbeatMs ? other : link
+  return undefined
+}
+
+const dialAll = (turn: Turn, addresses: readonly string[]) => {
+  for (const address of addresses) turn.effects.push({ do: 'dial', address })
+}
+
+/** Dials what the list says is due among what is wanted and has no link. */
+export function dialDue(choice: Choice, turn: Turn, wanted: (entry: Address) => boolean, max?: number): void {
+  dialAll(
+    turn,
+    due(choice.addresses, turn.now, (entry) => hasNoLink(choice, entry) && wanted(entry), max),
+  )
+}
+
+/** Dials a node now, whatever the back-off says, at most once each pauseMs. */
+export function dialNow(choice: Choice, turn: Turn, node: string, pauseMs: number): void {
+  dialAll(turn, dialNode(choice.addresses, node, turn.now, pauseMs))
+}
+
+/** Dials the node of a key, once told where it is ('' says nothing). */
+export function dialKey(choice: Choice, turn: Turn, key: PersonKey, address: string, pauseMs: number): void {
+  const node = choice.options.instanceOf(key)
+  if (node === choice.node) return
+  if (address !== '')
+    note(choice.addresses, { address, node, reachable: false, hub: false, source: 'beacon' }, turn.now)
+  dialNow(choice, turn, node, pauseMs)
+}
+
+export const hasNoLink = (choice: Choice, entry: Address): boolean =>
+  entry.node === undefined || (entry.node !== choice.node && !choice.byNode.has(entry.node))
+
+/** Where others may dial this key; '' unknown. */
+export function whereIs(choice: Choice, key: PersonKey): string {
+  for (const link of choice.byKey.get(key) ?? []) if (link.address !== '') return link.address
+  return addressOf(choice.addresses, choice.options.instanceOf(key))
+}

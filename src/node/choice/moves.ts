@@ -1,0 +1,141 @@
+/** The moves between states: to seek, to follow, to be hub. Nothing else changes the phase, but waking and leaving. */
+import { fromHex } from '../../wire/bytes.ts'
+import type { PersonKey } from '../../wire/ids.ts'
+import { beatNow } from './heartbeat.ts'
+import { send, wakeBy, whereIs } from './links.ts'
+import type { Choice, HubPhase, Link, SeekWhy, Turn } from './state.ts'
+
+/** A never-seen epoch of 2^32 - 1 must not stop the count: it decides nothing. */
+const EPOCH_MAX = 2 ** 32 - 1
+
+/** Tells mDNS what this node is, where that changed. */
+export function advertise(choice: Choice, turn: Turn): void {
+  const hub = choice.phase.state === 'hub'
+  const { epoch, reachable } = choice
+  const now = `${hub ? epoch : ''}/${reachable}`
+  if (choice.advertised === now) return
+  choice.advertised = now
+  turn.effects.push({ do: 'advertise', hub, epoch, reachable })
+}
+
+interface Loss {
+  readonly why: SeekWhy
+  /** The hub that was lost; its address where it accepts links. */
+  readonly lost?: PersonKey | null
+  readonly lostAddress?: string
+  readonly dead?: boolean
+  readonly target?: PersonKey
+}
+
+/** -> SEEKING. A hub gives its members up first. */
+export function seek(choice: Choice, turn: Turn, loss: Loss): void {
+  resign(choice, turn)
+  const { timing } = choice
+  const random = turn.random()
+  choice.phase = {
+    state: 'seeking',
+    why: loss.why,
+    since: turn.now,
+    lost: loss.lost ?? null,
+    lostAddress: loss.lostAddress ?? '',
+    dead: loss.dead ?? false,
+    target: loss.target ?? null,
+    patienceMs:
+      loss.why === 'boot' ? timing.bootMsMin + random * timing.bootMsSpread : random * timing.lateMs,
+    joinAt: turn.now,
+    turn: 0,
+    answers: new Map(),
+    strandedAt: undefined,
+  }
+  choice.offlineSince ??= turn.now + (loss.why === 'boot' ? timing.bootMsMin + timing.bootMsSpread : 0)
+  advertise(choice, turn)
+  beatNow(choice, turn)
+  wakeBy(choice, turn.now)
+}
+
+/** Gives up what a hub has; nothing where this node is none. */
+function resign(choice: Choice, turn: Turn): void {
+  const { phase } = choice
+  if (phase.state !== 'hub' && !(phase.state === 'woken' && phase.was.state === 'hub')) return
+  for (const link of choice.links.values()) link.member = false
+  choice.median = null
+  turn.effects.push({ do: 'resign' })
+}
+
+/** -> FOLLOWING over this link; also to another link of the same hub. */
+export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): void {
+  const { timing } = choice
+  choice.phase = {
+    state: 'following',
+    hub: link.key,
+    link: link.id,
+    epoch,
+    limitMs: timing.silenceMs,
+    gaps: [],
+    gapAt: turn.now,
+    warmAt: turn.now + timing.warmMsMin + turn.random() * timing.warmMsSpread,
+    probeAt: turn.now + timing.probeEveryMs,
+    reportAt: turn.now,
+  }
+  choice.epoch = Math.max(choice.epoch, epoch)
+  choice.offline = undefined
+  choice.offlineSince = undefined
+  turn.effects.push({ do: 'follow', hub: link.key, link: link.id, epoch })
+  advertise(choice, turn)
+  beatNow(choice, turn)
+  wakeBy(choice, turn.now)
+}
+
+/** -> HUB. From boot it already dials all it knows; otherwise it dials everybody, for they must learn it. */
+export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'handover'): void {
+  const { timing } = choice
+  const { now } = turn
+  choice.epoch = Math.min(EPOCH_MAX, choice.epoch + 1)
+  const phase: HubPhase = {
+    state: 'hub',
+    epoch: choice.epoch,
+    since: now,
+    members: 0,
+    lineDirty: true,
+    inLine: [],
+    beaconAt: now + timing.beaconEveryMs,
+    queryAt: now,
+    subnetAt: now + timing.subnetFirstMs,
+    lostDialAt: now + timing.lostDialEveryMs,
+    dialBackAt: now + timing.dialBackEveryMs,
+    dialAllAt: from === 'boot' ? [] : timing.hubDialsMs.map((ms) => now + ms),
+    selfAskedAt: undefined,
+    selfAskAt: now,
+    promiseUntil: -Infinity,
+    absorbing: undefined,
+    handover: undefined,
+    favoured: new Map(),
+    yieldTo: new Map(),
+  }
+  choice.phase = phase
+  choice.line = []
+  choice.lineBytes = new Uint8Array(0)
+  choice.ranks = []
+  choice.hubMedian = undefined
+  choice.lineMedian = undefined
+  choice.offline = undefined
+  choice.offlineSince = undefined
+  turn.effects.push({ do: 'becomeHub', epoch: choice.epoch })
+  advertise(choice, turn)
+  beatNow(choice, turn)
+  wakeBy(choice, now)
+}
+
+/** -> SEEKING on the way to another hub: members are told first. The one place where a living hub gives up. */
+export function giveUpFor(choice: Choice, turn: Turn, to: PersonKey): void {
+  redirectMembers(choice, turn, to)
+  seek(choice, turn, { why: 'redirect', target: to })
+}
+
+export function redirectMembers(choice: Choice, turn: Turn, to: PersonKey): void {
+  for (const link of choice.links.values())
+    if (link.member && link.key !== to) sendRedirect(choice, turn, link, to)
+}
+
+const sendRedirect = (choice: Choice, turn: Turn, link: Link, to: PersonKey) =>
+  send(turn, link, { type: 'redirect', hub: fromHex(to), via: null, address: whereIs(choice, to) })

@@ -1,0 +1,71 @@
+/** Who is the better hub, and who stands where in the line. */
+import type { PersonKey } from '../../wire/ids.ts'
+import { LINE_MAX } from '../../wire/limits.ts'
+import { FLAG, type Link } from './state.ts'
+
+/** Witness lag up to which a node counts as caught up. */
+const LAG_MAX = 64
+
+/** What two hubs compare by. */
+export interface Claim {
+  readonly key: PersonKey
+  readonly members: number
+  readonly flags: number
+}
+
+const bit = (flags: number, mask: number) => (flags & mask ? 1 : 0)
+
+/** Is hub a better than b? Reachable, pinned, preferred, more members, lower id: a total order. */
+export function better(a: Claim, b: Claim): boolean {
+  const order =
+    bit(b.flags, FLAG.reachable) - bit(a.flags, FLAG.reachable) ||
+    bit(b.flags, FLAG.pinned) - bit(a.flags, FLAG.pinned) ||
+    bit(b.flags, FLAG.preferred) - bit(a.flags, FLAG.preferred) ||
+    b.members - a.members
+  return order !== 0 ? order < 0 : a.key < b.key
+}
+
+/** May this member ever be hub? */
+export const isCandidate = (link: Link): boolean =>
+  link.member && !link.visitor && link.beat !== undefined && !bit(link.beat.flags, FLAG.never | FLAG.leaving)
+
+/** May it stand in the line? Also reachable, and its store is scanned. */
+export const isInLine = (link: Link): boolean =>
+  isCandidate(link) && bit(link.beat!.flags, FLAG.reachable) === 1 && !bit(link.beat!.flags, FLAG.unready)
+
+/** Negative: a comes first. Pinned, preferred, caught up, stable for stableS, id. */
+function byRank(a: Link, b: Link, stableS: number): number {
+  const x = a.beat!
+  const y = b.beat!
+  return (
+    bit(y.flags, FLAG.pinned) - bit(x.flags, FLAG.pinned) ||
+    bit(y.flags, FLAG.preferred) - bit(x.flags, FLAG.preferred) ||
+    Number(y.lag <= LAG_MAX) - Number(x.lag <= LAG_MAX) ||
+    Number(y.uptimeS >= stableS) - Number(x.uptimeS >= stableS) ||
+    (a.key < b.key ? -1 : 1)
+  )
+}
+
+/** The first LINE_MAX of those that may stand in the line, best first, each key once. One pass over the links. */
+export function lineOf(links: Iterable<Link>, stableS: number): Link[] {
+  const line: Link[] = []
+  for (const link of links) {
+    if (!isInLine(link) || line.some(({ key }) => key === link.key)) continue
+    let place = line.length
+    while (place > 0 && byRank(link, line[place - 1]!, stableS) < 0) place--
+    if (place >= LINE_MAX) continue
+    line.splice(place, 0, link)
+    if (line.length > LINE_MAX) line.pop()
+  }
+  return line
+}
+
+/** Do two heartbeats of a member rank it the same? Then the line stays as it is. */
+export function ranksAlike(a: Link['beat'], b: Link['beat'], stableS: number): boolean {
+  if (!a || !b) return a === b
+  return (
+    a.flags === b.flags &&
+    a.lag <= LAG_MAX === b.lag <= LAG_MAX &&
+    a.uptimeS >= stableS === b.uptimeS >= stableS
+  )
+}

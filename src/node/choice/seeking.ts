@@ -1,0 +1,189 @@
+/** SEEKING: join whoever may be hub, dial, and become hub when the own turn comes and no hub is heard. */
+import { fromHex } from '../../wire/bytes.ts'
+import type { FrameOf } from '../../wire/frames.ts'
+import { personKey } from '../../wire/ids.ts'
+import { isHalfDone } from '../addresses.ts'
+import { answered, ask, dialDue, dialKey, dialNow, linkTo, wakeBy } from './links.ts'
+import { becomeHub, follow, seek } from './moves.ts'
+import { type Choice, FLAG, type Link, mayBeHub, type Seeking, STATE, type Turn } from './state.ts'
+
+/** Links asked in one round, beside the line: a node with 300 links must not ask them all each 150 ms. */
+const ROUND_LINKS = 8
+
+/** The former line without the lost hub: who follows it, in order. */
+const lineAfter = (choice: Choice, phase: Seeking) => choice.line.filter((key) => key !== phase.lost)
+
+/** Place of this node in the line; -1: not in it. */
+const placeInLine = (choice: Choice, phase: Seeking) => lineAfter(choice, phase).indexOf(choice.self)
+
+/**
+ * How a hub is heard of. 'first': on an own link, so it will be joined. 'second': somebody on an own link follows one and
+ * heard it within the limit. Only first-hand words count (who seeks itself says nothing), so no two nodes can keep each
+ * other waiting by hearsay.
+ */
+export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' | 'second' | null {
+  let second: 'second' | null = null
+  const limit = choice.timing.silenceMs
+  for (const link of choice.links.values()) {
+    const { beat } = link
+    if (!beat || now - link.heardAt >= limit) continue
+    if (beat.state === STATE.hub) {
+      if (!(beat.flags & FLAG.leaving)) return 'first'
+    } else if (beat.state === STATE.following || beat.state === STATE.relayed) {
+      if (beat.upstream === choice.self || (phase.dead && beat.upstream === phase.lost)) continue
+      if (now - beat.hubHeardAt < limit) second = 'second'
+    }
+  }
+  return second
+}
+
+/** When the hub's silence or death lets this node become one; Infinity: something else must happen first. */
+function becomesHubAt(choice: Choice, now: number, phase: Seeking): number {
+  const { timing } = choice
+  if (phase.why === 'boot') {
+    const at = phase.since + phase.patienceMs
+    return now >= at && isHalfDone(choice.addresses) ? at + timing.bootExtraMs : at
+  }
+  const held = phase.why === 'redirect' || phase.why === 'woken'
+  const since = held ? phase.since + timing.redirectHoldMs : phase.since
+  const place = placeInLine(choice, phase)
+  const round = 2 * choice.rttMs
+  if (place < 0) return since + lineAfter(choice, phase).length * timing.lineStepMs + round + phase.patienceMs
+  if (place > 0) return since + place * timing.lineStepMs + round
+  if (phase.dead) return since
+  if (phase.why === 'close') return Infinity
+  const others = lineAfter(choice, phase).slice(1)
+  const allDeaf = others.every((key) => phase.answers.get(key) === false)
+  return allDeaf ? since : since + timing.askMs + 3 * choice.rttMs
+}
+
+export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
+  const { timing } = choice
+  const { now } = turn
+  if (phase.why === 'close' && !phase.dead && now - phase.since >= timing.askMs) lostSilently(phase)
+  if (now >= phase.joinAt) {
+    phase.joinAt = now + timing.joinEveryMs
+    round(choice, turn, phase)
+  }
+  const everybody =
+    phase.why === 'boot' ||
+    now - phase.since >=
+      (phase.why === 'redirect' || phase.why === 'woken'
+        ? timing.lineStepMs
+        : lineAfter(choice, phase).length * timing.lineStepMs)
+  dialDue(choice, turn, (entry) => everybody || entry.hub)
+  takeTurn(choice, turn, phase)
+  wakeBy(choice, phase.joinAt)
+}
+
+/** The re-dial of the lost hub came to nothing: as if it had gone silent. */
+const lostSilently = (phase: Seeking) => {
+  phase.why = 'silent'
+}
+
+/** Becomes hub where it is this node's turn. Rule: a node that hears a hub does not become one (INV-10). */
+function takeTurn(choice: Choice, turn: Turn, phase: Seeking): void {
+  const { now } = turn
+  const at = becomesHubAt(choice, now, phase)
+  const heard = hubHeard(choice, now, phase)
+  if (heard === 'second') phase.strandedAt ??= now
+  else phase.strandedAt = undefined
+  if (now < at) {
+    wakeBy(choice, at)
+    return
+  }
+  if (!mayBeHub(choice) || heard === 'first') return
+  if (phase.strandedAt !== undefined && now - phase.strandedAt < choice.timing.strandedMs) return
+  if (choice.codeUntested && choice.codeRefused) return
+  becomeHub(choice, turn, phase.why === 'boot' ? 'boot' : 'loss')
+}
+
+/** One round of asking: hubs on open links, the target, the line as far as its turns have come, then some of the others. */
+function round(choice: Choice, turn: Turn, phase: Seeking): void {
+  const { timing } = choice
+  const { now } = turn
+  const asked = new Set<Link>()
+  const join = (link: Link | undefined) => {
+    if (!link || asked.has(link)) return
+    asked.add(link)
+    ask(turn, link, { type: 'join' })
+  }
+  const line = lineAfter(choice, phase).filter((key) => key !== choice.self)
+  const redialled = phase.why === 'close' && now === phase.since
+  if (phase.target !== null) {
+    join(linkTo(choice, phase.target))
+    if (!choice.byKey.has(phase.target)) dialKey(choice, turn, phase.target, '', timing.redialMsMin)
+  }
+  if (phase.lost !== null && !phase.dead) {
+    join(linkTo(choice, phase.lost))
+    if (!choice.byKey.has(phase.lost))
+      dialKey(choice, turn, phase.lost, phase.lostAddress, redialled ? 0 : timing.redialMsMin)
+  }
+  const turns = Math.floor((now - phase.since) / timing.lineStepMs)
+  const first = placeInLine(choice, phase) === 0
+  line.forEach((key, place) => {
+    if (place <= turns) join(linkTo(choice, key))
+    if ((place <= turns || first) && !choice.byKey.has(key))
+      dialNow(choice, turn, choice.options.instanceOf(key), timing.askMs)
+    if (first && phase.why === 'silent' && phase.lost !== null && phase.answers.get(key) !== false) {
+      const link = linkTo(choice, key)
+      if (link) ask(turn, link, { type: 'hear', hub: fromHex(phase.lost) })
+    }
+  })
+  if (phase.why !== 'boot' && phase.target === null && turns < line.length) return
+  const links = [...choice.links.values()]
+  for (let i = 0; i < Math.min(ROUND_LINKS, links.length); i++) join(links[(phase.turn + i) % links.length])
+  phase.turn = links.length > 0 ? (phase.turn + ROUND_LINKS) % links.length : 0
+}
+
+export function onJoined(choice: Choice, turn: Turn, link: Link, epoch: number): void {
+  answered(choice, turn, link)
+  if (choice.phase.state === 'seeking') follow(choice, turn, link, epoch)
+}
+
+export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'notJoined'>): void {
+  answered(choice, turn, link)
+  const { phase } = choice
+  if (phase.state !== 'seeking' || frame.hub === null) return
+  const hub = personKey(frame.hub)
+  if (hub === choice.self || (phase.dead && hub === phase.lost)) return
+  if (!choice.byKey.has(hub)) dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
+}
+
+/** A heartbeat came while seeking: a hub is joined at once; a lost hub that seeks itself is hub no more. */
+export function beatWhileSeeking(choice: Choice, turn: Turn, phase: Seeking, link: Link): void {
+  const { beat } = link
+  if (!beat) return
+  if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) ask(turn, link, { type: 'join' })
+  else if (link.key === phase.lost && beat.state !== STATE.hub && beat.state !== STATE.woken) {
+    phase.dead = true
+    wakeBy(choice, turn.now)
+  }
+}
+
+export function onHears(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'hears'>): void {
+  answered(choice, turn, link)
+  const { phase } = choice
+  if (phase.state !== 'seeking' || phase.lost === null || personKey(frame.hub) !== phase.lost) return
+  phase.answers.set(link.key, frame.heard)
+  wakeBy(choice, turn.now)
+}
+
+/** A dial ended: the answer to the one re-dial of a hub whose link closed. Refused is dead, nothing else is. */
+export function dialEndedWhileSeeking(
+  choice: Choice,
+  turn: Turn,
+  phase: Seeking,
+  address: string,
+  refused: boolean,
+): void {
+  if (phase.why !== 'close' || address !== phase.lostAddress) return
+  if (refused) phase.dead = true
+  else lostSilently(phase)
+  wakeBy(choice, turn.now)
+}
+
+/** The hub followed is gone: closed, or silent, or it said so. */
+export function lose(choice: Choice, turn: Turn, hub: Link, why: 'close' | 'silent', dead = false): void {
+  seek(choice, turn, { why, lost: hub.key, lostAddress: hub.address, dead })
+}

@@ -1,0 +1,420 @@
+/** The choice of hub: what it knows, what comes in, what goes out. */
+import type { FrameOf } from '../../wire/frames.ts'
+import type { PersonKey } from '../../wire/ids.ts'
+import { type Addresses, createAddresses, type DialFailure, type Hint } from '../addresses.ts'
+import type { Timing } from '../timing.ts'
+
+/** Numbered by the shell; never used twice. */
+export type LinkId = number
+
+export type ChoiceFrame = {
+  [N in ChoiceFrameName]: FrameOf<N>
+}[ChoiceFrameName]
+
+/** Frames of the choice: the rest of the node never looks at them. */
+export const CHOICE_FRAMES = [
+  'heartbeat',
+  'join',
+  'joined',
+  'notJoined',
+  'absorb',
+  'absorbed',
+  'redirect',
+  'handover',
+  'took',
+  'who',
+  'whoIs',
+  'report',
+  'noDial',
+  'dialBack',
+  'dialledBack',
+  'beaconAsk',
+  'beacon',
+  'hear',
+  'hears',
+  'goodbye',
+] as const
+export type ChoiceFrameName = (typeof CHOICE_FRAMES)[number]
+
+export interface ChoiceOptions {
+  readonly self: PersonKey
+  readonly timing: Timing
+  /** Instance name of a key: the dial list knows nodes by it before it knows their keys. */
+  readonly instanceOf: (key: PersonKey) => string
+  readonly neverHub?: boolean
+  readonly preferHub?: boolean
+  /** Pinned by the network's owner. */
+  readonly pinned?: boolean
+  /** A one-shot command: never hub, never in the line, not counted. */
+  readonly visitor?: boolean
+  /** Started with a code that no node has ever accepted. */
+  readonly codeUntested?: boolean
+  /** After this long an untested code that was refused is given up. */
+  readonly timeoutMs?: number
+}
+
+/** What the ranking needs from the rest of the node. */
+export interface Facts {
+  /** Events held but not yet synced with the hub. */
+  readonly lag: number
+  /** The scan of the store is done: the node may stand in the line (INV-14). */
+  readonly ready: boolean
+  /** The store fails: never hub now, and hubship is handed over. */
+  readonly failing: boolean
+  /** Age of the place, s. */
+  readonly ageS: number
+}
+
+/** now: monotonic ms. wall: raw wall clock, ms. random: [0, 1), as often as asked. */
+export interface Moment {
+  readonly now: number
+  readonly wall: number
+  readonly random: () => number
+}
+
+export type ChoiceEvent =
+  | { readonly in: 'start' }
+  /** After a `wake`, or whenever it suits. */
+  | { readonly in: 'tick' }
+  /** A link is authenticated, of this net, and its place is settled. */
+  | {
+      readonly in: 'linkUp'
+      readonly link: LinkId
+      readonly key: PersonKey
+      /** By this node. */
+      readonly dialled: boolean
+      /** host:port: the address dialled, or the remote address with the port of its hello; '' where it accepts none. */
+      readonly address: string
+      readonly visitor: boolean
+      /** The peer runs on this machine: that it came in proves nothing about the firewall. */
+      readonly local?: boolean
+    }
+  | { readonly in: 'linkDown'; readonly link: LinkId; readonly cause: 'closed' | 'silent' }
+  | { readonly in: 'frame'; readonly link: LinkId; readonly frame: ChoiceFrame }
+  /** Any other data came in on this link. Optional: heartbeats alone are enough. */
+  | { readonly in: 'heard'; readonly link: LinkId }
+  | ({ readonly in: 'hint' } & Hint)
+  /** TCP has answered a dial; auth is under way. Optional. */
+  | { readonly in: 'dialOpen'; readonly address: string }
+  /** A dial ended without a link. codeMatters: it refused the key, has our name hint and is no open network, or is a --peer. */
+  | {
+      readonly in: 'dialFailed'
+      readonly address: string
+      readonly why: DialFailure
+      readonly codeMatters?: boolean
+    }
+  /** The event loop was away for ms; given before timers and sockets are served. Below awayMs it does nothing. */
+  | { readonly in: 'away'; readonly ms: number }
+  | { readonly in: 'facts'; readonly facts: Partial<Facts> }
+  | { readonly in: 'quit' }
+
+export type ChoiceInput = Moment & ChoiceEvent
+
+/** Why there is no hub: seeking; a hub that only others can reach; nobody here may be hub; this node is leaving. */
+export type OfflineReason = 'seeking' | 'unreachable' | 'never-hub' | 'leaving'
+
+export type ChoiceEffect =
+  | { readonly do: 'send'; readonly link: LinkId; readonly frame: ChoiceFrame }
+  /** One frame, encoded once, to every open link. */
+  | { readonly do: 'sendAll'; readonly frame: ChoiceFrame }
+  /** Answered by linkUp (dialled, same address) or dialFailed. */
+  | { readonly do: 'dial'; readonly address: string }
+  /** The shell closes it and does not answer with linkDown: the link is gone at once for the choice. */
+  | { readonly do: 'close'; readonly link: LinkId; readonly why: 'duplicate' | 'idle' | 'silent' }
+  /** The hub is this peer, on this link (also when the link to the same hub changed). */
+  | { readonly do: 'follow'; readonly hub: PersonKey; readonly link: LinkId; readonly epoch: number }
+  | { readonly do: 'becomeHub'; readonly epoch: number }
+  /** No longer hub; all members are gone. follow or offline comes later. */
+  | { readonly do: 'resign' }
+  | { readonly do: 'offline'; readonly reason: OfflineReason }
+  | {
+      readonly do: 'memberJoined'
+      readonly link: LinkId
+      readonly key: PersonKey
+      readonly visitor: boolean
+    }
+  | { readonly do: 'memberLeft'; readonly link: LinkId; readonly key: PersonKey }
+  /** What mDNS shall say: the hub service while hub, r in TXT. */
+  | {
+      readonly do: 'advertise'
+      readonly hub: boolean
+      readonly epoch: number
+      readonly reachable: boolean
+    }
+  /** Query mDNS now. */
+  | { readonly do: 'query' }
+  /** Ask each address of the own subnets by one unicast mDNS question. */
+  | { readonly do: 'askSubnet' }
+  /** tick at this time (monotonic ms), or earlier. Replaces the last one. */
+  | { readonly do: 'wake'; readonly at: number }
+  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' }
+  /** All said: the node may end. */
+  | { readonly do: 'quitDone' }
+
+/** States in a heartbeat. Relayed is not built yet; its number is kept. */
+export const STATE = { seeking: 0, following: 1, relayed: 2, hub: 3, woken: 4 } as const
+/** Bits of a heartbeat's flags. */
+export const FLAG = { reachable: 1, pinned: 2, preferred: 4, never: 8, leaving: 16, unready: 32 } as const
+
+/** What a peer's newest heartbeat said. */
+export interface Beat {
+  readonly at: number
+  readonly counter: number
+  readonly state: number
+  readonly upstream: PersonKey | null
+  readonly epoch: number
+  readonly members: number
+  readonly flags: number
+  /** When it last heard its hub, on the own clock; -Infinity never. */
+  readonly hubHeardAt: number
+  readonly clock: number
+  readonly median: number | null
+  readonly lag: number
+  readonly uptimeS: number
+  readonly ageS: number
+}
+
+export interface Link {
+  readonly id: LinkId
+  readonly key: PersonKey
+  readonly node: string
+  readonly dialled: boolean
+  readonly address: string
+  readonly visitor: boolean
+  readonly local: boolean
+  readonly upAt: number
+  heardAt: number
+  /** Since when an answer is awaited, for the round trip. */
+  askedAt: number | undefined
+  beat: Beat | undefined
+  /** As hub: it joined. */
+  member: boolean
+  /** As hub: since when its lag is 0. */
+  syncedAt: number | undefined
+  /** As hub: when somebody was last asked to dial it back. */
+  dialBackAt: number
+}
+
+/** How the hub was lost. */
+export type SeekWhy = 'boot' | 'close' | 'silent' | 'redirect' | 'woken'
+
+export interface Seeking {
+  readonly state: 'seeking'
+  why: SeekWhy
+  /** Deadlines count from here. */
+  since: number
+  /** The hub that was lost. */
+  readonly lost: PersonKey | null
+  /** Where it accepted links; '' unknown. */
+  readonly lostAddress: string
+  /** It is certain that `lost` is hub no more: refused, said goodbye, or seeks itself. */
+  dead: boolean
+  /** The one to go to. */
+  readonly target: PersonKey | null
+  /** boot: the joiner's wait; line and later: the random part. */
+  readonly patienceMs: number
+  joinAt: number
+  /** Of the links that are asked in turn, where the next round starts. */
+  turn: number
+  /** line[0] on silence: what the others of the line answered. */
+  readonly answers: Map<PersonKey, boolean>
+  /** Since when a hub is heard of that cannot be reached. */
+  strandedAt: number | undefined
+}
+
+export interface Following {
+  readonly state: 'following'
+  readonly hub: PersonKey
+  link: LinkId
+  epoch: number
+  /** T: the limit of silence, and the gaps it follows from. */
+  limitMs: number
+  readonly gaps: number[]
+  gapAt: number
+  warmAt: number
+  probeAt: number
+  reportAt: number
+}
+
+export interface HubPhase {
+  readonly state: 'hub'
+  readonly epoch: number
+  readonly since: number
+  /** Members without visitors. */
+  members: number
+  /** The line must be ordered anew before it is published. */
+  lineDirty: boolean
+  /** The line's links, best first. */
+  inLine: readonly Link[]
+  beaconAt: number
+  queryAt: number
+  subnetAt: number
+  lostDialAt: number
+  dialBackAt: number
+  /** Times at which all known addresses are dialled. */
+  dialAllAt: number[]
+  /** Since when members are asked to dial this node, and when the next one is. */
+  selfAskedAt: number | undefined
+  selfAskAt: number
+  promiseUntil: number
+  /** Asking to be absorbed: ABSORBING. */
+  absorbing: { readonly into: PersonKey; retryAt: number } | undefined
+  handover: { readonly to: PersonKey; readonly link: LinkId; readonly until: number } | undefined
+  /** Hubs that this node could not dial: it is the better one until then. */
+  readonly favoured: Map<PersonKey, number>
+  /** Hubs that could not dial this node: they are the better ones until then. */
+  readonly yieldTo: Map<PersonKey, number>
+}
+
+export interface Woken {
+  readonly state: 'woken'
+  /** What it was before. */
+  readonly was: Seeking | Following | HubPhase
+  readonly until: number
+}
+
+export type Phase =
+  | { readonly state: 'idle' }
+  | Seeking
+  | Following
+  | HubPhase
+  | Woken
+  | { readonly state: 'gone' }
+
+/** A node of the line with the figures it was ranked by. */
+export interface Rank {
+  readonly key: PersonKey
+  readonly flags: number
+  readonly lag: number
+  readonly uptimeS: number
+}
+
+/** Asked to dial somebody back. */
+export interface DialBack {
+  readonly token: number
+  readonly node: string
+  readonly asker: LinkId
+  readonly until: number
+}
+
+/** The whole state. Changed in place by `choose`: with 300 members a copy per heartbeat would cost more than the work. */
+export interface Choice {
+  readonly options: ChoiceOptions
+  readonly timing: Timing
+  readonly self: PersonKey
+  readonly node: string
+  facts: Facts
+  phase: Phase
+  startedAt: number
+  /** Highest epoch seen. */
+  epoch: number
+  counter: number
+  /** A link from another machine came in. */
+  reachable: boolean
+  readonly links: Map<LinkId, Link>
+  readonly byKey: Map<PersonKey, Set<Link>>
+  readonly byNode: Map<string, number>
+  readonly addresses: Addresses
+  /** When an own dial last reached this node. */
+  readonly ownDials: Map<PersonKey, number>
+  /** The line as last published by the hub followed, or by this node as hub; and its bytes in the heartbeat. */
+  line: readonly PersonKey[]
+  lineBytes: Uint8Array
+  /** The figures it was ranked by. */
+  ranks: readonly Rank[]
+  rttMs: number
+  beatAt: number
+  lastBeatAt: number
+  /** When links were last looked over for silence and idleness. */
+  sweepAt: number
+  /** Since when there is no hub, until it has been told. */
+  offlineSince: number | undefined
+  offline: OfflineReason | undefined
+  leavingSince: number | undefined
+  /** Leaving: the members that have not followed the new hub yet. */
+  readonly awaited: Set<LinkId>
+  dialBacks: DialBack[]
+  token: number
+  handedOverAt: number
+  codeUntested: boolean
+  codeRefused: boolean
+  median: number | null
+  medianAt: number
+  /** Wall clock medians by the hub and line[0], and when (monotonic) they arrived. */
+  hubMedian: { readonly value: number; readonly at: number } | undefined
+  lineMedian: { readonly value: number; readonly at: number } | undefined
+  /** Age of the place as the hub tells it, s. */
+  hubAgeS: number
+  advertised: string
+  /** When something is due, and what the shell was told of it. */
+  wakeAt: number
+  toldWakeAt: number
+}
+
+/** One step: the moment of its input and the effects so far. */
+export interface Turn extends Moment {
+  readonly effects: ChoiceEffect[]
+}
+
+export function createChoice(options: ChoiceOptions): Choice {
+  return {
+    options,
+    timing: options.timing,
+    self: options.self,
+    node: options.instanceOf(options.self),
+    facts: { lag: 0, ready: true, failing: false, ageS: 0 },
+    phase: { state: 'idle' },
+    startedAt: 0,
+    epoch: 0,
+    counter: 0,
+    reachable: false,
+    links: new Map(),
+    byKey: new Map(),
+    byNode: new Map(),
+    addresses: createAddresses(options.timing),
+    ownDials: new Map(),
+    line: [],
+    lineBytes: new Uint8Array(0),
+    ranks: [],
+    rttMs: 0,
+    beatAt: Infinity,
+    lastBeatAt: -Infinity,
+    sweepAt: Infinity,
+    offlineSince: undefined,
+    offline: undefined,
+    leavingSince: undefined,
+    awaited: new Set(),
+    dialBacks: [],
+    token: 0,
+    handedOverAt: -Infinity,
+    codeUntested: options.codeUntested ?? false,
+    codeRefused: false,
+    median: null,
+    medianAt: -Infinity,
+    hubMedian: undefined,
+    lineMedian: undefined,
+    hubAgeS: 0,
+    advertised: '',
+    wakeAt: Infinity,
+    toldWakeAt: Infinity,
+  }
+}
+
+/** A node that may never be hub: by option, as a visitor, or because its store fails. */
+export const mayBeHub = (choice: Choice): boolean =>
+  !choice.options.neverHub &&
+  !choice.options.visitor &&
+  !choice.facts.failing &&
+  choice.leavingSince === undefined
+
+export function flagsOf(choice: Choice): number {
+  const { options, facts } = choice
+  return (
+    (choice.reachable ? FLAG.reachable : 0) |
+    (options.pinned ? FLAG.pinned : 0) |
+    (options.preferHub ? FLAG.preferred : 0) |
+    (options.neverHub || options.visitor || facts.failing ? FLAG.never : 0) |
+    (choice.leavingSince !== undefined ? FLAG.leaving : 0) |
+    (facts.ready ? 0 : FLAG.unready)
+  )
+}

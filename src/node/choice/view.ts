@@ -1,0 +1,73 @@
+/** What the rest of the node reads of the choice. */
+import type { PersonKey } from '../../wire/ids.ts'
+import { upstreamOf } from './heartbeat.ts'
+import { whereIs } from './links.ts'
+import { type Choice, FLAG, type LinkId } from './state.ts'
+
+export interface ChoiceView {
+  readonly state: 'idle' | 'seeking' | 'following' | 'hub' | 'woken' | 'gone'
+  /** The hub followed, or this node; null without one. */
+  readonly hub: PersonKey | null
+  /** The link to it; undefined as hub and without one. */
+  readonly link: LinkId | undefined
+  /** Where it accepts links; '' unknown, or this node itself. */
+  readonly hubAddress: string
+  readonly epoch: number
+  /** Members of the hub and the hub itself. */
+  readonly members: number
+  readonly line: readonly PersonKey[]
+  /** The figures that the line was ordered by. */
+  readonly ranks: readonly {
+    readonly id: PersonKey
+    readonly reachable: boolean
+    readonly pinned: boolean
+    readonly preferred: boolean
+    readonly lag: number
+    readonly uptimeS: number
+  }[]
+  readonly reachable: boolean
+  /** May this node acknowledge what it stores? Not while it is woken (INV-13). */
+  readonly acknowledges: boolean
+  /** Medians of raw wall clocks, as of `at` (monotonic ms). */
+  readonly clock: {
+    readonly hubMedian?: { readonly value: number; readonly at: number }
+    readonly lineMedian?: { readonly value: number; readonly at: number }
+  }
+  /** Age of the place as the hub tells it, s; 0 where it told none. */
+  readonly hubAgeS: number
+}
+
+export function viewOf(choice: Choice): ChoiceView {
+  const { phase } = choice
+  const hub = upstreamOf(choice)
+  const link = phase.state === 'following' ? choice.links.get(phase.link) : undefined
+  const members = phase.state === 'hub' ? phase.members + 1 : link?.beat ? link.beat.members + 1 : 0
+  const hubMedian =
+    phase.state === 'hub' && choice.median !== null
+      ? { value: choice.median, at: choice.medianAt }
+      : choice.hubMedian
+  return {
+    state: phase.state,
+    hub,
+    link: link?.id,
+    hubAddress: hub === null || hub === choice.self ? '' : whereIs(choice, hub),
+    epoch: phase.state === 'hub' || phase.state === 'following' ? phase.epoch : choice.epoch,
+    members,
+    line: choice.line,
+    ranks: choice.ranks.map(({ key, flags, lag, uptimeS }) => ({
+      id: key,
+      reachable: (flags & FLAG.reachable) !== 0,
+      pinned: (flags & FLAG.pinned) !== 0,
+      preferred: (flags & FLAG.preferred) !== 0,
+      lag,
+      uptimeS,
+    })),
+    reachable: choice.reachable,
+    acknowledges: phase.state !== 'woken',
+    clock: {
+      ...(hubMedian && { hubMedian }),
+      ...(choice.lineMedian && { lineMedian: choice.lineMedian }),
+    },
+    hubAgeS: choice.hubAgeS,
+  }
+}
