@@ -232,8 +232,21 @@ export class World {
     return reduceNetwork(NET, events, this.facts, owner)
   }
 
-  view(owner?: PersonKey, events: readonly ControlEvent[] = this.events, room = this.room): RoomView {
-    return reduceRoom(NET, nodeCrypto, room, events, this.network(owner, events), this.facts)
+  /** The view of a room whose create counts. */
+  view(owner?: PersonKey, events: readonly ControlEvent[] = this.events): RoomView {
+    const view = this.known(owner, events)
+    if (!view) throw new Error('no such room')
+    return view
+  }
+
+  /** The view; undefined where no create counts. */
+  known(
+    owner?: PersonKey,
+    events: readonly ControlEvent[] = this.events,
+    room = this.room,
+  ): RoomView | undefined {
+    const view = reduceRoom(NET, nodeCrypto, room, events, this.network(owner, events), this.facts)
+    return view.type === 'general' || view.createdBy ? view : undefined
   }
 
   /** What people would notice, as a plain value. */
