@@ -1,0 +1,333 @@
+/**
+ * A link: frames to and from one authenticated peer over a websocket.
+ *
+ * Sending is coalesced: what is sent to a link within one turn of the event loop, or while an earlier write is under way,
+ * leaves in one write. A peer that reads too slowly loses the link whole, never a frame of it, and resumes by sync.
+ *
+ *   send -> pending --(end of turn, or the write before it is over)--> one write -> written
+ */
+import { performance } from 'node:perf_hooks'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Hello } from '../../wire/auth.ts'
+import type { PersonKey } from '../../wire/ids.ts'
+import { FRAME_BYTES_MAX, FRAME_MS_MAX, SEND_QUEUE_BYTES_MAX, SEND_STALL_MS_MAX } from '../../wire/limits.ts'
+import { type MessageWatch, wsMessages } from './ws-frame.ts'
+
+/** Why a link ended. */
+export type CloseCause =
+  /** The peer said so in a close frame. */
+  | { readonly why: 'closed'; readonly code: number; readonly reason: string }
+  /** The connection ended without a word: killed, reset, cable. */
+  | { readonly why: 'lost' }
+  /** We dropped it: the peer read too slowly. */
+  | { readonly why: 'slow'; readonly queuedBytes: number }
+  /** We dropped it: not a websocket message of ours, too large, or not ended in time. */
+  | { readonly why: 'invalid'; readonly detail: string }
+  /** A handler here threw: only this link ends. */
+  | { readonly why: 'failed'; readonly error: unknown }
+  /** close() or terminate() was called here. */
+  | { readonly why: 'own'; readonly code: number; readonly reason: string }
+
+export interface LinkHandlers {
+  /** One whole frame. The bytes may be a view into a larger buffer: keep a copy, not them. */
+  onFrame(bytes: Uint8Array): void
+  /** Once, last. */
+  onClose(cause: CloseCause): void
+  /** Everything sent so far has been handed to the system. */
+  onDrain?(): void
+}
+
+/** Caps of one link. The defaults are the protocol's. */
+export interface LinkLimits {
+  readonly queueBytesMax: number
+  readonly stallMsMax: number
+  readonly frameMsMax: number
+}
+export const LINK_LIMITS: LinkLimits = {
+  queueBytesMax: SEND_QUEUE_BYTES_MAX,
+  stallMsMax: SEND_STALL_MS_MAX,
+  frameMsMax: FRAME_MS_MAX,
+}
+
+/** Bytes in one write: the smaller, the slower a reader may be before its progress looks like none. */
+const WRITE_BYTES_MAX = 256 * 1024
+/** How often all links are looked at for a stalled reader or a message that never ends. */
+const SWEEP_MS = 250
+/** Text frames are none of ours. */
+const CLOSE_UNSUPPORTED = 1003
+
+export interface LinkInit {
+  readonly ws: WebSocket
+  readonly socket: Duplex
+  readonly address: string
+  readonly port: number
+  readonly dialled: boolean
+  readonly key: PersonKey
+  readonly hello: Hello
+  readonly version: number
+  readonly watch: MessageWatch
+  readonly limits: LinkLimits
+}
+
+let links = 0
+
+export class Link {
+  /** Unique in this process. */
+  readonly id = ++links
+  /** The peer's address as this side sees it, without a port. */
+  readonly address: string
+  readonly port: number
+  /** True where this side dialled. */
+  readonly dialled: boolean
+  /** Proved by the handshake. */
+  readonly key: PersonKey
+  readonly hello: Hello
+  /** The protocol version that both speak. */
+  readonly version: number
+  /** When the last frame came, ms of the monotonic clock (performance.now()). */
+  lastHeardAt = performance.now()
+
+  readonly #ws: WebSocket
+  readonly #socket: Duplex
+  readonly #watch: MessageWatch
+  readonly #limits: LinkLimits
+  #handlers: LinkHandlers | undefined
+  /** Frames that came before start(). */
+  #early: Uint8Array[] = []
+  #pending: Uint8Array[] = []
+  #pendingBytes = 0
+  #writingBytes = 0
+  /** Sweeps since the write under way began; since the message under way began. */
+  #writeSweeps = 0
+  #messageSweeps = 0
+  #completedAtSweep = 0
+  #paused = true
+  /** Set once it is known why the link ends. */
+  #cause: CloseCause | undefined
+  #isOver = false
+
+  /** Made by the handshake's end (greet.ts); reads nothing until start(). */
+  constructor(init: LinkInit) {
+    this.address = init.address
+    this.port = init.port
+    this.dialled = init.dialled
+    this.key = init.key
+    this.hello = init.hello
+    this.version = init.version
+    this.#ws = init.ws
+    this.#socket = init.socket
+    this.#watch = init.watch
+    this.#limits = init.limits
+    const { ws } = init
+    ws.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    ws.on('error', (error) => {
+      this.#cause ??= { why: 'invalid', detail: 'code' in error ? String(error.code) : error.message }
+    })
+    ws.on('close', (code, reason) => {
+      this.#ended(code === 1006 ? { why: 'lost' } : { why: 'closed', code, reason: reason.toString() })
+    })
+    ws.pause()
+    watched.add(this)
+    sweepWhileWatched()
+  }
+
+  /** False once the link is closing or closed: nothing is sent any more. */
+  get isOpen(): boolean {
+    return this.#cause === undefined && this.#ws.readyState === this.#ws.OPEN
+  }
+
+  /** Bytes sent and not yet handed to the system. */
+  get queuedBytes(): number {
+    return this.#pendingBytes + this.#writingBytes
+  }
+
+  /** Begins delivery. Frames that came meanwhile are delivered before this returns. */
+  start(handlers: LinkHandlers): void {
+    if (this.#handlers) throw new TypeError('this link is started')
+    this.#handlers = handlers
+    for (const bytes of this.#early) if (this.isOpen) this.#deliver(handlers, bytes)
+    this.#early = []
+    if (this.#isOver) handlers.onClose(this.#cause!)
+    else this.resume()
+  }
+
+  /** Sends one frame at the end of this turn. False where the link is not open, or is dropped for being slow. */
+  send(frame: Uint8Array): boolean {
+    return this.sendMany([frame])
+  }
+
+  /** Sends frames in order, in one piece. False as for send. Throws TypeError for a frame above FRAME_BYTES_MAX. */
+  sendMany(frames: readonly Uint8Array[]): boolean {
+    checkSizes(frames)
+    return this.isOpen && this.sendFramed(wsMessages(frames, this.dialled))
+  }
+
+  /** Sends whole websocket messages, masked where this side dialled. The bytes are shared: nobody may change them. */
+  sendFramed(messages: Uint8Array): boolean {
+    if (!this.isOpen) return false
+    if (this.queuedBytes + messages.length > this.#limits.queueBytesMax) {
+      this.#drop({ why: 'slow', queuedBytes: this.queuedBytes })
+      return false
+    }
+    this.#pending.push(messages)
+    this.#pendingBytes += messages.length
+    if (this.#writingBytes === 0) flushAtEndOfTurn(this)
+    return true
+  }
+
+  /** Stops reading; the peer's own queue then fills. */
+  pause(): void {
+    this.#paused = true
+    this.#ws.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#messageSweeps = 0
+    this.#ws.resume()
+  }
+
+  /** Writes what is queued and a close frame; the connection ends at the peer's answer, at the latest after a second. */
+  close(code = 1000, reason = ''): void {
+    if (!this.isOpen) return
+    this.#cause = { why: 'own', code, reason }
+    for (const messages of this.#pending) this.#socket.write(messages)
+    this.#pending = []
+    this.#pendingBytes = 0
+    this.resume()
+    this.#ws.close(code, reason)
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    this.#drop({ why: 'own', code: 1006, reason: '' })
+  }
+
+  /** Writes what is pending, unless a write is under way: its end does so. For the end of the turn. */
+  flush(): void {
+    if (this.#writingBytes > 0 || this.#pendingBytes === 0 || !this.isOpen) return
+    let count = 0
+    let bytes = 0
+    do bytes += this.#pending[count++]!.length
+    while (count < this.#pending.length && bytes + this.#pending[count]!.length <= WRITE_BYTES_MAX)
+    const chunk = count === 1 ? this.#pending[0]! : Buffer.concat(this.#pending.slice(0, count), bytes)
+    this.#pending = count === this.#pending.length ? [] : this.#pending.slice(count)
+    this.#pendingBytes -= bytes
+    this.#writingBytes = bytes
+    this.#writeSweeps = 0
+    this.#socket.write(chunk, this.#written)
+  }
+
+  readonly #written = (): void => {
+    this.#writingBytes = 0
+    if (this.#cause) return
+    if (this.#pendingBytes > 0) this.flush()
+    else this.#handlers?.onDrain?.()
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (!this.isOpen) return
+    this.lastHeardAt = performance.now()
+    if (!isBinary) {
+      this.#cause = { why: 'invalid', detail: 'a text message' }
+      this.#ws.close(CLOSE_UNSUPPORTED)
+      return
+    }
+    // Without Buffer's methods: its slice shares memory where that of Uint8Array copies.
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    if (this.#handlers) this.#deliver(this.#handlers, bytes)
+    else this.#early.push(bytes)
+  }
+
+  /** The edge of one session: what it throws ends this link and nothing else. */
+  #deliver(handlers: LinkHandlers, bytes: Uint8Array): void {
+    try {
+      handlers.onFrame(bytes)
+    } catch (error) {
+      this.#drop({ why: 'failed', error })
+    }
+  }
+
+  #drop(cause: CloseCause): void {
+    this.#cause ??= cause
+    this.#ws.terminate()
+  }
+
+  #ended(cause: CloseCause): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#cause ??= cause
+    this.#pending = []
+    this.#pendingBytes = 0
+    watched.delete(this)
+    this.#handlers?.onClose(this.#cause)
+  }
+
+  /**
+   * Once per sweep. Time is counted in sweeps and not by a clock: while this process was stopped nobody could make progress,
+   * and a timer fires once after that, not once for each time it missed.
+   */
+  sweep(): void {
+    if (this.#writingBytes > 0 && ++this.#writeSweeps * SWEEP_MS > this.#limits.stallMsMax)
+      this.#drop({ why: 'slow', queuedBytes: this.queuedBytes })
+    if (this.#paused) return
+    const { underWay, completed } = this.#watch
+    this.#messageSweeps = underWay && completed === this.#completedAtSweep ? this.#messageSweeps + 1 : 0
+    this.#completedAtSweep = completed
+    // A message may have begun just after the sweep before the first that saw it: one sweep less keeps the limit.
+    if ((this.#messageSweeps + 1) * SWEEP_MS > this.#limits.frameMsMax)
+      this.#drop({ why: 'invalid', detail: 'a message did not end in time' })
+  }
+}
+
+/**
+ * Sends the same frames to many links: encoded once, framed once for each direction, the same bytes written to each.
+ * Throws TypeError for a frame above FRAME_BYTES_MAX.
+ */
+export function sendShared(to: Iterable<Link>, frames: readonly Uint8Array[]): void {
+  checkSizes(frames)
+  let masked: Uint8Array | undefined
+  let unmasked: Uint8Array | undefined
+  for (const link of to) {
+    if (link.dialled) {
+      masked ??= wsMessages(frames, true)
+      link.sendFramed(masked)
+    } else {
+      unmasked ??= wsMessages(frames, false)
+      link.sendFramed(unmasked)
+    }
+  }
+}
+
+function checkSizes(frames: readonly Uint8Array[]): void {
+  for (const frame of frames)
+    if (frame.length > FRAME_BYTES_MAX) throw new TypeError(`a frame of ${frame.length} bytes`)
+}
+
+/** Links with something to write at the end of this turn. */
+let dirty: Link[] = []
+
+function flushAtEndOfTurn(link: Link): void {
+  if (dirty.length === 0) setImmediate(flushDirty)
+  dirty.push(link)
+}
+
+function flushDirty(): void {
+  const links = dirty
+  dirty = []
+  for (const link of links) link.flush()
+}
+
+/** All open links: one timer serves them all. */
+const watched = new Set<Link>()
+let sweeping: NodeJS.Timeout | undefined
+
+function sweepWhileWatched(): void {
+  sweeping ??= setInterval(() => {
+    for (const link of watched) link.sweep()
+    if (watched.size > 0) return
+    clearInterval(sweeping)
+    sweeping = undefined
+  }, SWEEP_MS).unref()
+}

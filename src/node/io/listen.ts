@@ -1,0 +1,177 @@
+/**
+ * Accepts links. A stranger costs little before it has proved its key: few sockets at a time, each stage with a deadline.
+ *
+ *   socket --caps--> TLS (2 s) --> websocket upgrade (2 s) --> handshake (2 s) --> link
+ */
+import { once } from 'node:events'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { type WebSocket, WebSocketServer } from 'ws'
+import {
+  HANDSHAKE_MS_MAX,
+  MEMBERS_MAX,
+  UNAUTHENTICATED_MAX,
+  UNAUTHENTICATED_PER_ADDRESS_MAX,
+} from '../../wire/limits.ts'
+import {
+  acceptorTls,
+  HTTP_HEADER_BYTES_MAX,
+  LINK_PATH,
+  type NetworkSecret,
+  plainAddress,
+  refusePlainBeyondLoopback,
+  WEBSOCKET,
+} from './channel.ts'
+import { type Greeted, greet, type Introduction } from './greet.ts'
+import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
+import { type Stranger, type StrangerLimits, Strangers } from './strangers.ts'
+
+/** Ports tried above the wanted one before any is taken. */
+const PORTS_TRIED = 20
+
+export interface ListenLimits extends LinkLimits, StrangerLimits {
+  /** Links in all. */
+  readonly linksMax: number
+}
+export const LISTEN_LIMITS: ListenLimits = {
+  ...LINK_LIMITS,
+  unauthenticatedMax: UNAUTHENTICATED_MAX,
+  unauthenticatedPerAddressMax: UNAUTHENTICATED_PER_ADDRESS_MAX,
+  // A hub is refused members by its core; this only bounds what a crowd with the code can make a node hold.
+  linksMax: 2 * MEMBERS_MAX,
+  handshakeMs: HANDSHAKE_MS_MAX,
+}
+
+export interface ListenOptions extends Introduction, NetworkSecret {
+  /** 0: chosen by the system. Else this one or one of the next 20. */
+  readonly port: number
+  /** Default: all addresses. */
+  readonly host?: string
+  /** No TLS: host must be a loopback address. For tests and figures. */
+  readonly plain?: boolean
+  readonly limits?: Partial<ListenLimits>
+  /** False: this address waits out a penalty, its socket is closed at once. */
+  readonly admits?: (address: string) => boolean
+  /** Call link.start() in it or later; nothing is read before. */
+  readonly onLink: (link: Link) => void
+  /** Told once of each socket that became no link: for figures and logs. */
+  readonly onRefused?: (address: string, why: RefusedWhy) => void
+}
+
+export type RefusedWhy = 'full' | 'penalty' | 'tls' | 'timeout' | 'upgrade' | Exclude<Greeted, { link: Link }>
+
+export interface Listener {
+  readonly port: number
+  /** Sockets that have not proved a key yet. */
+  readonly unauthenticated: number
+  /** Accepts no more and drops strangers; links live on. Twice is safe. */
+  close(): Promise<void>
+}
+
+/** Rejects with the system's error where no port can be had; throws TypeError for plain beyond loopback. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  if (options.plain) refusePlainBeyondLoopback(options.host)
+  const limits = { ...LISTEN_LIMITS, ...options.limits }
+  const refused = (stranger: Stranger | undefined, why: RefusedWhy) => {
+    if (!stranger || stranger.isRefused) return
+    stranger.isRefused = true
+    options.onRefused?.(stranger.address, why)
+  }
+  const strangers = new Strangers(limits, (stranger) => refused(stranger, 'timeout'))
+  const websockets = new WebSocketServer({ ...WEBSOCKET, noServer: true, clientTracking: false })
+  let links = 0
+
+  const welcome = (socket: Socket, stranger: Stranger, ws: WebSocket) => {
+    // From here on the handshake watches the time.
+    strangers.endSteps(stranger)
+    const { signer, hello } = options
+    greet(ws, socket, { side: 'acceptor', signer, hello, limits, handshakeMs: limits.handshakeMs }).then(
+      (outcome) => {
+        if (!('link' in outcome)) return refused(stranger, outcome)
+        strangers.forget(stranger)
+        if (!socket.destroyed) {
+          links++
+          socket.once('close', () => links--)
+        }
+        options.onLink(outcome.link)
+      },
+    )
+  }
+
+  const http = createHttpServer({ maxHeaderSize: HTTP_HEADER_BYTES_MAX }, (_request, response) => {
+    response.writeHead(404, { connection: 'close' }).end()
+  })
+  http.on('clientError', (_error, socket) => {
+    refused(strangers.at(socket as Socket), 'upgrade')
+    socket.destroy()
+  })
+  http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const stranger = strangers.at(socket)
+    // A web page can open a websocket to loopback too, and always says where it comes from.
+    if (stranger && request.url === LINK_PATH && request.headers.origin === undefined) {
+      websockets.handleUpgrade(request, socket, head, (ws) => welcome(socket, stranger, ws))
+    } else {
+      refused(stranger, 'upgrade')
+      socket.destroy()
+    }
+  })
+
+  const tls = options.plain ? undefined : createTlsServer(acceptorTls(options))
+  tls?.on('tlsClientError', (_error, socket) => {
+    refused(strangers.at(socket), 'tls')
+    socket.destroy()
+  })
+  tls?.on('secureConnection', (socket) => {
+    socket.on('error', () => {})
+    const stranger = strangers.at(socket)
+    if (!stranger) return socket.destroy()
+    strangers.step(stranger)
+    http.emit('connection', socket)
+  })
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => {})
+    const address = plainAddress(socket.remoteAddress)
+    const isAdmitted = options.admits?.(address) ?? true
+    if (!isAdmitted || links >= limits.linksMax || !strangers.hasRoomFor(address)) {
+      options.onRefused?.(address, isAdmitted ? 'full' : 'penalty')
+      socket.destroy()
+      return
+    }
+    strangers.add(socket)
+    ;(tls ?? http).emit('connection', socket)
+  })
+  const port = await listenNear(server, options.port, options.host)
+  // Running out of file handles is the only error left: who waits is accepted later.
+  server.on('error', () => {})
+
+  return {
+    port,
+    get unauthenticated() {
+      return strangers.count
+    },
+    async close() {
+      // Its callback would wait for the links to end; the port is free at once.
+      server.close()
+      strangers.dropAll()
+    },
+  }
+}
+
+/** Listens on this port or the first free one of the next 20; on 0 wherever the system says. Returns the port. */
+async function listenNear(server: Server, port: number, host: string | undefined): Promise<number> {
+  for (let tried = 0; ; tried++) {
+    const wanted = port === 0 ? 0 : port + tried
+    try {
+      server.listen({ port: wanted, ...(host === undefined ? {} : { host }) })
+      await once(server, 'listening')
+      return (server.address() as AddressInfo).port
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRINUSE' || port === 0 || tried >= PORTS_TRIED || wanted >= 65_535)
+        throw error
+    }
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined)

@@ -1,0 +1,87 @@
+/** Sockets that have not proved a key yet: how many there may be, and how long each may take for a step. */
+import type { Socket } from 'node:net'
+import { plainAddress } from './channel.ts'
+
+export interface StrangerLimits {
+  readonly unauthenticatedMax: number
+  readonly unauthenticatedPerAddressMax: number
+  readonly handshakeMs: number
+}
+
+export interface Stranger {
+  readonly socket: Socket
+  readonly address: string
+  readonly name: string
+  timer?: NodeJS.Timeout
+  /** It became no link, and that was told. */
+  isRefused?: boolean
+}
+
+export class Strangers {
+  readonly #limits: StrangerLimits
+  readonly #onTimeout: (stranger: Stranger) => void
+  /** By far end: of one listening port no two open sockets have the same. */
+  readonly #byName = new Map<string, Stranger>()
+  readonly #perAddress = new Map<string, number>()
+
+  constructor(limits: StrangerLimits, onTimeout: (stranger: Stranger) => void) {
+    this.#limits = limits
+    this.#onTimeout = onTimeout
+  }
+
+  get count(): number {
+    return this.#byName.size
+  }
+
+  hasRoomFor(address: string): boolean {
+    return (
+      this.#byName.size < this.#limits.unauthenticatedMax &&
+      (this.#perAddress.get(address) ?? 0) < this.#limits.unauthenticatedPerAddressMax
+    )
+  }
+
+  /** Counts this socket until it is known or closed. The first step's time begins. */
+  add(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress)
+    const stranger = { socket, address, name: nameOf(socket) }
+    this.#byName.set(stranger.name, stranger)
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
+    this.step(stranger)
+    socket.once('close', () => this.forget(stranger))
+  }
+
+  /** The stranger at the far end of this socket, which may be the TLS one over the socket that was added. */
+  at(socket: Socket): Stranger | undefined {
+    return this.#byName.get(nameOf(socket))
+  }
+
+  /** A new step begins: it must be over within handshakeMs, or the socket is closed. */
+  step(stranger: Stranger): void {
+    clearTimeout(stranger.timer)
+    stranger.timer = setTimeout(() => {
+      this.#onTimeout(stranger)
+      stranger.socket.destroy()
+    }, this.#limits.handshakeMs)
+  }
+
+  /** The steps are over, or somebody else watches the time. */
+  endSteps(stranger: Stranger): void {
+    clearTimeout(stranger.timer)
+  }
+
+  /** It has proved its key, or is gone. Twice is safe. */
+  forget(stranger: Stranger): void {
+    this.endSteps(stranger)
+    if (this.#byName.get(stranger.name) !== stranger) return
+    this.#byName.delete(stranger.name)
+    const left = this.#perAddress.get(stranger.address)! - 1
+    if (left > 0) this.#perAddress.set(stranger.address, left)
+    else this.#perAddress.delete(stranger.address)
+  }
+
+  dropAll(): void {
+    for (const { socket } of this.#byName.values()) socket.destroy()
+  }
+}
+
+const nameOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`

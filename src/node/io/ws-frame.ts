@@ -1,0 +1,101 @@
+/**
+ * Websocket framing (RFC 6455 5.2) where ws has no interface for it: many messages in one buffer, one buffer for many links,
+ * and whether a message has begun that has not ended yet.
+ */
+
+/** Room for the longest header and a mask of ours: payloads have at most 64 KiB. */
+const HEADER_BYTES_MAX = 14
+
+/**
+ * Binary messages as one run of bytes. A dialer must mask what it sends; the mask of ours is zero, which leaves the payload
+ * as it is: masks protect proxies from scripts in web pages, and this link is TLS between two nodes, or loopback.
+ */
+export function wsMessages(payloads: readonly Uint8Array[], masked: boolean): Buffer {
+  let room = 0
+  for (const payload of payloads) room += HEADER_BYTES_MAX + payload.length
+  const out = Buffer.allocUnsafe(room)
+  const mask = masked ? 0x80 : 0
+  let at = 0
+  for (const payload of payloads) {
+    const { length } = payload
+    out[at++] = 0x82
+    if (length < 126) out[at++] = mask | length
+    else if (length < 65_536) {
+      out[at++] = mask | 126
+      at = out.writeUInt16BE(length, at)
+    } else {
+      out[at++] = mask | 127
+      at = out.writeUIntBE(0, at, 2)
+      at = out.writeUIntBE(length, at, 6)
+    }
+    if (masked) at = out.writeUInt32BE(0, at)
+    out.set(payload, at)
+    at += length
+  }
+  return out.subarray(0, at)
+}
+
+/** Follows the frames in a stream of bytes without keeping any: is a message under way? */
+export class MessageWatch {
+  /** Bytes of the current frame's header so far. */
+  readonly #header = new Uint8Array(HEADER_BYTES_MAX)
+  #headerLength = 0
+  /** Payload bytes of the current frame still to come. */
+  #rest = 0
+  #isControl = false
+  #isLast = true
+  /** A fragmented message has begun and its last fragment has not. */
+  #openMessage = false
+  #completed = 0
+
+  /** True from the first byte of a message or frame to the last. */
+  get underWay(): boolean {
+    return this.#headerLength > 0 || this.#rest > 0 || this.#openMessage
+  }
+
+  /** Messages seen to their end, pings and the like apart. Grows; only changes matter. */
+  get completed(): number {
+    return this.#completed
+  }
+
+  feed(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#rest > 0) {
+        const step = Math.min(this.#rest, chunk.length - at)
+        this.#rest -= step
+        at += step
+        if (this.#rest === 0) this.#endFrame()
+        continue
+      }
+      this.#header[this.#headerLength++] = chunk[at++]!
+      if (this.#headerLength >= 2 && this.#headerLength === this.#headerSize()) this.#beginPayload()
+    }
+  }
+
+  #headerSize(): number {
+    const second = this.#header[1]!
+    const length = second & 0x7f
+    return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + (second & 0x80 ? 4 : 0)
+  }
+
+  #beginPayload(): void {
+    const header = this.#header
+    const length = header[1]! & 0x7f
+    this.#isControl = (header[0]! & 0x08) !== 0
+    this.#isLast = (header[0]! & 0x80) !== 0
+    this.#headerLength = 0
+    this.#rest = length
+    if (length >= 126) {
+      this.#rest = 0
+      for (let i = 2; i < (length === 126 ? 4 : 10); i++) this.#rest = this.#rest * 256 + header[i]!
+    }
+    if (this.#rest === 0) this.#endFrame()
+  }
+
+  #endFrame(): void {
+    if (this.#isControl) return
+    this.#openMessage = !this.#isLast
+    if (this.#isLast) this.#completed++
+  }
+}

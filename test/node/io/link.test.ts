@@ -1,0 +1,519 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, type Socket, connect as tcpConnect } from 'node:net'
+import { TLSSocket, connect as tlsConnect } from 'node:tls'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { acceptorTls, bindingOf, dialerTls, isLoopback, plainAddress } from '../../../src/node/io/channel.ts'
+import { greet } from '../../../src/node/io/greet.ts'
+import { LINK_LIMITS, sendShared } from '../../../src/node/io/link.ts'
+import { listen } from '../../../src/node/io/listen.ts'
+import { personKey } from '../../../src/wire/ids.ts'
+import { FRAME_BYTES_MAX } from '../../../src/wire/limits.ts'
+import {
+  Acceptor,
+  connected,
+  dialTo,
+  type End,
+  HOST,
+  hello,
+  otherServer,
+  secret,
+  signer,
+  tcp,
+} from './lan.ts'
+
+const acceptors: Acceptor[] = []
+const cleanups: (() => void)[] = []
+const accept = async (options = {}) => {
+  const acceptor = await new Acceptor().open(options)
+  acceptors.push(acceptor)
+  return acceptor
+}
+afterEach(async () => {
+  for (const undo of cleanups.splice(0)) undo()
+  await Promise.all(acceptors.splice(0).map((acceptor) => acceptor.close()))
+})
+const frame = (n: number, size = 100) => new Uint8Array(size).fill(n)
+
+describe('a link', () => {
+  it.each([false, true])('proves both keys and carries frames both ways (plain: %s)', async (plain) => {
+    const acceptor = await accept({ plain })
+    const a = await connected(acceptor.port, { plain })
+    const b = await acceptor.end()
+    expect(a.link.key).toBe(personKey(signer(1).key))
+    expect(b.link.key).toBe(personKey(signer(2).key))
+    expect([a.link.dialled, b.link.dialled]).toEqual([true, false])
+    expect(b.link.address).toBe(HOST)
+    expect(a.link.hello.net).toEqual(hello().net)
+    a.link.send(frame(1))
+    a.link.send(frame(2, 70))
+    b.link.sendMany([frame(3, 0), frame(4, FRAME_BYTES_MAX), frame(5, 126)])
+    await Promise.all([b.count(2), a.count(3)])
+    expect(b.frames).toEqual([frame(1), frame(2, 70)])
+    expect(a.frames).toEqual([frame(3, 0), frame(4, FRAME_BYTES_MAX), frame(5, 126)])
+    expect(acceptor.listener.unauthenticated).toBe(0)
+  })
+
+  it('loses no frame that arrives before anybody listens', async () => {
+    const acceptor = await accept({ onLink: (link: End['link']) => link.sendMany([frame(1), frame(2)]) })
+    const dialled = await dialTo(acceptor.port)
+    if (!('link' in dialled)) throw new Error('no link')
+    await new Promise((resolve) => setImmediate(resolve))
+    const got: number[] = []
+    await new Promise<void>((resolve) =>
+      dialled.link.start({
+        onFrame: (bytes) => {
+          got.push(bytes[0]!)
+          if (got.length === 2) resolve()
+        },
+        onClose: () => {},
+      }),
+    )
+    expect(got).toEqual([1, 2])
+    dialled.link.terminate()
+  })
+
+  it('writes what is sent within one turn at once', async () => {
+    const acceptor = await accept()
+    const a = await connected(acceptor.port)
+    const b = await acceptor.end()
+    const write = vi.spyOn(TLSSocket.prototype, 'write')
+    cleanups.push(() => write.mockRestore())
+    for (let i = 0; i < 50; i++) b.link.send(frame(i))
+    await a.count(50)
+    expect(write).toHaveBeenCalledTimes(1)
+    expect(a.frames.map((bytes) => bytes[0])).toEqual(Array.from({ length: 50 }, (_, i) => i))
+  })
+
+  it('shares one framing among many links, dialled or accepted', async () => {
+    const acceptor = await accept()
+    const ends = await Promise.all([2, 3, 4].map((n) => connected(acceptor.port, { signer: signer(n) })))
+    await acceptor.end(2)
+    sendShared(
+      acceptor.ends.map((end) => end.link),
+      [frame(1), frame(2)],
+    )
+    await Promise.all(ends.map((end) => end.count(2)))
+    for (const end of ends) expect(end.frames).toEqual([frame(1), frame(2)])
+    sendShared(
+      ends.map((end) => end.link),
+      [frame(3)],
+    )
+    await Promise.all(acceptor.ends.map((end) => end.count(1)))
+    for (const end of acceptor.ends) expect(end.frames).toEqual([frame(3)])
+  })
+
+  it('keeps order through more than one write', async () => {
+    const acceptor = await accept()
+    const a = await connected(acceptor.port)
+    const b = await acceptor.end()
+    for (let i = 0; i < 14; i++) a.link.send(frame(i, 60_000))
+    const drained = new Promise((resolve) => setImmediate(resolve))
+    await drained
+    a.link.send(frame(14))
+    await b.count(15)
+    expect(b.frames.map((bytes) => bytes[0])).toEqual(Array.from({ length: 15 }, (_, i) => i))
+    expect(a.link.queuedBytes).toBe(0)
+  })
+
+  it('tells a goodbye from a connection that is lost, and both from an own end', async () => {
+    const acceptor = await accept()
+    const a = await connected(acceptor.port)
+    const b = await acceptor.end()
+    b.link.send(frame(1))
+    b.link.close(4021, 'leaving')
+    expect(await a.closed).toEqual({ why: 'closed', code: 4021, reason: 'leaving' })
+    expect(await b.closed).toEqual({ why: 'own', code: 4021, reason: 'leaving' })
+    expect(a.frames).toEqual([frame(1)])
+    expect(a.link.send(frame(2))).toBe(false)
+
+    const c = await connected(acceptor.port)
+    const d = await acceptor.end(1)
+    d.link.terminate()
+    expect(await c.closed).toEqual({ why: 'lost' })
+    expect(await d.closed).toMatchObject({ why: 'own', code: 1006 })
+  })
+
+  it('ends alone when a handler of its frames throws', async () => {
+    const acceptor = await accept({
+      onLink: (link: End['link']) =>
+        link.start({
+          onFrame: () => {
+            throw new Error('a mistake')
+          },
+          onClose: (cause) => causes.push(cause.why),
+        }),
+    })
+    const causes: string[] = []
+    const a = await connected(acceptor.port)
+    a.link.send(frame(1))
+    expect(await a.closed).toEqual({ why: 'lost' })
+    expect(causes).toEqual(['failed'])
+  })
+
+  it('refuses to send a frame above the size cap', async () => {
+    const acceptor = await accept()
+    const a = await connected(acceptor.port)
+    expect(() => a.link.send(frame(1, FRAME_BYTES_MAX + 1))).toThrow(TypeError)
+    expect(() => sendShared([a.link], [frame(1, FRAME_BYTES_MAX + 1)])).toThrow(TypeError)
+    a.link.terminate()
+  })
+
+  it('refuses links without TLS beyond loopback', async () => {
+    await expect(dialTo(1, { plain: true, host: '192.0.2.1' })).rejects.toThrow(TypeError)
+    await expect(dialTo(1, { plain: true, host: 'localhost' })).rejects.toThrow(TypeError)
+    await expect(accept({ plain: true, host: '0.0.0.0' })).rejects.toThrow(TypeError)
+    await expect(accept({ plain: true, host: undefined })).rejects.toThrow(TypeError)
+    expect(isLoopback('127.3.2.1') && isLoopback('::1')).toBe(true)
+    expect(plainAddress('::ffff:10.0.0.1')).toBe('10.0.0.1')
+  })
+
+  it('takes the next free port', async () => {
+    const first = await accept()
+    const second = await accept({ port: first.port })
+    expect(second.port).toBeGreaterThan(first.port)
+    expect(second.port).toBeLessThanOrEqual(first.port + 20)
+  })
+})
+
+describe('dialling says what is wrong', () => {
+  it('another code: wrong-code', async () => {
+    const acceptor = await accept()
+    expect(await dialTo(acceptor.port, { psk: new Uint8Array(32).fill(8) })).toMatchObject({
+      fault: 'wrong-code',
+    })
+    expect(await acceptor.refusals(1)).toEqual(['tls'])
+  })
+
+  it('another network name: other-network', async () => {
+    const acceptor = await accept()
+    expect(await dialTo(acceptor.port, { nn: 'ffffffff' })).toMatchObject({ fault: 'other-network' })
+  })
+
+  it('another network with the same key and name hint: refused in the handshake, on both sides', async () => {
+    const acceptor = await accept()
+    const other = () => ({ ...hello(), net: new Uint8Array(8).fill(9) })
+    const dialled = await dialTo(acceptor.port, { hello: other })
+    expect(dialled).toMatchObject({
+      fault: expect.stringMatching(/^refused-by-(us|peer)$/),
+      code: 'NETWORK_OTHER',
+    })
+  })
+
+  it('itself: SELF', async () => {
+    const acceptor = await accept()
+    expect(await dialTo(acceptor.port, { signer: signer(1) })).toMatchObject({ code: 'SELF' })
+  })
+
+  it('another node than the one looked for: PEER_OTHER', async () => {
+    const acceptor = await accept()
+    const dialled = await dialTo(acceptor.port, { expect: personKey(signer(5).key) })
+    expect(dialled).toMatchObject({ fault: 'refused-by-us', code: 'PEER_OTHER' })
+    expect(await acceptor.refusals(1)).toMatchObject([{ refused: { code: 'PEER_OTHER' } }])
+  })
+
+  it('nobody there: refused', async () => {
+    const { server, port } = await otherServer(() => {})
+    server.close()
+    expect(await dialTo(port)).toMatchObject({ fault: 'refused' })
+  })
+
+  it('no answer: timeout, after the time given', async () => {
+    const { server, port } = await otherServer(() => {})
+    cleanups.push(() => server.close())
+    expect(await dialTo(port, { timeoutMs: 50 })).toEqual({ fault: 'timeout' })
+  })
+
+  it('no way to that address: unreachable', async () => {
+    expect(await dialTo(1, { host: '255.255.255.255' })).toMatchObject({ fault: 'unreachable' })
+  })
+
+  it('a connection that is closed half way: closed', async () => {
+    const { server, port } = await otherServer((socket) => socket.once('data', () => socket.destroy()))
+    cleanups.push(() => server.close())
+    expect(await dialTo(port)).toMatchObject({ fault: 'closed' })
+  })
+
+  it('another protocol: not-lanchat', async () => {
+    const { server, port } = await otherServer((socket) => socket.end('220 mail.example ESMTP\r\n'))
+    cleanups.push(() => server.close())
+    expect(await dialTo(port)).toMatchObject({ fault: 'not-lanchat' })
+    const http = createHttpServer((_, response) => response.end('a page'))
+    http.listen(0, HOST)
+    await once(http, 'listening')
+    cleanups.push(() => http.close())
+    const plain = await dialTo((http.address() as AddressInfo).port, { plain: true })
+    expect(plain).toMatchObject({ fault: 'not-lanchat' })
+  })
+
+  it('given up by its caller: aborted', async () => {
+    const { server, port } = await otherServer(() => {})
+    cleanups.push(() => server.close())
+    const controller = new AbortController()
+    const dialled = dialTo(port, { signal: controller.signal })
+    controller.abort()
+    expect(await dialled).toEqual({ fault: 'aborted' })
+    expect(await dialTo(port, { signal: AbortSignal.abort() })).toEqual({ fault: 'aborted' })
+  })
+})
+
+/** A TLS and websocket connection made by hand; answers nothing. */
+async function openWebsocket(port: number): Promise<{ ws: WebSocket; socket: TLSSocket }> {
+  const socket = tlsConnect({ ...dialerTls(secret), host: HOST, port })
+  socket.on('error', () => {})
+  await once(socket, 'secureConnect')
+  const ws = new WebSocket('ws://lanchat/lanchat/1', {
+    createConnection: () => socket,
+    perMessageDeflate: false,
+  })
+  ws.on('error', () => {})
+  await once(ws, 'open')
+  return { ws, socket }
+}
+
+const closeOf = (socket: Socket) =>
+  socket.destroyed ? Promise.resolve() : once(socket, 'close').then(() => {})
+const QUICK = { handshakeMs: 150 }
+
+describe('a hostile peer', () => {
+  it('gets the same binding on both ends of one TLS channel, and another on the next', async () => {
+    const bindings: string[] = []
+    const { server, port } = await otherServer((socket) => {
+      void socket
+    })
+    server.close()
+    const { createServer } = await import('node:tls')
+    const tls = createServer(acceptorTls(secret), (socket) => {
+      socket.on('error', () => {})
+      bindings.push(Buffer.from(bindingOf(socket)).toString('hex'))
+      socket.end()
+    })
+    tls.listen(port, HOST)
+    await once(tls, 'listening')
+    cleanups.push(() => tls.close())
+    const own: string[] = []
+    for (let i = 0; i < 2; i++) {
+      const socket = tlsConnect({ ...dialerTls(secret), host: HOST, port })
+      await once(socket, 'secureConnect')
+      expect(socket.getProtocol()).toBe('TLSv1.3')
+      own.push(Buffer.from(bindingOf(socket)).toString('hex'))
+      socket.resume()
+      await once(socket, 'close')
+    }
+    expect(bindings).toEqual(own)
+    expect(new Set(own).size).toBe(2)
+  })
+
+  it('cannot relay an auth to another hub (INV-21)', async () => {
+    // Somebody who has the network's key accepts the victim's dial and passes every websocket message to the real hub and back.
+    const hub = await accept()
+    const { createServer: createTls } = await import('node:tls')
+    const { createServer: createHttp } = await import('node:http')
+    const { WebSocketServer } = await import('ws')
+    const http = createHttp()
+    const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+    http.on('upgrade', (request, socket, head) =>
+      wss.handleUpgrade(request, socket, head, async (victim) => {
+        victim.on('error', () => {})
+        const early: Buffer[] = []
+        const keep = (data: Buffer) => early.push(data)
+        victim.on('message', keep)
+        const { ws } = await openWebsocket(hub.port)
+        victim.off('message', keep)
+        for (const data of early) ws.send(data)
+        victim.on('message', (data: Buffer) => ws.send(data))
+        ws.on('message', (data: Buffer) => victim.send(data))
+        ws.on('close', () => victim.close())
+        victim.on('close', () => ws.close())
+      }),
+    )
+    const middle = createTls(acceptorTls(secret), (socket) => {
+      socket.on('error', () => {})
+      http.emit('connection', socket)
+    })
+    middle.listen(0, HOST)
+    await once(middle, 'listening')
+    cleanups.push(() => middle.close())
+    const dialled = await dialTo((middle.address() as AddressInfo).port)
+    expect(dialled).toMatchObject({ code: 'AUTH_FAILED' })
+    expect(await hub.refusals(1)).toMatchObject([expect.anything()])
+    expect(hub.ends).toEqual([])
+  })
+
+  it('is closed when it opens TCP and says nothing', async () => {
+    const acceptor = await accept({ limits: QUICK })
+    const socket = await tcp(acceptor.port)
+    socket.resume()
+    await closeOf(socket)
+    expect(acceptor.refused).toEqual(['timeout'])
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+  })
+
+  it('is closed when it sends its HTTP header drop by drop', async () => {
+    const acceptor = await accept({ limits: QUICK })
+    const socket = tlsConnect({ ...dialerTls(secret), host: HOST, port: acceptor.port })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    socket.resume()
+    socket.write('GET /lanchat/1 HTTP/1.1\r\nX-Drip: ')
+    const drip = setInterval(() => socket.write('x'), 20)
+    await closeOf(socket)
+    clearInterval(drip)
+    expect(acceptor.refused).toEqual(['timeout'])
+  })
+
+  it('is closed when it says nothing after the upgrade', async () => {
+    const acceptor = await accept({ limits: QUICK })
+    const { socket } = await openWebsocket(acceptor.port)
+    await closeOf(socket)
+    expect(acceptor.refused).toEqual([{ ended: 'timeout' }])
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+  })
+
+  it('is closed when it talks before it has proved its key', async () => {
+    const acceptor = await accept()
+    const { ws, socket } = await openWebsocket(acceptor.port)
+    ws.send(Buffer.from([0x91, 25]))
+    await closeOf(socket)
+    expect(await acceptor.refusals(1)).toMatchObject([{ refuse: { code: 'FRAME_INVALID' } }])
+  })
+
+  it('is closed when it sends text, or a page asks with an origin, or another path is asked for', async () => {
+    const acceptor = await accept()
+    const { ws, socket } = await openWebsocket(acceptor.port)
+    ws.send('hello')
+    await closeOf(socket)
+    expect(await acceptor.refusals(1)).toEqual([{ ended: 'invalid' }])
+    const plain = await accept({ plain: true })
+    for (const [path, origin] of [
+      ['/lanchat/1', 'http://evil.example'],
+      ['/other', undefined],
+    ] as const) {
+      const page = new WebSocket(`ws://${HOST}:${plain.port}${path}`, origin ? { origin } : {})
+      await expect(once(page, 'open')).rejects.toThrow()
+    }
+    expect(plain.refused).toEqual(['upgrade', 'upgrade'])
+  })
+
+  it('is closed for a frame above the size cap, others live on', async () => {
+    const acceptor = await accept()
+    const other = await connected(acceptor.port, { signer: signer(3) })
+    const { ws, socket } = await openWebsocket(acceptor.port)
+    const outcome = await greet(ws, socket, { side: 'dialer', signer: signer(2), hello, limits: LINK_LIMITS })
+    if (!('link' in outcome)) throw new Error('no link')
+    outcome.link.start({ onFrame: () => {}, onClose: () => {} })
+    const bad = await acceptor.end(1)
+    ws.send(new Uint8Array(FRAME_BYTES_MAX + 1))
+    expect(await bad.closed).toEqual({ why: 'invalid', detail: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' })
+    const good = await acceptor.end(0)
+    good.link.send(frame(1))
+    await other.count(1)
+  })
+
+  it('is closed when a frame does not end in time, also under pings', async () => {
+    const acceptor = await accept({ limits: { frameMsMax: 750 } })
+    for (const [n, start, drop] of [
+      // A binary message of 50 bytes, then byte by byte.
+      [0, Buffer.from([0x82, 0x80 + 50, 0, 0, 0, 0]), Buffer.from([1])],
+      // A first fragment, then pings.
+      [1, Buffer.from([0x02, 0x80, 0, 0, 0, 0]), Buffer.from([0x89, 0x80, 0, 0, 0, 0])],
+    ] as const) {
+      const { ws, socket } = await openWebsocket(acceptor.port)
+      const outcome = await greet(ws, socket, {
+        side: 'dialer',
+        signer: signer(2),
+        hello,
+        limits: LINK_LIMITS,
+      })
+      if (!('link' in outcome)) throw new Error('no link')
+      const bad = await acceptor.end(n)
+      socket.write(start)
+      const drip = setInterval(() => socket.write(drop), 50)
+      cleanups.push(() => clearInterval(drip))
+      expect(await bad.closed).toEqual({ why: 'invalid', detail: 'a message did not end in time' })
+      clearInterval(drip)
+    }
+  })
+
+  it('is dropped when it does not read: at the queue cap, or without progress; others go on', async () => {
+    const acceptor = await accept({ limits: { stallMsMax: 500 } })
+    const reader = await connected(acceptor.port, { signer: signer(3) })
+    const good = await acceptor.end(0)
+    const full = await connected(acceptor.port, { signer: signer(4) })
+    full.link.pause()
+    const first = await acceptor.end(1)
+    let sent = 0
+    // The system's own buffers take some MiB before anything is left waiting here.
+    while (first.link.isOpen && sent < 4000) {
+      for (let i = 0; i < 8; i++) if (first.link.send(frame(1, 60_000))) sent++
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await first.closed).toMatchObject({ why: 'slow' })
+    const stalled = await connected(acceptor.port, { signer: signer(5) })
+    stalled.link.pause()
+    const second = await acceptor.end(2)
+    while (second.link.isOpen && second.link.queuedBytes < 300_000 && sent < 8000) {
+      second.link.send(frame(1, 60_000))
+      sent++
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(second.link.isOpen).toBe(true)
+    expect(await second.closed).toMatchObject({ why: 'slow' })
+    good.link.send(frame(9))
+    await reader.count(1)
+    full.link.terminate()
+    stalled.link.terminate()
+  })
+
+  it('cannot flood a node with unproved connections: caps hold, members keep their links', async () => {
+    const acceptor = await accept()
+    const member = await connected(acceptor.port)
+    const end = await acceptor.end()
+    let most = 0
+    const flood = Array.from({ length: 300 }, () => tcpConnect(acceptor.port, HOST))
+    for (const socket of flood) socket.on('error', () => {})
+    cleanups.push(() => flood.map((socket) => socket.destroy()))
+    await Promise.all(flood.map((socket) => once(socket, 'connect').catch(() => {})))
+    await acceptor.refusals(284)
+    most = acceptor.listener.unauthenticated
+    expect(most).toBe(16)
+    expect(acceptor.refused.filter((why) => why === 'full')).toHaveLength(284)
+    member.link.send(frame(1))
+    await end.count(1)
+    expect(await dialTo(acceptor.port, { signer: signer(3) })).toMatchObject({ fault: 'closed' })
+    for (const socket of flood) socket.destroy()
+    while (acceptor.listener.unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve))
+    const late = await connected(acceptor.port, { signer: signer(3) })
+    late.link.terminate()
+  })
+
+  it('waits out a penalty', async () => {
+    const acceptor = await accept({ admits: () => false })
+    expect(await dialTo(acceptor.port)).toMatchObject({ fault: 'closed' })
+    expect(acceptor.refused).toEqual(['penalty'])
+  })
+
+  it('leaves links alone when the listener closes', async () => {
+    const acceptor = await accept()
+    const a = await connected(acceptor.port)
+    const b = await acceptor.end()
+    const stranger = await tcp(acceptor.port)
+    stranger.resume()
+    await acceptor.listener.close()
+    await acceptor.listener.close()
+    await closeOf(stranger)
+    a.link.send(frame(1))
+    await b.count(1)
+    expect(await dialTo(acceptor.port)).toMatchObject({ fault: 'refused' })
+    const again = await listen({
+      ...secret,
+      port: acceptor.port,
+      host: HOST,
+      signer: signer(1),
+      hello,
+      onLink: () => {},
+    })
+    await again.close()
+  })
+})
