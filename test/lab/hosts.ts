@@ -14,6 +14,8 @@ import { LabProcess, type SpawnOptions } from './process.ts'
 export interface HostOptions {
   /** Switches to plug into, eth0 first; default ['lan']. An empty list: no interface yet. */
   readonly bridges?: readonly string[]
+  /** The switch whose subnet its addresses are of, where that is another one: one LAN over two switches. */
+  readonly subnetOf?: string
   /** Default true: a route by eth0. */
   readonly defaultRoute?: boolean
 }
@@ -96,13 +98,13 @@ export class Lab {
     ip('-n', namespace, 'link', 'set', 'lo', 'up')
     const host = new Host(this, name, namespace, 10 + this.#hosts.size)
     this.#hosts.set(name, host)
-    for (const bridge of options.bridges ?? ['lan']) host.plug(bridge)
+    for (const bridge of options.bridges ?? ['lan']) host.plug(bridge, options)
     if ((options.defaultRoute ?? true) && host.nics.length > 0)
       ip('-n', namespace, 'route', 'add', 'default', 'dev', 'eth0')
     return host
   }
 
-  /** Joins two switches into one link, or cuts them. They keep their subnets: plug hosts of both into the subnet of one. */
+  /** Joins two switches into one link, or cuts them. They keep their subnets: give hosts of both the subnet of one. */
   trunk(a: string, b: string): { up(): void; down(): void } {
     this.bridge(a)
     this.bridge(b)
@@ -190,7 +192,7 @@ export class Host {
    * Adds an interface (eth0, eth1, ...) on a switch and brings it up. subnetOf: the switch whose subnet it takes its address
    * from, where that is another one. mac: to look exactly like one that was there before.
    */
-  plug(bridge: string, options: { subnetOf?: string; mac?: string } = {}): Nic {
+  plug(bridge: string, options: { readonly subnetOf?: string; readonly mac?: string } = {}): Nic {
     const { lab, namespace } = this
     lab.bridge(bridge)
     const name = `eth${this.nics.length}`

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createLab, describeInLab, type Lab } from './hosts.ts'
+import { type Lanchat, lanchat } from './lanchat.ts'
+
+let lab: Lab
+beforeEach(() => {
+  lab = createLab('net')
+})
+afterEach(() => lab.close())
+
+/** Each of them reads what each other one says. */
+async function talk(nodes: readonly Lanchat[], timeoutMs = 15_000): Promise<void> {
+  const texts = nodes.map((node) => `this is ${node.host.name} ${node.process.pid}`)
+  await Promise.all(nodes.map((node, k) => node.say(texts[k]!)))
+  for (const node of nodes) for (const text of texts) await node.message(text, { timeoutMs })
+}
+
+describeInLab('networks as they are', () => {
+  it('talks where nobody has a default route', async () => {
+    const nodes = ['ann', 'bob'].map((name) => lanchat(lab, lab.host(name, { defaultRoute: false })))
+    await Promise.all(nodes.map((node) => node.ready()))
+    await talk(nodes)
+  })
+
+  it('talks over two subnets through a machine that is on both', async () => {
+    const middle = lanchat(lab, lab.host('mid', { bridges: ['lan', 'lab'] }))
+    await middle.ready()
+    const left = lanchat(lab, lab.host('ann', { bridges: ['lan'] }))
+    const right = lanchat(lab, lab.host('bob', { bridges: ['lab'] }))
+    await Promise.all([left.ready(), right.ready()])
+    await talk([middle, left, right])
+  })
+
+  it('is alone without a network, and found when an interface appears', async () => {
+    const host = lab.host('ann', { bridges: [] })
+    const [a, b] = [lanchat(lab, host), lanchat(lab, lab.host('bob'))]
+    expect((await a.ready()).hub.self).toBe(true)
+    await b.ready()
+    await a.say('written without any network')
+    host.plug('lan')
+    await b.message('written without any network', { timeoutMs: 15_000 })
+    await talk([a, b])
+  })
+
+  it('gives the hub to another when the first starter refuses inbound connections, within 5 s', async () => {
+    const closed = lab.host('ann')
+    closed.firewall('tcp')
+    const first = lanchat(lab, closed)
+    expect((await first.ready()).hub.self).toBe(true)
+    const second = lanchat(lab, lab.host('bob'))
+    const startedAt = performance.now()
+    await first.follows((hub) => hub.name === 'bob', { timeoutMs: 10_000 })
+    await second.follows((hub) => hub.self, { timeoutMs: 10_000 })
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+    await talk([first, second])
+  })
+
+  it('finds others within 35 s from behind a firewall that drops whatever they begin', async () => {
+    const closed = lab.host('ann')
+    closed.firewall('all')
+    const first = lanchat(lab, closed)
+    await first.ready()
+    const second = lanchat(lab, lab.host('bob'))
+    const startedAt = performance.now()
+    await first.follows((hub) => hub.name === 'bob', { timeoutMs: 40_000 })
+    expect(performance.now() - startedAt).toBeLessThan(35_000)
+    await talk([first, second])
+  }, 60_000)
+
+  it('lets two people talk on one machine, also to a third elsewhere', async () => {
+    const host = lab.host('ann')
+    const two = [lanchat(lab, host, { name: 'ann' }), lanchat(lab, host, { name: 'eve' })]
+    const third = lanchat(lab, lab.host('bob'))
+    await Promise.all([...two, third].map((node) => node.ready()))
+    await talk([...two, third])
+  })
+
+  it('keeps two networks on one LAN apart, also those with codes', async () => {
+    const host = lab.host('ann')
+    const others = lab.host('bob')
+    const pairs = [
+      { network: 'lan' },
+      { network: 'choir' },
+      { network: 'choir', code: 'orbit lemon anvil cactus dune frost' },
+    ].map((options, k) => [host, others].map((h) => lanchat(lab, h, { ...options, name: `${h.name}${k}` })))
+    await Promise.all(pairs.flat().map((node) => node.ready()))
+    for (const [k, pair] of pairs.entries()) {
+      await pair[0]!.say(`only for ${k}`)
+      await pair[1]!.message(`only for ${k}`)
+    }
+    for (const [k, pair] of pairs.entries())
+      for (const node of pair) expect(node.texts).toEqual([`only for ${k}`])
+  })
+
+  it('stops with exit 4 where its code is wrong', async () => {
+    const first = lanchat(lab, lab.host('ann'), {
+      network: 'choir',
+      code: 'orbit lemon anvil cactus dune frost',
+    })
+    await first.ready()
+    const wrong = lanchat(lab, lab.host('bob'), {
+      network: 'choir',
+      code: 'orbit lemon anvil cactus dune forst',
+      args: ['--timeout', '3'],
+    })
+    expect(await wrong.process.exited).toEqual({ code: 4, signal: null })
+    expect(wrong.events.filter((event) => event.type === 'ready')).toEqual([])
+    await first.say('still here')
+  })
+
+  it('joins by --peer where multicast is gone', async () => {
+    const hosts = [lab.host('ann'), lab.host('bob'), lab.host('cid')]
+    for (const host of hosts) host.firewall('multicast')
+    const first = lanchat(lab, hosts[0]!)
+    const port = new URL((await first.ready()).hub.url).port
+    const args = ['--peer', `${hosts[0]!.address}:${port}`]
+    const others = [lanchat(lab, hosts[1]!, { args }), lanchat(lab, hosts[2]!, { args })]
+    await Promise.all(others.map((node) => node.ready()))
+    await talk([first, ...others])
+  })
+})
