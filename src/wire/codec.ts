@@ -37,8 +37,9 @@ export function unpackValue(bytes: Uint8Array): { readonly value: unknown } | Li
   const fault = lint(bytes)
   if (fault) return fault
   try {
-    // Bins become what the input is: plain arrays, since a Buffer's slice is no copy.
-    return { value: unpackr.unpack(plain(bytes)) }
+    // Bins become what the input is: plain arrays, since a Buffer's slice is no copy. A view of its own, since the
+    // unpacker leaves a property on the array it was given.
+    return { value: unpackr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)) }
   } catch {
     return 'unpack'
   }

@@ -154,7 +154,7 @@ export function parseRun(crypto: Crypto, net: NetId, run: Run): ParsedRun | Even
   const { headers, bodies, signature } = run
   const count = headers.length / HEADER_BYTES
   if (!Number.isInteger(count) || count < 1 || count > RUN_EVENTS_MAX)
-    return headers[0] === EVENT_VERSION ? 'size' : 'newer'
+    return headers.length === 0 || headers[0] === EVENT_VERSION ? 'size' : 'newer'
   if (bodies.length !== count || signature.length !== 64) return 'size'
   const events: Event[] = []
   let bodyBytes = 0

@@ -11,12 +11,25 @@ import {
   TEXT_BYTES_MAX,
   TOPIC_BYTES_MAX,
 } from './limits.ts'
-import { bin, bins, blob, bool, nil, shape, text, time, uintOf, type ValueOf } from './schema.ts'
+import {
+  bin,
+  bins,
+  blob,
+  bool,
+  named,
+  nil,
+  shape,
+  text,
+  time,
+  typeName,
+  uintOf,
+  type ValueOf,
+} from './schema.ts'
 
 const key = bin(32)
 const id = bin(32)
 /** Text in public rooms; in private ones bytes: keyId16 || secretbox of the padded text. */
-const sealable = (max: number) => v.union([text(max), blob(max + 512)])
+const sealable = (max: number) => named(`sealable(${max})`, v.union([text(max), blob(max + 512)]))
 const ids = bins(32, 256)
 
 const definitions = {
@@ -121,9 +134,10 @@ export function parseBody(kind: number, array: unknown): BodyValue | null {
   return fields ? ({ kind: definition.name, ...fields } as unknown as BodyValue) : null
 }
 
-/** Number and field names of every kind: for documents and tests. */
+/** Number, field names and their types of every kind: for documents and tests. */
 export const kindTable = [...byName.values()].map(({ name, number }) => ({
   name,
   number,
   fields: Object.keys(definitions[name][1]),
+  types: Object.values<v.GenericSchema>(definitions[name][1]).map(typeName),
 }))

@@ -4,7 +4,7 @@
 export const FRAME_BYTES_MAX = 64 * 1024
 /** Fragments of one message: nobody of ours fragments; a few allow proxies. */
 export const FRAGMENTS_MAX = 16
-/** Nesting of a frame: ours need 4. */
+/** Arrays and maps inside each other, the frame's own included: ours need 4. */
 export const MSGPACK_DEPTH_MAX = 8
 /** Values in one frame: a full live frame of single runs needs about 1,500. */
 export const MSGPACK_ITEMS_MAX = 4096

@@ -100,7 +100,7 @@ export function lint(bytes: Uint8Array): LintFault | undefined {
     if (at + skip > bytes.length) return 'truncated'
     at += skip
     if (children >= 0) {
-      if (open.length >= MSGPACK_DEPTH_MAX) return 'depth'
+      if (open.length > MSGPACK_DEPTH_MAX) return 'depth'
       open.push(children)
       keyed.push(isMap ? 1 : 0)
     }

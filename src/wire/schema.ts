@@ -1,42 +1,65 @@
 /** The pieces frames and bodies are described with: valibot schemas over what msgpack yields. */
 import * as v from 'valibot'
 
+const names = new WeakMap<object, string>()
+
+/** Gives a schema its name in documents. */
+export function named<S extends v.GenericSchema>(name: string, schema: S): S {
+  names.set(schema, name)
+  return schema
+}
+/** The name given with `named`: the type as PROTOCOL.md writes it. */
+export const typeName = (schema: v.GenericSchema): string => names.get(schema) ?? 'unnamed'
+
 const bytes = v.instance(Uint8Array) as v.GenericSchema<Uint8Array>
 
 /** Exactly n bytes. */
 export const bin = (n: number) =>
-  v.pipe(
-    bytes,
-    v.check((value) => value.length === n),
+  named(
+    `bin(${n})`,
+    v.pipe(
+      bytes,
+      v.check((value) => value.length === n),
+    ),
   )
 /** Whole entries of n bytes, at most max of them. */
 export const bins = (n: number, max: number) =>
-  v.pipe(
-    bytes,
-    v.check((value) => value.length % n === 0 && value.length <= n * max),
+  named(
+    `bins(${n}, ${max})`,
+    v.pipe(
+      bytes,
+      v.check((value) => value.length % n === 0 && value.length <= n * max),
+    ),
   )
 /** At most max bytes. */
 export const blob = (max: number) =>
-  v.pipe(
-    bytes,
-    v.check((value) => value.length <= max),
+  named(
+    `blob(${max})`,
+    v.pipe(
+      bytes,
+      v.check((value) => value.length <= max),
+    ),
   )
 /** An unsigned number of at most `bits` bits (8, 16 or 32). */
 export const uintOf = (bits: 8 | 16 | 32) =>
-  v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** bits - 1))
+  named(`u${bits}`, v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** bits - 1)))
 /** Milliseconds above 32 bits: 6 bytes, big-endian. */
-export const time = bin(6)
-export const bool = v.boolean()
+export const time = named('time', bin(6))
+export const bool = named('bool', v.boolean())
 const encoder = new TextEncoder()
 /** Text of at most max bytes of UTF-8. */
 export const text = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.check((value) => encoder.encode(value).length <= max),
+  named(
+    `text(${max})`,
+    v.pipe(
+      v.string(),
+      v.check((value) => encoder.encode(value).length <= max),
+    ),
   )
-export const nil = <S extends v.GenericSchema>(schema: S) => v.nullable(schema)
+export const nil = <S extends v.GenericSchema>(schema: S) =>
+  named(`nil or ${typeName(schema)}`, v.nullable(schema))
 export const list = <S extends v.GenericSchema>(schema: S, max: number) =>
-  v.pipe(v.array(schema), v.maxLength(max))
+  named(`list(${typeName(schema)}, ${max})`, v.pipe(v.array(schema), v.maxLength(max)))
 
 type Fields = Record<string, v.GenericSchema>
 export type ValueOf<F extends Fields> = { -readonly [K in keyof F]: v.InferOutput<F[K]> }

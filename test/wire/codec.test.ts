@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { decodeBody, decodeFrame } from '../../src/wire/codec.ts'
+import { parseRun } from '../../src/wire/event.ts'
+import { netId } from '../../src/wire/ids.ts'
+import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
+import { vectorFile } from '../vectors/json.ts'
+
+/** Mutations per frame type. */
+const ROUNDS = Number(process.env.LANCHAT_FUZZ ?? 10_000)
+/** A decode slower than this, garbage collection apart, is a way to stop a node. */
+const SLOW_MS = 20
+
+/** Numbers from a seed (mulberry32): a failure can be played again. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed
+  return (sides) => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % sides
+  }
+}
+
+/** Bytes that mean much to msgpack. */
+const TELLING = [
+  0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xc0, 0xc1, 0xc4, 0xc6, 0xc7, 0xc9, 0xcb, 0xcf, 0xd4, 0xdc, 0xdd,
+  0xdf, 0xff,
+]
+
+function mutate(bytes: Uint8Array, roll: (sides: number) => number): Uint8Array {
+  let out = new Uint8Array(bytes)
+  for (let times = 1 + roll(4); times > 0; times--) {
+    // Most of a frame is opaque bytes: what matters is nearer to its start.
+    const at = roll(roll(2) === 0 ? Math.min(out.length, 16) : out.length)
+    switch (roll(6)) {
+      case 0:
+        out[at] = roll(256)
+        break
+      case 1:
+        out[at] = TELLING[roll(TELLING.length)]!
+        break
+      case 2:
+        out[at]! ^= 1 << roll(8)
+        break
+      case 3:
+        out = out.slice(0, Math.max(1, at))
+        break
+      case 4:
+        out = Uint8Array.from([...out.subarray(0, at), TELLING[roll(TELLING.length)]!, ...out.subarray(at)])
+        break
+      default: {
+        const from = roll(out.length)
+        out.copyWithin(at, from, Math.min(out.length, from + 1 + roll(8)))
+      }
+    }
+  }
+  return out
+}
+
+const { good } = vectorFile<{ good: { type: string; bytes: Uint8Array }[] }>('frames.json')
+const net = netId(vectorFile<{ net: Uint8Array }>('events.json').net)
+
+describe('a mutated frame', () => {
+  it.each(good.map((frame, i) => ({ ...frame, seed: i + 1 })))(
+    '$type is decoded or refused, never thrown over, never slow (seed $seed)',
+    ({ bytes, seed }) => {
+      const roll = dice(seed)
+      let slow = 0
+      for (let i = 0; i < ROUNDS; i++) {
+        const mutated = mutate(bytes, roll)
+        const before = performance.now()
+        const frame = decodeFrame(mutated)
+        if (typeof frame !== 'string' && 'run' in frame) parseRun(naclCrypto, net, frame.run)
+        if (performance.now() - before > SLOW_MS) slow++
+      }
+      // A pause of the machine may fall into one decode, not into several of one frame type.
+      expect(slow).toBeLessThan(5)
+    },
+  )
+})
+
+describe('a mutated body', () => {
+  const bodies = vectorFile<{ good: { kind: string; number: number; body: Uint8Array }[] }>('kinds.json').good
+  it.each(bodies.map((body, i) => ({ ...body, seed: i + 1 })))(
+    'of $kind is decoded or null (seed $seed)',
+    ({ number, body, seed }) => {
+      const roll = dice(seed)
+      for (let i = 0; i < ROUNDS / 10; i++) {
+        const value = decodeBody(number, mutate(body, roll))
+        expect(value === null || typeof value === 'object').toBe(true)
+      }
+    },
+  )
+})
