@@ -32,8 +32,8 @@ export interface Lane {
   endId: EventId
   /** A fork is proven at this n; 0: none. */
   forkAt: number
-  /** Tombstones of the lane: n to id. They may run ahead of the events. */
-  readonly tombstones: Map<number, EventId>
+  /** Tombstones of the lane: id to n. They may run ahead of the events. */
+  readonly tombstones: Map<EventId, number>
 }
 
 export interface VectorEntry {
@@ -84,7 +84,7 @@ export function listedN(lane: Lane, limit: number): number {
 
 export function xorOf(lane: Lane, n: number): string {
   let out: number[] | undefined
-  for (const [at, id] of lane.tombstones) {
+  for (const [id, at] of lane.tombstones) {
     if (at > n) continue
     out ??= [0, 0, 0, 0, 0, 0, 0, 0]
     for (let i = 0; i < 8; i++) out[i]! ^= Number.parseInt(id.slice(2 * i, 2 * i + 2), 16)

@@ -53,11 +53,14 @@ export interface Chain {
 }
 
 export type AddResult =
-  /** events: new ones, in order, each held with its body (null: a tombstone stands). Empty: nothing new. */
-  | { readonly is: 'added'; readonly events: readonly Event[] }
+  /**
+   * events: new ones, in order, each held with its body (null: a tombstone stands). Empty: nothing new.
+   * forked: the run proved a fork of its lane, so what counts in its room may have changed.
+   */
+  | { readonly is: 'added'; readonly events: readonly Event[]; readonly forked?: true }
   /** The run starts beyond what is held: pull the lane after this n first. */
   | { readonly is: 'gap'; readonly after: number }
-  /** The run belongs to another branch: its event at n (or an earlier one) differs from what is held. */
+  /** The run belongs to another branch, which differs from what is held at n and perhaps lower already. */
   | { readonly is: 'branch'; readonly n: number }
 
 export interface ReplicaOptions {
@@ -101,7 +104,7 @@ export class Replica {
   /** netNow, ms. Which content lanes are listed changes only when a period passes one of two borders. */
   setNow(now: number): void {
     this.#now = now
-    const currency = `${Math.floor((now - this.#retentionMs) / PERIOD_MS)}/${Math.floor((now + FUTURE_MS_MAX) / PERIOD_MS)}`
+    const currency = `${Math.floor((now - this.#retentionMs - 1) / PERIOD_MS)}/${Math.floor((now + FUTURE_MS_MAX) / PERIOD_MS)}`
     if (currency === this.#currency) return
     this.#currency = currency
     for (const room of this.#rooms.keys()) this.limitsChanged(room)
@@ -140,10 +143,11 @@ export class Replica {
     return stored && decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
   }
 
+  /** Id of a counted event; undefined beyond the lane's n, whatever headers are known there. */
   idAt(room: RoomId, author: PersonKey, lane: LaneId, n: number): EventId | undefined {
     const held = this.lane(room, author, lane)
-    if (held && held.n === n) return held.id
-    return n < 1 ? undefined : this.event(room, author, lane, n)?.id
+    if (!held || n < 1 || n > held.n) return undefined
+    return held.n === n ? held.id : this.event(room, author, lane, n)?.id
   }
 
   forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
@@ -181,69 +185,86 @@ export class Replica {
     const held = known ?? newLane(first.room, first.author, first.lane)
     if (first.n > held.n + 1) return { is: 'gap', after: held.n }
     const differs = this.#firstDifference(held, run.events)
-    if (differs === undefined) {
+    if (!differs) {
       if (!known) this.#keepLane(held)
-      return this.#append(held, run)
+      return { is: 'added', events: this.#append(held, run, Number.POSITIVE_INFINITY) }
     }
-    if (held.forkAt > 0 && differs.n >= held.forkAt) return { is: 'added', events: [] }
-    if (!differs.exact) return { is: 'branch', n: differs.n }
-    this.#proveFork(held, differs.n, chainOf(run, differs.n))
-    return { is: 'added', events: [] }
+    const isKnownFork = held.forkAt > 0 && differs.n >= held.forkAt
+    if (!differs.isLowest) return isKnownFork ? { is: 'added', events: [] } : { is: 'branch', n: differs.n }
+    if (!known) this.#keepLane(held)
+    const isForked = this.#proveFork(held, differs.n, chainOf(run, differs.n))
+    // What both branches share may still be new here.
+    const events = this.#append(held, run, differs.n)
+    return { is: 'added', events, ...(isForked ? { forked: true } : {}) }
   }
 
-  /** The lowest n at which the run and what is held differ; not exact where an earlier one may differ too. */
-  #firstDifference(held: Lane, events: readonly Event[]): { n: number; exact: boolean } | undefined {
+  /** An n at which the run and what is held differ; isLowest: everything below it is the same. */
+  #firstDifference(held: Lane, events: readonly Event[]): { n: number; isLowest: boolean } | undefined {
     const first = events[0]!
     if (first.n > 1) {
-      const before =
-        first.n - 1 === held.n ? held.id : this.idAt(held.room, held.author, held.lane, first.n - 1)
-      if (before !== first.prev) return { n: first.n, exact: false }
+      const before = this.idAt(held.room, held.author, held.lane, first.n - 1)
+      if (before !== undefined && before !== first.prev) return { n: first.n - 1, isLowest: false }
     }
     for (const event of events) {
-      if (event.n > held.n) {
-        // A header without its body may lie beyond n; it is of this branch or evidence of another.
-        const stored =
-          event.n <= held.n + RUN_EVENTS_MAX &&
-          this.#get(eventKey(held.room, held.author, held.lane, event.n))
-        if (stored && hex(stored, 0, HEADER_BYTES) !== hex(event.header)) return { n: event.n, exact: true }
+      if (event.n <= held.n) {
+        const id = this.idAt(held.room, held.author, held.lane, event.n)
+        if (id !== undefined && id !== event.id) return { n: event.n, isLowest: true }
         continue
       }
-      const id = event.n === held.n ? held.id : this.idAt(held.room, held.author, held.lane, event.n)
-      if (id !== event.id) return { n: event.n, exact: true }
+      // A header without its body may lie beyond n: evidence of another branch where both follow the same event.
+      // One that follows another event is left from above a hole, and gives way.
+      const stored = this.event(held.room, held.author, held.lane, event.n)
+      if (stored && stored.id !== event.id && stored.prev === event.prev)
+        return { n: event.n, isLowest: true }
     }
     return undefined
   }
 
-  #append(lane: Lane, run: VerifiedRun): AddResult {
+  /** Keeps the events of a run below `end`; returns those that became contiguous. */
+  #append(lane: Lane, run: VerifiedRun, end: number): Event[] {
     const fresh: Event[] = []
     const last = run.events.length - 1
-    let contiguous = true
+    let isContiguous = true
     for (let i = 0; i <= last; i++) {
       const event = run.events[i]!
-      const key = eventKey(event.room, event.author, event.lane, event.n)
-      const stored = this.#get(key)
-      if (i === last && (!stored || stored.length === HEADER_BYTES))
-        this.#put(key, concat(event.header, run.signature))
-      else if (!stored) this.#put(key, event.header)
+      if (event.n >= end) break
+      const isNew = this.#keepHeader(event, i === last ? run.signature : undefined)
       const isHeld = this.#keepBody(event, run.bodies[i] ?? null)
       if (event.n <= lane.n) {
         if (i === last && event.n > lane.end) this.#setEnd(lane, event)
+        if (!isNew || !isHeld) continue
+        // A hole below a hint that no scan has corrected yet.
+        this.#index(event)
+        fresh.push(event)
         continue
       }
-      if (!contiguous || !isHeld) {
-        contiguous = false
-        continue
-      }
-      lane.n = event.n
-      lane.id = event.id
-      if (i === last) this.#setEnd(lane, event)
-      this.#index(event)
+      isContiguous &&= isHeld
+      if (!isContiguous) continue
+      this.#advance(lane, event, i === last)
       fresh.push(event)
     }
     // Bodies that came now may close a hole behind which signed headers already lie.
-    if (contiguous) this.#extend(lane, fresh)
+    if (isContiguous) this.#extend(lane, fresh)
     if (fresh.length > 0) this.#changed(lane)
-    return { is: 'added', events: fresh }
+    return fresh
+  }
+
+  /** True where no header, or another one, was stored here. */
+  #keepHeader(event: Event, signature: Uint8Array | undefined): boolean {
+    const key = eventKey(event.room, event.author, event.lane, event.n)
+    const stored = this.#get(key)
+    const isSame = stored !== undefined && hex(stored, 0, HEADER_BYTES) === hex(event.header)
+    if (!isSame || (signature && stored.length === HEADER_BYTES))
+      this.#put(key, signature ? concat(event.header, signature) : event.header)
+    return !isSame
+  }
+
+  #advance(lane: Lane, event: Event, isSigned: boolean): void {
+    lane.n = event.n
+    lane.id = event.id
+    if (isSigned) this.#setEnd(lane, event)
+    this.#dropMistakenTombstones(lane, event)
+    this.#index(event)
   }
 
   #setEnd(lane: Lane, event: Event): void {
@@ -258,10 +279,7 @@ export class Replica {
       if (!stored) return
       const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
       if (event.prev !== lane.id || !this.#holdsBody(event)) return
-      lane.n = event.n
-      lane.id = event.id
-      if (stored.length > HEADER_BYTES) this.#setEnd(lane, event)
-      this.#index(event)
+      this.#advance(lane, event, stored.length > HEADER_BYTES)
       fresh.push(event)
     }
   }
@@ -283,49 +301,62 @@ export class Replica {
     else this.#put(orderKey(event.room, event.t, event.author, event.id), EMPTY)
   }
 
-  /** Adds a verified tombstone: the body goes for good. False where it changes nothing or does not fit the event. */
-  delete(tombstone: Tombstone): boolean {
-    const held = this.find(tombstone.id)
+  /**
+   * Adds a verified tombstone: the body goes for good. False where it changes nothing or does not fit the event.
+   * fresh: gets the events that became contiguous because a hole is closed by it.
+   */
+  delete(tombstone: Tombstone, fresh: Event[] = []): boolean {
+    const { room, author, lane: laneId, n, id } = tombstone
+    const held = this.find(id)
     const fits =
-      !held ||
-      (held.author === tombstone.author &&
-        held.lane === tombstone.lane &&
-        held.n === tombstone.n &&
-        held.room === tombstone.room)
-    if (!fits || this.isDeleted(tombstone.id)) return false
-    this.#put(tombstoneKey(tombstone.id), tombstone.bytes)
-    this.#del(bodyKey(tombstone.id))
-    const lane =
-      this.lane(tombstone.room, tombstone.author, tombstone.lane) ??
-      this.#keepLane(newLane(tombstone.room, tombstone.author, tombstone.lane))
-    // Two tombstones for one n name events of two branches; the lower id is listed, on every node alike.
-    const other = lane.tombstones.get(tombstone.n)
-    if (other === undefined || tombstone.id < other) lane.tombstones.set(tombstone.n, tombstone.id)
-    this.#extend(lane, [])
+      !held || (held.author === author && held.lane === laneId && held.n === n && held.room === room)
+    const counted = this.idAt(room, author, laneId, n)
+    if (!fits || (counted !== undefined && counted !== id) || this.isDeleted(id)) return false
+    this.#put(tombstoneKey(id), tombstone.bytes)
+    this.#del(bodyKey(id))
+    const lane = this.lane(room, author, laneId) ?? this.#keepLane(newLane(room, author, laneId))
+    lane.tombstones.set(id, n)
+    this.#extend(lane, fresh)
     this.#changed(lane)
     return true
   }
 
+  /** A tombstone that came before the event at its n, and names another one, deletes nothing. */
+  #dropMistakenTombstones(lane: Lane, event: Event): void {
+    for (const [id, n] of lane.tombstones) {
+      if (n !== event.n || id === event.id) continue
+      lane.tombstones.delete(id)
+      this.#del(tombstoneKey(id))
+    }
+  }
+
   tombstones(lane: Lane): Uint8Array[] {
-    return [...lane.tombstones.values()].map((id) => this.#get(tombstoneKey(id))!)
+    return [...lane.tombstones.keys()].map((id) => this.#get(tombstoneKey(id))!)
   }
 
   // --- forks ------------------------------------------------------------------------------------------------------
 
-  /** Signed headers of a held lane from n to the next run end; undefined where n is not held. */
+  /** Signed headers of a held lane from n to the next run end; undefined where n is not held, or nothing signed covers it. */
   chain(lane: Lane, from: number): Chain | undefined {
     const headers: Uint8Array[] = []
+    let before: EventId | undefined
     for (let n = from; n < from + RUN_EVENTS_MAX; n++) {
       const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, n))
       if (!stored) return undefined
-      headers.push(stored.subarray(0, HEADER_BYTES))
+      const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
+      if (before !== undefined && event.prev !== before) return undefined
+      before = event.id
+      headers.push(event.header)
       if (stored.length > HEADER_BYTES)
         return { headers: concat(...headers), signature: stored.subarray(HEADER_BYTES) }
     }
     return undefined
   }
 
-  /** A verified proof: two signed chains whose first events share (author, room, lane, n) and differ. Lowest n is kept. */
+  /**
+   * A verified proof: two signed chains whose first events share (author, room, lane, n, prev) and differ, so that n is
+   * the lowest index at which these branches do. Of several the one of lowest n is kept. False: no proof, or nothing new.
+   */
   addFork(a: readonly Event[], b: readonly Event[], proof: readonly [Chain, Chain]): boolean {
     const [one, two] = [a[0]!, b[0]!]
     if (
@@ -333,6 +364,7 @@ export class Replica {
       one.author !== two.author ||
       one.lane !== two.lane ||
       one.n !== two.n ||
+      one.prev !== two.prev ||
       one.id === two.id
     )
       return false
@@ -351,18 +383,16 @@ export class Replica {
   }
 
   /** With a verified chain of another branch that differs at its first event: the proof is made and kept. */
-  #proveFork(lane: Lane, n: number, theirs: { chain: Chain; events: readonly Event[] }): void {
+  #proveFork(lane: Lane, n: number, theirs: { chain: Chain; events: readonly Event[] }): boolean {
     const mine = this.chain(lane, n)
-    if (!mine) return
-    this.addFork([decodeHeader(this.#crypto, mine.headers.subarray(0, HEADER_BYTES))], theirs.events, [
-      mine,
-      theirs.chain,
-    ])
+    if (!mine) return false
+    const first = decodeHeader(this.#crypto, mine.headers.subarray(0, HEADER_BYTES))
+    return this.addFork([first], theirs.events, [mine, theirs.chain])
   }
 
-  /** The same for headers that a peer sent on request; events: parsed and verified, the first one differs. */
-  branchFound(lane: Lane, events: readonly Event[], chain: Chain): void {
-    this.#proveFork(lane, events[0]!.n, { chain, events })
+  /** The same for headers that a peer sent on request; events: parsed and verified. False: they prove nothing new. */
+  branchFound(lane: Lane, events: readonly Event[], chain: Chain): boolean {
+    return this.#proveFork(lane, events[0]!.n, { chain, events })
   }
 
   // --- vectors ----------------------------------------------------------------------------------------------------
@@ -413,7 +443,8 @@ export class Replica {
 
   /** 256 bucket digests of 16 bytes. */
   buckets(room: RoomId, cls: LaneClass): Uint8Array {
-    const lanes = this.#classLanes(room, cls)
+    const lanes = this.#rooms.get(room)?.[cls]
+    if (!lanes) return NO_BUCKETS
     lanes.joined ??= joinBuckets(this.#fillBuckets(room, cls, lanes))
     return lanes.joined
   }
@@ -434,8 +465,14 @@ export class Replica {
     return lanes.buckets as Uint8Array[]
   }
 
+  /** True where nothing of this class is listed. */
+  isEmpty(room: RoomId, cls: LaneClass): boolean {
+    return this.buckets(room, cls).every((byte) => byte === 0)
+  }
+
   digest(room: RoomId, cls: LaneClass): Uint8Array {
-    const lanes = this.#classLanes(room, cls)
+    const lanes = this.#rooms.get(room)?.[cls]
+    if (!lanes) return roomDigest(this.#crypto, room, cls, NO_BUCKETS)
     lanes.digest ??= roomDigest(this.#crypto, room, cls, this.buckets(room, cls))
     return lanes.digest
   }
@@ -506,49 +543,61 @@ export class Replica {
 
   /** Vector entries as hints, at once; `scan` tells the truth behind. */
   async load(): Promise<void> {
-    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i' })) {
-      const { room, author, lane: id } = parseLaneKey(key)
-      this.#keepLane(unpackLane(newLane(room, author, id), value))
-    }
+    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i' }))
+      this.#keepLane(unpackLane(newLaneOf(key), value))
     for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
-      const room = hex(value, 8, 24) as RoomId
-      const lane = this.lane(room, hex(value, 24, 56) as PersonKey, hex(value, 56, 64) as LaneId)
-      if (!lane) continue
-      const n = readUint(value, 64, 4)
-      const id = hex(value, 68, 100) as EventId
-      const other = lane.tombstones.get(n)
-      if (other === undefined || id < other) lane.tombstones.set(n, id)
+      const lane = this.#laneOf({
+        room: hex(value, 8, 24) as RoomId,
+        author: hex(value, 24, 56) as PersonKey,
+        lane: hex(value, 56, 64) as LaneId,
+      })
+      lane.tombstones.set(hex(value, 68, 100) as EventId, readUint(value, 64, 4))
     }
+    // A hint tells of a fork only where the proof itself is here.
+    const proofs = new Map<string, number>()
+    for await (const [key, value] of this.#store.scan({ from: 'f', to: 'g' })) {
+      this.#laneOf(parseLaneKey(key))
+      proofs.set(key, decodeHeader(this.#crypto, unpackProof(value)[0].headers.subarray(0, HEADER_BYTES)).n)
+    }
+    for (const lane of this.#allLanes())
+      lane.forkAt = proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0
+  }
+
+  *#allLanes(): Iterable<Lane> {
+    for (const classes of this.#rooms.values())
+      for (const cls of classes) for (const lanes of cls.authors.values()) yield* lanes.values()
+  }
+
+  #laneOf({ room, author, lane }: Pick<Lane, 'room' | 'author' | 'lane'>): Lane {
+    return this.lane(room, author, lane) ?? this.#keepLane(newLane(room, author, lane))
   }
 
   /**
-   * Walks all stored events and corrects the hints. Returns how many lanes were wrong. Lanes that grew meanwhile keep
-   * what they gained above a sound prefix.
+   * Walks all stored events and corrects the hints. Returns how many lanes were wrong, their rooms (what counts there
+   * must be decided anew) and the events that count now and did not by the hints. Lanes that grew meanwhile keep what
+   * they gained above a sound prefix.
    */
-  async scan(): Promise<{ lanes: number; wrong: number }> {
+  async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
     const hinted = new Map<string, number>()
-    for (const [room, classes] of this.#rooms)
-      for (const cls of classes)
-        for (const lanes of cls.authors.values())
-          for (const lane of lanes.values()) hinted.set(laneKey(room, lane.author, lane.lane), lane.n)
-    let wrong = 0
+    for (const lane of this.#allLanes()) hinted.set(laneKey(lane.room, lane.author, lane.lane), lane.n)
+    const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     let current: Lane | undefined
     let isBroken = false
-    const settle = () => {
-      if (!current) return
-      const key = laneKey(current.room, current.author, current.lane)
+    const settle = (found: Lane) => {
+      const key = laneKey(found.room, found.author, found.lane)
       const hint = hinted.get(key) ?? 0
       hinted.delete(key)
-      if (this.#correct(current, hint)) wrong++
+      if (!this.#correct(found, hint, result.events)) return
+      result.wrong++
+      result.rooms.add(found.room)
     }
-    let lanes = 0
     for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f' })) {
       const { room, author, lane, n } = parseLaneKey(key)
       if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
-        settle()
+        if (current) settle(current)
         current = newLane(room, author, lane)
         isBroken = false
-        lanes++
+        result.lanes++
       }
       if (isBroken || n !== current.n + 1) {
         isBroken = true
@@ -566,25 +615,28 @@ export class Replica {
         current.endId = event.id
       }
     }
-    settle()
-    for (const [key, hint] of hinted) {
-      const { room, author, lane } = parseLaneKey(key)
-      if (hint > 0 && this.#correct(newLane(room, author, lane), hint)) wrong++
-    }
-    return { lanes, wrong }
+    if (current) settle(current)
+    for (const key of hinted.keys()) settle(newLaneOf(key))
+    return result
   }
 
   /** found: what the disk really holds of a lane. True where the hint was wrong. */
-  #correct(found: Lane, hint: number): boolean {
-    const held =
-      this.lane(found.room, found.author, found.lane) ??
-      this.#keepLane(newLane(found.room, found.author, found.lane))
-    const isSound = found.n >= hint
-    if (isSound && found.n <= held.n) return false
-    held.n = found.n
-    held.id = found.id
-    held.end = found.end
-    held.endId = found.endId
+  #correct(found: Lane, hint: number, fresh: Event[]): boolean {
+    if (found.n > found.end && !this.chain(found, found.n)) {
+      // No signature covers the rest any more: it must come again with one.
+      found.n = found.end
+      found.id = found.endId
+    }
+    const held = this.#laneOf(found)
+    const before = held.n
+    if (found.n < hint) {
+      held.n = found.n
+      held.id = found.id
+      held.end = found.end
+      held.endId = found.endId
+    }
+    this.#extend(held, fresh)
+    if (held.n === before && found.n >= hint) return false
     this.#changed(held)
     return true
   }
@@ -623,6 +675,11 @@ export class Replica {
 }
 
 const EMPTY = new Uint8Array(0)
+const NO_BUCKETS = new Uint8Array(256 * 16)
+const newLaneOf = (key: string): Lane => {
+  const { room, author, lane } = parseLaneKey(key)
+  return newLane(room, author, lane)
+}
 const noLanes = (): ClassLanes => ({
   authors: new Map(),
   buckets: new Array(256).fill(null),

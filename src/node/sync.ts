@@ -8,6 +8,10 @@
  * link at a time. The puller bounds what is under way, so nothing valid is ever refused, only pulled later.
  *
  *   have differs -> queued -> asked (ask .. last vector page) -> wanting (wants under way) -> idle
+ *
+ * A peer's entry that names another event than ours at the same n shows a fork: the lowest such n is found by halving,
+ * one header exchange at a time, and kept as a proof. Everything a stranger could make grow here has a cap; what is
+ * over it is left out and found again by the next comparison.
  */
 import { concat, equal, fromHex, readUint, uint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
@@ -20,22 +24,23 @@ import {
   type VerifiedRun,
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
-import {
-  type LaneId,
-  laneId,
-  NETWORK_ROOM,
-  type PersonKey,
-  personKey,
-  type RoomId,
-  roomId,
-} from '../wire/ids.ts'
+import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
+  RUN_EVENTS_MAX,
   VECTOR_PAGE_ENTRIES_MAX,
   WANT_ENTRIES_MAX,
   WANTS_MAX,
 } from '../wire/limits.ts'
-import { classOf, type Lane, type LaneClass, parseEntries, type VectorEntry, xorOf } from './lanes.ts'
+import {
+  classOf,
+  type Lane,
+  type LaneClass,
+  newLane,
+  parseEntries,
+  type VectorEntry,
+  xorOf,
+} from './lanes.ts'
 import type { Chain, Replica } from './replica.ts'
 
 export type LinkId = number
@@ -75,12 +80,22 @@ export interface Check {
   readonly key: Uint8Array
 }
 
+/** What is waiting on one link at most: rooms to ask for, lanes to want, lanes to search for a fork. */
+const QUEUE_MAX = 4096
+const WANTED_MAX = 16_384
+const SEARCHES_MAX = 64
+/** Lanes that one link holds and another is pulling, remembered at most. */
+const OFFERS_MAX = 16_384
+/** A link that answers nothing for this long does not keep its lanes from being pulled elsewhere. */
+const STALL_MS = 5000
+
 const WANT_EVENTS = 1
 const WANT_TOMBSTONES = 2
 const WANT_FORK = 4
 const WANT_BYTES = 45
-/** Bytes of runs put into one frame: below the frame cap with room for one more full run. */
-const RUNS_FRAME_BYTES = 24 * 1024
+/** Bytes and values put into one frame of runs, unless a single run is larger: below the caps of a frame. */
+const RUNS_FRAME_BYTES = 56 * 1024
+const RUNS_FRAME_ITEMS = 3500
 /** Asks under way on one link. */
 const ASKS_MAX = 8
 
@@ -99,19 +114,29 @@ interface Pull {
   changed: boolean
   again: boolean
 }
+/** A lane of which the peer holds another branch: it differs at `high` and not at `low`. */
+interface Search {
+  readonly lane: Lane
+  low: number
+  high: number
+  asked: number
+  /** The peer's branch from `high` on. */
+  theirs?: { readonly events: readonly Event[]; readonly chain: Chain }
+}
 interface LinkSync {
   readonly peer: PersonKey
-  /** Room and class waiting to be asked, most urgent first. */
-  readonly queue: string[]
+  /** Room and class waiting to be asked. */
+  readonly queue: Set<string>
   readonly pulls: Map<string, Pull>
   readonly wanted: { key: string; want: Wanted }[]
   readonly wants: Map<number, { key: string; lanes: string[] }>
   nextWant: number
+  compared: boolean
   readonly serving: Iterator<Frame>[]
-  readonly forks: Map<
-    string,
-    { lane: Lane; low: number; high: number; chain?: { events: readonly Event[]; chain: Chain } }
-  >
+  /** The first one is under way. */
+  readonly searches: Map<string, Search>
+  /** When the peer last answered something, by `tick`'s clock. */
+  answeredAt: number
 }
 
 const pullKey = (room: RoomId, cls: LaneClass) => `${cls}${room}`
@@ -122,6 +147,9 @@ export class Sync {
   readonly #links = new Map<LinkId, LinkSync>()
   /** Lanes under way, so that none is pulled over two links at once. */
   readonly #lanesInFlight = new Map<string, LinkId>()
+  /** What other links showed of lanes under way: wanted there afterwards, if it is still missing. */
+  readonly #offers = new Map<string, Map<LinkId, VectorEntry>>()
+  #now = 0
 
   constructor(ports: SyncPorts) {
     this.#ports = ports
@@ -130,39 +158,82 @@ export class Sync {
   linkUp(link: LinkId, peer: PersonKey): void {
     this.#links.set(link, {
       peer,
-      queue: [],
+      queue: new Set(),
       pulls: new Map(),
       wanted: [],
       wants: new Map(),
       nextWant: 1,
+      compared: false,
       serving: [],
-      forks: new Map(),
+      searches: new Map(),
+      answeredAt: this.#now,
     })
     this.compare(link)
   }
 
   linkDown(link: LinkId): void {
     this.#links.delete(link)
+    this.#releaseAll(link)
+  }
+
+  /** Time goes on (ms, monotonic; each second or so): a peer that answers nothing keeps no lane from other links. */
+  tick(now: number): void {
+    this.#now = now
+    for (const [link, state] of this.#links) {
+      const isWaiting = state.pulls.size + state.searches.size > 0
+      if (!isWaiting) state.answeredAt = now
+      else if (now - state.answeredAt > STALL_MS) {
+        state.pulls.clear()
+        state.wanted.length = 0
+        state.wants.clear()
+        state.searches.clear()
+        state.answeredAt = now
+        this.#releaseAll(link)
+        this.#next(link, state)
+      }
+    }
+  }
+
+  /** What was under way on this link may be had elsewhere. */
+  #releaseAll(link: LinkId): void {
     const lost: string[] = []
-    for (const [lane, owner] of this.#lanesInFlight) if (owner === link) lost.push(lane)
-    for (const lane of lost) this.#lanesInFlight.delete(lane)
-    // What was under way there may be had elsewhere.
-    if (lost.length > 0)
-      for (const other of this.#links.keys())
-        this.#askAll(other, new Set(lost.map((lane) => lane.slice(0, 32) as RoomId)))
+    for (const [name, owner] of this.#lanesInFlight) if (owner === link) lost.push(name)
+    for (const name of lost) this.#release(name, link)
+  }
+
+  #release(name: string, owner: LinkId): void {
+    if (this.#lanesInFlight.get(name) !== owner) return
+    this.#lanesInFlight.delete(name)
+    const offers = this.#offers.get(name)
+    if (!offers) return
+    this.#offers.delete(name)
+    const room = name.slice(0, 32) as RoomId
+    for (const [link, entry] of offers) {
+      const state = this.#links.get(link)
+      if (state && link !== owner) this.#consider(link, state, room, entry)
+    }
+    for (const link of offers.keys()) {
+      const state = this.#links.get(link)
+      if (state) this.#sendWants(link, state)
+    }
   }
 
   /** True while something is being pulled or waits to be, on any link. */
   get isBusy(): boolean {
     for (const link of this.#links.values())
-      if (link.queue.length + link.pulls.size + link.forks.size > 0) return true
+      if (link.queue.size + link.pulls.size + link.searches.size > 0) return true
     return false
   }
 
   /** True while this link still pulls (control lanes first): until then the peer's history is not all here. */
   isPulling(link: LinkId): boolean {
     const state = this.#links.get(link)
-    return state !== undefined && state.queue.length + state.pulls.size > 0
+    return state !== undefined && state.queue.size + state.pulls.size > 0
+  }
+
+  /** True once the peer has listed all it holds for this node. */
+  wasCompared(link: LinkId): boolean {
+    return this.#links.get(link)?.compared ?? false
   }
 
   /** Lists to the peer what it may carry. Also repeated now and then: what was missed anywhere is found. */
@@ -171,10 +242,9 @@ export class Sync {
     if (!state) return
     const { replica, carriage } = this.#ports
     const entries: Uint8Array[] = []
-    const rooms = [...new Set([NETWORK_ROOM, ...replica.rooms()])].sort()
-    for (const room of rooms)
+    for (const room of [...replica.rooms()].sort())
       for (const cls of [0, 1] as const) {
-        if (room === NETWORK_ROOM && cls === 1) continue
+        if (replica.isEmpty(room, cls)) continue
         if (carriage.theirs(state.peer, room, cls))
           entries.push(concat(fromHex(room), uint(cls, 1), replica.digest(room, cls)))
       }
@@ -204,6 +274,7 @@ export class Sync {
   frame(link: LinkId, frame: Frame): void {
     const state = this.#links.get(link)
     if (!state) return
+    if (ANSWERS.has(frame.type)) state.answeredAt = this.#now
     switch (frame.type) {
       case 'have':
         return this.#onHave(link, state, frame)
@@ -226,7 +297,7 @@ export class Sync {
       case 'headersAsk':
         return this.#onHeadersAsk(link, state, frame)
       case 'headers':
-        return this.#onHeaders(link, frame)
+        return this.#onHeaders(link, state, frame)
       default:
         return
     }
@@ -235,38 +306,40 @@ export class Sync {
   // --- pulling ----------------------------------------------------------------------------------------------------
 
   #onHave(link: LinkId, state: LinkSync, frame: FrameOf<'have'>): void {
+    const { carriage, replica } = this.#ports
     for (let at = 0; at < frame.entries.length; at += 33) {
       const room = roomId(frame.entries, at)
       const cls: LaneClass = frame.entries[at + 16] === 0 ? 0 : 1
-      if (!this.#ports.carriage.mine(room, cls)) continue
-      if (equal(frame.entries.subarray(at + 17, at + 33), this.#ports.replica.digest(room, cls))) continue
+      if (!carriage.mine(room, cls)) continue
+      const digest = frame.entries.subarray(at + 17, at + 33)
+      if (!replica.isEmpty(room, cls) && equal(digest, replica.digest(room, cls))) continue
       this.#enqueue(state, room, cls)
     }
+    state.compared ||= frame.last
     this.#next(link, state)
   }
 
   #enqueue(state: LinkSync, room: RoomId, cls: LaneClass): void {
     const key = pullKey(room, cls)
     const pull = state.pulls.get(key)
-    if (pull) {
-      pull.again = true
-      return
-    }
-    if (state.queue.includes(key)) return
-    state.queue.push(key)
-    // Class first, then room: room 0's id is all zeros, so it leads.
-    state.queue.sort()
+    if (pull) pull.again = true
+    else if (state.queue.size < QUEUE_MAX) state.queue.add(key)
   }
 
   #next(link: LinkId, state: LinkSync): void {
-    while (state.queue.length > 0 && state.pulls.size < ASKS_MAX) {
-      const key = state.queue[0]!
+    while (state.queue.size > 0 && state.pulls.size < ASKS_MAX) {
+      const key = mostUrgent(state.queue)
       const cls: LaneClass = key[0] === '0' ? 0 : 1
       // Content waits until all control lanes are here: cuts decide what of it is pulled.
       if (cls === 1 && [...state.pulls.keys()].some((other) => other[0] === '0')) return
-      state.queue.shift()
+      state.queue.delete(key)
       const room = key.slice(1) as RoomId
       if (!this.#ports.carriage.mine(room, cls)) continue
+      const pull = state.pulls.get(key)
+      if (pull) {
+        pull.again = true
+        continue
+      }
       state.pulls.set(key, { room, cls, wants: 0, vectorDone: false, changed: false, again: false })
       this.#ports.send(link, {
         type: 'ask',
@@ -280,43 +353,69 @@ export class Sync {
   #onVector(link: LinkId, state: LinkSync, frame: FrameOf<'vector'>): void {
     const room = roomId(frame.room)
     const cls: LaneClass = frame.class === 0 ? 0 : 1
-    const key = pullKey(room, cls)
-    const pull = state.pulls.get(key)
-    if (!pull) return
+    const pull = state.pulls.get(pullKey(room, cls))
+    if (!pull || pull.vectorDone) return
     for (const entry of parseEntries(frame.entries)) {
-      if (classOf(entry.lane) !== cls || !this.#ports.replica.isCurrent(entry.lane)) continue
-      const flags = this.#lacking(link, state, room, entry)
-      if (flags === 0) continue
-      const name = laneName(room, entry.author, entry.lane)
-      // Under way on another link already; should that one break, linkDown asks again.
-      if (this.#lanesInFlight.has(name)) continue
-      this.#lanesInFlight.set(name, link)
-      state.wanted.push({ key, want: { room, author: entry.author, lane: entry.lane, flags } })
-      pull.wants++
+      if (classOf(entry.lane) !== cls) continue
+      if (state.wanted.length < WANTED_MAX) this.#consider(link, state, room, entry)
+      else pull.again = true
     }
-    pull.vectorDone ||= !frame.more
+    pull.vectorDone = !frame.more
     this.#sendWants(link, state)
     this.#maybeFinish(link, state, pull)
+  }
+
+  /** Wants what this entry shows to be missing, or remembers it while the lane is under way on another link. */
+  #consider(link: LinkId, state: LinkSync, room: RoomId, entry: VectorEntry): void {
+    if (!this.#ports.replica.isCurrent(entry.lane)) return
+    const flags = this.#lacking(link, state, room, entry)
+    if (flags === 0) return
+    const name = laneName(room, entry.author, entry.lane)
+    const owner = this.#lanesInFlight.get(name)
+    if (owner === undefined) this.#want(link, state, room, entry.author, entry.lane, flags)
+    else if (owner !== link) this.#offer(name, link, entry)
+  }
+
+  #offer(name: string, link: LinkId, entry: VectorEntry): void {
+    const offers = this.#offers.get(name) ?? new Map<LinkId, VectorEntry>()
+    if (this.#offers.size >= OFFERS_MAX && offers.size === 0) return
+    offers.set(link, entry)
+    this.#offers.set(name, offers)
+  }
+
+  #want(link: LinkId, state: LinkSync, room: RoomId, author: PersonKey, lane: LaneId, flags: number): void {
+    const cls = classOf(lane)
+    if (!this.#ports.carriage.mine(room, cls)) return
+    const key = pullKey(room, cls)
+    const pull = state.pulls.get(key) ?? {
+      room,
+      cls,
+      wants: 0,
+      vectorDone: true,
+      changed: false,
+      again: false,
+    }
+    state.pulls.set(key, pull)
+    pull.wants++
+    this.#lanesInFlight.set(laneName(room, author, lane), link)
+    state.wanted.push({ key, want: { room, author, lane, flags } })
   }
 
   /** What the peer's entry shows that I lack, as want flags. */
   #lacking(link: LinkId, state: LinkSync, room: RoomId, entry: VectorEntry): number {
     const { replica } = this.#ports
-    const held = replica.lane(room, entry.author, entry.lane)
-    if (!held) return (entry.n > 0 ? WANT_EVENTS : 0) | WANT_TOMBSTONES | (entry.forkAt > 0 ? WANT_FORK : 0)
-    let flags = 0
-    if (entry.forkAt > 0 && (held.forkAt === 0 || entry.forkAt < held.forkAt)) flags |= WANT_FORK
-    const end = Math.min(
-      entry.n,
-      replica.limit(held),
-      held.forkAt > 0 ? held.forkAt - 1 : Number.POSITIVE_INFINITY,
-    )
-    if (held.n < end) flags |= WANT_EVENTS | WANT_TOMBSTONES
-    else if (xorOf(held, entry.n) !== entry.xor8) flags |= WANT_TOMBSTONES
-    if (entry.n >= 1 && entry.n <= held.n && (held.forkAt === 0 || entry.n < held.forkAt)) {
+    const known = replica.lane(room, entry.author, entry.lane)
+    const held = known ?? newLane(room, entry.author, entry.lane)
+    const isNewFork = entry.forkAt > 0 && (held.forkAt === 0 || entry.forkAt < held.forkAt)
+    const fork = Math.min(held.forkAt || Number.POSITIVE_INFINITY, entry.forkAt || Number.POSITIVE_INFINITY)
+    const end = Math.min(entry.n, replica.limit(held), fork - 1)
+    if (known && entry.n >= 1 && entry.n <= held.n && (held.forkAt === 0 || entry.n < held.forkAt)) {
       const id = replica.idAt(room, entry.author, entry.lane, entry.n)
       if (id && id.slice(0, 16) !== entry.id8) this.#searchFork(link, state, held, entry.n)
     }
+    let flags = isNewFork ? WANT_FORK : 0
+    if (held.n < end) flags |= WANT_EVENTS | WANT_TOMBSTONES
+    else if (xorOf(held, entry.n) !== entry.xor8) flags |= WANT_TOMBSTONES
     return flags
   }
 
@@ -342,13 +441,9 @@ export class Sync {
     const want = state?.wants.get(id)
     if (!state || !want) return
     state.wants.delete(id)
-    for (const lane of want.lanes)
-      if (this.#lanesInFlight.get(lane) === link) this.#lanesInFlight.delete(lane)
     const pull = state.pulls.get(want.key)
-    if (pull) {
-      pull.wants -= want.lanes.length
-      pull.changed = true
-    }
+    if (pull) pull.wants -= want.lanes.length
+    for (const lane of want.lanes) this.#release(lane, link)
     this.#sendWants(link, state)
     if (pull) this.#maybeFinish(link, state, pull)
   }
@@ -395,9 +490,12 @@ export class Sync {
   /** Adds a verified run that came over this link, and pulls what it shows to be missing. */
   settleRun(link: LinkId, run: VerifiedRun): ReturnType<Replica['add']> {
     const result = this.#ports.took(link, run)
+    const { room, author, lane } = run.events[0]!
+    if (result.is === 'added' && result.forked) this.#ports.forked(room)
     const state = this.#links.get(link)
     if (!state) return result
-    const { room, author, lane } = run.events[0]!
+    const pull = state.pulls.get(pullKey(room, classOf(lane)))
+    if (pull && result.is === 'added' && result.events.length > 0) pull.changed = true
     if (result.is === 'gap') this.pullLane(link, room, author, lane)
     else if (result.is === 'branch') {
       const held = this.#ports.replica.lane(room, author, lane)
@@ -411,17 +509,7 @@ export class Sync {
     const state = this.#links.get(link)
     const name = laneName(room, author, lane)
     if (!state || this.#lanesInFlight.has(name)) return
-    const cls = classOf(lane)
-    if (!this.#ports.carriage.mine(room, cls)) return
-    const key = pullKey(room, cls)
-    let pull = state.pulls.get(key)
-    if (!pull) {
-      pull = { room, cls, wants: 0, vectorDone: true, changed: false, again: false }
-      state.pulls.set(key, pull)
-    }
-    this.#lanesInFlight.set(name, link)
-    pull.wants++
-    state.wanted.push({ key, want: { room, author, lane, flags: WANT_EVENTS | WANT_TOMBSTONES } })
+    this.#want(link, state, room, author, lane, WANT_EVENTS | WANT_TOMBSTONES)
     this.#sendWants(link, state)
   }
 
@@ -446,58 +534,74 @@ export class Sync {
   /** The peer's lane differs at `differs` (at most my n): find the lowest n where it does, by halving. */
   #searchFork(link: LinkId, state: LinkSync, lane: Lane, differs: number): void {
     const name = laneName(lane.room, lane.author, lane.lane)
-    if (state.forks.has(name) || differs < 1) return
-    if (lane.forkAt > 0 && lane.forkAt <= 1) return
-    state.forks.set(name, { lane, low: 0, high: differs })
-    this.#askHeaders(link, state, name)
+    if (state.searches.has(name) || state.searches.size >= SEARCHES_MAX || differs < 1) return
+    state.searches.set(name, { lane, low: 0, high: differs, asked: 0 })
+    if (state.searches.size === 1) this.#search(link, state)
   }
 
-  #askHeaders(link: LinkId, state: LinkSync, name: string): void {
-    const search = state.forks.get(name)!
-    if (search.high - search.low <= 1 && search.chain) {
-      state.forks.delete(name)
-      this.#ports.replica.branchFound(search.lane, search.chain.events, search.chain.chain)
-      this.#ports.forked(search.lane.room)
-      return
+  /** The next step of the first search, or of those behind it once it is over. */
+  #search(link: LinkId, state: LinkSync): void {
+    for (const [name, search] of state.searches) {
+      const isFound = search.high - search.low <= 1
+      if (!isFound || !search.theirs) {
+        search.asked = isFound ? search.high : Math.floor((search.low + search.high) / 2)
+        const { room, author, lane } = search.lane
+        this.#ports.send(link, {
+          type: 'headersAsk',
+          room: fromHex(room),
+          author: fromHex(author),
+          lane: fromHex(lane),
+          from: search.asked,
+        })
+        return
+      }
+      state.searches.delete(name)
+      const { events, chain } = search.theirs
+      if (this.#ports.replica.branchFound(search.lane, events, chain)) this.#ports.forked(search.lane.room)
     }
-    const from = search.high - search.low <= 1 ? search.high : Math.floor((search.low + search.high) / 2)
-    const { room, author, lane } = search.lane
-    this.#ports.send(link, {
-      type: 'headersAsk',
-      room: fromHex(room),
-      author: fromHex(author),
-      lane: fromHex(lane),
-      from,
-    })
   }
 
+  /** Answered always, with an empty chain where there is none, so that the asker goes on. */
   #onHeadersAsk(link: LinkId, state: LinkSync, frame: FrameOf<'headersAsk'>): void {
     const room = roomId(frame.room)
     const id = laneId(frame.lane)
     const { replica, carriage } = this.#ports
-    if (!carriage.theirs(state.peer, room, classOf(id))) return
-    const lane = replica.lane(room, personKey(frame.author), id)
-    const chain = lane && replica.chain(lane, frame.from)
-    if (chain) this.#ports.send(link, { type: 'headers', chain })
+    const lane = carriage.theirs(state.peer, room, classOf(id))
+      ? replica.lane(room, personKey(frame.author), id)
+      : undefined
+    const chain = (lane && replica.chain(lane, frame.from)) ?? NO_CHAIN
+    this.#serve(link, state, [{ type: 'headers', chain } as const].values())
   }
 
-  #onHeaders(link: LinkId, frame: FrameOf<'headers'>): void {
+  #onHeaders(link: LinkId, state: LinkSync, frame: FrameOf<'headers'>): void {
+    if (frame.chain.headers.length === 0)
+      return this.#ports.verify(link, [], () => this.#dropSearch(link, state))
     this.#verifyChain(link, frame.chain, (events) => {
-      const state = this.#links.get(link)
+      const [search] = state.searches.values()
       const first = events[0]!
-      const name = laneName(first.room, first.author, first.lane)
-      const search = state?.forks.get(name)
-      if (!state || !search) return
-      const mine = this.#ports.replica.idAt(first.room, first.author, first.lane, first.n)
-      if (mine !== undefined && mine !== first.id) {
-        search.high = Math.min(search.high, first.n)
-        if (first.n === search.high) search.chain = { events, chain: frame.chain }
-      } else if (first.n >= search.high) {
-        state.forks.delete(name)
-        return
-      } else search.low = Math.max(search.low, first.n)
-      this.#askHeaders(link, state, name)
+      if (!search || this.#links.get(link) !== state) return
+      const { room, author, lane } = search.lane
+      const isAnswer =
+        first.room === room && first.author === author && first.lane === lane && first.n === search.asked
+      if (!isAnswer) return this.#ports.fault(link, 'headers: not asked for')
+      const mine = this.#ports.replica.idAt(room, author, lane, first.n)
+      if (mine === undefined || (mine === first.id && first.n >= search.high))
+        return this.#dropSearch(link, state)
+      if (mine === first.id) search.low = first.n
+      else {
+        search.high = first.n
+        search.theirs = { events, chain: frame.chain }
+      }
+      this.#search(link, state)
     })
+  }
+
+  /** The first search has come to nothing; a later comparison may begin it again. */
+  #dropSearch(link: LinkId, state: LinkSync): void {
+    if (this.#links.get(link) !== state) return
+    const [name] = state.searches.keys()
+    if (name !== undefined) state.searches.delete(name)
+    this.#search(link, state)
   }
 
   #verifyChain(link: LinkId, chain: Chain, then: (events: readonly Event[]) => void): void {
@@ -538,12 +642,9 @@ export class Sync {
     })
     if (carriage.theirs(peer, room, cls)) {
       const mine = replica.buckets(room, cls).slice()
-      for (let bucket = 0; bucket < 256; bucket++) {
-        if (
-          equal(mine.subarray(16 * bucket, 16 * bucket + 16), theirs.subarray(16 * bucket, 16 * bucket + 16))
-        )
-          continue
-        page.push(...replica.bucketEntries(room, cls, bucket))
+      for (let at = 0; at < mine.length; at += 16) {
+        if (equal(mine.subarray(at, at + 16), theirs.subarray(at, at + 16))) continue
+        for (const entry of replica.bucketEntries(room, cls, at / 16)) page.push(entry)
         while (page.length > VECTOR_PAGE_ENTRIES_MAX) yield frame(true)
       }
     }
@@ -557,8 +658,7 @@ export class Sync {
   *#wanted(peer: PersonKey, frame: FrameOf<'want'>): Iterator<Frame> {
     const { replica, carriage } = this.#ports
     const room = roomId(frame.room)
-    let runs: Run[] = []
-    let bytes = 0
+    const parcel = new Parcel()
     for (let at = 0; at < frame.lanes.length; at += WANT_BYTES) {
       const author = personKey(frame.lanes, at)
       const id = laneId(frame.lanes, at + 32)
@@ -567,28 +667,23 @@ export class Sync {
       const flags = frame.lanes[at + 44]!
       if (flags & WANT_TOMBSTONES) {
         const tombstones = replica.tombstones(lane)
-        for (let i = 0; i < tombstones.length; i += 256)
-          yield { type: 'tombstones', tombstones: concat(...tombstones.slice(i, i + 256)) }
+        for (let i = 0; i < tombstones.length; i += TOMBSTONES_FRAME)
+          yield { type: 'tombstones', tombstones: concat(...tombstones.slice(i, i + TOMBSTONES_FRAME)) }
       }
       const proof = flags & WANT_FORK ? replica.fork(lane) : undefined
       if (proof) yield { type: 'fork', a: proof[0], b: proof[1] }
       if (!(flags & WANT_EVENTS)) continue
       let after: number | undefined = readUint(frame.lanes, at + 40, 4)
       while (after !== undefined) {
-        const part = replica.runsAfter(lane, after, RUNS_FRAME_BYTES - bytes)
+        const part: ReturnType<Replica['runsAfter']> = replica.runsAfter(lane, after, 1)
         for (const run of part.runs) {
-          runs.push(run)
-          bytes += run.headers.length + run.bodies.reduce((sum, body) => sum + (body?.length ?? 0), 0) + 100
+          if (!parcel.fits(run)) yield { type: 'runs', runs: parcel.take() }
+          parcel.add(run)
         }
         after = part.next
-        if (runs.length > 0 && (bytes >= RUNS_FRAME_BYTES || after !== undefined || runs.length >= 63)) {
-          for (let i = 0; i < runs.length; i += 63) yield { type: 'runs', runs: runs.slice(i, i + 63) }
-          runs = []
-          bytes = 0
-        }
       }
     }
-    for (let i = 0; i < runs.length; i += 63) yield { type: 'runs', runs: runs.slice(i, i + 63) }
+    if (parcel.runs.length > 0) yield { type: 'runs', runs: parcel.take() }
     yield { type: 'done', id: frame.id }
   }
 
@@ -611,6 +706,50 @@ export class Sync {
   }
 }
 
+/** Runs for one frame. */
+class Parcel {
+  runs: Run[] = []
+  #bytes = 0
+  #items = 0
+
+  fits(run: Run): boolean {
+    return (
+      this.runs.length === 0 ||
+      (this.runs.length < RUN_EVENTS_MAX &&
+        this.#bytes + runBytes(run) <= RUNS_FRAME_BYTES &&
+        this.#items + run.bodies.length + 4 <= RUNS_FRAME_ITEMS)
+    )
+  }
+
+  add(run: Run): void {
+    this.runs.push(run)
+    this.#bytes += runBytes(run)
+    this.#items += run.bodies.length + 4
+  }
+
+  take(): Run[] {
+    const runs = this.runs
+    this.runs = []
+    this.#bytes = 0
+    this.#items = 0
+    return runs
+  }
+}
+
+/** At most what the run takes in a frame: 76 for the signature and the arrays, 3 before each body. */
+const runBytes = (run: Run) =>
+  run.headers.length + 76 + run.bodies.reduce((sum, body) => sum + 3 + (body?.length ?? 0), 0)
+
+/** Class first, then room: control before content, and room 0's id, all zeros, leads. */
+function mostUrgent(keys: Iterable<string>): string {
+  let least = ''
+  for (const key of keys) if (least === '' || key < least) least = key
+  return least
+}
+
+const ANSWERS = new Set<Frame['type']>(['vector', 'runs', 'tombstones', 'fork', 'done', 'headers'])
+const TOMBSTONES_FRAME = 256
+const NO_CHAIN: Chain = { headers: new Uint8Array(0), signature: new Uint8Array(64) }
 const encoder = new TextEncoder()
 const RUN_TAG = encoder.encode('lanchat/ev/1')
 const TOMBSTONE_TAG = encoder.encode('lanchat/del/1')

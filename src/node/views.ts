@@ -29,6 +29,8 @@ export class Views {
   #replica!: Replica
   /** The earliest t of a control event that does not count yet; Infinity: none. */
   #heldUntil = Number.POSITIVE_INFINITY
+  /** The latest t of those that count: should the clock be set back below, they do not any more. */
+  #countedUntil = 0
 
   constructor(options: ViewsOptions) {
     this.#options = options
@@ -73,10 +75,12 @@ export class Views {
     for (const other of this.#replica.rooms()) this.#replica.limitsChanged(other)
   }
 
-  /** Time went on: held events may count now. */
+  /** Time went on, or was set back: events that were held may count now, others may be held. The replica is told first. */
   setNow(now: number): void {
-    if (now + FUTURE_MS_MAX < this.#heldUntil) return
+    const latest = now + FUTURE_MS_MAX
+    if (latest < this.#heldUntil && latest >= this.#countedUntil) return
     this.#heldUntil = Number.POSITIVE_INFINITY
+    this.#countedUntil = 0
     this.changed(NETWORK_ROOM)
   }
 
@@ -88,7 +92,10 @@ export class Views {
       const lane = this.#replica.lane(event.room, event.author, event.lane)
       if (!lane || event.n > lane.n || (lane.forkAt > 0 && event.n >= lane.forkAt)) continue
       if (event.t > latest) this.#heldUntil = Math.min(this.#heldUntil, event.t)
-      else out.push(control)
+      else {
+        this.#countedUntil = Math.max(this.#countedUntil, event.t)
+        out.push(control)
+      }
     }
     return out
   }
@@ -132,10 +139,13 @@ export class Views {
   carries(person: PersonKey, room: RoomId, cls: LaneClass, unknown: boolean): boolean {
     if (room === NETWORK_ROOM) return cls === 0
     const view = this.room(room)
-    if (!view) return cls === 0 && (unknown || this.#options.carriesAll(person))
+    if (!view || isUnknown(view)) return cls === 0 && (unknown || this.#options.carriesAll(person))
     if (cls === 1 && view.deleted) return false
     if (this.#options.carriesAll(person)) return true
     if (view.persons) return view.persons.has(person)
     return cls === 0 || view.members.has(person)
   }
 }
+
+/** A made room whose create is not here, or does not count. */
+const isUnknown = (view: RoomView) => view.type === 'private' && view.createdBy === undefined
