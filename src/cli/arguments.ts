@@ -3,7 +3,9 @@
  * for yargs (about 70 ms); help, mistakes and everything else goes through yargs, which words them for people.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearest } from './nearest.ts'
 import { OPTIONS, type OptionRow, type RawOptions, UsageError } from './options.ts'
+import { safeName } from './safe-text.ts'
 
 export interface CallRow {
   readonly name: string
@@ -67,7 +69,14 @@ function readPlain(argv: readonly string[], version: string): Invocation | undef
   if (asksVersion) return { print: `${version}\n` }
   const [name = 'chat', ...words] = parsed.positionals
   const row = CALLS.find((call) => call.name === name)
-  if (!row || words.length < row.min || words.length > row.max) return undefined
+  if (!row) {
+    const near = nearest(
+      name,
+      CALLS.map((call) => call.name),
+    )
+    throw new UsageError(`There is no command ${safeName(name)}.${near ? ` Did you mean ${near}?` : ''}`)
+  }
+  if (words.length < row.min || words.length > row.max) return undefined
   return { call: row.name, words, flags: flags as RawOptions }
 }
 
@@ -89,14 +98,12 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
       'dot-notation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'strip-aliased': true,
     })
     .exitProcess(false)
     .version(version)
     .help()
     .alias('h', 'help')
     .strict()
-    .recommendCommands()
     .wrap(100)
     .epilogue(
       'Inside the chat, /help lists what can be typed.\n' +
@@ -136,7 +143,7 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
     refusal ??= error?.message
     print = output
   })
-  if (refusal !== undefined) throw new UsageError(refusal.replace(/\s*\n\s*/g, ' '))
+  if (refusal !== undefined) throw new UsageError(`${refusal.replace(/\s*\n\s*/g, ' ')}.`)
   if (print) return { print: `${print}\n` }
   if (invocation) return invocation
   throw new UsageError('These arguments are not understood.')

@@ -1,5 +1,6 @@
 /** The one table of what people type behind a slash: names, aliases, usage, help, and how each becomes a Command. */
 import type { Command } from '../node/index.ts'
+import { nearest } from './nearest.ts'
 
 export const GENERAL = 'general'
 export const HISTORY_DEFAULT = 50
@@ -216,31 +217,4 @@ export function readCommand(line: string): { readonly word: string; readonly arg
 }
 
 /** The name or alias most like a word that is none; undefined where nothing is near. */
-export function nearestCommand(word: string): string | undefined {
-  const typed = word.toLowerCase()
-  const near = [...byName.keys()]
-    .map((name) => ({ name, distance: name.startsWith(typed) && typed !== '' ? 1 : distance(typed, name) }))
-    .filter(({ name, distance }) => distance <= Math.min(2, Math.ceil(name.length / 2)))
-    .sort((a, b) => a.distance - b.distance)
-  return near[0]?.name
-}
-
-/** Edits between two words (Levenshtein; two neighbours swapped count as one), at most 3 told apart. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      row[j] = Math.min(
-        rows[i - 1]![j]! + 1,
-        row[j - 1]! + 1,
-        rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1),
-        swapped ? rows[i - 2]![j - 2]! + 1 : 3,
-      )
-    }
-    rows.push(row)
-  }
-  return rows[a.length]![b.length]!
-}
+export const nearestCommand = (word: string): string | undefined => nearest(word.toLowerCase(), byName.keys())

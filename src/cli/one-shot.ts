@@ -3,7 +3,7 @@
  * to a node of their own that visits the network for the moment and never becomes hub.
  */
 import { PassThrough } from 'node:stream'
-import type { ReadyEvent } from '../node/index.ts'
+import type { Node, ReadyEvent } from '../node/index.ts'
 import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
 import { JsonSession } from './json.ts'
 import { logTo } from './log.ts'
@@ -115,17 +115,24 @@ async function reach(
   const session = new JsonSession({ node, input, output, gate: within(node.ready, settings.timeoutMs) })
   void session.run()
   const remote = new Remote(output, input)
-  const ready = within(node.ready, settings.timeoutMs).then(async (isReady) => {
-    if (isReady) return node.ready
-    const error = await Promise.race([node.ready.catch((error: unknown) => error), undefined])
-    throw error && toldOf(error).code !== 'TIMEOUT'
-      ? error
-      : new OneShotError(
-          'NOBODY_FOUND',
-          `Nobody was found on this network within ${settings.timeoutMs / 1000} s.`,
-        )
-  })
+  const ready = readyInTime(node, settings.timeoutMs)
   return { remote, ready, isRunning: false, close: () => node.close() }
+}
+
+/** Rejects with NOBODY_FOUND after ms, or when the node itself has given up looking. */
+async function readyInTime(node: Node, ms: number): Promise<ReadyEvent> {
+  const nobody = new OneShotError('NOBODY_FOUND', `Nobody was found on this network within ${ms / 1000} s.`)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, ms, nobody)
+  })
+  try {
+    return await Promise.race([node.ready, late])
+  } catch (error) {
+    throw toldOf(error).code === 'TIMEOUT' ? nobody : error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** The answer, or its refusal thrown. */

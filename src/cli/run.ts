@@ -20,7 +20,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     const errors = new Output(world.stderr)
-    errors.write(`lanchat: ${error.message} Try: lanchat --help\n`)
+    errors.write(`lanchat: ${error.message}\nTry: lanchat --help\n`)
     await errors.flushed()
     return EXIT.usage
   }

@@ -28,12 +28,18 @@ export class FakeWorld {
   /** What the node was made with. */
   options: NodeOptions | undefined
   exitedNow: number | undefined
+  /** Resolves when signals are listened for. */
+  readonly #listening: Promise<void>
+  #listen!: () => void
   #signal: ((name: SignalName) => void) | undefined
   readonly #stdout: AsyncIterator<unknown>
   readonly #world: World
 
   constructor(options: FakeWorldOptions = {}) {
     this.node = options.node ?? new FakeNode()
+    this.#listening = new Promise((resolve) => {
+      this.#listen = resolve
+    })
     this.#stdout = inputLines(this.stdout, 1 << 24)
     this.#world = {
       stdin: this.stdin,
@@ -52,6 +58,7 @@ export class FakeWorld {
       }),
       onSignal: (listener) => {
         this.#signal = listener
+        this.#listen()
         return () => {
           this.#signal = undefined
         }
@@ -71,7 +78,9 @@ export class FakeWorld {
     for (const line of lines) this.stdin.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
   }
 
-  signal(name: SignalName): void {
+  /** Sends a signal, once somebody listens for it. After the end nobody does. */
+  async signal(name: SignalName): Promise<void> {
+    await this.#listening
     this.#signal?.(name)
   }
 

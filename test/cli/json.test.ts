@@ -18,7 +18,7 @@ async function startReady(): Promise<void> {
 }
 
 afterEach(async () => {
-  world.signal('SIGTERM')
+  await world.signal('SIGTERM')
   await ended
 })
 
@@ -286,7 +286,7 @@ describe('the end', () => {
     ['SIGTERM', 143],
   ] as const)('%s closes the node and exits %i', async (name, code) => {
     await startReady()
-    world.signal(name)
+    await world.signal(name)
     expect(await ended).toBe(code)
     expect(world.node.isClosed).toBe(true)
   })
@@ -294,8 +294,8 @@ describe('the end', () => {
   it('a second signal does not wait', async () => {
     await startReady()
     world.node.close = () => new Promise(() => {})
-    world.signal('SIGINT')
-    world.signal('SIGTERM')
+    await world.signal('SIGINT')
+    await world.signal('SIGTERM')
     expect(world.exitedNow).toBe(143)
     ended = Promise.resolve(0)
   })
