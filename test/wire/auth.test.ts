@@ -10,6 +10,8 @@ import {
 import { hex } from '../../src/wire/bytes.ts'
 import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { personKey } from '../../src/wire/ids.ts'
+import { naclCrypto, naclSigner } from '../../src/wire/nacl-crypto.ts'
+import { vectorFile } from '../vectors/json.ts'
 
 const seed = (n: number) => new Uint8Array(32).fill(n)
 const binding = seed(9)
@@ -154,5 +156,50 @@ describe('the link handshake', () => {
     dialer.receive(open('acceptor', anna).hello)
     expect(() => dialer.receive(open('acceptor').hello)).toThrow(TypeError)
     expect(() => open('dialer', anna, { binding: seed(1).subarray(1) })).toThrow(TypeError)
+  })
+})
+
+interface End {
+  seed: Uint8Array
+  hello: Uint8Array
+  signed: Uint8Array
+  auth: Uint8Array
+}
+const vectors = vectorFile<{
+  binding: Uint8Array
+  dialer: End
+  acceptor: End
+  bad: { name: string; received: Uint8Array[]; code: string; answer: Uint8Array }[]
+}>('auth.json')
+
+describe.each([
+  ['node:crypto', nodeCrypto, signerOf],
+  ['tweetnacl', naclCrypto, naclSigner],
+])('the handshake of the vectors, with %s,', (_, crypto, signerFrom) => {
+  const start = (side: Side) => {
+    const hello = decodeFrame(vectors[side].hello)
+    if (typeof hello === 'string' || hello.type !== 'hello') throw new Error('no hello')
+    const { type, key, versions, ...told } = hello
+    const signer = signerFrom(vectors[side].seed)
+    return openHandshake({ side, binding: vectors.binding, signer, hello: told, crypto })
+  }
+
+  it('is said byte by byte', () => {
+    for (const side of ['dialer', 'acceptor'] as const) {
+      const [own, peer] = [vectors[side], vectors[side === 'dialer' ? 'acceptor' : 'dialer']]
+      const handshake = start(side)
+      expect(handshake.hello).toEqual(own.hello)
+      const message = authMessage(crypto, side, vectors.binding, vectors.dialer.hello, vectors.acceptor.hello)
+      expect(message).toEqual(own.signed)
+      expect(handshake.receive(peer.hello).send).toEqual(own.auth)
+      expect(handshake.receive(peer.auth).done?.key).toBe(personKey(signerFrom(peer.seed).key))
+    }
+  })
+
+  it.each(vectors.bad)('is refused with $code: $name', ({ received, code, answer }) => {
+    const handshake = start('dialer')
+    const last = received.map((bytes) => handshake.receive(bytes)).at(-1)
+    expect(last?.refuse?.code).toBe(code)
+    expect(last?.send).toEqual(answer)
   })
 })

@@ -12,6 +12,7 @@ import { packValue } from '../../src/wire/codec.ts'
 import { netId } from '../../src/wire/ids.ts'
 import { BEACON_BYTES_MAX } from '../../src/wire/limits.ts'
 import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
+import { vectorFile } from '../vectors/json.ts'
 
 const bytes = (n: number, fill: number) => new Uint8Array(n).fill(fill)
 const net = netId(bytes(8, 7))
@@ -112,3 +113,26 @@ function packedArray(beacon: Uint8Array): unknown[] {
   const seats = line.map((s) => [s.key, s.flags, s.lag, s.uptimeS, s.addresses])
   return [n, places, key, epoch, counter, members, flags, addresses, median, rate, digest, seats]
 }
+
+describe('the beacon of the vectors', () => {
+  const { good, bad } = vectorFile<{
+    good: { fields: BeaconFields; signed: Uint8Array; bytes: Uint8Array }
+    bad: { name: string; fault: string; bytes: Uint8Array }[]
+  }>('beacon.json')
+  const judge = (crypto: typeof nodeCrypto, signed: Uint8Array) => {
+    const parsed = parseBeacon(netId(good.fields.net), signed)
+    return typeof parsed === 'string' ? parsed : verifyBeacon(crypto, parsed)
+  }
+
+  it('is taken by both verifiers', () => {
+    for (const crypto of [nodeCrypto, naclCrypto]) {
+      expect(judge(crypto, good.bytes)).toMatchObject(good.fields)
+      expect(crypto.verify(good.signed, good.bytes.subarray(0, 64), good.fields.key)).toBe(true)
+    }
+  })
+
+  it.each(bad)('is refused: $name', ({ fault, bytes: signed }) => {
+    expect(judge(nodeCrypto, signed)).toBe(fault)
+    expect(judge(naclCrypto, signed)).toBe(fault)
+  })
+})

@@ -8,6 +8,22 @@ import {
   nameFaultText,
   proposeNick,
 } from '../../src/wire/name.ts'
+import { vectorFile } from '../vectors/json.ts'
+
+const vectors = vectorFile<{
+  nicks: { text: string; ok?: string; fault?: string }[]
+  skeletons: { text: string; skeleton: string }[]
+}>('names.json')
+
+describe('the names of the vectors', () => {
+  it.each(vectors.nicks)('are judged: $text', ({ text, ...verdict }) => {
+    expect(checkNick(text)).toEqual(verdict)
+  })
+
+  it.each(vectors.skeletons)('have skeletons: $text', (vector) => {
+    expect(skeleton(vector.text)).toBe(vector.skeleton)
+  })
+})
 
 describe('a nick', () => {
   it.each([

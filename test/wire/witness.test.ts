@@ -4,6 +4,7 @@ import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { laneId, netId, personKey, roomId } from '../../src/wire/ids.ts'
 import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
 import { signWitness, verifyWitness, type WitnessEntry } from '../../src/wire/witness.ts'
+import { vectorFile } from '../vectors/json.ts'
 
 const bytes = (n: number, fill: number) => new Uint8Array(n).fill(fill)
 const net = netId(bytes(8, 7))
@@ -43,5 +44,28 @@ describe('a witness', () => {
     const entries = Array.from({ length: 512 }, (_, i) => entry(i))
     expect(encodeFrame(signWitness(device, net, room, 5, entries)).length).toBeLessThan(32 * 1024)
     expect(() => signWitness(device, net, room, 5, [...entries, entry(1)])).toThrow(TypeError)
+  })
+})
+
+describe('the witness of the vectors', () => {
+  const vectors = vectorFile<{
+    net: Uint8Array
+    good: { by: Uint8Array; at: number; entries: WitnessEntry[]; signed: Uint8Array; bytes: Uint8Array }
+    bad: { name: string; bytes: Uint8Array }[]
+  }>('witness.json')
+  const judge = (crypto: typeof nodeCrypto, frameBytes: Uint8Array) => {
+    const frame = decodeFrame(frameBytes)
+    if (typeof frame === 'string' || frame.type !== 'witness') throw new Error('no witness')
+    return verifyWitness(crypto, netId(vectors.net), frame)
+  }
+
+  it.each([nodeCrypto, naclCrypto])('is taken by both verifiers', (crypto) => {
+    const { by, at, entries } = vectors.good
+    expect(judge(crypto, vectors.good.bytes)).toMatchObject({ by: personKey(by), at, entries })
+  })
+
+  it.each(vectors.bad)('is refused: $name', ({ bytes: frameBytes }) => {
+    expect(judge(nodeCrypto, frameBytes)).toBe('signature')
+    expect(judge(naclCrypto, frameBytes)).toBe('signature')
   })
 })
