@@ -88,6 +88,8 @@ export { type ChoiceView, viewOf } from './choice/view.ts'
 
 /** Joins to a code that nobody accepts end after this where the shell says nothing. */
 const TIMEOUT_MS = 5000
+/** Between two ticks that nothing but time asks for: rounding may never make a loop of them. */
+const TICK_MS_MIN = 1
 /** Dials to a node that a report names, at most one in this time. */
 const REPORT_PAUSE_MS = 1000
 
@@ -96,7 +98,11 @@ export function choose(choice: Choice, input: ChoiceInput): ChoiceEffect[] {
   const turn: Turn = { now: input.now, wall: input.wall, random: input.random, effects: [] }
   if (choice.phase.state === 'gone') return turn.effects
   take(choice, turn, input)
-  if (turn.now >= choice.wakeAt) tick(choice, turn)
+  if (turn.now >= choice.wakeAt) {
+    tick(choice, turn)
+    choice.wakeAt = Math.max(choice.wakeAt, turn.now + TICK_MS_MIN)
+    choice.toldWakeAt = Infinity
+  }
   if (choice.wakeAt !== choice.toldWakeAt && choice.wakeAt < Infinity) {
     choice.toldWakeAt = choice.wakeAt
     turn.effects.push({ do: 'wake', at: choice.wakeAt })

@@ -19,7 +19,7 @@ export function followTick(choice: Choice, turn: Turn, phase: Following): void {
   const { now } = turn
   const hub = choice.links.get(phase.link)
   if (!hub) return
-  if (now - hub.heardAt >= phase.limitMs) {
+  if (now >= hub.heardAt + phase.limitMs) {
     lose(choice, turn, hub, 'silent')
     return
   }

@@ -97,8 +97,9 @@ function endWhenLeft(choice: Choice, turn: Turn): void {
 /** After quitMs whoever is still there must find the new hub alone. */
 export function leaveTick(choice: Choice, turn: Turn): void {
   if (choice.leavingSince === undefined || choice.phase.state === 'gone') return
-  if (turn.now - choice.leavingSince >= choice.timing.quitMs) sayGoodbye(choice, turn)
-  else wakeBy(choice, choice.leavingSince + choice.timing.quitMs)
+  const at = choice.leavingSince + choice.timing.quitMs
+  if (turn.now >= at) sayGoodbye(choice, turn)
+  else wakeBy(choice, at)
 }
 
 function sayGoodbye(choice: Choice, turn: Turn): void {

@@ -1,0 +1,16 @@
+/** A seeded source of chance: mulberry32. The same seed gives the same run. */
+export interface Random {
+  /** [0, 1). */
+  (): number
+}
+
+export function seeded(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
