@@ -1,0 +1,68 @@
+/** The built command as a process: what needs no network. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const home = mkdtempSync(join(tmpdir(), 'lanchat-process-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+function lanchat(args: readonly string[], env: Record<string, string> = {}) {
+  const clean = { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, ...env }
+  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { env: clean }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
+    })
+  })
+}
+
+describe('the lanchat command', () => {
+  it('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(await lanchat(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  })
+
+  it('prints help on stdout, in English whatever the locale', async () => {
+    const { code, out, err } = await lanchat(['--help'], { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('Commands:')
+    expect(out).toContain('lanchat send <to> [text..]')
+    expect(out).toContain('Exit codes: 0 ok')
+  })
+
+  it.each([
+    [['--nope']],
+    [['sned', 'general', 'x']],
+    [['--port', 'abc']],
+    [['--timeout', '-1']],
+    [['--never-hub', '--prefer-hub']],
+    [['hub', '--never-hub']],
+    [['tail', 'a', 'b']],
+    [['--code', 'secret']],
+    [['--code-file', '/nonexistent']],
+    [['--json', '--log-level', 'loud']],
+  ])('answers %j with one line, advice and exit 2', async (args) => {
+    const { code, out, err } = await lanchat(args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^lanchat: .+\nTry: lanchat --help\n$/)
+  })
+
+  it('names the variable or file that a wrong value came from', async () => {
+    expect(await lanchat([], { LANCHAT_PORT: 'x' })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('LANCHAT_PORT must be'),
+    })
+  })
+
+  it('reads config.json where settings belong', async () => {
+    mkdirSync(join(home, 'lanchat'))
+    writeFileSync(join(home, 'lanchat', 'config.json'), '{"prot":1}')
+    const { code, err } = await lanchat(['rooms'])
+    rmSync(join(home, 'lanchat'), { recursive: true })
+    expect(code).toBe(2)
+    expect(err).toContain('unknown option "prot"')
+  })
+})
