@@ -74,20 +74,9 @@ export class Lab {
   bridge(name: string): number {
     const known = this.#bridges.indexOf(name)
     if (known >= 0) return known
-    ip(
-      '-n',
-      this.#switches,
-      'link',
-      'add',
-      name,
-      'type',
-      'bridge',
-      'forward_delay',
-      '0',
-      'mcast_snooping',
-      '0',
-    )
-    ip('-n', this.#switches, 'link', 'set', name, 'up')
+    const link = ['-n', this.#switches, 'link']
+    ip(...link, 'add', 'name', name, 'type', 'bridge', 'forward_delay', '0', 'mcast_snooping', '0')
+    ip(...link, 'set', name, 'up')
     return this.#bridges.push(name) - 1
   }
 
@@ -110,7 +99,7 @@ export class Lab {
     this.bridge(b)
     const [left, right] = [this.nextPort(), this.nextPort()]
     const sw = this.#switches
-    ip('-n', sw, 'link', 'add', left, 'type', 'veth', 'peer', 'name', right)
+    ip('-n', sw, 'link', 'add', 'name', left, 'type', 'veth', 'peer', 'name', right)
     for (const [port, bridge] of [
       [left, a],
       [right, b],
@@ -199,21 +188,8 @@ export class Host {
     const port = lab.nextPort()
     const address = `10.77.${lab.bridge(options.subnetOf ?? bridge)}.${this.number}`
     const mac = options.mac === undefined ? [] : ['address', options.mac]
-    ip(
-      'link',
-      'add',
-      name,
-      ...mac,
-      'netns',
-      namespace,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      port,
-      'netns',
-      lab.switches,
-    )
+    const cable = ['type', 'veth', 'peer', 'name', port, 'netns', lab.switches]
+    ip('link', 'add', 'name', name, ...mac, 'netns', namespace, ...cable)
     ip('-n', lab.switches, 'link', 'set', port, 'master', bridge)
     ip('-n', lab.switches, 'link', 'set', port, 'up')
     ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', name)
