@@ -11,14 +11,16 @@ export const signalCode = (name: SignalName): number => 128 + SIGNALS[name]
 
 const BY_CODE: Readonly<Record<string, number>> = {
   USAGE: EXIT.usage,
-  COMMAND_INVALID: EXIT.usage,
+  COMMAND_USAGE: EXIT.usage,
+  NICK_INVALID: EXIT.usage,
   TIMEOUT: EXIT.nobody,
   NOBODY_FOUND: EXIT.nobody,
   CODE_WRONG: EXIT.refused,
-  IDENTITY_REFUSED: EXIT.refused,
+  AUTH_FAILED: EXIT.refused,
   BANNED: EXIT.refused,
+  IDENTITY_INVALID: EXIT.refused,
+  KEY_WEAK: EXIT.refused,
   OFFLINE: EXIT.later,
-  STOPPED_READING: EXIT.later,
 }
 
 /** The exit code of an error's stable code; of anything unknown: failure. */

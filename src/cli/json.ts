@@ -1,9 +1,10 @@
 /** `--json`: one object a line out, one line of text, command or object in. Over stdin and stdout, and over the control socket. */
 import type { Readable, Writable } from 'node:stream'
 import type { Node, NodeEvent } from '../node/index.ts'
+import { refusalText } from '../wire/refusal.ts'
 import { type InputLine, inputLines } from './input-lines.ts'
 import { Output } from './output.ts'
-import { type Request, Session } from './session.ts'
+import { brokenLine, type Request, Session } from './session.ts'
 
 export interface JsonSessionOptions {
   readonly node: Node
@@ -67,18 +68,10 @@ export class JsonSession {
   }
 }
 
-const refused = (code: string, message: string, ref: { ref?: unknown } = {}): Request => ({
-  refused: code,
-  message,
-  ...ref,
-})
-
 /** What one line of input asks for; undefined for an empty one. */
 export function readRequest(line: InputLine): Request | undefined {
   if ('broken' in line) {
-    return line.broken === 'long'
-      ? refused('TEXT_TOO_LONG', 'This line is too long.')
-      : refused('LINE_INVALID', 'This line is not valid UTF-8.')
+    return brokenLine(line.broken)
   }
   if (line.text === '') return undefined
   const value = objectOf(line.text)
@@ -98,20 +91,23 @@ function objectOf(line: string): Record<string, unknown> | undefined {
 function readObject(value: Record<string, unknown>): Request {
   const { text, room, to, command, ref, ...others } = value
   const echo = 'ref' in value ? { ref } : {}
-  const invalid = (message: string) => refused('LINE_INVALID', message, echo)
+  const invalid = (why: string): Request => ({
+    refused: 'LINE_INVALID',
+    message: refusalText('LINE_INVALID', { why }),
+    ...echo,
+  })
   const other = Object.keys(others)[0]
-  if (other !== undefined) return invalid(`Unknown field ${JSON.stringify(other.slice(0, 40))}.`)
+  if (other !== undefined) return invalid(`it has an unknown field ${JSON.stringify(other.slice(0, 40))}`)
   if ('command' in value) {
     if ('text' in value || 'room' in value || 'to' in value)
-      return invalid('A command stands alone, with its ref.')
-    if (!isText(command) || command === '') return invalid('A command is a string.')
+      return invalid('a command stands alone, with its ref')
+    if (!isText(command) || command === '') return invalid('a command is a string')
     return { command, ...echo }
   }
-  if (!isText(text)) return invalid('An object has a text or a command, a string.')
-  if ('room' in value && 'to' in value) return invalid('A text goes to a room or to somebody, not both.')
-  if ('to' in value) return isName(to) ? { text, to, ...echo } : invalid('"to" is a nick.')
-  if ('room' in value)
-    return isName(room) ? { text, room, ...echo } : invalid('"room" is the name of a room.')
+  if (!isText(text)) return invalid('an object has a text or a command, which is a string')
+  if ('room' in value && 'to' in value) return invalid('a text goes to a room or to somebody, not to both')
+  if ('to' in value) return isName(to) ? { text, to, ...echo } : invalid('"to" is a nick')
+  if ('room' in value) return isName(room) ? { text, room, ...echo } : invalid('"room" is the name of a room')
   return { text, ...echo }
 }
 

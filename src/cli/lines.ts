@@ -11,7 +11,7 @@ import type { SessionEnd } from './json.ts'
 import { Output } from './output.ts'
 import { type Look, type Paint, type Rendered, render } from './render.ts'
 import { safeName } from './safe-text.ts'
-import { type Request, Session } from './session.ts'
+import { brokenLine, Session } from './session.ts'
 
 export interface LineModeOptions {
   readonly node: Node
@@ -77,7 +77,7 @@ export class LineMode {
   async #read(): Promise<SessionEnd> {
     try {
       for await (const line of inputLines(this.#options.input)) {
-        await this.#session.submit('broken' in line ? BROKEN[line.broken] : { line: line.text })
+        await this.#session.submit('broken' in line ? brokenLine(line.broken) : { line: line.text })
         if (this.#session.hasQuit) return 'quit'
         await this.output.drained()
       }
@@ -171,11 +171,6 @@ export class LineMode {
       ]
     return [completes ? starting(this.#names[completes], rest, ' ') : [], rest]
   }
-}
-
-const BROKEN: Readonly<Record<'long' | 'garbled', Request>> = {
-  long: { refused: 'TEXT_TOO_LONG', message: 'This line is too long.' },
-  garbled: { refused: 'LINE_INVALID', message: 'This line is not valid UTF-8.' },
 }
 
 const starting = (names: Iterable<string>, start: string, end: string): string[] =>

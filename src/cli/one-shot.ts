@@ -4,6 +4,7 @@
  */
 import { PassThrough } from 'node:stream'
 import type { Node, ReadyEvent } from '../node/index.ts'
+import { refusalText } from '../wire/refusal.ts'
 import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
 import { JsonSession } from './json.ts'
 import { logTo } from './log.ts'
@@ -121,7 +122,7 @@ async function reach(
 
 /** Rejects with NOBODY_FOUND after ms, or when the node itself has given up looking. */
 async function readyInTime(node: Node, ms: number): Promise<ReadyEvent> {
-  const nobody = new OneShotError('NOBODY_FOUND', `Nobody was found on this network within ${ms / 1000} s.`)
+  const nobody = new OneShotError('NOBODY_FOUND', refusalText('NOBODY_FOUND', { seconds: ms / 1000 }))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(reject, ms, nobody)

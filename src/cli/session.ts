@@ -6,6 +6,8 @@
  * before the answers of earlier ones are here. What is answered without the node waits until all before it are answered.
  */
 import type { Answer, Command, Node, NodeEvent } from '../node/index.ts'
+import { TEXT_BYTES_MAX } from '../wire/limits.ts'
+import { refusalText } from '../wire/refusal.ts'
 import {
   COMMANDS,
   type CommandRow,
@@ -16,9 +18,8 @@ import {
   readTyped,
   usageOf,
 } from './commands.ts'
+import { LINE_BYTES_MAX } from './input-lines.ts'
 
-/** UTF-8 bytes of one text, as the protocol has it. */
-export const TEXT_BYTES_MAX = 8000
 /** Requests asked and not yet answered: enough for the node to commit many at once, few enough to hold. */
 const UNDER_WAY_MAX = 256
 /** Ids of messages that other sessions sent and whose acks are not for us. */
@@ -99,13 +100,14 @@ export class Session {
     const row = commandRow(word)
     if (!row) {
       const near = nearestCommand(word)
-      const advice = near ? `Did you mean /${near}?` : 'See /help; // starts a text with a slash.'
-      return this.#refuse('COMMAND_UNKNOWN', `There is no command /${word}. ${advice}`, echo, `/${word}`)
+      const hint = near ? `Did you mean /${near}?` : 'See /help; // starts a text with a slash.'
+      const message = refusalText('COMMAND_UNKNOWN', { command: `/${word}`, hint })
+      return this.#refuse('COMMAND_UNKNOWN', message, echo, `/${word}`)
     }
     const name = `/${row.name}`
     const meaning = row.read(args, this.room)
     if (meaning === 'usage') {
-      return this.#refuse('COMMAND_INVALID', `Usage: ${usageOf(row)}`, echo, name)
+      return this.#refuse('COMMAND_USAGE', refusalText('COMMAND_USAGE', { usage: usageOf(row) }), echo, name)
     }
     if ('ask' in meaning) {
       for (const command of meaning.ask) await this.#ask(command, name, echo)
@@ -121,7 +123,8 @@ export class Session {
     const rows =
       topic === '' ? COMMANDS : [commandRow(topic.replace(/^\//, ''))].filter((row) => row !== undefined)
     if (rows.length === 0) {
-      return this.#refuse('COMMAND_UNKNOWN', `There is no command ${topic}.`, echo, name)
+      const message = refusalText('COMMAND_UNKNOWN', { command: topic, hint: 'See /help.' })
+      return this.#refuse('COMMAND_UNKNOWN', message, echo, name)
     }
     await this.idle()
     this.#print({ type: 'result', command: name, data: rows.map(helpOf), ...echo })
@@ -190,10 +193,11 @@ export class Session {
   #answer(ticket: Ticket, answer: Answer): void {
     if (ticket.isAnswered) return
     ticket.isAnswered = true
-    const { ref: _, ...rest } = answer
-    const named = ticket.command !== undefined && (rest.type === 'result' || rest.type === 'error')
     if (answer.type !== 'error') this.#move(ticket.enters, answer)
-    this.#print({ ...rest, ...(named && { command: ticket.command }), ...ticket.echo } as Answer)
+    // The node names its own command; people are told the word they typed, and nothing where they typed a text.
+    const { ref: _, command: __, ...rest } = { command: undefined, ...answer }
+    const isNamed = ticket.command !== undefined && (answer.type === 'result' || answer.type === 'error')
+    this.#print({ ...rest, ...(isNamed && { command: ticket.command }), ...ticket.echo } as Answer)
   }
 
   /** The current room after a command that worked. */
@@ -210,6 +214,15 @@ export class Session {
   }
 }
 
+/** What to answer to a line that could not be read. */
+export const brokenLine = (broken: 'long' | 'garbled'): Request =>
+  broken === 'long'
+    ? {
+        refused: 'TEXT_TOO_LONG',
+        message: refusalText('TEXT_TOO_LONG', { bytes: `more than ${LINE_BYTES_MAX}`, max: TEXT_BYTES_MAX }),
+      }
+    : { refused: 'LINE_INVALID', message: refusalText('LINE_INVALID', { why: 'it is not valid UTF-8' }) }
+
 const LEAVING = new Set(['delete', 'leave', 'kick', 'ban'])
 
 const helpOf = (row: CommandRow) => ({ command: `/${row.name}`, usage: usageOf(row), help: row.help })
@@ -218,8 +231,8 @@ const echoOf = (request: { readonly ref?: unknown }): { ref?: unknown } =>
   'ref' in request ? { ref: request.ref } : {}
 
 function textRefusal(text: string): readonly [code: string, message: string] | undefined {
-  if (text.trim() === '') return ['TEXT_EMPTY', 'There is nothing to read in this text.']
+  if (text.trim() === '') return ['TEXT_EMPTY', refusalText('TEXT_EMPTY')]
   const bytes = Buffer.byteLength(text)
   if (bytes <= TEXT_BYTES_MAX) return undefined
-  return ['TEXT_TOO_LONG', `This text has ${bytes} bytes; ${TEXT_BYTES_MAX} are the most.`]
+  return ['TEXT_TOO_LONG', refusalText('TEXT_TOO_LONG', { bytes, max: TEXT_BYTES_MAX })]
 }

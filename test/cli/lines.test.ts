@@ -45,9 +45,9 @@ describe('line mode in a pipe', () => {
     expect(await world.line()).toBe('[general] anna: x')
     const errors = world.errors()
     expect(errors).toContain('You are anna on network lan; you are the hub.')
-    expect(errors).toContain('! There is no command /nope.')
+    expect(errors).toContain('! There is no command /nope, and nothing was sent.')
     expect(errors).toContain('NICK_UNKNOWN')
-    expect(errors).toContain('! There is nothing to read in this text.')
+    expect(errors).toContain('! There is nothing to send: the text is empty.')
   })
 
   it('takes a JSON object as text', async () => {
