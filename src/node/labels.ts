@@ -35,8 +35,14 @@ interface Met {
   readonly suffix: string
 }
 
+export interface LabelRules {
+  readonly check: (name: string) => NameCheck
+  /** A typed name that several go by: true asks which is meant, false takes the one shown without a suffix. */
+  readonly asks: boolean
+}
+
 export class Labels<Key extends string> {
-  readonly #check: (name: string) => NameCheck
+  readonly #rules: LabelRules
   readonly #met = new Map<Key, Met>()
   /** Who keeps a form, as its look: the label's skeleton. */
   readonly #keepers = new Map<string, Key>()
@@ -45,15 +51,15 @@ export class Labels<Key extends string> {
   /** Keys whose name now has this skeleton. */
   readonly #alike = new Map<string, Set<Key>>()
 
-  /** check: the rule for these names. saved: what saved() gave in an earlier run. Keys are lower-case hex. */
-  constructor(check: (name: string) => NameCheck, saved: Iterable<readonly [form: string, key: Key]> = []) {
-    this.#check = check
+  /** saved: what saved() gave in an earlier run. Keys are lower-case hex. */
+  constructor(rules: LabelRules, saved: Iterable<readonly [form: string, key: Key]> = []) {
+    this.#rules = rules
     for (const [form, key] of saved) this.#keep(form, key)
   }
 
   /** Notes the name that a key goes by now; undefined while it is not known. Returns the label. Repeating changes nothing. */
   meet(key: Key, chosen?: string): string {
-    const checked = chosen === undefined ? undefined : this.#check(chosen)
+    const checked = chosen === undefined ? undefined : this.#rules.check(chosen)
     const name = checked && 'ok' in checked ? checked.ok : key.slice(0, HEX_DIGITS)
     const before = this.#met.get(key)
     if (before?.name !== name) {
@@ -104,7 +110,8 @@ export class Labels<Key extends string> {
 
   /**
    * What somebody means who types a name (with or without @), a label, or at least 8 hex digits of an id. A name that
-   * several go by, or look as if, is ambiguous, whoever keeps the plain form. Case does not matter.
+   * several people go by, or look as if, is ambiguous, whoever keeps the plain form: a private message is not for
+   * guessing. Of rooms the plain form means the one shown so. Case does not matter.
    */
   resolve(typed: string): Resolved<Key> {
     const word = fold(typed.replace(/^@/, ''))
@@ -128,8 +135,11 @@ export class Labels<Key extends string> {
     const form = skeleton(name)
     const alike = [...(this.#alike.get(form) ?? [])]
     if (tilde < 0) {
+      const written = alike.filter((key) => fold(this.#met.get(key)!.name) === name)
+      const plain = written.find((key) => this.#met.get(key)!.suffix === '')
+      if (plain !== undefined && !this.#rules.asks) return [plain]
       // Typed as it is written, it may still mean whoever looks like it; typed otherwise, it is no more than near.
-      return alike.some((key) => fold(this.#met.get(key)!.name) === name) ? alike : []
+      return written.length > 0 ? alike : []
     }
     const suffix = word.slice(tilde + 1)
     if (suffix.length < SUFFIX_DIGITS) return []
@@ -173,11 +183,11 @@ export class Labels<Key extends string> {
 
 /** How this reader is shown people. Meet oneself first: then one's own name is one's own. */
 export const personLabels = (saved?: Iterable<readonly [string, PersonKey]>) =>
-  new Labels<PersonKey>(checkNick, saved)
+  new Labels<PersonKey>({ check: checkNick, asks: true }, saved)
 
 /** How this reader is shown rooms. Meet `general` first. */
 export const roomLabels = (saved?: Iterable<readonly [string, RoomId]>) =>
-  new Labels<RoomId>(checkRoomName, saved)
+  new Labels<RoomId>({ check: checkRoomName, asks: false }, saved)
 
 const formOf = (name: string, suffix: string) => (suffix === '' ? name : `${name}~${suffix}`)
 /** The skeleton of a label, from that of its name. */

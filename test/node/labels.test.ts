@@ -180,6 +180,15 @@ describe('a typed name', () => {
     expect(labels.resolve('coco')).toEqual({ is: 'ambiguous', keys: [a, b] })
   })
 
+  it('of two rooms means the one that is shown plain', () => {
+    const labels = roomLabels()
+    const [one, two] = ['1'.repeat(32), '2'.repeat(32)] as [RoomId, RoomId]
+    labels.meet(one, 'lab')
+    const other = labels.meet(two, 'lab')
+    expect(labels.resolve('lab')).toEqual({ is: 'one', key: one })
+    expect(labels.resolve(other)).toEqual({ is: 'one', key: two })
+  })
+
   it('does not mean who only looks like it', () => {
     const labels = personLabels()
     labels.meet(a, 'amy')
