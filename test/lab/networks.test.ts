@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { NodeEvent } from '../../src/node/events.ts'
 import { createLab, describeInLab, type Lab } from './hosts.ts'
 import { type Lanchat, lanchat } from './lanchat.ts'
+import { holds } from './stored-bytes.ts'
 
 let lab: Lab
 beforeEach(() => {
@@ -118,4 +120,42 @@ describeInLab('networks as they are', () => {
     await Promise.all(others.map((node) => node.ready()))
     await talk([first, ...others])
   })
+
+  it('keeps two grown groups apart when their networks are joined, and says so', async () => {
+    const trunk = lab.trunk('left', 'right')
+    trunk.down()
+    const sides = ['left', 'right'] as const
+    const hosts = sides.map((side) =>
+      [0, 1].map((k) => lab.host(`${side}${k}`, { bridges: [side], subnetOf: 'left' })),
+    )
+    // Ten minutes together make a group grown; their clocks run twenty times as fast.
+    const young = hosts.map((pair) => pair.map((host) => lanchat(lab, host, { hurry: 20 })))
+    await Promise.all(young.flat().map((node) => node.ready()))
+    for (const [k, pair] of young.entries()) {
+      await pair[0]!.say(`the secret of ${sides[k]}`)
+      await pair[1]!.message(`the secret of ${sides[k]}`)
+    }
+    // Nothing tells the moment: time itself is what has to pass.
+    await new Promise((resolve) => setTimeout(resolve, (620 * 1000) / 20))
+    for (const node of young.flat()) await node.stop()
+
+    const grown = hosts.map((pair) => pair.map((host) => lanchat(lab, host)))
+    const places = (await Promise.all(grown.flat().map((node) => node.ready()))).map((event) => event.place)
+    expect(new Set(places).size).toBe(2)
+    trunk.up()
+    const isTold = (event: NodeEvent) =>
+      event.type === 'system' && (event.event === 'place' || event.event === 'warning')
+    await Promise.any(grown.flat().map((node) => node.event(isTold, { timeoutMs: 30_000 })))
+    for (const [k, pair] of grown.entries()) {
+      await talk(pair)
+      for (const node of pair) {
+        expect(await node.history()).toContain(`the secret of ${sides[k]}`)
+        expect((await node.history()).join()).not.toContain(`the secret of ${sides[1 - k]}`)
+        expect(node.hub?.name.startsWith(sides[k]!)).toBe(true)
+      }
+    }
+    for (const node of grown.flat()) await node.stop()
+    for (const [k, pair] of grown.entries())
+      for (const node of pair) expect(await holds(node.dataDir, `the secret of ${sides[1 - k]}`)).toBe(false)
+  }, 120_000)
 })
