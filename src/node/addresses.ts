@@ -76,7 +76,9 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
     if (news && !known.self) {
       known.failures = 0
       known.dialAt = Math.min(known.dialAt, now)
-    }
+    } else if (known.verified && hint.source === 'mdns')
+      // A known node just spoke: no reason to wait out a back-off.
+      known.dialAt = Math.min(known.dialAt, Math.max(now, known.triedAt + 2 * list.timing.redialMsMin))
     return news
   }
   if (!makeRoom(list)) return false

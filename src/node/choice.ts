@@ -58,7 +58,17 @@ import {
 import { beatWhileLeaving, leaveTick, memberGone, onTook, quit } from './choice/handover.ts'
 import { beatNow, beatSoon, firstCounter, heartbeat, readBeat, upstreamOf } from './choice/heartbeat.ts'
 import { beatOfMember, dropMember, hubTick, joinAtHub, refreshLine, sendBeacon } from './choice/hub.ts'
-import { addLink, ask, dialKey, forgetLink, hasNoLink, send, spareLink, wakeBy } from './choice/links.ts'
+import {
+  addLink,
+  ask,
+  dialKey,
+  forgetLink,
+  hasNoLink,
+  join,
+  send,
+  spareLink,
+  wakeBy,
+} from './choice/links.ts'
 import { advertise, seek } from './choice/moves.ts'
 import { dialBackEnded, onDialBack } from './choice/reach.ts'
 import {
@@ -183,7 +193,8 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
   if (spare) close(choice, turn, spare, 'duplicate')
   if (spare === link) return
   send(turn, link, heartbeat(choice, turn))
-  ask(turn, link, { type: choice.phase.state === 'seeking' ? 'join' : 'who' })
+  if (choice.phase.state === 'seeking') join(turn, link)
+  else ask(turn, link, { type: 'who' })
   wakeBy(choice, turn.now)
 }
 
@@ -223,10 +234,10 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
       return
     }
     case 'join':
-      onJoin(choice, turn, link)
+      onJoin(choice, turn, link, frame.at)
       return
     case 'joined':
-      onJoined(choice, turn, link, frame.epoch)
+      onJoined(choice, turn, link, frame)
       return
     case 'notJoined':
       onNotJoined(choice, turn, link, frame)
@@ -295,10 +306,10 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
   }
 }
 
-function onJoin(choice: Choice, turn: Turn, link: Link): void {
+function onJoin(choice: Choice, turn: Turn, link: Link, at: number): void {
   const { phase } = choice
   if (phase.state === 'hub') {
-    joinAtHub(choice, turn, phase, link)
+    joinAtHub(choice, turn, phase, link, at)
     return
   }
   const hub = phase.state === 'following' ? phase.hub : phase.state === 'seeking' ? phase.target : null

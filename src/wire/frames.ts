@@ -107,8 +107,9 @@ const shapes = {
       age: uintOf(32),
     },
   ],
-  join: [17, {}],
-  joined: [18, { epoch: uintOf(32) }],
+  /** at: any number, echoed by joined, so that an answer to a join of long ago is told from one to the last. */
+  join: [17, { at: uintOf(32) }],
+  joined: [18, { at: uintOf(32), epoch: uintOf(32) }],
   /** reason: 0 wait (I seek too), 1 I follow `hub`, 2 leaving, 3 full. */
   notJoined: [19, { reason: uintOf(8), hub: nil(key), address: text(64) }],
   /** May I give up for you? at: any number, echoed. members, flags: as in heartbeat, what the two compare by. */

@@ -121,6 +121,7 @@ export class ChoiceNetwork {
   private readonly givenUp: { from: number; to: number; at: number }[] = []
 
   constructor(readonly options: NetworkOptions) {
+    ;(globalThis as any).NET = this
     this.random = seeded(options.seed)
     this.timing = options.timing ?? LAN
     this.latencyMs = options.latencyMs ?? 0.3
@@ -291,7 +292,7 @@ export class ChoiceNetwork {
     if (!node.alive || node.leaving) return
     node.leaving = true
     this.note(node, 'quit')
-    if (node.pausedAt === undefined) this.give(node, { in: 'quit' })
+    this.deliver(node, () => this.give(node, { in: 'quit' }))
   }
 
   cut(from: number, to: number): void {
@@ -612,7 +613,7 @@ export class ChoiceNetwork {
       if (effect.do === 'resign') this.checkGivingUp(node, event)
       if (effect.do === 'follow') this.checkNoCycle(node)
     }
-    if (event.in === 'away' && event.ms > this.timing.awayMs && node.links.size > 0 && was !== 'seeking') {
+    if (event.in === 'away' && event.ms > this.timing.awayMs && node.links.size > 0 && was !== 'gone') {
       const asked = effects.some((effect) => effect.do === 'sendAll' && effect.frame.type === 'who')
       if (!asked || viewOf(node.choice).acknowledges)
         this.fail('INV-13', `${node.index} woke and did not ask`)
@@ -633,15 +634,14 @@ export class ChoiceNetwork {
     const { phase } = node.choice
     if (phase.state !== 'seeking' || phase.target === null) return
     const to = this.nodes[this.indexOf(phase.target)]!
-    if (event.in === 'frame' && event.frame.type === 'absorbed') {
-      const stays =
-        viewOf(to.choice).state === 'hub' ||
-        !to.alive ||
-        to.leaving ||
-        to.pausedAt !== undefined ||
-        this.now - to.resumedAt < 2000
-      if (!stays) this.fail('INV-11', `${node.index} gives up for ${to.index}, which is no hub`)
-    }
+    if (event.in !== 'frame' || event.frame.type !== 'absorbed') return
+    const stays =
+      viewOf(to.choice).state === 'hub' ||
+      !to.alive ||
+      to.leaving ||
+      to.pausedAt !== undefined ||
+      this.now - to.resumedAt < 2000
+    if (!stays) this.fail('INV-11', `${node.index} gives up for ${to.index}, which is no hub`)
     for (const { from, to: into, at } of this.givenUp)
       if (from === to.index && into === node.index && this.now - at < 1000)
         this.fail('INV-11', `${node.index} and ${to.index} gave up for each other`)

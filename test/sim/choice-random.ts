@@ -1,8 +1,6 @@
 /** A seeded source of chance: mulberry32. The same seed gives the same run. */
-export interface Random {
-  /** [0, 1). */
-  (): number
-}
+/** [0, 1). */
+export type Random = () => number
 
 export function seeded(seed: number): Random {
   let state = seed >>> 0

@@ -7,14 +7,13 @@
  */
 import type { FrameOf } from '../../wire/frames.ts'
 import type { PersonKey } from '../../wire/ids.ts'
-import { dialNow, hasOwnLink, linkTo, send, wakeBy } from './links.ts'
+import { dialNow, hasOwnLink, linkTo, mark, send, sinceMark, wakeBy } from './links.ts'
 import { giveUpFor } from './moves.ts'
 import { better, type Claim } from './rank.ts'
 import { type Choice, FLAG, flagsOf, type HubPhase, type Link, STATE, type Turn } from './state.ts'
 
 /** An ok older than this part of its promise no longer counts. */
 const FRESH = 0.9
-const UINT32 = 2 ** 32
 
 const claimOf = (choice: Choice, phase: HubPhase): Claim => ({
   key: choice.self,
@@ -46,8 +45,7 @@ export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link)
   const { absorbRetryMs, absorbRetryMsSpread } = choice.timing
   const retryAt = now + absorbRetryMs + turn.random() * absorbRetryMsSpread
   phase.absorbing = { into: link.key, retryAt }
-  const at = Math.floor(now) % UINT32
-  send(turn, link, { type: 'absorb', at, members: phase.members, flags: flagsOf(choice) })
+  send(turn, link, { type: 'absorb', at: mark(now), members: phase.members, flags: flagsOf(choice) })
   wakeBy(choice, retryAt)
 }
 
@@ -76,8 +74,7 @@ export function onAbsorbed(choice: Choice, turn: Turn, link: Link, frame: FrameO
   const { now } = turn
   if (phase.state !== 'hub' || phase.absorbing?.into !== link.key || !isStaying(choice, phase)) return
   const { absorbing } = phase
-  const age = (Math.floor(now) - frame.at + UINT32) % UINT32
-  if (age >= choice.timing.promiseMs * FRESH) return
+  if (sinceMark(now, frame.at) >= choice.timing.promiseMs * FRESH) return
   if (phase.promiseUntil > now) {
     const { absorbRetryMs, boundRetryMsSpread } = choice.timing
     absorbing.retryAt = now + absorbRetryMs + turn.random() * boundRetryMsSpread

@@ -4,7 +4,7 @@ import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
 import { note } from '../addresses.ts'
 import { takeLine } from './heartbeat.ts'
-import { ask, dialDue, dialKey, dialNow, linkTo, send, wakeBy, whereIs } from './links.ts'
+import { ask, dialDue, dialKey, dialNow, join, linkTo, send, wakeBy, whereIs } from './links.ts'
 import { becomeHub, follow, seek } from './moves.ts'
 import { lose } from './seeking.ts'
 import { type Choice, FLAG, type Following, type Link, mayBeHub, STATE, type Turn } from './state.ts'
@@ -140,7 +140,7 @@ export function hubLinkGone(choice: Choice, turn: Turn, phase: Following, gone: 
     return
   }
   follow(choice, turn, other, phase.epoch)
-  ask(turn, other, { type: 'join' })
+  join(turn, other)
 }
 
 /** Where this node's hub is, for somebody who asks. */

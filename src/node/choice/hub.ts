@@ -96,15 +96,13 @@ export function sendBeacon(choice: Choice, turn: Turn, link: Link): void {
 }
 
 export function addMember(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
-  if (!link.member) {
-    link.member = true
-    link.syncedAt = link.beat?.lag === 0 ? turn.now : undefined
-    if (!link.visitor) phase.members++
-    phase.lineDirty = true
-    turn.effects.push({ do: 'memberJoined', link: link.id, key: link.key, visitor: link.visitor })
-    beatSoon(choice, turn.now)
-  }
-  send(turn, link, { type: 'joined', epoch: phase.epoch })
+  if (link.member) return
+  link.member = true
+  link.syncedAt = link.beat?.lag === 0 ? turn.now : undefined
+  if (!link.visitor) phase.members++
+  phase.lineDirty = true
+  turn.effects.push({ do: 'memberJoined', link: link.id, key: link.key, visitor: link.visitor })
+  beatSoon(choice, turn.now)
 }
 
 export function dropMember(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
@@ -117,7 +115,7 @@ export function dropMember(choice: Choice, turn: Turn, phase: HubPhase, link: Li
 }
 
 /** A node asks to be a member. */
-export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
+export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link, at: number): void {
   const full = phase.members >= MEMBERS_MAX && !link.member
   if (choice.leavingSince !== undefined || full) {
     send(turn, link, { type: 'notJoined', reason: full ? 3 : 2, hub: null, address: '' })
@@ -125,6 +123,7 @@ export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Lin
   }
   const known = link.member
   addMember(choice, turn, phase, link)
+  send(turn, link, { type: 'joined', at, epoch: phase.epoch })
   if (known) return
   send(turn, link, heartbeat(choice, turn))
   if (phase.inLine.length > 0) sendBeacon(choice, turn, link)

@@ -13,6 +13,16 @@ export function ask(turn: Turn, link: Link, frame: ChoiceFrame): void {
   send(turn, link, frame)
 }
 
+const UINT32 = 2 ** 32
+
+/** A moment as join and absorb carry it: the other side only echoes it. */
+export const mark = (now: number): number => Math.floor(now) % UINT32
+
+/** How long ago that was, ms. */
+export const sinceMark = (now: number, at: number): number => (mark(now) - at + UINT32) % UINT32
+
+export const join = (turn: Turn, link: Link): void => ask(turn, link, { type: 'join', at: mark(turn.now) })
+
 /** An answer came: the round trip, smoothed. At most 600 ms, so that one slow answer cannot delay a take-over. */
 export function answered(choice: Choice, turn: Turn, link: Link): void {
   if (link.askedAt === undefined) return

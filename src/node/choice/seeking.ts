@@ -3,7 +3,7 @@ import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { isHalfDone } from '../addresses.ts'
-import { answered, ask, dialDue, dialKey, dialNow, linkTo, wakeBy } from './links.ts'
+import { answered, ask, dialDue, dialKey, dialNow, join, linkTo, mark, sinceMark, wakeBy } from './links.ts'
 import { becomeHub, follow, seek } from './moves.ts'
 import { type Choice, FLAG, type Link, mayBeHub, type Seeking, STATE, type Turn } from './state.ts'
 
@@ -103,26 +103,26 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   const { timing } = choice
   const { now } = turn
   const asked = new Set<Link>()
-  const join = (link: Link | undefined) => {
+  const joinOnce = (link: Link | undefined) => {
     if (!link || asked.has(link)) return
     asked.add(link)
-    ask(turn, link, { type: 'join' })
+    join(turn, link)
   }
   const line = lineAfter(choice, phase).filter((key) => key !== choice.self)
   const redialled = phase.why === 'close' && now === phase.since
   if (phase.target !== null) {
-    join(linkTo(choice, phase.target))
+    joinOnce(linkTo(choice, phase.target))
     if (!choice.byKey.has(phase.target)) dialKey(choice, turn, phase.target, '', timing.redialMsMin)
   }
   if (phase.lost !== null && !phase.dead) {
-    join(linkTo(choice, phase.lost))
+    joinOnce(linkTo(choice, phase.lost))
     if (!choice.byKey.has(phase.lost))
       dialKey(choice, turn, phase.lost, phase.lostAddress, redialled ? 0 : timing.redialMsMin)
   }
   const turns = Math.floor((now - phase.since) / timing.lineStepMs)
   const first = placeInLine(choice, phase) === 0
   line.forEach((key, place) => {
-    if (place <= turns) join(linkTo(choice, key))
+    if (place <= turns) joinOnce(linkTo(choice, key))
     if ((place <= turns || first) && !choice.byKey.has(key))
       dialNow(choice, turn, choice.options.instanceOf(key), timing.askMs)
     if (first && phase.why === 'silent' && phase.lost !== null && phase.answers.get(key) !== false) {
@@ -130,15 +130,21 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
       if (link) ask(turn, link, { type: 'hear', hub: fromHex(phase.lost) })
     }
   })
-  if (phase.why !== 'boot' && phase.target === null && turns < line.length) return
+  const wait = phase.target === null ? line.length : 1
+  if (phase.why !== 'boot' && turns < wait) return
   const links = [...choice.links.values()]
-  for (let i = 0; i < Math.min(ROUND_LINKS, links.length); i++) join(links[(phase.turn + i) % links.length])
+  for (let i = 0; i < Math.min(ROUND_LINKS, links.length); i++)
+    joinOnce(links[(phase.turn + i) % links.length])
   phase.turn = links.length > 0 ? (phase.turn + ROUND_LINKS) % links.length : 0
 }
 
-export function onJoined(choice: Choice, turn: Turn, link: Link, epoch: number): void {
+/** A hub took this node in. An answer to a join of before this search is as old as what it answers, and ignored. */
+export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'joined'>): void {
   answered(choice, turn, link)
-  if (choice.phase.state === 'seeking') follow(choice, turn, link, epoch)
+  const { phase } = choice
+  if (phase.state !== 'seeking' || sinceMark(turn.now, frame.at) > sinceMark(turn.now, mark(phase.since)))
+    return
+  follow(choice, turn, link, frame.epoch)
 }
 
 export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'notJoined'>): void {
@@ -154,7 +160,7 @@ export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: Frame
 export function beatWhileSeeking(choice: Choice, turn: Turn, phase: Seeking, link: Link): void {
   const { beat } = link
   if (!beat) return
-  if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) ask(turn, link, { type: 'join' })
+  if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) join(turn, link)
   else if (link.key === phase.lost && beat.state !== STATE.hub && beat.state !== STATE.woken) {
     phase.dead = true
     wakeBy(choice, turn.now)

@@ -26,7 +26,7 @@ export interface ChoiceView {
     readonly uptimeS: number
   }[]
   readonly reachable: boolean
-  /** May this node acknowledge what it stores? Not while it is woken (INV-13). */
+  /** May this node acknowledge what it stores? Not while it is woken (INV-13), nor once it has left. */
   readonly acknowledges: boolean
   /** Medians of raw wall clocks, as of `at` (monotonic ms). */
   readonly clock: {
@@ -63,7 +63,7 @@ export function viewOf(choice: Choice): ChoiceView {
       uptimeS,
     })),
     reachable: choice.reachable,
-    acknowledges: phase.state !== 'woken',
+    acknowledges: phase.state !== 'woken' && phase.state !== 'gone',
     clock: {
       ...(hubMedian && { hubMedian }),
       ...(choice.lineMedian && { lineMedian: choice.lineMedian }),

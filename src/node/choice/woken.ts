@@ -4,7 +4,7 @@ import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { beatNow } from './heartbeat.ts'
-import { answered, ask, dialKey, dialNow, send, wakeBy } from './links.ts'
+import { answered, dialKey, dialNow, join, send, wakeBy } from './links.ts'
 import { redirectMembers, seek } from './moves.ts'
 import { lose } from './seeking.ts'
 import type { Choice, Link, Turn, Woken } from './state.ts'
@@ -68,7 +68,7 @@ export function onWhoIs(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'
   if (was.state === 'hub') redirectMembers(choice, turn, hub)
   seek(choice, turn, { why: 'woken', target: hub, lost: mine === choice.self ? null : mine, dead: true })
   if (choice.byKey.has(hub)) {
-    for (const other of choice.byKey.get(hub)!) ask(turn, other, { type: 'join' })
+    for (const other of choice.byKey.get(hub)!) join(turn, other)
   } else dialKey(choice, turn, hub, frame.address, 0)
 }
 

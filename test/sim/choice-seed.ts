@@ -1,0 +1,120 @@
+/** One random run of the choice of hub: a network, a schedule of faults, then peace, and the invariants. */
+import type { ChoiceOptions } from '../../src/node/choice.ts'
+import { ChoiceNetwork, type NetworkOptions, Violation } from './choice-network.ts'
+import { type Random, seeded } from './choice-random.ts'
+
+export interface SeedResult {
+  readonly seed: number
+  readonly nodes: number
+  /** From the last change to one hub that everybody follows. */
+  readonly settledMs: number
+  readonly hubChanges: number
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)]!
+
+/** The network of a seed: its shape is drawn from chance of its own, so that a mutation does not change it. */
+function networkOf(seed: number): NetworkOptions & { readonly steps: number } {
+  const random = seeded(seed ^ 0x5eed)
+  const nodes = random() < 0.1 ? 10 + Math.floor(random() * 20) : 2 + Math.floor(random() * 6)
+  const options = new Map<number, Partial<ChoiceOptions>>()
+  for (let i = 1; i < nodes; i++) {
+    const kind = random()
+    if (kind < 0.08) options.set(i, { neverHub: true })
+    else if (kind < 0.16) options.set(i, { preferHub: true })
+    else if (kind < 0.2) options.set(i, { visitor: true })
+  }
+  const latencyMs = pick(random, [0.3, 0.3, 0.3, 2, 10, 60])
+  return {
+    seed,
+    nodes,
+    latencyMs,
+    jitterMs: latencyMs * random(),
+    loss: pick(random, [0, 0, 0, 0.01, 0.04]),
+    mdnsLoss: pick(random, [0, 0, 0.1, 0.3]),
+    options: (index) => options.get(index) ?? {},
+    steps: 10 + Math.floor(random() * 25),
+  }
+}
+
+/** What INV-9 allows from the last change: 5 s + 10 round trips; more than that with loss, for dials and mDNS lose too. */
+export const settleLimitMs = (network: ChoiceNetwork): number => 5000 + 20 * (network.latencyMs + network.jitterMs)
+
+/** Plays one seed. Throws Violation with the steps; the same seed gives the same run. */
+export function runChoiceSeed(seed: number, mutate?: NetworkOptions['mutate']): SeedResult {
+  const { steps, ...options } = networkOf(seed)
+  const network = new ChoiceNetwork(mutate ? { ...options, mutate } : options)
+  const random = seeded(seed ^ 0xfa017)
+  const all = network.nodes.map(({ index }) => index)
+  for (const index of all) if (index === 0 || random() < 0.7) network.at(random() * 3000, () => network.start(index))
+  network.run(500 + random() * 6000)
+  for (let step = 0; step < steps; step++) {
+    act(network, random, all)
+    network.run(random() < 0.3 ? random() * 200 : random() * 6000)
+  }
+  peace(network, all)
+  const settledMs = settle(network)
+  network.run(3000)
+  if (!network.isSettled()) network.fail('INV-9', 'settled and came apart again')
+  return { seed, nodes: all.length, settledMs, hubChanges: network.log.filter((one) => /hub/.test(one.what)).length }
+}
+
+function act(network: ChoiceNetwork, random: Random, all: readonly number[]): void {
+  const any = () => pick(random, all)
+  const hub = network.hubs()[0]?.index ?? any()
+  const victim = random() < 0.5 ? hub : any()
+  const what = random()
+  if (what < 0.2) network.start(any())
+  else if (what < 0.35) network.kill(victim)
+  else if (what < 0.5) {
+    network.pause(victim)
+    const until = random() < 0.3 ? random() * 1500 : random() * 12_000
+    network.at(until, () => network.resume(victim))
+  } else if (what < 0.6) network.quit(victim)
+  else if (what < 0.7) {
+    network.unplug(victim)
+    network.at(random() * 9000, () => network.plug(victim))
+  } else if (what < 0.78) {
+    const side = all.filter(() => random() < 0.5)
+    network.partition(
+      side,
+      all.filter((index) => !side.includes(index)),
+    )
+  } else if (what < 0.86) network.heal()
+  else if (what < 0.93) {
+    const [from, to] = [victim, any()]
+    if (from === to) return
+    network.cut(from, to)
+    network.at(random() * 8000, () => network.mend(from, to))
+  } else {
+    const node = network.nodes[any()]!
+    node.firewalled = !node.firewalled
+    for (const index of all.slice(0, 3)) network.start(index)
+  }
+}
+
+/** All cuts and firewalls gone, everybody awake, somebody there who may be hub. */
+function peace(network: ChoiceNetwork, all: readonly number[]): void {
+  for (const node of network.nodes) {
+    node.firewalled = false
+    if (node.pausedAt !== undefined) network.resume(node.index)
+  }
+  network.heal()
+  network.start(all[0]!)
+}
+
+function settle(network: ChoiceNetwork): number {
+  const limit = settleLimitMs(network)
+  const ms = network.runUntil(() => network.isSettled(), limit * (network.loss > 0 ? 3 : 1), 10)
+  if (ms === Infinity)
+    network.fail(
+      'INV-9',
+      `no single hub after ${Math.round(limit)} ms: ${network
+        .running()
+        .map(({ index }) => `${index}:${network.view(index).state}`)
+        .join(' ')}`,
+    )
+  return ms
+}
+
+export { Violation }
