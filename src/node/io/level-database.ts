@@ -1,10 +1,12 @@
 /** Opening LevelDB so that nothing on disk is ever lost by it: rules learnt from what it does with damaged folders. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { Level } from 'level'
+import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
-import { writeFileSafely } from './safe-file.ts'
+import { unwritable } from './data-dir.ts'
+import { probeWritable, writeFileSafely } from './safe-file.ts'
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -18,7 +20,7 @@ const openFolders = new Set<string>()
  * Opens the database in this folder, or starts one; one that does not open, or that the caller knows to be `damaged`, is moved
  * to `<dir>.damaged-<n>` and an empty one started. A file `<dir>.made` tells later starts that there must be a database: without
  * that, LevelDB would take a folder with a lost CURRENT file for a new one and delete all it holds.
- * Rejects with LanchatError STORE_LOCKED, STORE_UNAVAILABLE; TypeError where this process has it open.
+ * Rejects with LanchatError DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE; TypeError where this process has it open.
  */
 export async function openDatabase(
   dir: string,
@@ -44,7 +46,7 @@ export async function openDatabase(
 
 async function openOrReplace(dir: string, damaged: boolean): Promise<{ db: Database; movedAside?: string }> {
   await mkdir(dir, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw unavailable(cause)
+    throw unwritable(dir, cause)
   })
   const mark = `${dir}.made`
   const isNew = !(await exists(mark)) && (await readdir(dir)).every((name) => /^(LOCK|LOG)/.test(name))
@@ -52,12 +54,12 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<{ db: Datab
   else {
     try {
       const db = await open(dir, isNew)
-      if (!(await exists(mark))) await leaveMark(mark, db)
+      if (!(await exists(mark))) await leaveMark(dir, mark, db)
       return { db }
     } catch (error) {
       if (error instanceof LanchatError) throw error
-      if (codeOf(error) === 'LEVEL_LOCKED') {
-        throw new LanchatError('STORE_LOCKED', 'Another process uses this store.', { cause: error })
+      if (levelCodeOf(error) === 'LEVEL_LOCKED') {
+        throw new LanchatError('DATA_DIR_IN_USE', refusalText('DATA_DIR_IN_USE', { dir }), { cause: error })
       }
       await refuseUnlessWritable(dir)
     }
@@ -66,9 +68,9 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<{ db: Datab
   await rm(mark, { force: true })
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const db = await open(dir, true).catch((cause) => {
-    throw unavailable(cause)
+    throw unwritable(dir, cause)
   })
-  await leaveMark(mark, db)
+  await leaveMark(dir, mark, db)
   return { db, movedAside }
 }
 
@@ -82,26 +84,20 @@ async function open(dir: string, createIfMissing: boolean): Promise<Database> {
   return db
 }
 
-async function leaveMark(mark: string, db: Database): Promise<void> {
+async function leaveMark(dir: string, mark: string, db: Database): Promise<void> {
   try {
     await writeFileSafely(mark, new Uint8Array(0))
   } catch (cause) {
     await db.close().catch(() => {})
-    throw unavailable(cause)
+    throw unwritable(dir, cause)
   }
 }
 
 /** Throws where the disk is full or not writable: then it is to blame, and not what lies in the folder. */
-async function refuseUnlessWritable(dir: string): Promise<void> {
-  const probe = join(dir, 'probe')
-  try {
-    await writeFileSafely(probe, new Uint8Array(PROBE_BYTES))
-    await rm(probe)
-  } catch (cause) {
-    await rm(probe, { force: true }).catch(() => {})
-    throw unavailable(cause)
-  }
-}
+const refuseUnlessWritable = (dir: string) =>
+  probeWritable(dir, PROBE_BYTES).catch((cause) => {
+    throw unwritable(dir, cause)
+  })
 
 async function moveAside(dir: string): Promise<string> {
   const prefix = `${basename(dir)}.damaged-`
@@ -110,13 +106,10 @@ async function moveAside(dir: string): Promise<string> {
     .map((name) => Number(name.slice(prefix.length)) || 0)
   const aside = `${dir}.damaged-${Math.max(0, ...taken) + 1}`
   await rename(dir, aside).catch((cause) => {
-    throw unavailable(cause)
+    throw unwritable(dir, cause)
   })
   return aside
 }
-
-const unavailable = (cause: unknown) =>
-  new LanchatError('STORE_UNAVAILABLE', 'The disk is full or the data folder cannot be written.', { cause })
 
 const exists = (path: string) =>
   stat(path).then(
@@ -125,12 +118,12 @@ const exists = (path: string) =>
   )
 
 /** The code of LevelDB's own complaint, which classic-level keeps as the cause of a failed open. */
-export function codeOf(error: unknown): string | undefined {
+export function levelCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return codeOf(error.cause) ?? code
+  return levelCodeOf(error.cause) ?? code
 }
 
 /** True for what the disk or the files are to blame for, rather than a use of a closed handle. */
 export const isDiskError = (error: unknown): boolean =>
-  codeOf(error) === 'LEVEL_CORRUPTION' || codeOf(error) === 'LEVEL_IO_ERROR'
+  levelCodeOf(error) === 'LEVEL_CORRUPTION' || levelCodeOf(error) === 'LEVEL_IO_ERROR'

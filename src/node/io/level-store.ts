@@ -8,10 +8,11 @@
  * pending rejects, the caller is told once, and only reopen() brings the store back.
  */
 import { resolve } from 'node:path'
+import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
 import { boundBytes, keyBytes, keyText } from '../store-key.ts'
-import { codeOf, type Database, isDiskError, openDatabase } from './level-database.ts'
+import { type Database, isDiskError, levelCodeOf, openDatabase } from './level-database.ts'
 
 /** Operations in a group that is committed without waiting for the end of the turn. */
 const GROUP_OPS_MAX = 256
@@ -31,7 +32,7 @@ export interface Opened {
 
 /**
  * Opens or starts the store in this folder. A damaged one is moved aside and an empty one started: `movedAside` tells where.
- * Rejects with LanchatError STORE_LOCKED (another process has it) or STORE_UNAVAILABLE (disk full, not writable), with
+ * Rejects with LanchatError DATA_DIR_IN_USE (another process has it) or DATA_DIR_UNWRITABLE (or disk full), with
  * TypeError where this process has it open already.
  */
 export async function openLevelStore(
@@ -62,7 +63,7 @@ type State =
   | {
       readonly is: 'closed'
       readonly closing: Promise<void>
-      readonly why: LanchatError
+      readonly why: Error
       readonly damaged: boolean
     }
 
@@ -99,7 +100,7 @@ export class LevelStore implements Store {
     }
   }
 
-  /** Throws LanchatError STORE_CLOSED or STORE_FAILED where the store is not open. */
+  /** Throws where the store is not open: LanchatError STORE_FAILED after a failure. */
   get(key: string): Uint8Array | undefined {
     const db = this.#database()
     const staged = this.#staged(key)
@@ -170,7 +171,7 @@ export class LevelStore implements Store {
     return this.#state.db
   }
 
-  #whyClosed(): LanchatError {
+  #whyClosed(): Error {
     return this.#state.is === 'closed' ? this.#state.why : closedError()
   }
 
@@ -229,15 +230,17 @@ export class LevelStore implements Store {
   }
 
   /** Ends this handle after an error of the disk; returns the error that callers see. */
-  #failed(cause: unknown, reading: boolean): LanchatError {
+  #failed(cause: unknown, reading: boolean): Error {
     if (this.#state.is !== 'open') return this.#whyClosed()
-    const error = new LanchatError('STORE_FAILED', 'The disk refused to keep or give data.', { cause })
-    this.#shut(this.#state.db, error, reading || codeOf(cause) === 'LEVEL_CORRUPTION')
+    const error = new LanchatError('STORE_FAILED', refusalText('STORE_FAILED', { why: whyOf(cause) }), {
+      cause,
+    })
+    this.#shut(this.#state.db, error, reading || levelCodeOf(cause) === 'LEVEL_CORRUPTION')
     this.#options.onFailure?.(error)
     return error
   }
 
-  #shut(db: Database, why: LanchatError, damaged: boolean): void {
+  #shut(db: Database, why: Error, damaged: boolean): void {
     const pending = [...(this.#committing?.waiting ?? []), ...this.#gathering.waiting]
     this.#committing = undefined
     this.#gathering = emptyGroup()
@@ -259,4 +262,6 @@ async function commit(db: Database, group: Group): Promise<void> {
 /** The same bytes without Buffer's methods: its slice shares memory where that of Uint8Array copies. */
 const plain = (value: Uint8Array) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 
-const closedError = () => new LanchatError('STORE_CLOSED', 'The store is closed.')
+const closedError = () => new Error('the store is closed')
+
+const whyOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

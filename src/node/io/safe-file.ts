@@ -1,6 +1,6 @@
 /** Small files that are whole or not there, whatever fails meanwhile. */
-import { link, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 let count = 0
 
@@ -18,13 +18,45 @@ export async function writeFileSafely(path: string, data: Uint8Array, fresh = fa
     } finally {
       await file.close()
     }
-    if (fresh) await link(temporary, path)
+    if (fresh) await placeFresh(temporary, path)
     else await rename(temporary, path)
   } finally {
     await rm(temporary, { force: true })
   }
   await syncFolder(dirname(path))
 }
+
+/** A link is refused where the name is taken; file systems without links (FAT) leave a check before the rename. */
+async function placeFresh(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw error
+    const taken = await stat(path).catch(() => undefined)
+    if (taken) throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST' })
+    await rename(temporary, path)
+  }
+}
+
+/** Writes a file of `bytes` into the folder and removes it: rejects where the disk is full or the folder not writable. */
+export async function probeWritable(dir: string, bytes = 1): Promise<void> {
+  const probe = join(dir, `probe-${process.pid}-${count++}.tmp`)
+  try {
+    const file = await open(probe, 'wx', 0o600)
+    try {
+      await file.writeFile(new Uint8Array(bytes))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } finally {
+    await rm(probe, { force: true })
+  }
+}
+
+/** The system's code of a failed call, as ENOENT. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 /** Makes new names in this folder last. Windows cannot open folders and needs none of this. */
 async function syncFolder(dir: string): Promise<void> {

@@ -166,7 +166,7 @@ describe('the store on disk', () => {
     await filled(dir, 1)
     await rm(dir, { recursive: true })
     await writeFile(dir, 'not a folder')
-    await expect(openLevelStore(dir)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(openLevelStore(dir)).rejects.toMatchObject({ code: 'DATA_DIR_UNWRITABLE' })
     expect((await stat(dir)).isFile()).toBe(true)
   })
 

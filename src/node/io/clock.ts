@@ -1,0 +1,14 @@
+/** The two clocks of this machine. Only shells read them; the core is told. */
+import { performance } from 'node:perf_hooks'
+
+export interface Clock {
+  /** Elapsed ms since some moment of this process; never goes back. */
+  monotonic(): number
+  /** Wall clock, ms since 1970; may jump. */
+  wall(): number
+}
+
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+}

@@ -1,0 +1,41 @@
+/** Where a person's lanchat keeps its files. */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import envPaths from 'env-paths'
+import { refusalText } from '../../wire/refusal.ts'
+import { LanchatError } from '../lanchat-error.ts'
+import { probeWritable } from './safe-file.ts'
+
+/** The folder asked for, else LANCHAT_DATA_DIR, else the system's place for such files (XDG on Linux). Absolute. */
+export function dataDirPath(asked?: string, env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(asked || env.LANCHAT_DATA_DIR || envPaths('lanchat', { suffix: '' }).data)
+}
+
+/** Makes the folder where it is missing, for its owner alone. Rejects with LanchatError DATA_DIR_UNWRITABLE. */
+export async function openDataDir(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await probeWritable(dir)
+  } catch (cause) {
+    throw unwritable(dir, cause)
+  }
+}
+
+/** The refusal for a folder that cannot be written, with the system's reason. */
+export function unwritable(dir: string, cause: unknown): LanchatError {
+  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  return new LanchatError('DATA_DIR_UNWRITABLE', refusalText('DATA_DIR_UNWRITABLE', { dir, why }), { cause })
+}
+
+/**
+ * The store's folder in a data dir. Where the machine has an id of its own, it is part of the name: a home on the network that
+ * two machines use has a store for each.
+ */
+export async function storeFolder(dir: string): Promise<string> {
+  const machine = await readFile('/etc/machine-id').catch(() => undefined)
+  if (!machine || machine.length < 32) return join(dir, 'store')
+  // The id itself is not for others' eyes (machine-id(5)).
+  const name = createHash('sha256').update('lanchat store').update(machine).digest('hex').slice(0, 12)
+  return join(dir, `store-${name}`)
+}

@@ -1,0 +1,57 @@
+/**
+ * The identity: 64 bytes, the seed and the public key it gives, so that damage is seen. Written once, never again: a lost
+ * database, a full disk or a damaged file never makes anybody somebody else.
+ */
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { concat, equal } from '../../wire/bytes.ts'
+import { refusalText } from '../../wire/refusal.ts'
+import { signerOf } from '../crypto.ts'
+import { LanchatError } from '../lanchat-error.ts'
+import { unwritable } from './data-dir.ts'
+import { codeOf, writeFileSafely } from './safe-file.ts'
+
+const SEED_BYTES = 32
+
+/**
+ * The 32-byte seed of this data dir, made at the first start. Rejects with LanchatError IDENTITY_INVALID where the file is
+ * damaged, unreadable, or missing beside a store; DATA_DIR_UNWRITABLE where a new one cannot be kept.
+ */
+export async function loadIdentity(
+  dir: string,
+): Promise<{ readonly seed: Uint8Array; readonly isNew: boolean }> {
+  const file = join(dir, 'identity')
+  const found = await read(file)
+  if (found) return { seed: found, isNew: false }
+  // Its marker says that there has been a store, so there has been an identity too.
+  if ((await readdir(dir)).some((name) => name.endsWith('.made'))) throw invalid(file, 'it is missing')
+  const seed = new Uint8Array(randomBytes(SEED_BYTES))
+  try {
+    await writeFileSafely(file, concat(seed, signerOf(seed).key), true)
+    return { seed, isNew: true }
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST') throw unwritable(dir, cause)
+    const first = await read(file)
+    if (!first) throw invalid(file, 'it came and went')
+    return { seed: first, isNew: false }
+  }
+}
+
+async function read(file: string): Promise<Uint8Array | undefined> {
+  let bytes: Uint8Array
+  try {
+    bytes = new Uint8Array(await readFile(file))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw invalid(file, codeOf(error) ?? 'unreadable', error)
+  }
+  if (bytes.length !== 2 * SEED_BYTES)
+    throw invalid(file, `${bytes.length} bytes instead of ${2 * SEED_BYTES}`)
+  const seed = bytes.slice(0, SEED_BYTES)
+  if (!equal(signerOf(seed).key, bytes.subarray(SEED_BYTES))) throw invalid(file, 'its two halves do not fit')
+  return seed
+}
+
+const invalid = (file: string, why: string, cause?: unknown) =>
+  new LanchatError('IDENTITY_INVALID', refusalText('IDENTITY_INVALID', { file, why }), { cause })
