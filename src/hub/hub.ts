@@ -5,7 +5,7 @@
  * A post is relayed before its signature is checked and before it is on disk, because its author is the session's own
  * key; it is verified, stored and acknowledged behind that (rules LV-1 to LV-9, AK-1 to AK-4).
  */
-import { concat, fromHex, readUint, uint } from '../wire/bytes.ts'
+import { concat, fromHex, readUint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { isControlLane, type ParsedRun, packRun, parseRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
@@ -22,6 +22,7 @@ import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
 import { charge, grant, openBucket, type Rate, spend } from './credit.ts'
 import { Fanout } from './fanout.ts'
 import { ReservedNames } from './names.ts'
+import { Receipts } from './receipts.ts'
 import type { Joined, Session } from './session.ts'
 
 export interface HubPorts {
@@ -37,8 +38,10 @@ export interface HubPorts {
   fault(link: number, why: string): void
   /** Verifies a parsed run and calls back in order per link. */
   verify(link: number, run: ParsedRun, then: (run: VerifiedRun | undefined) => void): void
-  /** Hands a verified run of this link to the node: added, its gaps pulled, shown. */
-  settle(link: number, run: VerifiedRun): void
+  /** Hands a verified run of this link to the node: added, its gaps pulled, shown. isRelayed: it was fanned out already. */
+  settle(link: number, run: VerifiedRun, isRelayed: boolean): void
+  /** Is it known who carries this room? */
+  knows(room: RoomId): boolean
   carries(person: PersonKey, room: RoomId, cls: 0 | 1): boolean
   /** Why this author's event would not count in the room; undefined: it would. */
   denial(author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined
@@ -57,12 +60,12 @@ export class Hub {
   readonly #links = new Map<PersonKey, Set<number>>()
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
-  /** Lanes whose author waits for "stored" up to n. */
-  readonly #owed = new Map<string, Owed>()
+  readonly #receipts: Receipts
   #now = 0
 
   constructor(ports: HubPorts) {
     this.#ports = ports
+    this.#receipts = new Receipts((room, author, lane) => ports.durableN(room, author, lane))
   }
 
   setNow(now: number): void {
@@ -99,7 +102,7 @@ export class Hub {
     links?.delete(link)
     if (!links || links.size > 0) return
     this.#links.delete(session.key)
-    for (const [name, owed] of this.#owed) if (owed.author === session.key) this.#owed.delete(name)
+    this.#receipts.forget(session.key)
     this.#tellAll({ type: 'presence', key: fromHex(session.key), online: false }, link)
     this.#ports.online(session.key, false)
   }
@@ -169,10 +172,12 @@ export class Hub {
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls)
     if (denial) return this.#refuse(session, run, denial)
-    this.#fanout.add(first.room, cls, frame.run, session.link)
-    this.#owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
+    // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
+    const isEarly = cls === 1 && this.#ports.knows(first.room)
+    if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link)
+    this.#receipts.owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
     this.#ports.verify(session.link, run, (good) => {
-      if (good) return this.#ports.settle(session.link, good)
+      if (good) return this.#ports.settle(session.link, good, isEarly)
       // Nobody else can have made this: the session is bound to the key.
       this.#sessions.set(session.link, { state: 'leaving', link: session.link, key: session.key })
       this.#ports.refuse(session.link, 'SIGNATURE_INVALID', 'an event you published')
@@ -191,7 +196,7 @@ export class Hub {
       if (author !== session.key) return this.#ports.fault(session.link, 'offer: not its own')
       const lane = laneId(frame.entries, at + 32)
       const n = readUint(frame.entries, at + 40, 4)
-      this.#owe(author, room, lane, n)
+      this.#receipts.owe(author, room, lane, n)
       if (this.#ports.durableN(room, author, lane) < n) this.#ports.pull(session.link, room, author, lane)
     }
     this.stored()
@@ -249,38 +254,9 @@ export class Hub {
 
   // --- stored -----------------------------------------------------------------------------------------------------
 
-  #owe(author: PersonKey, room: RoomId, lane: LaneId, n: number): void {
-    const name = author + room + lane
-    const owed = this.#owed.get(name)
-    if (owed) owed.n = Math.max(owed.n, n)
-    else this.#owed.set(name, { author, room, lane, n, acked: 0 })
-  }
-
-  /** More is on disk now: acknowledge what is owed, one frame per author and room. */
+  /** More is on disk now: acknowledge what is owed. */
   stored(): void {
-    const ready = new Map<string, { author: PersonKey; room: RoomId; entries: Uint8Array[] }>()
-    for (const [name, owed] of this.#owed) {
-      const n = this.#ports.durableN(owed.room, owed.author, owed.lane)
-      if (n <= owed.acked) continue
-      owed.acked = n
-      if (n >= owed.n) this.#owed.delete(name)
-      const key = owed.author + owed.room
-      const group = ready.get(key) ?? { author: owed.author, room: owed.room, entries: [] }
-      group.entries.push(concat(fromHex(owed.lane), uint(n, 4)))
-      ready.set(key, group)
-    }
-    for (const { author, room, entries } of ready.values()) {
-      const frame: Frame = { type: 'ack', room: fromHex(room), entries: concat(...entries.slice(0, 1024)) }
+    for (const { author, frame } of this.#receipts.take())
       for (const link of this.#links.get(author) ?? []) this.#ports.send(link, frame)
-    }
   }
-}
-
-interface Owed {
-  readonly author: PersonKey
-  readonly room: RoomId
-  readonly lane: LaneId
-  /** Acknowledge up to here. */
-  n: number
-  acked: number
 }

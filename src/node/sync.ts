@@ -237,23 +237,23 @@ export class Sync {
   }
 
   /** Lists to the peer what it may carry. Also repeated now and then: what was missed anywhere is found. */
-  compare(link: LinkId): void {
+  compare(link: LinkId, only?: readonly RoomId[]): void {
     const state = this.#links.get(link)
     if (!state) return
     const { replica, carriage } = this.#ports
     const entries: Uint8Array[] = []
-    for (const room of [...replica.rooms()].sort())
+    for (const room of only ?? [...replica.rooms()].sort())
       for (const cls of [0, 1] as const) {
         if (replica.isEmpty(room, cls)) continue
         if (carriage.theirs(state.peer, room, cls))
           entries.push(concat(fromHex(room), uint(cls, 1), replica.digest(room, cls)))
       }
-    for (let at = 0; at === 0 || at < entries.length; at += HAVE_PAGE_ENTRIES_MAX) {
+    for (let at = 0; (at === 0 && !only) || at < entries.length; at += HAVE_PAGE_ENTRIES_MAX) {
       const page = entries.slice(at, at + HAVE_PAGE_ENTRIES_MAX)
       this.#ports.send(link, {
         type: 'have',
         entries: concat(...page),
-        last: at + HAVE_PAGE_ENTRIES_MAX >= entries.length,
+        last: only === undefined && at + HAVE_PAGE_ENTRIES_MAX >= entries.length,
       })
     }
   }

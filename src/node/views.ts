@@ -114,7 +114,9 @@ export class Views {
   room(id: RoomId): RoomView | undefined {
     if (this.#rooms.has(id)) return this.#rooms.get(id)
     const { net, crypto } = this.#options
-    const view = reduceRoom(net, crypto, id, this.#counting(id), this.network(), this.#replica)
+    const reduced = reduceRoom(net, crypto, id, this.#counting(id), this.network(), this.#replica)
+    const isKnown = reduced.type !== 'private' || reduced.createdBy !== undefined
+    const view = isKnown ? reduced : undefined
     this.#rooms.set(id, view)
     return view
   }
@@ -143,6 +145,8 @@ export class Views {
     if (cls === 1 && view.deleted) return false
     if (this.#options.carriesAll(person)) return true
     if (view.persons) return view.persons.has(person)
+    // Everybody is in general, also before their profile is here.
+    if (view.type === 'general') return true
     return cls === 0 || view.members.has(person)
   }
 }

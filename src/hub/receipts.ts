@@ -1,0 +1,61 @@
+/**
+ * Receipts: which authors wait to hear "stored", and up to where. Only what is on disk is acknowledged (rule AK-2).
+ * The hub uses it for its members, line[0] for the hub.
+ */
+import { concat, fromHex, uint } from '../wire/bytes.ts'
+import type { Frame } from '../wire/frames.ts'
+import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+
+interface Owed {
+  readonly author: PersonKey
+  readonly room: RoomId
+  readonly lane: LaneId
+  /** Acknowledge up to here. */
+  n: number
+  acked: number
+}
+
+/** Entries of 12 bytes in one ack frame. */
+const ACK_ENTRIES_MAX = 1024
+
+export class Receipts {
+  readonly #owed = new Map<string, Owed>()
+  readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
+
+  constructor(durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number) {
+    this.#durableN = durableN
+  }
+
+  owe(author: PersonKey, room: RoomId, lane: LaneId, n: number): void {
+    const name = author + room + lane
+    const owed = this.#owed.get(name)
+    if (owed) owed.n = Math.max(owed.n, n)
+    else this.#owed.set(name, { author, room, lane, n, acked: 0 })
+  }
+
+  forget(author: PersonKey): void {
+    for (const [name, owed] of this.#owed) if (owed.author === author) this.#owed.delete(name)
+  }
+
+  /** More is on disk now: one ack frame per author and room for what is newly covered. */
+  take(): { author: PersonKey; frame: Frame }[] {
+    const ready = new Map<string, { author: PersonKey; room: RoomId; entries: Uint8Array[] }>()
+    for (const [name, owed] of this.#owed) {
+      const n = this.#durableN(owed.room, owed.author, owed.lane)
+      if (n <= owed.acked) continue
+      owed.acked = n
+      if (n >= owed.n) this.#owed.delete(name)
+      const key = owed.author + owed.room
+      const group = ready.get(key) ?? { author: owed.author, room: owed.room, entries: [] }
+      group.entries.push(concat(fromHex(owed.lane), uint(n, 4)))
+      ready.set(key, group)
+    }
+    const acks: { author: PersonKey; frame: Frame }[] = []
+    for (const { author, room, entries } of ready.values())
+      for (let at = 0; at < entries.length; at += ACK_ENTRIES_MAX) {
+        const page = concat(...entries.slice(at, at + ACK_ENTRIES_MAX))
+        acks.push({ author, frame: { type: 'ack', room: fromHex(room), entries: page } })
+      }
+    return acks
+  }
+}

@@ -1,0 +1,1132 @@
+/**
+ * The core of a node: the choice of hub, sync, the hub's role, outbox, rooms and display, put together.
+ * One input at a time comes in, effects go out; time and randomness are in the inputs, signatures are checked and the
+ * disk is written by the shell. The simulator runs this very class.
+ *
+ *   links, frames, hints, ticks, commands -> step -> send, dial, verify, write, tell, wake
+ *
+ * A turn: the shell gives all inputs at hand, then calls endTurn once: what the turn brought is fanned out in one
+ * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
+ */
+import { Hub, type Rate, Receipts } from '../hub/index.ts'
+import { readUint } from '../wire/bytes.ts'
+import type { Crypto, Signer } from '../wire/crypto.ts'
+import { type Event, isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
+import type { Frame, FrameOf } from '../wire/frames.ts'
+import {
+  laneId,
+  NETWORK_ROOM,
+  type NetId,
+  type PersonKey,
+  personKey,
+  type RoomId,
+  roomId,
+} from '../wire/ids.ts'
+import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
+import { Acts } from './acts.ts'
+import {
+  CHOICE_FRAMES,
+  type Choice,
+  type ChoiceEffect,
+  type ChoiceEvent,
+  type ChoiceFrame,
+  type ChoiceOptions,
+  choose,
+  createChoice,
+  viewOf,
+} from './choice.ts'
+import { clockOffset } from './clock.ts'
+import { Display, HISTORY_LINES } from './display.ts'
+import { Durable } from './durable.ts'
+import type { Answer, Command, HubInfo, MessageEvent, NodeEvent } from './events.ts'
+import { Outbox, type Told } from './outbox.ts'
+import { OwnLanes } from './own-lanes.ts'
+import { People } from './people.ts'
+import { aged, meet, type Place, readPlaces, synced, withAliases } from './places.ts'
+import { Private } from './private.ts'
+import { type AddResult, Replica } from './replica.ts'
+import type { RoomView } from './rooms.ts'
+import type { Store, StoreOp } from './store.ts'
+import { type Check, type LinkId, Sync } from './sync.ts'
+import { lastLines, stampT, visibilityOf } from './timeline.ts'
+import { Views } from './views.ts'
+import { Witnesses } from './witnesses.ts'
+
+export interface CoreOptions {
+  readonly crypto: Crypto
+  readonly signer: Signer
+  readonly seed: Uint8Array
+  readonly net: NetId
+  readonly network: string
+  readonly nick: string
+  readonly store: Store
+  readonly retentionMs: number
+  /** undefined: a network with a code: the code is the place. */
+  readonly place: Place | undefined
+  readonly rate: Rate
+  readonly choice: Omit<ChoiceOptions, 'self'>
+  /** The nick was asked for now, not only proposed: a profile that says otherwise is written anew. */
+  readonly renames: boolean
+  /** Where this node accepts links, as wss://address:port/lanchat/1. */
+  readonly url: () => string
+}
+
+export interface PeerHello {
+  readonly places: Uint8Array
+  readonly grown: boolean
+  readonly age: number
+  readonly visitor: boolean
+}
+
+export type CoreInput =
+  | Exclude<ChoiceEvent, { in: 'linkUp' } | { in: 'frame' }>
+  | {
+      readonly in: 'linkUp'
+      readonly link: LinkId
+      readonly key: PersonKey
+      readonly dialled: boolean
+      readonly address: string
+      readonly local?: boolean
+      readonly hello: PeerHello
+    }
+  | { readonly in: 'frame'; readonly link: LinkId; readonly frame: Frame }
+  | { readonly in: 'verified'; readonly ticket: number; readonly ok: readonly boolean[] }
+  | { readonly in: 'written'; readonly ticket: number }
+  | { readonly in: 'pump'; readonly link: LinkId }
+  | { readonly in: 'command'; readonly command: Command; readonly ref: unknown; readonly slot: number }
+  /** The lines that a `lines` effect asked for. */
+  | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
+  /** The scan of the store is done; wrong: lanes whose hints were wrong. */
+  | { readonly in: 'scanned'; readonly wrong: number }
+  | { readonly in: 'storeFailing'; readonly failing: boolean }
+
+export interface CoreMoment {
+  /** Monotonic, ms. */
+  readonly now: number
+  /** Raw wall clock, ms. */
+  readonly wall: number
+  readonly random: () => number
+}
+
+export type CoreEffect =
+  | Exclude<
+      ChoiceEffect,
+      {
+        do:
+          | 'send'
+          | 'sendAll'
+          | 'follow'
+          | 'becomeHub'
+          | 'resign'
+          | 'offline'
+          | 'memberJoined'
+          | 'memberLeft'
+          | 'wake'
+      }
+    >
+  | { readonly do: 'send'; readonly links: readonly LinkId[]; readonly frame: Frame }
+  | { readonly do: 'refuse'; readonly link: LinkId; readonly code: string; readonly detail: string }
+  | { readonly do: 'fault'; readonly link: LinkId; readonly key: PersonKey; readonly why: string }
+  | { readonly do: 'verify'; readonly ticket: number; readonly checks: readonly Check[] }
+  | {
+      readonly do: 'write'
+      readonly ticket: number
+      readonly ops: readonly StoreOp[]
+      readonly sync: boolean
+    }
+  | { readonly do: 'pump'; readonly link: LinkId }
+  | { readonly do: 'tell'; readonly event: NodeEvent }
+  | { readonly do: 'answer'; readonly slot: number; readonly answer: Answer }
+  /** Read the last lines of these rooms and give them back as `lines`. */
+  | {
+      readonly do: 'lines'
+      readonly ticket: number
+      readonly rooms: readonly RoomId[]
+      readonly count: number
+    }
+  | { readonly do: 'wake'; readonly at: number }
+  /** The place's ids, age or grownness changed: hello and mDNS say so from now on. */
+  | { readonly do: 'place'; readonly place: Place }
+  /** A grown group of another place is on this network. */
+  | { readonly do: 'apart'; readonly ids: readonly string[] }
+  | { readonly do: 'settled' }
+
+const COMPARE_EVERY_MS = 30_000
+/** First lines are told at the latest after this, also when the hub's history is still coming. */
+const READY_WITHIN_MS = 3000
+
+/** A line of a room's history, as people are told of it. */
+export interface RoomLine {
+  readonly room: RoomId
+  readonly message: MessageEvent
+}
+
+/** One own event to be. */
+export interface Writing {
+  readonly kind: number
+  /** salt16 || value, for the display time it will have. */
+  readonly body: (t: number) => Uint8Array
+  /** People wrote it: they are told of its acknowledgements. */
+  readonly isSaid?: boolean
+}
+
+interface LinkState {
+  readonly key: PersonKey
+  readonly visitor: boolean
+  readonly address: string
+  comparedAt: number
+  /** Rooms whose content the peer was seen to carry. */
+  readonly carries: Set<RoomId>
+  /** Things to do in order: each waits for its signatures. */
+  readonly queue: { ticket: number; isGood: boolean | undefined; then: (isGood: boolean) => void }[]
+}
+
+type Role =
+  | { is: 'seeking' }
+  | { is: 'following'; hub: PersonKey; link: LinkId; since: number }
+  | { is: 'hub' }
+
+const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
+
+export class Core {
+  readonly self: PersonKey
+  readonly replica: Replica
+  readonly views: Views
+  readonly people: People
+  readonly sync: Sync
+  readonly choice: Choice
+  readonly outbox: Outbox
+  readonly display: Display
+  readonly private: Private
+  readonly options: CoreOptions
+  readonly #lanes: OwnLanes
+  readonly #durable: Durable
+  readonly #witnesses: Witnesses
+  readonly #receipts: Receipts
+  readonly #acts: Acts
+  readonly #links = new Map<LinkId, LinkState>()
+  #hub: Hub | undefined
+  #role: Role = { is: 'seeking' }
+  #epoch = 0
+  #place: Place | undefined
+  #line: readonly PersonKey[] = []
+  readonly #online = new Set<PersonKey>()
+  #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
+  #offset = 0
+  #effects: CoreEffect[] = []
+  #nextTicket = 1
+  readonly #onWritten = new Map<number, (() => void)[]>()
+  #afterWrite: (() => void)[] = []
+  readonly #verifying = new Map<number, LinkId>()
+  readonly #onLines = new Map<number, (lines: readonly RoomLine[]) => void>()
+  #needsSync = false
+  #choiceWake = Number.POSITIVE_INFINITY
+  #readyAsked = false
+  #isReady = false
+  #lastHub: string | undefined
+  #wasOffline = false
+  #scanned = false
+  #agedAt = 0
+  #settledTold = true
+  #metAnyone = false
+  readonly #carried = new Set<string>()
+
+  /** startedAt: netNow at the start, ms. */
+  constructor(options: CoreOptions, moment: CoreMoment) {
+    const { crypto, signer, net, store } = options
+    this.options = options
+    this.#moment = moment
+    this.self = personKey(signer.key)
+    this.#place = options.place
+    this.views = new Views({ crypto, net, carriesAll: (person) => this.#carriesAll(person) })
+    this.replica = new Replica({
+      crypto,
+      net,
+      store,
+      retentionMs: options.retentionMs,
+      limitOf: this.views.limitOf,
+    })
+    this.views.attach(this.replica)
+    this.replica.setNow(moment.wall)
+    this.people = new People(crypto, net, this.self, options.nick, this.views)
+    this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
+    this.choice = createChoice({ ...options.choice, self: this.self })
+    this.#lanes = new OwnLanes(crypto, signer, this.replica)
+    this.#durable = new Durable(this.replica)
+    this.#witnesses = new Witnesses(signer, this.replica, this.#durable.n)
+    this.#receipts = new Receipts(this.#durable.n)
+    this.outbox = new Outbox(
+      (frame) => this.#toHub(frame),
+      (told) => this.#tellAck(told),
+    )
+    this.display = new Display(
+      {
+        self: this.self,
+        replica: this.replica,
+        views: this.views,
+        people: this.people,
+        open: (event, body) => this.private.open(event, body),
+        roomName: (view) => this.roomName(view),
+        isMember: (view) => this.isMember(view),
+        tell: (message) => this.tell(message),
+      },
+      moment.wall,
+    )
+    this.sync = new Sync({
+      crypto,
+      replica: this.replica,
+      carriage: {
+        mine: (room, cls) => this.views.carries(this.self, room, cls, true),
+        theirs: (peer, room, cls) => this.views.carries(peer, room, cls, false),
+      },
+      send: (link, frame) => this.send(link, frame),
+      wantPump: (link) => this.#effects.push({ do: 'pump', link }),
+      verify: (link, checks, then) => this.#verify(link, checks, then),
+      took: (link, run) => this.#took(link, run),
+      deleted: (link, tombstone) => {
+        const isNew = this.replica.delete(tombstone)
+        if (isNew)
+          this.#hub?.relayFrame(tombstone.room, 1, { type: 'tombstones', tombstones: tombstone.bytes }, link)
+        return isNew
+      },
+      forked: (room) => this.#roomChanged(room),
+      fault: (link, why) => this.#fault(link, why),
+      pulled: (link) => this.#pulled(link),
+    })
+    this.#acts = new Acts(this)
+  }
+
+  /** Reads the store: hints at once; the caller runs replica.scan() behind and gives `scanned`. */
+  async load(): Promise<void> {
+    await this.replica.load()
+    await this.views.load(this.options.store)
+    for (const room of this.replica.rooms()) {
+      const range = { from: `o${room}`, to: `o${room}g`, reverse: true, limit: 1 }
+      for await (const [key] of this.options.store.scan(range))
+        this.display.noteT({ room, t: Number.parseInt(key.slice(33, 45), 16) })
+      for (const { event } of this.views.controls(room)) this.display.noteT(event)
+    }
+    for (const { event } of this.views.controls(NETWORK_ROOM)) this.people.met(event.author)
+    this.#noteCarried()
+  }
+
+  // --- what others ask --------------------------------------------------------------------------------------------
+
+  get moment(): CoreMoment {
+    return this.#moment
+  }
+  /** netNow, ms. */
+  get netNow(): number {
+    return this.#moment.wall + this.#offset
+  }
+  get isHub(): boolean {
+    return this.#role.is === 'hub'
+  }
+  get isOffline(): boolean {
+    return this.#role.is === 'seeking'
+  }
+  get isReady(): boolean {
+    return this.#isReady
+  }
+  get metAnyone(): boolean {
+    return this.#metAnyone
+  }
+  get epoch(): number {
+    return this.#epoch
+  }
+  get place(): Place | undefined {
+    return this.#place
+  }
+  get line(): readonly PersonKey[] {
+    return this.#line
+  }
+  get settled(): boolean {
+    return this.outbox.unstored === 0 && this.#onWritten.size === 0 && this.#afterWrite.length === 0
+  }
+  isOnline(person: PersonKey): boolean {
+    return person === this.self || this.#online.has(person)
+  }
+  onlineKeys(): Iterable<PersonKey> {
+    return new Set([this.self, ...this.#online])
+  }
+  isMember(view: RoomView): boolean {
+    if (view.type === 'talk') return view.persons!.has(this.self)
+    return view.members.has(this.self) || view.type === 'general'
+  }
+
+  /** The name people know a room by; null for a talk. */
+  roomName(view: RoomView): string | null {
+    if (view.type === 'general') return 'general'
+    if (view.type === 'talk') return null
+    return this.people.roomLabel(view.id, this.private.openName(view))
+  }
+
+  // --- steps ------------------------------------------------------------------------------------------------------
+
+  /** Takes one input. Effects are collected until `takeEffects`. */
+  step(moment: CoreMoment, input: CoreInput): void {
+    this.#moment = moment
+    this.#hub?.setNow(moment.now)
+    switch (input.in) {
+      case 'linkUp':
+        return this.#linkUp(input)
+      case 'linkDown':
+        this.#dropLink(input.link)
+        return this.#choose(input)
+      case 'frame':
+        return this.#frame(input.link, input.frame)
+      case 'verified':
+        return this.#verified(input.ticket, input.ok)
+      case 'written':
+        return this.#written(input.ticket)
+      case 'pump':
+        return this.sync.pump(input.link)
+      case 'command':
+        return this.#acts.execute(input.command, input.ref, input.slot)
+      case 'lines': {
+        const then = this.#onLines.get(input.ticket)
+        this.#onLines.delete(input.ticket)
+        return then?.(input.lines)
+      }
+      case 'scanned':
+        this.#scanned = true
+        if (input.wrong > 0) {
+          this.#lanes.close()
+          for (const link of this.#links.keys()) this.sync.compare(link)
+        }
+        return this.#choose({ in: 'facts', facts: { ready: true } })
+      case 'storeFailing':
+        return this.#choose({ in: 'facts', facts: { failing: input.failing } })
+      case 'start':
+        this.#agedAt = moment.now
+        this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
+        this.#announceSelf()
+        return this.#choose(input)
+      case 'tick':
+        this.#tick()
+        return this.#choose(input)
+      case 'away':
+        if (input.ms > 2000) this.#lanes.close()
+        return this.#choose(input)
+      default:
+        return this.#choose(input)
+    }
+  }
+
+  /** The turn of the event loop is over: fan out, write, say when to wake. */
+  endTurn(): void {
+    this.#flushWrites()
+    this.#hub?.endTurn()
+    this.#sayWitness()
+    this.#tellSettled()
+    this.#effects.push({ do: 'wake', at: this.#wakeAt() })
+  }
+
+  takeEffects(): CoreEffect[] {
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  #wakeAt(): number {
+    const own = this.#moment.now + (this.outbox.unstored > 0 || !this.#isReady ? 250 : 1000)
+    return Math.min(
+      this.#choiceWake,
+      own,
+      this.#witnesses.dueAt() ?? Number.POSITIVE_INFINITY,
+      this.#acts.dueAt(),
+    )
+  }
+
+  #tick(): void {
+    const { now, wall } = this.#moment
+    const { hubMedian, lineMedian } = viewOf(this.choice).clock
+    this.#offset = clockOffset(now, wall, hubMedian, lineMedian)
+    this.replica.setNow(this.netNow)
+    this.views.setNow(this.netNow)
+    this.#hub?.tick()
+    this.sync.tick(now)
+    this.outbox.tick(now)
+    this.#acknowledge()
+    this.#acts.tick()
+    for (const [link, state] of this.#links) {
+      if (now - state.comparedAt < COMPARE_EVERY_MS || this.sync.isPulling(link)) continue
+      state.comparedAt = now
+      this.sync.compare(link)
+    }
+    this.#age()
+    this.#aloneNow()
+    if (!this.#isReady) this.#maybeReady()
+  }
+
+  // --- links ------------------------------------------------------------------------------------------------------
+
+  #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
+    const { link, key, hello, address, dialled, local } = input
+    if (!this.#meetPlace(link, hello)) {
+      this.#choose({ in: 'dialFailed', address, why: 'other-place' })
+      return
+    }
+    this.#metAnyone = true
+    this.#links.set(link, {
+      key,
+      visitor: hello.visitor,
+      address,
+      comparedAt: this.#moment.now,
+      carries: new Set(),
+      queue: [],
+    })
+    this.#choose({
+      in: 'linkUp',
+      link,
+      key,
+      dialled,
+      address,
+      visitor: hello.visitor,
+      ...(local !== undefined && { local }),
+    })
+    if (this.#links.has(link)) this.sync.linkUp(link, key)
+  }
+
+  /** False where the peer belongs to another grown group: the link is refused. */
+  #meetPlace(link: LinkId, hello: PeerHello): boolean {
+    if (!this.#place) return true
+    const told = { ids: readPlaces(hello.places), isGrown: hello.grown, age: hello.age }
+    const meeting = meet(this.#place, told)
+    switch (meeting.is) {
+      case 'apart':
+        this.#effects.push({ do: 'apart', ids: told.ids })
+        this.#effects.push({ do: 'refuse', link, code: 'PLACE_OTHER', detail: '' })
+        return false
+      case 'adopt':
+        this.#setPlace({ ...this.#place, ids: meeting.ids })
+        break
+      case 'alias':
+        this.#acts.aliasPlaces(meeting.pair)
+        break
+      default:
+    }
+    this.#setPlace(synced(this.#place, hello.age))
+    return true
+  }
+
+  #setPlace(place: Place): void {
+    this.#place = place
+    this.#effects.push({ do: 'place', place })
+  }
+
+  #age(): void {
+    if (!this.#place) return
+    const s = Math.floor((this.#moment.now - this.#agedAt) / 1000)
+    if (s < 1) return
+    this.#agedAt += s * 1000
+    const before = this.#place
+    const place = aged(before, s)
+    this.#place = place
+    if (place.isGrown !== before.isGrown || Math.floor(place.age / 60) !== Math.floor(before.age / 60))
+      this.#setPlace(place)
+    this.#choose({ in: 'facts', facts: { ageS: place.age } })
+  }
+
+  #dropLink(link: LinkId): void {
+    this.#links.delete(link)
+    if (this.#role.is === 'following' && this.#role.link === link) {
+      this.#role = { is: 'seeking' }
+      this.outbox.unlinked()
+    }
+    this.sync.linkDown(link)
+    this.#hub?.left(link)
+    for (const [ticket, owner] of this.#verifying) if (owner === link) this.#verifying.delete(ticket)
+  }
+
+  #fault(link: LinkId, why: string): void {
+    const key = this.#links.get(link)?.key
+    if (key) this.#effects.push({ do: 'fault', link, key, why })
+  }
+
+  send(link: LinkId, frame: Frame): void {
+    this.#effects.push({ do: 'send', links: [link], frame })
+  }
+
+  #toHub(frame: Frame): void {
+    if (this.#role.is === 'following') this.send(this.#role.link, frame)
+    else if (this.#role.is === 'hub') this.#hubFrame(frame)
+  }
+
+  /** As hub: own runs are fanned out at once, and line[0] is asked to confirm them. */
+  #hubFrame(frame: Frame): void {
+    if (frame.type === 'offer') {
+      const first = this.#firstOfLine()
+      if (first !== undefined) this.send(first, frame)
+    }
+  }
+
+  #firstOfLine(): LinkId | undefined {
+    for (const [link, state] of this.#links)
+      if (state.key === this.#line[0] && this.#hub?.isMember(link)) return link
+    return undefined
+  }
+
+  #carriesAll(person: PersonKey): boolean {
+    if (this.#line.includes(person)) return true
+    if (this.#role.is === 'hub') return person === this.self
+    return this.#role.is === 'following' && person === this.#role.hub
+  }
+
+  // --- frames -----------------------------------------------------------------------------------------------------
+
+  #frame(link: LinkId, frame: Frame): void {
+    const state = this.#links.get(link)
+    if (!state) return
+    if (choiceFrames.has(frame.type)) return this.#choose({ in: 'frame', link, frame: frame as ChoiceFrame })
+    switch (frame.type) {
+      case 'live':
+        for (const run of frame.runs) this.#onLive(link, run)
+        return
+      case 'post':
+      case 'permitAsk':
+        return this.#hub?.frame(link, frame)
+      case 'offer':
+        return this.#hub ? this.#hub.frame(link, frame) : this.#onHubOffer(link, state, frame)
+      case 'ack':
+        return this.#onAck(state.key, frame)
+      case 'witness':
+        return this.#onWitness(link, frame)
+      case 'credit':
+        return this.#isFollowed(link) ? this.outbox.credit(frame.events) : undefined
+      case 'roster':
+        return this.#isFollowed(link) ? this.#onRoster(frame) : undefined
+      case 'presence':
+        return this.#isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
+      case 'refused':
+        return this.#acts.refused(personKey(frame.id), frame.code)
+      case 'permit':
+        return this.#acts.permitted(frame.ref, frame.code)
+      default:
+        return this.sync.frame(link, frame)
+    }
+  }
+
+  #isFollowed(link: LinkId): boolean {
+    return this.#role.is === 'following' && this.#role.link === link
+  }
+
+  #onLive(link: LinkId, run: FrameOf<'live'>['runs'][number]): void {
+    const parsed = parseRun(this.options.crypto, this.replica.net, run)
+    if (parsed === 'newer') return
+    if (typeof parsed === 'string') return this.#fault(link, `live: ${parsed}`)
+    if (this.#holds(parsed)) return
+    this.sync.verifyRun(link, parsed, (good) => {
+      // A bad one only drops: the hub relays before it verifies.
+      if (good) this.sync.settleRun(link, good)
+    })
+  }
+
+  /** True where every event of the run is held already, so that nothing needs to be verified again. */
+  #holds(run: ParsedRun): boolean {
+    const last = run.events[run.events.length - 1]!
+    const lane = this.replica.lane(last.room, last.author, last.lane)
+    return (
+      lane !== undefined &&
+      lane.n >= last.n &&
+      this.replica.idAt(last.room, last.author, last.lane, last.n) === last.id
+    )
+  }
+
+  #onHubOffer(link: LinkId, state: LinkState, frame: FrameOf<'offer'>): void {
+    // The hub asks line[0] to confirm the hub's own events.
+    const room = roomId(frame.room)
+    for (let at = 0; at < frame.entries.length; at += 64) {
+      const author = personKey(frame.entries, at)
+      if (author !== state.key) return this.#fault(link, 'offer: not its own')
+      const lane = laneId(frame.entries, at + 32)
+      const n = readUint(frame.entries, at + 40, 4)
+      this.#receipts.owe(author, room, lane, n)
+      if (this.#durable.n(room, author, lane) < n) this.sync.pullLane(link, room, author, lane)
+    }
+    this.#sayReceipts()
+  }
+
+  #onAck(from: PersonKey, frame: FrameOf<'ack'>): void {
+    // The hub's word; for the hub's own events that of line[0].
+    const isHub = this.#role.is === 'following' && this.#role.hub === from
+    if (!isHub && !(this.isHub && this.#line[0] === from)) return
+    const room = roomId(frame.room)
+    for (let at = 0; at < frame.entries.length; at += 12)
+      this.outbox.stored(from, room, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4))
+  }
+
+  #onWitness(link: LinkId, frame: FrameOf<'witness'>): void {
+    const by = personKey(frame.key)
+    const room = roomId(frame.room)
+    const entries = parseWitnessEntries(frame.entries)
+    if (this.#hub && this.#links.get(link)?.key === by) {
+      const authors = new Set(entries.map((entry) => entry.author))
+      for (const [other, state] of this.#links)
+        if (other !== link && authors.has(state.key) && this.#hub.isMember(other)) this.send(other, frame)
+    }
+    const mine = entries.filter((entry) => entry.author === this.self)
+    if (mine.length === 0 || by === this.self) return
+    const check = {
+      message: witnessMessage(this.replica.net, frame.room, frame.at, frame.entries),
+      signature: frame.signature,
+      key: frame.key,
+    }
+    this.#verify(link, [check], (isGood) => {
+      if (!isGood) return
+      for (const { lane, n, id8 } of mine) {
+        if (!this.replica.idAt(room, this.self, lane, n)?.startsWith(id8)) continue
+        this.outbox.witnessed(by, room, lane, n, (at, device) => this.#isAddressee(at, device))
+      }
+    })
+  }
+
+  #isAddressee(room: RoomId, device: PersonKey): boolean {
+    const view = this.views.room(room)
+    return view?.type === 'talk' && device !== this.self && view.persons!.has(device)
+  }
+
+  #onRoster(frame: FrameOf<'roster'>): void {
+    const listed = new Set<PersonKey>()
+    for (let at = 0; at < frame.keys.length; at += 32) listed.add(personKey(frame.keys, at))
+    if (frame.first) for (const key of [...this.#online]) if (!listed.has(key)) this.#onPresence(key, false)
+    for (const key of listed) this.#onPresence(key, true)
+  }
+
+  #onPresence(key: PersonKey, isOnline: boolean): void {
+    if (key === this.self || this.#online.has(key) === isOnline) return
+    if (isOnline) this.#online.add(key)
+    else this.#online.delete(key)
+    if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online: isOnline })
+  }
+
+  // --- verification -----------------------------------------------------------------------------------------------
+
+  #verify(link: LinkId, checks: readonly Check[], then: (isGood: boolean) => void): void {
+    const state = this.#links.get(link)
+    if (!state) return
+    const ticket = this.#nextTicket++
+    const isGood = checks.length === 0 ? true : undefined
+    state.queue.push({ ticket, isGood, then })
+    if (isGood === undefined) {
+      this.#verifying.set(ticket, link)
+      this.#effects.push({ do: 'verify', ticket, checks })
+    } else this.#drain(state)
+  }
+
+  #verified(ticket: number, ok: readonly boolean[]): void {
+    const link = this.#verifying.get(ticket)
+    const state = link !== undefined ? this.#links.get(link) : undefined
+    this.#verifying.delete(ticket)
+    const item = state?.queue.find((each) => each.ticket === ticket)
+    if (!state || !item) return
+    item.isGood = ok.every(Boolean)
+    this.#drain(state)
+  }
+
+  #drain(state: LinkState): void {
+    while (state.queue.length > 0 && state.queue[0]!.isGood !== undefined) {
+      const item = state.queue.shift()!
+      item.then(item.isGood!)
+    }
+  }
+
+  // --- events -----------------------------------------------------------------------------------------------------
+
+  /** A verified run from a link: added; as hub relayed when it did not come as a post. */
+  #took(link: LinkId, run: VerifiedRun): AddResult {
+    const first = run.events[0]!
+    const before = this.replica.lane(first.room, first.author, first.lane)?.n ?? 0
+    const result = this.replica.add(run)
+    if (result.is === 'branch' || result.is === 'gap' || result.events.length === 0) return result
+    this.#grown(run, before, result.events)
+    this.display.arrived(result.events, false)
+    const author = first.author
+    if (this.#hub && !this.#isRelayed) {
+      this.#hub.relay(run, link)
+      if (this.#links.get(link)?.key === author && this.sync.isPulling(link))
+        this.#hub.pulledOwn(link, result.events.length)
+    }
+    if (this.#role.is === 'following' && this.#role.hub === author && this.#line[0] === this.self) {
+      this.#receipts.owe(author, first.room, first.lane, first.n + run.events.length - 1)
+    }
+    return result
+  }
+
+  /** The run being settled was fanned out when it came in. */
+  #isRelayed = false
+
+  #grown(run: VerifiedRun, before: number, events: readonly Event[]): void {
+    const first = run.events[0]!
+    this.#durable.grew(this.replica.lane(first.room, first.author, first.lane)!, before)
+    this.#needsSync ||= this.isHub || this.#line.includes(this.self)
+    const control = events.filter((event) => isControlLane(event.lane))
+    for (const event of control) this.views.add(event)
+    if (control.length > 0) this.#roomChanged(first.room)
+    for (const event of control) this.#acts.counted(event)
+  }
+
+  /** What counts in a room may have changed: carriage, places, display. */
+  #roomChanged(room: RoomId): void {
+    this.views.changed(room)
+    if (room === NETWORK_ROOM) {
+      if (this.#place) {
+        const place = withAliases(this.#place, this.views.network().placePairs)
+        if (place !== this.#place) this.#setPlace(place)
+      }
+      this.display.changedAll()
+    } else {
+      const view = this.views.room(room)
+      if (view?.deleted) this.people.forgetRoom(view)
+      this.display.changed(room)
+    }
+    this.#noteCarried(room)
+    this.#noteCarriers(room)
+  }
+
+  /** Peers that may carry this room's content from now on are told what is here: their own ask may have come too early. */
+  #noteCarriers(room: RoomId): void {
+    for (const [link, state] of this.#links) {
+      const isTheirs = this.views.carries(state.key, room, 1, false)
+      if (isTheirs === state.carries.has(room)) continue
+      if (!isTheirs) state.carries.delete(room)
+      else {
+        state.carries.add(room)
+        this.sync.compare(link, [room])
+      }
+    }
+  }
+
+  /** Rooms whose content I carry from now on are asked for on every link. */
+  #noteCarried(only?: RoomId): void {
+    for (const room of only === undefined || only === NETWORK_ROOM ? this.views.ids() : [only]) {
+      const isMine = room !== NETWORK_ROOM && this.views.carries(this.self, room, 1, false)
+      if (isMine === this.#carried.has(room)) continue
+      if (!isMine) this.#carried.delete(room)
+      else {
+        this.#carried.add(room)
+        this.sync.ask(room)
+      }
+    }
+  }
+
+  /** Writes own events of one class and room: on disk first, then out. then: once on disk. */
+  write(room: RoomId, writings: readonly Writing[], then: (events: readonly Event[]) => void): void {
+    const at = Math.max(0, Math.round(this.netNow))
+    const drafts = writings.map(({ kind, body }) => {
+      const t = stampT(at, this.display.shownT(room), at)
+      this.display.noteT({ room, t })
+      return { kind, at, t, body: body(t) }
+    })
+    const run = this.#lanes.write(room, drafts)
+    const first = run.events[0]!
+    this.#grown(run, first.n - 1, run.events)
+    this.#needsSync = true
+    this.#afterWrite.push(() => {
+      then(run.events)
+      this.outbox.add(run, writings[0]!.isSaid ?? false)
+      this.#hub?.relay(run, -1)
+      if (this.isHub) this.#offerToLine()
+      this.#aloneNow()
+    })
+  }
+
+  #offerToLine(): void {
+    // line[0] gets it live; the offer makes it say so when it is on its disk.
+    this.outbox.offerAgain(this.#moment.now)
+  }
+
+  // --- disk -------------------------------------------------------------------------------------------------------
+
+  #flushWrites(): void {
+    const ops = this.replica.takeOps()
+    const then = this.#afterWrite
+    if (ops.length === 0 && then.length === 0) return
+    this.#afterWrite = []
+    const ticket = this.#nextTicket++
+    this.#durable.writing(ticket)
+    this.#onWritten.set(ticket, then)
+    this.#effects.push({ do: 'write', ticket, ops, sync: this.#needsSync })
+    this.#needsSync = false
+  }
+
+  #written(ticket: number): void {
+    const then = this.#onWritten.get(ticket) ?? []
+    this.#onWritten.delete(ticket)
+    for (const lane of this.#durable.written(ticket))
+      if (this.#isWitness(lane.room)) this.#witnesses.changed(lane)
+    this.#acknowledge()
+    for (const each of then) each()
+  }
+
+  /** Says what is on disk; a woken node acknowledges nothing before it knows who the hub is (INV-13). */
+  #acknowledge(): void {
+    if (!viewOf(this.choice).acknowledges) return
+    this.#hub?.stored()
+    this.#sayReceipts()
+  }
+
+  #sayReceipts(): void {
+    for (const { frame } of this.#receipts.take())
+      if (this.#role.is === 'following') this.send(this.#role.link, frame)
+  }
+
+  #isWitness(room: RoomId): boolean {
+    if (this.options.choice.visitor || !this.#scanned) return false
+    if (this.isHub || this.#line.slice(0, 3).includes(this.self)) return true
+    const view = this.views.room(room)
+    return view?.type === 'talk' && view.persons!.has(this.self)
+  }
+
+  #sayWitness(): void {
+    for (const frame of this.#witnesses.sign(this.#moment.now, Math.round(this.netNow))) {
+      if (this.#role.is === 'following') this.send(this.#role.link, frame)
+      else if (this.#hub) {
+        const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
+        for (const [link, state] of this.#links)
+          if (authors.has(state.key) && this.#hub.isMember(link)) this.send(link, frame)
+      }
+    }
+  }
+
+  // --- choice of hub ----------------------------------------------------------------------------------------------
+
+  #choose(event: ChoiceEvent): void {
+    const effects = choose(this.choice, { ...this.#moment, ...event })
+    // A new member hears "joined" first, and only then what a hub says to members.
+    for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
+    for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
+    const line = this.choice.line
+    if (line !== this.#line) {
+      const before = this.#line[0]
+      this.#line = line
+      this.#noteCarried()
+      if (this.isHub && line[0] !== before) this.#offerToLine()
+    }
+  }
+
+  #chosen(effect: ChoiceEffect): void {
+    switch (effect.do) {
+      case 'send':
+        return this.send(effect.link, effect.frame)
+      case 'sendAll':
+        this.#effects.push({ do: 'send', links: [...this.#links.keys()], frame: effect.frame })
+        return
+      case 'close':
+        this.#dropLink(effect.link)
+        this.#effects.push(effect)
+        return
+      case 'follow':
+        return this.#follow(effect)
+      case 'becomeHub':
+        return this.#becomeHub(effect.epoch)
+      case 'resign':
+        this.#hub = undefined
+        this.#witnesses.clear()
+        this.#role = { is: 'seeking' }
+        return
+      case 'offline':
+        return this.#goOffline(effect.reason)
+      case 'memberJoined':
+        return this.#memberJoined(effect.link, effect.key, effect.visitor)
+      case 'memberLeft':
+        this.#hub?.left(effect.link)
+        return
+      case 'wake':
+        this.#choiceWake = effect.at
+        return
+      default:
+        this.#effects.push(effect)
+    }
+  }
+
+  #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
+    this.#hub = undefined
+    this.#role = { is: 'following', hub, link, since: this.#moment.now }
+    this.#epoch = epoch
+    this.#onPresence(hub, true)
+    this.#noteCarried()
+    this.outbox.linked(this.#moment.now)
+    this.sync.compare(link)
+    this.#tellHub()
+  }
+
+  #becomeHub(epoch: number): void {
+    const { crypto, net, rate } = this.options
+    this.#role = { is: 'hub' }
+    this.#epoch = epoch
+    this.#online.clear()
+    this.#hub = new Hub({
+      crypto,
+      net,
+      self: this.self,
+      rate,
+      send: (link, frame) => this.send(link, frame),
+      sendShared: (links, frame) => this.#effects.push({ do: 'send', links, frame }),
+      refuse: (link, code, detail) => this.#effects.push({ do: 'refuse', link, code, detail }),
+      fault: (link, why) => this.#fault(link, why),
+      verify: (link, run, then) => this.sync.verifyRun(link, run, then),
+      settle: (link, run, isRelayed) => {
+        this.#isRelayed = isRelayed
+        this.sync.settleRun(link, run)
+        this.#isRelayed = false
+      },
+      knows: (room) => this.views.room(room) !== undefined,
+      carries: (person, room, cls) => this.views.carries(person, room, cls, false),
+      denial: (author, room, cls) => this.#acts.denial(author, room, cls),
+      permit: (person, action, room, name) => this.#acts.permit(person, action, room, name),
+      durableN: this.#durable.n,
+      pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
+      online: (person, isOnline) => this.#onPresence(person, isOnline),
+    })
+    this.#hub.setNow(this.#moment.now)
+    this.#noteCarried()
+    this.outbox.linked(this.#moment.now)
+    this.#aloneNow()
+    this.#tellHub()
+  }
+
+  #memberJoined(link: LinkId, key: PersonKey, visitor: boolean): void {
+    this.#hub?.joined(link, key, visitor)
+    this.sync.compare(link)
+  }
+
+  #goOffline(reason: string): void {
+    const wasHere = this.#role.is === 'following' || this.#isReady
+    this.#role = { is: 'seeking' }
+    this.outbox.unlinked()
+    this.#online.clear()
+    if (!wasHere || this.#wasOffline || !this.#isReady) return
+    this.#wasOffline = true
+    this.tell({ type: 'offline', reason })
+  }
+
+  /** Hub of nobody: own disk counts. */
+  #aloneNow(): void {
+    if (!this.isHub || this.outbox.unstored === 0) return
+    for (const [link, state] of this.#links) if (!state.visitor && this.#hub!.isMember(link)) return
+    this.outbox.alone()
+  }
+
+  hubInfo(): HubInfo | undefined {
+    if (this.#role.is === 'hub') return { ...this.people.who(this.self), url: this.options.url(), self: true }
+    if (this.#role.is !== 'following') return undefined
+    const address = this.#links.get(this.#role.link)?.address ?? ''
+    return { ...this.people.who(this.#role.hub), url: `wss://${address}/lanchat/1`, self: false }
+  }
+
+  get hubKey(): PersonKey | undefined {
+    return this.#role.is === 'hub' ? this.self : this.#role.is === 'following' ? this.#role.hub : undefined
+  }
+
+  #tellHub(): void {
+    const hub = this.hubInfo()!
+    const isNew = this.#lastHub !== `${hub.id}/${this.#epoch}` || this.#wasOffline
+    this.#lastHub = `${hub.id}/${this.#epoch}`
+    this.#wasOffline = false
+    if (this.#isReady) {
+      if (isNew) this.tell({ type: 'hub', hub, epoch: this.#epoch })
+    } else this.#maybeReady()
+  }
+
+  // --- ready ------------------------------------------------------------------------------------------------------
+
+  #pulled(_link: LinkId): void {
+    if (!this.#isReady) this.#maybeReady()
+  }
+
+  /** Ready: hub here, or its history here (bounded). First the last lines of each room, then `ready`. */
+  #maybeReady(): void {
+    if (this.#readyAsked || this.#role.is === 'seeking') return
+    if (this.#role.is === 'following') {
+      const isLate = this.#moment.now - this.#role.since > READY_WITHIN_MS
+      if (!isLate && (this.sync.isPulling(this.#role.link) || !this.sync.wasCompared(this.#role.link))) return
+    }
+    this.#readyAsked = true
+    this.lines(this.#acts.joinedRooms(), HISTORY_LINES, (lines) => {
+      const hub = this.hubInfo()
+      if (!hub) {
+        // Lost while reading: told again when there is one.
+        this.#readyAsked = false
+        return
+      }
+      for (const { room, message } of lines) if (message.history) this.display.tellHistory(room, message)
+      this.#isReady = true
+      this.#lastHub = `${hub.id}/${this.#epoch}`
+      this.tell({
+        type: 'ready',
+        self: this.people.who(this.self),
+        network: this.options.network,
+        ...(this.#place && { place: this.#place.ids[0]! as string }),
+        hub,
+        epoch: this.#epoch,
+        room: 'general',
+      })
+      this.display.ready()
+    })
+  }
+
+  /** The last lines of rooms from the disk; what is not written yet is written first. */
+  lines(rooms: readonly RoomId[], count: number, then: (lines: readonly RoomLine[]) => void): void {
+    this.#flushWrites()
+    const ticket = this.#nextTicket++
+    this.#onLines.set(ticket, then)
+    this.#effects.push({ do: 'lines', ticket, rooms, count })
+  }
+
+  /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
+  async readLines(rooms: readonly RoomId[], count: number): Promise<RoomLine[]> {
+    const lines: RoomLine[] = []
+    for (const room of rooms) {
+      const view = this.views.room(room)
+      if (!view || view.deleted) continue
+      const source = {
+        store: this.options.store,
+        replica: this.replica,
+        open: (event: Event, body: Uint8Array) => this.display.open(view, event, body),
+      }
+      for (const line of await lastLines(source, room, count, visibilityOf(this.replica, view))) {
+        this.display.noteT(line.event)
+        lines.push({ room, message: this.display.lineOf(view, line) })
+      }
+    }
+    return lines
+  }
+
+  // --- telling ----------------------------------------------------------------------------------------------------
+
+  tell(event: NodeEvent): void {
+    this.#effects.push({ do: 'tell', event })
+  }
+
+  answer(slot: number, answer: Answer): void {
+    this.#effects.push({ do: 'answer', slot, answer })
+  }
+
+  #tellAck(told: Told): void {
+    const { event, state, copies, alone } = told
+    this.tell({ type: 'ack', id: event.id, state, copies, ...(alone && { alone: true as const }) })
+  }
+
+  #tellSettled(): void {
+    const settled = this.settled
+    if (settled && !this.#settledTold) this.#effects.push({ do: 'settled' })
+    this.#settledTold = settled
+  }
+
+  /** The profile that this device shows: written at the first start and when the nick changes. */
+  #announceSelf(): void {
+    this.#acts.announceSelf()
+  }
+
+  permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
+    return this.#hub?.permitSelf(action, room, name)
+  }
+
+  /** Sends a question to the hub; false where there is none to ask. */
+  askHub(frame: Frame): boolean {
+    if (this.#role.is !== 'following') return false
+    this.send(this.#role.link, frame)
+    return true
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The control socket of a data dir: the proof that one process at most uses it, and the way in for one-shot commands.
+ *
+ * The server's first line to whoever connects is {"pid", "version"}; what follows is between the two.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, realpath, rm, stat } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { CLAIM_NAME_BYTES_MAX, type Claim, claimFolder, connectLocal, listenAt } from './claim.ts'
+import { dataDirPath, unwritable } from './data-dir.ts'
+
+/** Systems keep about 104 bytes for the path of a local socket. */
+const SOCKET_PATH_BYTES_MAX = 100
+/** A hello line has about 40 bytes. */
+const HELLO_BYTES_MAX = 1024
+const HELLO_MS_MAX = 2000
+
+export interface ControlOptions {
+  /** The version that the hello line tells. */
+  readonly version: string
+  /** A connection whose hello line is written. It has an error listener; its reader and its end are the caller's. */
+  readonly onConnection: (stream: Duplex) => void
+}
+
+export interface Control {
+  readonly path: string
+  /** Ends all connections and frees the data dir. Twice is safe. */
+  close(): Promise<void>
+}
+
+export interface ControlHello {
+  readonly pid: number
+  readonly version: string
+}
+
+/**
+ * Takes this data dir for this process, or tells the process id of the one that has it. The folder must exist.
+ * Rejects with LanchatError DATA_DIR_UNWRITABLE.
+ */
+export async function openControl(
+  dir: string,
+  options: ControlOptions,
+): Promise<{ readonly control: Control } | { readonly inUse: number }> {
+  try {
+    const folder = await socketFolder(dir)
+    const claim = await claimFolder(folder)
+    return 'inUse' in claim ? claim : { control: await serve(folder, claim, options) }
+  } catch (cause) {
+    throw unwritable(dir, cause)
+  }
+}
+
+/** A connection to the lanchat that runs on this data dir, behind its hello line; undefined where none does. */
+export async function connectControl(dataDir?: string): Promise<Duplex | undefined> {
+  return (await callControl(dataDir))?.stream
+}
+
+/** As connectControl, with what the hello line said. */
+export async function callControl(
+  dataDir?: string,
+): Promise<{ readonly stream: Duplex; readonly hello: ControlHello } | undefined> {
+  const folder = await socketFolder(dataDirPath(dataDir)).catch(() => undefined)
+  const socket = folder && (await connectLocal(join(folder, 'control.sock')).catch(() => undefined))
+  if (!socket) return undefined
+  const hello = await readHello(socket)
+  if (hello) return { stream: socket, hello }
+  socket.destroy()
+  return undefined
+}
+
+async function serve(folder: string, claim: Claim, options: ControlOptions): Promise<Control> {
+  const path = join(folder, 'control.sock')
+  const open = new Set<Socket>()
+  const hello: ControlHello = { pid: process.pid, version: options.version }
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => open.delete(socket))
+    socket.write(`${JSON.stringify(hello)}\n`)
+    options.onConnection(socket)
+  })
+  try {
+    await listenAt(server, path, `${path}.new`)
+  } catch (error) {
+    server.close()
+    await claim.release()
+    throw error
+  }
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    server.close()
+    for (const socket of open) socket.destroy()
+    // While the folder is still claimed: the next owner's socket would lie under the same name.
+    await rm(path, { force: true })
+    await claim.release()
+  }
+  return {
+    path,
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+/**
+ * The folder for the sockets of a data dir: itself, or where paths in it would be too long one in the runtime folder, named by
+ * a hash. Throws where the data dir is missing, or where that folder belongs to somebody else.
+ */
+async function socketFolder(dir: string): Promise<string> {
+  const real = await realpath(dir)
+  if (Buffer.byteLength(real) + 1 + CLAIM_NAME_BYTES_MAX <= SOCKET_PATH_BYTES_MAX) return real
+  const hash = createHash('sha256').update(real).digest('hex').slice(0, 16)
+  const folder = join(process.env.XDG_RUNTIME_DIR || tmpdir(), `lanchat-${hash}`)
+  await mkdir(folder, { mode: 0o700 }).catch(() => {})
+  const { uid, mode } = await stat(folder)
+  if (process.platform !== 'win32' && (uid !== userInfo().uid || (mode & 0o077) !== 0))
+    throw Object.assign(new Error(`${folder} belongs to somebody else`), { code: 'EACCES' })
+  return folder
+}
+
+/** Reads exactly the first line; what came behind it stays in the stream. */
+function readHello(socket: Socket): Promise<ControlHello | undefined> {
+  return new Promise((resolve) => {
+    let text = Buffer.alloc(0)
+    const settle = (hello: ControlHello | undefined) => {
+      clearTimeout(timer)
+      socket.off('readable', onReadable).off('close', onClose)
+      resolve(hello)
+    }
+    const onReadable = () => {
+      const chunk = socket.read() as Buffer | null
+      if (!chunk) return
+      text = Buffer.concat([text, chunk])
+      const end = text.indexOf('\n')
+      if (end < 0) {
+        if (text.length > HELLO_BYTES_MAX) settle(undefined)
+        return
+      }
+      const hello = parseHello(text.subarray(0, end).toString())
+      settle(hello)
+      if (end + 1 < text.length) socket.unshift(text.subarray(end + 1))
+    }
+    const onClose = () => settle(undefined)
+    const timer = setTimeout(() => settle(undefined), HELLO_MS_MAX)
+    socket.on('error', () => {})
+    socket.on('readable', onReadable).on('close', onClose)
+  })
+}
+
+function parseHello(line: string): ControlHello | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (typeof value !== 'object' || value === null || !('pid' in value) || !('version' in value))
+      return undefined
+    const { pid, version } = value
+    return typeof pid === 'number' && typeof version === 'string' ? { pid, version } : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,85 @@
+/** People and rooms as this device knows them: nicks and box keys from profiles, and labels that tell two of one name apart. */
+
+import type { Crypto } from '../wire/crypto.ts'
+import { generalRoom, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
+import type { Labelled, Who } from './events.ts'
+import { personLabels, type Resolved, roomLabels } from './labels.ts'
+import type { RoomView } from './rooms.ts'
+import type { Views } from './views.ts'
+
+export class People {
+  readonly #self: PersonKey
+  readonly #nick: string
+  readonly #views: Views
+  readonly #labels = personLabels()
+  readonly #rooms = roomLabels()
+  readonly #nicks = new Map<PersonKey, string>()
+
+  constructor(crypto: Crypto, net: NetId, self: PersonKey, nick: string, views: Views) {
+    this.#self = self
+    this.#nick = nick
+    this.#views = views
+    // Whoever takes this person's own name later is the one with the suffix; so is a room that calls itself general.
+    this.#labels.meet(self, nick)
+    this.#rooms.meet(generalRoom(crypto, net), 'general')
+  }
+
+  /** The nick its owner chose; the first 8 hex digits of the key while the profile is not here. */
+  nick(person: PersonKey): string {
+    const profile = this.#views.network().profiles.get(person)
+    return profile?.nick ?? (person === this.#self ? this.#nick : person.slice(0, 8))
+  }
+
+  boxKey(person: PersonKey): Uint8Array | undefined {
+    return this.#views.network().profiles.get(person)?.boxKey
+  }
+
+  who(person: PersonKey): Who {
+    return { id: person, name: this.nick(person) }
+  }
+
+  labelled(person: PersonKey): Labelled {
+    const name = this.nick(person)
+    const label = this.#labels.meet(person, name)
+    return label === name ? { id: person, name } : { id: person, name, label }
+  }
+
+  /** This reader meets a person: the first under a name keeps the plain form. True where the nick is another than before. */
+  met(person: PersonKey): boolean {
+    const nick = this.#views.network().profiles.get(person)?.nick
+    if (nick === undefined) return false
+    this.#labels.meet(person, nick)
+    const before = this.#nicks.get(person)
+    this.#nicks.set(person, nick)
+    return before !== undefined && before !== nick
+  }
+
+  /** What a person typed for another one. */
+  resolve(text: string): Resolved<PersonKey> {
+    return this.#labels.resolve(text)
+  }
+
+  /** A form that means this person alone. */
+  handle(person: PersonKey): string {
+    return this.#labels.handle(person)
+  }
+
+  /** The label of a room; two of one name made apart are told apart. name: as its create says it, opened. */
+  roomLabel(room: RoomId, name: string | undefined): string {
+    return this.#rooms.meet(room, name)
+  }
+
+  /** What a person typed for a room. */
+  resolveRoom(text: string): Resolved<RoomId> {
+    return this.#rooms.resolve(text)
+  }
+
+  roomHandle(room: RoomId): string {
+    return this.#rooms.handle(room)
+  }
+
+  /** Frees the name of a deleted room. */
+  forgetRoom(view: RoomView): void {
+    if (view.deleted) this.#rooms.forget(view.id)
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Places: where the store of an open network belongs, so that a laptop carried from one group to another hands nobody's
+ * history over (rules PL-1 to PL-8). Pure.
+ */
+import { concat, fromHex } from '../wire/bytes.ts'
+import { type PlaceId, placeId } from '../wire/ids.ts'
+import { PLACE_GROWN_S, PLACES_MAX } from '../wire/limits.ts'
+
+export interface Place {
+  /** Ids that are this one place, least first. */
+  readonly ids: readonly PlaceId[]
+  /** Has this store ever synced here with another key? */
+  readonly isAlone: boolean
+  /** s; only grows, never computed from clocks. */
+  readonly age: number
+  readonly isGrown: boolean
+}
+
+/** What a hello says of its sender's place. */
+export interface ToldPlace {
+  readonly ids: readonly PlaceId[]
+  readonly isGrown: boolean
+  readonly age: number
+}
+
+export type Meeting =
+  /** One place already. */
+  | { readonly is: 'same' }
+  /** Both grown: two groups that only people can merge. */
+  | { readonly is: 'apart' }
+  /** The other one yields: go on as before. */
+  | { readonly is: 'host' }
+  /** I yield and was alone: take their ids. */
+  | { readonly is: 'adopt'; readonly ids: readonly PlaceId[] }
+  /** I yield with others behind me: an alias that they follow. */
+  | { readonly is: 'alias'; readonly pair: readonly [PlaceId, PlaceId] }
+
+export function newPlace(random8: Uint8Array): Place {
+  return { ids: [placeId(random8)], isAlone: true, age: 0, isGrown: false }
+}
+
+/** Two nodes of one open network meet. Both sides come to fitting results from the same two hellos. */
+export function meet(mine: Place, theirs: ToldPlace): Meeting {
+  if (mine.ids.some((id) => theirs.ids.includes(id))) return { is: 'same' }
+  if (mine.isGrown && theirs.isGrown) return { is: 'apart' }
+  const yields = mine.isGrown === theirs.isGrown ? mine.ids[0]! > theirs.ids[0]! : !mine.isGrown
+  if (!yields) return { is: 'host' }
+  return mine.isAlone
+    ? { is: 'adopt', ids: theirs.ids }
+    : { is: 'alias', pair: [mine.ids[0]!, theirs.ids[0]!] }
+}
+
+/** Synced with another key: no longer alone. age: as the other told it; the larger is kept. */
+export function synced(place: Place, age: number): Place {
+  return grown({ ...place, isAlone: false, age: Math.max(place.age, age) })
+}
+
+/** s seconds went by. */
+export const aged = (place: Place, s: number): Place => grown({ ...place, age: place.age + s })
+
+const grown = (place: Place): Place => ({
+  ...place,
+  isGrown: place.isGrown || (!place.isAlone && place.age >= PLACE_GROWN_S),
+})
+
+/** The ids with all aliases that counted place events say; at most 32, least first. */
+export function withAliases(place: Place, pairs: Iterable<readonly [string, string]>): Place {
+  const ids = new Set<string>(place.ids)
+  const all = [...pairs]
+  for (let before = -1; before !== ids.size; ) {
+    before = ids.size
+    for (const [a, b] of all) if (ids.has(a) || ids.has(b)) ids.add(a).add(b)
+  }
+  return ids.size === place.ids.length ? place : { ...place, ids: least(ids) }
+}
+
+const least = (ids: Iterable<string>) => [...ids].sort().slice(0, PLACES_MAX) as PlaceId[]
+
+export const packPlaces = (ids: readonly PlaceId[]) => concat(...ids.map(fromHex))
+
+export function readPlaces(bytes: Uint8Array): PlaceId[] {
+  const ids: PlaceId[] = []
+  for (let at = 0; at < bytes.length; at += 8) ids.push(placeId(bytes, at))
+  return ids
+}

@@ -1,0 +1,135 @@
+/**
+ * Private rooms and talks as this device sees them: the room keys it can open, what it seals with, what it reads
+ * (rules SE-*). The mechanism is in sealing.ts; here it meets the views.
+ */
+import type { Crypto } from '../wire/crypto.ts'
+import type { Event } from '../wire/event.ts'
+import type { PersonKey, RoomId } from '../wire/ids.ts'
+import { type BodyValue, kindNumber } from '../wire/kinds.ts'
+import type { People } from './people.ts'
+import { displayOrder, type RoomView } from './rooms.ts'
+import {
+  type BoxKeyPair,
+  boxKeyPairOf,
+  type KeyId,
+  keyBody,
+  newRoomKey,
+  openKey,
+  openText,
+  openValue,
+  pickKey,
+  type RoomKey,
+  type SealedField,
+  SharedKeys,
+  sealable,
+  sealText,
+  sealValue,
+} from './sealing.ts'
+import type { Views } from './views.ts'
+
+const KEY = kindNumber('key')
+
+export class Private {
+  readonly boxKeys: BoxKeyPair
+  readonly #crypto: Crypto
+  readonly #self: PersonKey
+  readonly #views: Views
+  readonly #people: People
+  readonly #shared: SharedKeys
+  readonly #rings = new Map<RoomId, { keys: Map<KeyId, RoomKey>; tried: Set<string> }>()
+
+  constructor(crypto: Crypto, seed: Uint8Array, self: PersonKey, views: Views, people: People) {
+    this.#crypto = crypto
+    this.#self = self
+    this.#views = views
+    this.#people = people
+    this.boxKeys = boxKeyPairOf(crypto, seed)
+    this.#shared = new SharedKeys(this.boxKeys.secretKey)
+  }
+
+  /** Room keys that this device can open, from the key events held. */
+  #ring(room: RoomId): Map<KeyId, RoomKey> {
+    let ring = this.#rings.get(room)
+    if (!ring) {
+      ring = { keys: new Map(), tried: new Set() }
+      this.#rings.set(room, ring)
+    }
+    for (const { event, body, salt } of this.#views.controls(room)) {
+      if (event.kind !== KEY || body?.kind !== 'key' || ring.tried.has(event.id)) continue
+      const authorKey =
+        event.author === this.#self ? this.boxKeys.publicKey : this.#people.boxKey(event.author)
+      if (!authorKey) continue
+      ring.tried.add(event.id)
+      const opened = openKey(
+        this.#crypto,
+        { room, author: event.author, salt },
+        body,
+        this.#self,
+        authorKey,
+        this.#shared,
+      )
+      if (opened) ring.keys.set(opened.id, opened)
+    }
+    return ring.keys
+  }
+
+  /** A content body of a private room; null where it cannot be opened (yet). */
+  open(event: Event, body: Uint8Array): BodyValue | null {
+    const value = openValue(this.#crypto, this.#ring(event.room), event, body)
+    return typeof value === 'string' ? null : value
+  }
+
+  seal(room: RoomId, key: RoomKey, t: number, value: BodyValue): Uint8Array {
+    return sealValue(this.#crypto, key, { room, author: this.#self, t }, this.#crypto.random(16), value)
+  }
+
+  sealText(
+    room: RoomId,
+    key: RoomKey,
+    t: number,
+    salt: Uint8Array,
+    field: SealedField,
+    text: string,
+  ): Uint8Array {
+    return sealText(this.#crypto, key, { room, author: this.#self, t }, salt, field, text)
+  }
+
+  /** The sealed name of a private room, as its create says it. */
+  openName(view: RoomView): string | undefined {
+    if (typeof view.name === 'string') return view.name
+    for (const { event, body, salt } of this.#views.controls(view.id)) {
+      if (body?.kind !== 'create' || event.author !== view.createdBy || body.name !== view.name) continue
+      const opened = openText(this.#crypto, this.#ring(view.id), event, salt, 'name', view.name)
+      if (typeof opened !== 'string') return opened.text
+    }
+    return undefined
+  }
+
+  newKey(): RoomKey {
+    return newRoomKey(this.#crypto)
+  }
+
+  /** The body of a key event that seals the key to all who can open it. undefined: somebody's box key is not here. */
+  keyBody(room: RoomId, salt: Uint8Array, key: RoomKey, members: Iterable<PersonKey>): BodyValue | undefined {
+    const wanted = [...members]
+    const boxKeys = sealable(wanted, (member) => this.#boxKeyOf(member), this.#shared)
+    if (boxKeys.size < wanted.length) return undefined
+    return keyBody(this.#crypto, { room, author: this.#self, salt }, key, boxKeys, this.#shared)
+  }
+
+  /** The key to post with now: the newest that is sealed to exactly these members. */
+  present(room: RoomId, members: Iterable<PersonKey>): RoomKey | undefined {
+    const ring = this.#ring(room)
+    const view = this.#views.room(room)
+    const events = [...this.#views.controls(room)]
+      .filter(({ event }) => view?.counted.has(event.id) ?? false)
+      .sort(displayOrder)
+      .flatMap(({ event, body }) => (body?.kind === 'key' ? [{ author: event.author, body }] : []))
+    const id = pickKey(events, members, (key) => ring.has(key))
+    return id && ring.get(id)
+  }
+
+  #boxKeyOf(member: PersonKey): Uint8Array | undefined {
+    return member === this.#self ? this.boxKeys.publicKey : this.#people.boxKey(member)
+  }
+}

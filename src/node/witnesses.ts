@@ -1,0 +1,68 @@
+/**
+ * Witnessing: the hub, the first three of the line and, in private talks, the addressee's devices sign what they hold
+ * on disk, so that an author need not believe the hub alone (rules AK-10 to AK-13). Cumulative, changed lanes only, at
+ * most each 200 ms, sent to the authors of those lanes.
+ */
+import type { Signer } from '../wire/crypto.ts'
+import type { FrameOf } from '../wire/frames.ts'
+import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import { WITNESS_ENTRIES_MAX, WITNESS_EVERY_MS } from '../wire/limits.ts'
+import { signWitness, type WitnessEntry } from '../wire/witness.ts'
+import type { Lane } from './lanes.ts'
+import type { Replica } from './replica.ts'
+
+export class Witnesses {
+  readonly #signer: Signer
+  readonly #replica: Replica
+  readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
+  readonly #changed = new Map<RoomId, Map<string, Lane>>()
+  #signedAt = Number.NEGATIVE_INFINITY
+
+  constructor(
+    signer: Signer,
+    replica: Replica,
+    durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number,
+  ) {
+    this.#signer = signer
+    this.#replica = replica
+    this.#durableN = durableN
+  }
+
+  /** This lane has more on disk. */
+  changed(lane: Lane): void {
+    const room = this.#changed.get(lane.room) ?? new Map<string, Lane>()
+    this.#changed.set(lane.room, room)
+    room.set(lane.author + lane.lane, lane)
+  }
+
+  /** When the next signing is due, monotonic ms; undefined: nothing to sign. */
+  dueAt(): number | undefined {
+    return this.#changed.size > 0 ? this.#signedAt + WITNESS_EVERY_MS : undefined
+  }
+
+  /** Signs what has changed, where it is due. now: monotonic ms; at: netNow. */
+  sign(now: number, at: number): FrameOf<'witness'>[] {
+    const due = this.dueAt()
+    if (due === undefined || now < due) return []
+    this.#signedAt = now
+    const frames: FrameOf<'witness'>[] = []
+    for (const [room, lanes] of this.#changed) {
+      const entries: WitnessEntry[] = []
+      for (const lane of lanes.values()) {
+        const n = Math.min(this.#durableN(room, lane.author, lane.lane), lane.n)
+        const id = n > 0 ? this.#replica.idAt(room, lane.author, lane.lane, n) : undefined
+        if (id) entries.push({ author: lane.author, lane: lane.lane, n, id8: id.slice(0, 16) })
+      }
+      for (let i = 0; i < entries.length; i += WITNESS_ENTRIES_MAX)
+        frames.push(
+          signWitness(this.#signer, this.#replica.net, room, at, entries.slice(i, i + WITNESS_ENTRIES_MAX)),
+        )
+    }
+    this.#changed.clear()
+    return frames
+  }
+
+  clear(): void {
+    this.#changed.clear()
+  }
+}
