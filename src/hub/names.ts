@@ -1,4 +1,4 @@
-/** Names given out a moment ago: two people who create one room name at once do not both get it (rule RM-2). */
+/** Names given out a moment ago: two people who create one room name at once do not both get it (rule LV-8). */
 import type { PersonKey } from '../wire/ids.ts'
 
 /** Long enough for the create to arrive, short enough that a lost one blocks nobody. */

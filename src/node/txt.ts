@@ -1,4 +1,4 @@
-/** The TXT record of an announcement: text <-> checked fields. It only says "dial here"; nothing in it is believed (rule D-*). */
+/** The TXT record of an announcement: text <-> checked fields. It only says "dial here"; nothing in it is believed (rules DI-*). */
 
 const ROLES = ['node', 'hub', 'visitor'] as const
 

@@ -1,5 +1,6 @@
 /**
- * Beacon: a hub's signed word about itself (rules HB-*), shown to those who meet another hub and on request.
+ * Signed beacon: a hub's word about itself in a form that others can hand on. Reserved (PROTOCOL.md section 18): no frame
+ * of this version carries it, since hubs talk over links that prove who speaks.
  *
  * bytes = signature64 || msgpack array of the fields below. Signed: "lanchat/beacon/1" || that array as it travelled.
  * It proves nothing but who said it. A beacon is worth BEACON_VALID_MS from its first arrival, on the receiver's own
@@ -54,7 +55,7 @@ const headFields = {
   median: nil(time),
   /** Events per second and person that the hub grants; 0: bounded only by queues. */
   rate: uintOf(16),
-  /** 16 bytes over all digests of its vectors (rule SY-4); zeros: not known. */
+  /** 16 bytes of H("lanchat/digest/1" || the entries of its have); zeros: not told. */
   digest: bin(16),
 }
 const head = shape(headFields)

@@ -1,5 +1,5 @@
 /**
- * Kinds of events and the value in each one's body: a msgpack array with named positions (rules KI-1 to KI-20).
+ * Kinds of events and the value in each one's body: a msgpack array with named positions (rules KI-1 to KI-15).
  * The kind's top bit is its class: set for control, clear for content. Reserved numbers are never reused.
  */
 import * as v from 'valibot'
