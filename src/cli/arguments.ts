@@ -51,7 +51,8 @@ const ROWS = Object.entries(OPTIONS) as [string, OptionRow][]
 
 /** Throws UsageError with one sentence. version: what --version prints. */
 export async function readArguments(argv: readonly string[], version: string): Promise<Invocation> {
-  return readPlain(argv, version) ?? (await readWithYargs(argv, version))
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+  return readPlain(words, version) ?? (await readWithYargs(words, version))
 }
 
 function readPlain(argv: readonly string[], version: string): Invocation | undefined {

@@ -53,7 +53,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     const output = new Output(world.stdout)
     if (mode === 'json') output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
     else log(told.message)
-    await output.flushed()
+    await Promise.all([output.flushed(), errors.flushed()])
     return exitCodeOf(told.code)
   }
 
@@ -86,7 +86,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   }
   await within(node.close(), CLOSE_MS_MAX)
   desk.close()
-  if (end !== 'stuck') await front?.output.flushed()
+  if (end !== 'stuck') await Promise.all([front?.output.flushed(), errors.flushed()])
   signals.stop()
   return code
 }

@@ -56,7 +56,7 @@ export class ControlDesk {
       unreadMax: UNREAD_BYTES_MAX,
     })
     const end = await session.run()
-    if (end === 'quit') await session.output.flushed()
+    if (end === 'quit' || end === 'end') await session.output.flushed()
     session.close()
     stream.destroy()
     this.#clients.delete(stream)

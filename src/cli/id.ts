@@ -23,7 +23,7 @@ export async function printId(world: World, settings: Settings): Promise<number>
   } catch (error) {
     const told = toldOf(error)
     if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
-    errors.write(`lanchat: ${told.message}\n`)
+    else errors.write(`lanchat: ${told.message}\n`)
     code = exitCodeOf(told.code)
   }
   await Promise.all([output.flushed(), errors.flushed()])

@@ -37,7 +37,8 @@ export async function* inputLines(input: Readable, bytesMax = LINE_BYTES_MAX): A
     else parts = []
   }
 
-  for await (const chunk of input) {
+  // Who stops early may still have something to say, where the stream is a socket.
+  for await (const chunk of input.iterator({ destroyOnReturn: false })) {
     const bytes: Buffer = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     let from = 0
     for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {

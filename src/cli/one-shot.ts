@@ -35,7 +35,7 @@ export class OneShotError extends Error {
   }
 }
 
-/** Runs act once the network is there; returns the exit code. Errors are told on stderr, with --json also on stdout. */
+/** Runs act once the network is there; returns the exit code. Errors are told on stderr, with --json as an object on stdout. */
 export async function oneShot(
   world: World,
   settings: Settings,
@@ -72,7 +72,7 @@ export async function oneShot(
     if (starting.signal.aborted) return signalled
     const told = toldOf(error)
     if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
-    errors.write(`lanchat: ${told.message}\n`)
+    else errors.write(`lanchat: ${told.message}\n`)
     return exitCodeOf(told.code)
   })
   const code = await Promise.race([work, signalled, gone])

@@ -24,8 +24,13 @@ export class Output {
     stream.on('close', () => this.#over('gone'))
   }
 
+  /** What is written in one turn leaves in one piece. */
   write(text: string): void {
     if (this.#isOver) return
+    if (!this.#stream.writableCorked) {
+      this.#stream.cork()
+      process.nextTick(() => this.#stream.uncork())
+    }
     this.#stream.write(text)
     if (this.#stream.writableLength > this.#unreadMax) this.#over('stuck')
   }

@@ -143,7 +143,8 @@ export class Session {
     }
     if (!(command.do === 'say' && command.room === GENERAL)) await this.#options.gate
     if (!says) await this.idle()
-    while (this.#underWay.size >= UNDER_WAY_MAX) await Promise.race(this.#underWay)
+    // Answers come in order: the oldest is the next.
+    while (this.#underWay.size >= UNDER_WAY_MAX) await this.#underWay.values().next().value
     const ticket = new Ticket(this, name, echo, command)
     const answered = this.#execute(command, ticket).finally(() => this.#underWay.delete(answered))
     this.#underWay.add(answered)
