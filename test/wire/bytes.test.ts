@@ -23,7 +23,7 @@ describe('bytes', () => {
   })
 
   it('are not made of what is no hex', () => {
-    for (const text of ['0', '0g', ' 00', '0x00']) expect(() => fromHex(text)).toThrow(TypeError)
+    for (const text of ['0', '0g', ' 00', '0x00', '0é', '＀0']) expect(() => fromHex(text)).toThrow(TypeError)
   })
 
   it('hold big-endian numbers of 1 to 6 bytes', () => {
