@@ -186,6 +186,31 @@ describe('lines of text', () => {
   })
 })
 
+describe('the current room', () => {
+  it.each(['delete', 'kick', 'ban'] as const)('is general again after a %s', async (event) => {
+    await startReady()
+    world.type('/join lab')
+    await world.answer()
+    const [user, by] = event === 'delete' ? [BOB, undefined] : [SELF, BOB]
+    world.node.emit({ type: 'system', event, room: 'lab', user, ...(by && { by }) })
+    world.type('where am I')
+    await world.next('system')
+    expect(await world.answer()).toMatchObject({ type: 'sent', room: 'general' })
+  })
+
+  it('stays when somebody else is removed, and when a command is refused', async () => {
+    await startReady()
+    world.type('/join lab')
+    await world.answer()
+    world.node.emit({ type: 'system', event: 'kick', room: 'lab', user: BOB, by: SELF })
+    world.type('/join nowhere', '/msg bob psst', 'here')
+    await world.next('system')
+    expect(await world.answer()).toMatchObject({ code: 'ROOM_UNKNOWN' })
+    expect(await world.answer()).toMatchObject({ type: 'sent', room: null })
+    expect(await world.answer()).toMatchObject({ type: 'sent', room: 'lab' })
+  })
+})
+
 describe('structured lines', () => {
   it('send text, with newlines, to the current room, another one, or a person', async () => {
     await startReady()
