@@ -40,7 +40,7 @@ export interface Trouble {
 export interface DiscoveryOptions {
   /** 16 hex digits, made of the key: the name and the host name of this node on the link. */
   readonly instance: string
-  /** Where this node accepts links. */
+  /** Where this node accepts links; 0: nowhere, so nothing is announced. */
   readonly port: number
   readonly txt: Txt
   /** Names or addresses; default every interface except loopback. */
@@ -261,14 +261,15 @@ class MdnsDiscovery implements Discovery {
 
   #publish(link: MulticastLink): void {
     const { instance, port } = this.#options
+    if (port === 0) return
     link.publish({ service: 'node', name: instance, port, txt: this.#txt })
     const hub = this.#hubPublication()
     if (hub !== undefined) link.publish(hub)
   }
 
   #hubPublication(): Publication | undefined {
-    if (this.#epoch === null) return undefined
     const { instance, port } = this.#options
+    if (this.#epoch === null || port === 0) return undefined
     const txt: Txt = { ...this.#txt, role: 'hub', e: this.#epoch }
     return { service: 'hub', name: `${instance}-${this.#epoch}`, port, txt }
   }
@@ -287,7 +288,6 @@ class MdnsDiscovery implements Discovery {
     const key = trouble.interface === undefined ? trouble.code : `${trouble.code} ${trouble.interface}`
     if (this.#troubles.has(key)) return
     this.#troubles.add(key)
-    this.#options.log('warn', trouble.text)
     this.#options.onTrouble(trouble)
   }
 }

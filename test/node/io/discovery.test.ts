@@ -91,6 +91,16 @@ describe('discovery', () => {
     expect((await b.hint((hint) => hint.instance === A)).addresses[0]).toBe('127.0.0.1')
   })
 
+  it('only listens where no port is given', async () => {
+    const a = start(A, { port: 0 })
+    const b = start(B)
+    a.discovery.setHub(1)
+    await a.hint((hint) => hint.instance === B)
+    const c = start('cccccccccccccccc')
+    await c.hint((hint) => hint.instance === B)
+    expect([...b.hints, ...c.hints].filter((hint) => hint.instance === A)).toEqual([])
+  })
+
   it('ignores its own announcements', async () => {
     const a = start(A)
     const b = start(B)
