@@ -32,6 +32,8 @@ export interface Lane {
   endId: EventId
   /** A fork is proven at this n; 0: none. */
   forkAt: number
+  /** Up to here the node around the replica was told of events. */
+  told: number
   /** Tombstones of the lane: id to n. They may run ahead of the events. */
   readonly tombstones: Map<EventId, number>
 }
@@ -60,6 +62,7 @@ export function newLane(room: RoomId, author: PersonKey, lane: LaneId): Lane {
     end: 0,
     endId: LANE_START,
     forkAt: 0,
+    told: 0,
     tombstones: new Map(),
   }
 }
@@ -80,6 +83,15 @@ export function isCurrent(lane: LaneId, now: number, retentionMs: number): boole
 export function listedN(lane: Lane, limit: number): number {
   const end = lane.forkAt > 0 ? Math.min(limit, lane.forkAt - 1) : limit
   return lane.n >= end ? end : lane.end
+}
+
+/**
+ * The n up to which the node around may be told of events: what counts, and also what is whole beyond a cut, since the
+ * ban may be lifted. An event of a run whose rest is not here yet waits for it.
+ */
+export function tellableN(lane: Lane, limit: number): number {
+  const fork = lane.forkAt > 0 ? lane.forkAt - 1 : Number.POSITIVE_INFINITY
+  return Math.min(fork, Math.max(listedN(lane, limit), lane.end))
 }
 
 export function xorOf(lane: Lane, n: number): string {

@@ -42,6 +42,7 @@ import {
   newLane,
   packEntry,
   roomDigest,
+  tellableN,
   xorOf,
 } from './lanes.ts'
 import type { Store, StoreOp } from './store.ts'
@@ -54,7 +55,7 @@ export interface Chain {
 
 export type AddResult =
   /**
-   * events: new ones, in order, each held with its body (null: a tombstone stands). Empty: nothing new.
+   * events: new ones, in order, each held with its body or tombstone, up to what is signed. Empty: nothing new.
    * forked: the run proved a fork of its lane, so what counts in its room may have changed.
    */
   | { readonly is: 'added'; readonly events: readonly Event[]; readonly forked?: true }
@@ -86,6 +87,8 @@ export class Replica {
   readonly #store: Pick<Store, 'get' | 'scan'>
   readonly #retentionMs: number
   readonly #limitOf: (lane: Lane) => number
+  /** Called where a control lane has grown, shrunk or forked: what counts in its room is decided anew. Set by the views. */
+  onControl: (lane: Lane) => void = () => {}
   readonly #rooms = new Map<RoomId, [ClassLanes, ClassLanes]>()
   readonly #unwritten = new Map<string, Uint8Array | null>()
   #now = 0
@@ -222,8 +225,9 @@ export class Replica {
 
   /** Keeps the events of a run below `end`; returns those that became contiguous. */
   #append(lane: Lane, run: VerifiedRun, end: number): Event[] {
-    const fresh: Event[] = []
+    const refilled: Event[] = []
     const last = run.events.length - 1
+    const before = lane.n
     let isContiguous = true
     for (let i = 0; i <= last; i++) {
       const event = run.events[i]!
@@ -235,18 +239,27 @@ export class Replica {
         if (!isNew || !isHeld) continue
         // A hole below a hint that no scan has corrected yet.
         this.#index(event)
-        fresh.push(event)
+        refilled.push(event)
         continue
       }
       isContiguous &&= isHeld
       if (!isContiguous) continue
       this.#advance(lane, event, i === last)
-      fresh.push(event)
     }
     // Bodies that came now may close a hole behind which signed headers already lie.
-    if (isContiguous) this.#extend(lane, fresh)
-    if (fresh.length > 0) this.#changed(lane)
-    return fresh
+    if (isContiguous) this.#extend(lane)
+    if (lane.n !== before || refilled.length > 0) this.#changed(lane)
+    return [...refilled, ...this.#tell(lane)]
+  }
+
+  /** The events that the node around has not been told of and may be told now. */
+  #tell(lane: Lane): Event[] {
+    const events: Event[] = []
+    for (const end = tellableN(lane, this.limit(lane)); lane.told < end; lane.told++) {
+      const event = this.event(lane.room, lane.author, lane.lane, lane.told + 1)
+      if (event) events.push(event)
+    }
+    return events
   }
 
   /** True where no header, or another one, was stored here. */
@@ -273,14 +286,13 @@ export class Replica {
     this.#changed(lane)
   }
 
-  #extend(lane: Lane, fresh: Event[]): void {
+  #extend(lane: Lane): void {
     for (;;) {
       const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, lane.n + 1))
       if (!stored) return
       const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
       if (event.prev !== lane.id || !this.#holdsBody(event)) return
       this.#advance(lane, event, stored.length > HEADER_BYTES)
-      fresh.push(event)
     }
   }
 
@@ -316,8 +328,9 @@ export class Replica {
     this.#del(bodyKey(id))
     const lane = this.lane(room, author, laneId) ?? this.#keepLane(newLane(room, author, laneId))
     lane.tombstones.set(id, n)
-    this.#extend(lane, fresh)
+    this.#extend(lane)
     this.#changed(lane)
+    fresh.push(...this.#tell(lane))
     return true
   }
 
@@ -401,8 +414,13 @@ export class Replica {
   listed(lane: Lane): number | undefined {
     const isControl = isControlLane(lane.lane)
     if (!isControl && !this.isCurrent(lane.lane)) return undefined
-    const n = listedN(lane, isControl ? Number.POSITIVE_INFINITY : this.#limitOf(lane))
+    const n = this.counted(lane)
     return n > 0 || lane.forkAt > 0 ? n : undefined
+  }
+
+  /** The last n that counts: below cuts and forks, and up to what is signed (a run counts with all its bodies or not yet). */
+  counted(lane: Lane): number {
+    return listedN(lane, this.limit(lane))
   }
 
   limit(lane: Lane): number {
@@ -492,6 +510,7 @@ export class Replica {
     lanes.joined = null
     lanes.digest = null
     this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
+    if (isControlLane(lane.lane)) this.onControl(lane)
   }
 
   /**
@@ -560,7 +579,12 @@ export class Replica {
       proofs.set(key, decodeHeader(this.#crypto, unpackProof(value)[0].headers.subarray(0, HEADER_BYTES)).n)
     }
     for (const lane of this.#allLanes())
-      lane.forkAt = proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0
+      this.#hint(lane, proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0)
+  }
+
+  #hint(lane: Lane, forkAt: number): void {
+    lane.forkAt = forkAt
+    lane.told = tellableN(lane, Number.POSITIVE_INFINITY)
   }
 
   *#allLanes(): Iterable<Lane> {
@@ -635,7 +659,9 @@ export class Replica {
       held.end = found.end
       held.endId = found.endId
     }
-    this.#extend(held, fresh)
+    held.told = Math.min(held.told, held.n)
+    this.#extend(held)
+    fresh.push(...this.#tell(held))
     if (held.n === before && found.n >= hint) return false
     this.#changed(held)
     return true

@@ -50,14 +50,16 @@ export interface Visibility {
 
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
-  replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane'>,
+  replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted'>,
   view: Pick<RoomView, 'contentLimit' | 'hidden'>,
 ): Visibility {
   return {
     now: replica.now,
     isCurrent: (lane) => replica.isCurrent(lane),
-    limit: ({ room, author, lane }) =>
-      Math.min(replica.lane(room, author, lane)?.n ?? 0, view.contentLimit(author, lane)),
+    limit: ({ room, author, lane: id }) => {
+      const lane = replica.lane(room, author, id)
+      return lane ? Math.min(replica.counted(lane), view.contentLimit(author, id)) : 0
+    },
     isDeleted: (id) => replica.isDeleted(id),
     isHidden: (id) => view.hidden.has(id),
   }

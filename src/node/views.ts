@@ -24,6 +24,8 @@ export interface ViewsOptions {
 export class Views {
   readonly #options: ViewsOptions
   readonly #controls = new Map<RoomId, Map<EventId, ControlEvent>>()
+  /** By author and lane: the n up to which its events were taken in. */
+  readonly #followed = new Map<RoomId, Map<string, number>>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
   #network: NetworkView | undefined
   #replica!: Replica
@@ -39,6 +41,25 @@ export class Views {
   /** The replica needs limits and the views need its lanes: they are joined once after both exist. */
   attach(replica: Replica): void {
     this.#replica = replica
+    replica.onControl = (lane) => this.#follow(lane)
+  }
+
+  /** Takes in what a control lane has gained, and decides anew what counts. */
+  #follow(lane: Lane): void {
+    const { room, author, lane: id } = lane
+    const name = author + id
+    let followed = this.#followed.get(room)
+    if (!followed) {
+      followed = new Map()
+      this.#followed.set(room, followed)
+    }
+    for (let n = (followed.get(name) ?? 0) + 1; n <= lane.n; n++) {
+      const event = this.#replica.event(room, author, id, n)
+      if (event) this.#keep(event)
+    }
+    // A lane that lost events is taken in again from there.
+    followed.set(name, lane.n)
+    this.changed(room)
   }
 
   /** Reads the control events of a store (for the start). */
@@ -50,17 +71,23 @@ export class Views {
     }
   }
 
-  /** A control event has come into a contiguous prefix. */
+  /** A control event has come into a contiguous prefix. Those of lanes that grow are taken in without it. */
   add(event: Event): void {
+    if (this.#keep(event)) this.changed(event.room)
+  }
+
+  /** False where it is known already, or its body is not here. */
+  #keep(event: Event): boolean {
+    if (this.#controls.get(event.room)?.has(event.id)) return false
     const body = this.#replica.body(event.id)
-    if (!body) return
+    if (!body) return false
     let room = this.#controls.get(event.room)
     if (!room) {
       room = new Map()
       this.#controls.set(event.room, room)
     }
     room.set(event.id, { event, body: decodeBody(event.kind, body), salt: body.slice(0, SALT_BYTES) })
-    this.changed(event.room)
+    return true
   }
 
   /** Something that decides what counts in this room changed: a control event, a fork, a branch at a cut. */
@@ -90,7 +117,9 @@ export class Views {
     for (const control of this.#controls.get(room)?.values() ?? []) {
       const { event } = control
       const lane = this.#replica.lane(event.room, event.author, event.lane)
-      if (!lane || event.n > lane.n || (lane.forkAt > 0 && event.n >= lane.forkAt)) continue
+      if (!lane || event.n > this.#replica.counted(lane)) continue
+      // Of another branch than what is held now, or of a lane that lost it.
+      if (this.#replica.idAt(event.room, event.author, event.lane, event.n) !== event.id) continue
       if (event.t > latest) this.#heldUntil = Math.min(this.#heldUntil, event.t)
       else {
         this.#countedUntil = Math.max(this.#countedUntil, event.t)
