@@ -99,6 +99,8 @@ export type CoreInput =
   /** The scan of the store is done; wrong: lanes whose hints were wrong. */
   | { readonly in: 'scanned'; readonly wrong: number }
   | { readonly in: 'storeFailing'; readonly failing: boolean }
+  /** The wall clock moved against the monotonic one. */
+  | { readonly in: 'clockJumped' }
 
 export interface CoreMoment {
   /** Monotonic, ms. */
@@ -229,6 +231,7 @@ export class Core {
   #agedAt = 0
   #settledTold = true
   #metAnyone = false
+  #isFailing = false
   readonly #carried = new Set<string>()
 
   /** startedAt: netNow at the start, ms. */
@@ -395,7 +398,11 @@ export class Core {
           for (const link of this.#links.keys()) this.sync.compare(link)
         }
         return this.#choose({ in: 'facts', facts: { ready: true } })
+      case 'clockJumped':
+        this.#lanes.close()
+        return this.#tick()
       case 'storeFailing':
+        this.#isFailing = input.failing
         return this.#choose({ in: 'facts', facts: { failing: input.failing } })
       case 'start':
         this.#agedAt = moment.now
@@ -861,7 +868,7 @@ export class Core {
 
   /** Says what is on disk; a woken node acknowledges nothing before it knows who the hub is (INV-13). */
   #acknowledge(): void {
-    if (!viewOf(this.choice).acknowledges) return
+    if (this.#isFailing || !viewOf(this.choice).acknowledges) return
     this.#hub?.stored()
     this.#sayReceipts()
   }
@@ -872,7 +879,7 @@ export class Core {
   }
 
   #isWitness(room: RoomId): boolean {
-    if (this.options.choice.visitor || !this.#scanned) return false
+    if (this.options.choice.visitor || !this.#scanned || this.#isFailing) return false
     if (this.isHub || this.#line.slice(0, 3).includes(this.self)) return true
     const view = this.views.room(room)
     return view?.type === 'talk' && view.persons!.has(this.self)

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { Answer, Command, NodeEvent } from './events.ts'
 
 export type * from './events.ts'
+export { createNode } from './create-node.ts'
+export { connectControl } from './io/control.ts'
 export { LanchatError } from './lanchat-error.ts'
 
 export interface NodeOptions {

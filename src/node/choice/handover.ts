@@ -11,10 +11,10 @@ export function handOverWhereDue(choice: Choice, turn: Turn, phase: HubPhase): v
   const { now } = turn
   if (phase.handover) {
     if (now < phase.handover.until) return
-    const [, ...rest] = phase.inLine.filter(({ key }) => key !== phase.handover?.to)
+    const tried = phase.inLine.findIndex(({ key }) => key === phase.handover?.to)
     phase.handover = undefined
     if (choice.leavingSince !== undefined) {
-      leaveTo(choice, turn, phase, rest)
+      leaveTo(choice, turn, phase, phase.inLine.slice(tried + 1))
       return
     }
   }

@@ -132,12 +132,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => {})
+    // Reset before it was accepted: it has no far end any more.
+    if (socket.remoteAddress === undefined) return socket.destroy()
     const address = plainAddress(socket.remoteAddress)
     const isAdmitted = options.admits?.(address) ?? true
     if (!isAdmitted || links >= limits.linksMax || !strangers.hasRoomFor(address)) {
       options.onRefused?.(address, isAdmitted ? 'full' : 'penalty')
-      socket.destroy()
-      return
+      return socket.destroy()
     }
     strangers.add(socket)
     ;(tls ?? http).emit('connection', socket)

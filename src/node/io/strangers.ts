@@ -13,6 +13,8 @@ export interface Stranger {
   readonly address: string
   readonly name: string
   timer?: NodeJS.Timeout
+  /** Not counted any more. */
+  isForgotten?: boolean
   /** It became no link, and that was told. */
   isRefused?: boolean
 }
@@ -20,6 +22,7 @@ export interface Stranger {
 export class Strangers {
   readonly #limits: StrangerLimits
   readonly #onTimeout: (stranger: Stranger) => void
+  #count = 0
   /** By far end: of one listening port no two open sockets have the same. */
   readonly #byName = new Map<string, Stranger>()
   readonly #perAddress = new Map<string, number>()
@@ -30,12 +33,12 @@ export class Strangers {
   }
 
   get count(): number {
-    return this.#byName.size
+    return this.#count
   }
 
   hasRoomFor(address: string): boolean {
     return (
-      this.#byName.size < this.#limits.unauthenticatedMax &&
+      this.#count < this.#limits.unauthenticatedMax &&
       (this.#perAddress.get(address) ?? 0) < this.#limits.unauthenticatedPerAddressMax
     )
   }
@@ -44,6 +47,7 @@ export class Strangers {
   add(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress)
     const stranger = { socket, address, name: nameOf(socket) }
+    this.#count++
     this.#byName.set(stranger.name, stranger)
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
     this.step(stranger)
@@ -72,8 +76,11 @@ export class Strangers {
   /** It has proved its key, or is gone. Twice is safe. */
   forget(stranger: Stranger): void {
     this.endSteps(stranger)
-    if (this.#byName.get(stranger.name) !== stranger) return
-    this.#byName.delete(stranger.name)
+    if (stranger.isForgotten) return
+    stranger.isForgotten = true
+    this.#count--
+    // The same far end may have connected anew before the old socket's close was told.
+    if (this.#byName.get(stranger.name) === stranger) this.#byName.delete(stranger.name)
     const left = this.#perAddress.get(stranger.address)! - 1
     if (left > 0) this.#perAddress.set(stranger.address, left)
     else this.#perAddress.delete(stranger.address)

@@ -1,0 +1,774 @@
+/**
+ * The shell around the core: clock, disk, links, mDNS, control socket. It feeds the core one input at a time, ends the
+ * turn once per turn of the event loop, and carries out the effects in order.
+ */
+
+import { isIP } from 'node:net'
+import { networkInterfaces, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import type { HelloFields } from '../../wire/auth.ts'
+import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
+import { instanceName, nameHint, networkId, type PersonKey, pskOf } from '../../wire/ids.ts'
+import { FAULTS_MAX, PENALTY_MS, RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
+import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
+import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
+import { WIRE_VERSION } from '../../wire/version.ts'
+import { Core, type CoreEffect, type CoreInput } from '../core.ts'
+import { nodeCrypto, signerOf } from '../crypto.ts'
+import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
+import type { NodeOptions } from '../index.ts'
+import { subnetAddresses, usableInterfaces } from '../interfaces.ts'
+import { factKey } from '../keys.ts'
+import { LanchatError } from '../lanchat-error.ts'
+import { newPlace, type Place, packPlaces } from '../places.ts'
+import { PROGRAM_VERSION } from '../program-version.ts'
+import { LAN } from '../timing.ts'
+import { systemClock } from './clock.ts'
+import { codeKeyOf } from './code-file.ts'
+import { type Control, openControl } from './control.ts'
+import { dataDirPath, openDataDir, storeFolder } from './data-dir.ts'
+import { type DialFault, dial } from './dial.ts'
+import { type Discovery, startDiscovery } from './discovery.ts'
+import { loadIdentity } from './identity-file.ts'
+import { openLevelStore } from './level-store.ts'
+import { type Link, sendShared } from './link.ts'
+import { type Listener, listen } from './listen.ts'
+import { ResilientStore } from './resilient-store.ts'
+import { verifyMany } from './verify-pool.ts'
+
+const DEFAULT_PORT = 27470
+/** The loop is looked at this often; an away of more than a second is told before anything else is served. */
+const ALIVE_EVERY_MS = 200
+const AWAY_MS = 1000
+/** A wall clock that moves against the monotonic one by more than this was set. */
+const CLOCK_JUMP_MS = 2000
+/** A serving link with less than this queued is given more. */
+const PUMP_BELOW_BYTES = 256 * 1024
+/** Addresses kept for the next start. */
+const REMEMBERED_MAX = 32
+const QUIT_MS_MAX = 2000
+
+type Log = NonNullable<NodeOptions['log']>
+
+interface Network {
+  readonly psk: Uint8Array
+  readonly nn: string
+  readonly net8: string
+  /** Of the open network of the same name. */
+  readonly openNet8: string
+  readonly hasCode: boolean
+}
+
+interface Waiter {
+  readonly resolve: (answer: Answer) => void
+}
+
+export class NodeShell {
+  readonly #options: NodeOptions
+  readonly #log: Log
+  readonly #core: Core
+  readonly #store: ResilientStore
+  readonly #control: Control | undefined
+  readonly #network: Network
+  readonly #links = new Map<number, Link>()
+  readonly #listeners = new Set<(event: NodeEvent) => void>()
+  readonly #waiters = new Map<number, Waiter>()
+  readonly #settling = new Set<() => void>()
+  readonly #faults = new Map<PersonKey, number>()
+  readonly #penalties = new Map<string, number>()
+  /** Addresses whose refusal of our code says that the code is wrong. */
+  readonly #codeJudges = new Set<string>()
+  readonly #remembered = new Map<string, true>()
+  readonly #abort = new AbortController()
+  readonly ready: Promise<ReadyEvent>
+  #readyResolve!: (event: ReadyEvent) => void
+  #readyReject!: (error: LanchatError) => void
+  #listener: Listener | undefined
+  #discovery: Discovery | undefined
+  #wake: NodeJS.Timeout | undefined
+  #alive: NodeJS.Timeout | undefined
+  #aliveAt = 0
+  #skew = 0
+  #turnPlanned = false
+  #nextSlot = 1
+  #isStarted = false
+  #quitDone: (() => void) | undefined
+  #closing: Promise<void> | undefined
+  #toldPlace = ''
+
+  private constructor(init: {
+    options: NodeOptions
+    core: Core
+    store: ResilientStore
+    control: Control | undefined
+    network: Network
+    log: Log
+  }) {
+    this.#options = init.options
+    this.#core = init.core
+    this.#store = init.store
+    this.#control = init.control
+    this.#network = init.network
+    this.#log = init.log
+    this.ready = new Promise((resolve, reject) => {
+      this.#readyResolve = resolve
+      this.#readyReject = reject
+    })
+    // Whoever does not wait for it must not be killed by it.
+    this.ready.catch(() => {})
+  }
+
+  static async open(options: NodeOptions): Promise<NodeShell> {
+    const log: Log = options.log ?? (() => {})
+    const name = options.network ?? 'lan'
+    const checkedName = checkNetworkName(name)
+    if ('fault' in checkedName)
+      throw new LanchatError(
+        'NETWORK_INVALID',
+        `The network cannot be named ${name}: ${nameFaultText(checkedName.fault)}.`,
+      )
+    const nick = nickOf(options.name)
+    const dir = dataDirPath(options.dataDir)
+    await openDataDir(dir)
+    let onControl: (stream: Duplex) => void = (stream) => stream.destroy()
+    const claimed = await openControl(dir, {
+      version: PROGRAM_VERSION,
+      onConnection: (stream) => onControl(stream),
+    })
+    if ('inUse' in claimed)
+      throw new LanchatError(
+        'DATA_DIR_IN_USE',
+        `${refusalText('DATA_DIR_IN_USE', { dir })} (process ${claimed.inUse})`,
+      )
+    try {
+      const { seed } = await loadIdentity(dir)
+      const codeKey = await codeKeyOf(dir, name, options.code)
+      const hasCode = options.code !== undefined
+      const spec = { name: checkedName.ok, retentionDays: RETENTION_DAYS }
+      const net = networkId(nodeCrypto, { ...spec, codeKey, hasCode })
+      const openNet8 = networkId(nodeCrypto, { ...spec, codeKey: new Uint8Array(32), hasCode: false })
+      const { store: disk, movedAside } = await openLevelStore(join(await storeFolder(dir), net))
+      if (movedAside)
+        log(
+          'warn',
+          `The store was damaged; it lies in ${movedAside} now. What was in it comes back from the others.`,
+        )
+      let shell: NodeShell | undefined
+      const store = new ResilientStore(disk, (failing, error) => shell?.storeState(failing, error))
+      const place = hasCode ? undefined : storedPlace(store)
+      const signer = signerOf(seed)
+      const core = new Core(
+        {
+          crypto: nodeCrypto,
+          signer,
+          seed,
+          net,
+          network: checkedName.ok,
+          nick,
+          renames: options.name !== undefined,
+          store,
+          retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
+          place,
+          rate: {
+            perS: options.rate ?? RATE_PER_S,
+            burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
+          },
+          choice: {
+            timing: LAN,
+            instanceOf: (key) => instanceName(nodeCrypto, key),
+            ...(options.neverHub && { neverHub: true }),
+            ...(options.preferHub && { preferHub: true }),
+            ...(options.visitor && { visitor: true }),
+            ...(hasCode && store.get(factKey('accepted')) === undefined && { codeUntested: true }),
+            timeoutMs: options.timeoutMs ?? 5000,
+          },
+          url: () => shell?.url() ?? '',
+        },
+        moment(),
+      )
+      const network = {
+        psk: pskOf(nodeCrypto, codeKey),
+        nn: nameHint(nodeCrypto, checkedName.ok),
+        net8: net as string,
+        openNet8: openNet8 as string,
+        hasCode,
+      }
+      shell = new NodeShell({ options, core, store, control: claimed.control, network, log })
+      onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
+      await core.load()
+      await shell.#start(signer)
+      return shell
+    } catch (error) {
+      await claimed.control.close()
+      throw error
+    }
+  }
+
+  // --- starting ---------------------------------------------------------------------------------------------------
+
+  async #start(signer: ReturnType<typeof signerOf>): Promise<void> {
+    const { options } = this
+    const host = listenHost(options.interfaces)
+    this.#listener = await listen({
+      ...this.#secret(),
+      port: options.port ?? DEFAULT_PORT,
+      ...(host !== undefined && { host }),
+      signer,
+      hello: () => this.#hello(),
+      admits: (address) => !this.#isPenalised(address),
+      onLink: (link) => this.#linked(link, undefined),
+      onRefused: (address, why) =>
+        this.#log(
+          'debug',
+          `a socket from ${address} became no link: ${typeof why === 'string' ? why : JSON.stringify(why)}`,
+        ),
+    })
+    this.#dialer = (address) => void this.#dial(address, signer)
+    const stored = this.#store.get(factKey('peers'))
+    if (stored)
+      for (const address of JSON.parse(Buffer.from(stored).toString()) as string[])
+        this.#remembered.set(address, true)
+    setImmediate(() => this.#begin())
+  }
+
+  #begin(): void {
+    if (this.#closing) return
+    const { options } = this
+    this.#isStarted = true
+    this.#aliveAt = systemClock.monotonic()
+    this.#skew = systemClock.wall() - this.#aliveAt
+    this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
+    this.#give({ in: 'start' })
+    for (const peer of options.peers ?? []) {
+      const address = withPort(peer)
+      this.#codeJudges.add(address)
+      this.#give({ in: 'hint', address, reachable: true, hub: false, source: 'peer' })
+    }
+    for (const address of this.#remembered.keys())
+      this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
+    if (options.discovery !== false) this.#discover()
+    this.#core.replica.scan().then(
+      ({ wrong }) => this.#give({ in: 'scanned', wrong }),
+      (error: unknown) => this.#log('warn', `the store could not be read through: ${String(error)}`),
+    )
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true })
+  }
+
+  get options(): NodeOptions {
+    return this.#options
+  }
+
+  #dialer: (address: string) => void = () => {}
+
+  #secret() {
+    return { psk: this.#network.psk, nn: this.#network.nn }
+  }
+
+  #hello(): HelloFields {
+    const { place } = this.#core
+    return {
+      net: Buffer.from(this.#network.net8, 'hex'),
+      role: this.#options.visitor ? 2 : this.#core.isHub ? 1 : 0,
+      places: place ? packPlaces(place.ids) : new Uint8Array(0),
+      grown: place?.isGrown ?? false,
+      age: place?.age ?? 0,
+      caps: 0,
+      port: this.#options.visitor ? 0 : (this.#listener?.port ?? 0),
+    }
+  }
+
+  #discover(): void {
+    const { nn, net8, openNet8, hasCode } = this.#network
+    this.#discovery = startDiscovery({
+      instance: instanceName(nodeCrypto, this.#core.self),
+      port: this.#listener!.port,
+      txt: {
+        v: WIRE_VERSION,
+        nn,
+        net8,
+        place8: this.#core.place?.ids[0] ?? '',
+        e: 0,
+        role: this.#options.visitor ? 'visitor' : 'node',
+        p: this.#options.preferHub ?? false,
+        r: false,
+      },
+      ...(this.#options.interfaces && { interfaces: this.#options.interfaces }),
+      log: this.#log,
+      onHint: ({ addresses, port, instance, txt, service }) => {
+        if (txt.nn !== nn || txt.role === 'visitor') return
+        // Another code under our name: dialling it tells a mistyped code; an open network of that name tells nothing.
+        const isJudge = hasCode && txt.net8 !== net8 && txt.net8 !== openNet8
+        if (txt.net8 !== net8 && !isJudge) return
+        for (const host of addresses) {
+          const address = joinAddress(host, port)
+          if (isJudge) this.#codeJudges.add(address)
+          this.#give({
+            in: 'hint',
+            address,
+            node: instance,
+            reachable: txt.r,
+            hub: service === 'hub' || txt.role === 'hub',
+            source: 'mdns',
+          })
+        }
+      },
+      onTrouble: (trouble) => this.#log('warn', trouble.text),
+    })
+  }
+
+  /** Where this node accepts links, as others may reach it. */
+  url(): string {
+    const port = this.#listener?.port ?? 0
+    const [own] = usableInterfaces(networkInterfaces(), this.#options.interfaces)
+    return `wss://${joinAddress(own?.address ?? '127.0.0.1', port)}/lanchat/1`
+  }
+
+  // --- turns ------------------------------------------------------------------------------------------------------
+
+  /** One input for the core. Inputs of one turn of the event loop share one end of turn. */
+  #give(input: CoreInput): void {
+    if (!this.#isStarted) return
+    this.#noticeAway()
+    this.#step(input)
+  }
+
+  #step(input: CoreInput): void {
+    try {
+      this.#core.step(moment(), input)
+    } catch (error) {
+      // A bug of ours: the input is lost, the process is not.
+      this.#log(
+        'error',
+        `internal error at ${input.in}: ${error instanceof Error ? error.stack : String(error)}`,
+      )
+    }
+    if (this.#turnPlanned) return
+    this.#turnPlanned = true
+    setImmediate(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    this.#turnPlanned = false
+    this.#core.endTurn()
+    for (const effect of this.#core.takeEffects()) this.#do(effect)
+  }
+
+  #beat(): void {
+    this.#noticeAway()
+    const skew = systemClock.wall() - systemClock.monotonic()
+    if (Math.abs(skew - this.#skew) > CLOCK_JUMP_MS) {
+      this.#skew = skew
+      this.#step({ in: 'clockJumped' })
+    }
+  }
+
+  #noticeAway(): void {
+    const now = systemClock.monotonic()
+    const away = now - this.#aliveAt
+    this.#aliveAt = now
+    if (away > AWAY_MS + ALIVE_EVERY_MS) this.#step({ in: 'away', ms: away })
+  }
+
+  // --- effects ----------------------------------------------------------------------------------------------------
+
+  #do(effect: CoreEffect): void {
+    switch (effect.do) {
+      case 'send':
+        return this.#send(effect)
+      case 'verify':
+        void verifyMany(effect.checks).then((ok) => this.#give({ in: 'verified', ticket: effect.ticket, ok }))
+        return
+      case 'write':
+        this.#store.write(effect.ops, effect.sync).then(
+          () => this.#give({ in: 'written', ticket: effect.ticket }),
+          (error: unknown) => this.#log('error', `a write failed: ${String(error)}`),
+        )
+        return
+      case 'pump':
+        return this.#pump(effect.link)
+      case 'tell':
+        return this.#tell(effect.event)
+      case 'answer':
+        this.#waiters.get(effect.slot)?.resolve(effect.answer)
+        this.#waiters.delete(effect.slot)
+        return
+      case 'lines':
+        this.#core.readLines(effect.rooms, effect.count).then(
+          (lines) => this.#give({ in: 'lines', ticket: effect.ticket, lines }),
+          (error: unknown) => {
+            this.#log('error', `history could not be read: ${String(error)}`)
+            this.#give({ in: 'lines', ticket: effect.ticket, lines: [] })
+          },
+        )
+        return
+      case 'wake': {
+        clearTimeout(this.#wake)
+        const ms = Math.max(0, effect.at - systemClock.monotonic())
+        this.#wake = setTimeout(() => this.#give({ in: 'tick' }), Math.ceil(ms))
+        return
+      }
+      case 'dial':
+        return this.#dialer(effect.address)
+      case 'close':
+        return this.#closeLink(effect.link, effect.why === 'duplicate' ? 'DUPLICATE_LINK' : undefined)
+      case 'refuse':
+        return this.#refuse(effect.link, effect.code, effect.detail)
+      case 'fault':
+        return this.#fault(effect)
+      case 'advertise':
+        this.#discovery?.setHub(effect.hub ? effect.epoch : null)
+        this.#discovery?.update({
+          e: effect.epoch,
+          role: effect.hub ? 'hub' : this.#options.visitor ? 'visitor' : 'node',
+          r: effect.reachable,
+        })
+        return
+      case 'query':
+        this.#discovery?.query()
+        return
+      case 'askSubnet':
+        return this.#askSubnet()
+      case 'place':
+        return this.#keepPlace(effect.place)
+      case 'apart':
+        if (this.#toldPlace === effect.ids[0]) return
+        this.#toldPlace = effect.ids[0]!
+        return this.#tell({
+          type: 'system',
+          event: 'place',
+          room: null,
+          user: { id: this.#core.self, name: this.#core.people.nick(this.#core.self) },
+          text: 'Another group is on this network under the same name. The two stay apart: their histories are not mixed.',
+        })
+      case 'settled':
+        for (const settle of this.#settling) settle()
+        return
+      case 'exit': {
+        const error = new LanchatError(
+          effect.code,
+          refusalText('CODE_WRONG', { network: this.#core.options.network }),
+        )
+        this.#readyReject(error)
+        void this.close()
+        return
+      }
+      case 'quitDone':
+        this.#quitDone?.()
+        return
+    }
+  }
+
+  #send({ links, frame }: Extract<CoreEffect, { do: 'send' }>): void {
+    const bytes = encodeFrame(frame)
+    if (links.length === 1) {
+      this.#links.get(links[0]!)?.send(bytes)
+      return
+    }
+    const open: Link[] = []
+    for (const id of links) {
+      const link = this.#links.get(id)
+      if (link) open.push(link)
+    }
+    sendShared(open, [bytes])
+  }
+
+  #pump(id: number): void {
+    const link = this.#links.get(id)
+    if (!link) return
+    if (link.queuedBytes < PUMP_BELOW_BYTES) setImmediate(() => this.#give({ in: 'pump', link: id }))
+    else this.#waitingPumps.add(id)
+  }
+
+  readonly #waitingPumps = new Set<number>()
+
+  #tell(event: NodeEvent): void {
+    if (event.type === 'ready') this.#readyResolve(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
+      }
+    }
+  }
+
+  // --- links ------------------------------------------------------------------------------------------------------
+
+  async #dial(address: string, signer: ReturnType<typeof signerOf>): Promise<void> {
+    const { host, port } = splitAddress(address)
+    if (this.#isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
+    const dialled = await dial({
+      ...this.#secret(),
+      host,
+      port,
+      signer,
+      hello: () => this.#hello(),
+      signal: this.#abort.signal,
+    })
+    if ('link' in dialled) return this.#linked(dialled.link, address)
+    this.#log('debug', `no link to ${address}: ${dialled.fault} ${dialled.code ?? ''}`)
+    const codeMatters = dialled.fault === 'wrong-code' && this.#codeJudges.has(address)
+    this.#give({ in: 'dialFailed', address, why: failureOf(dialled), ...(codeMatters && { codeMatters }) })
+  }
+
+  #linked(link: Link, dialledAddress: string | undefined): void {
+    if (this.#closing || (this.#penalties.get(link.key) ?? 0) > systemClock.monotonic()) {
+      link.close(refusals.PENALTY.closeCode!, 'PENALTY')
+      if (dialledAddress) this.#give({ in: 'dialFailed', address: dialledAddress, why: 'failed' })
+      return
+    }
+    this.#links.set(link.id, link)
+    if (this.#network.hasCode && this.#store.get(factKey('accepted')) === undefined)
+      void this.#store.write([['put', factKey('accepted'), new Uint8Array([1])]], false)
+    if (dialledAddress) this.#remember(dialledAddress)
+    const address = dialledAddress ?? (link.hello.port > 0 ? joinAddress(link.address, link.hello.port) : '')
+    const { hello } = link
+    this.#give({
+      in: 'linkUp',
+      link: link.id,
+      key: link.key,
+      dialled: link.dialled,
+      address,
+      local: isOwnAddress(link.address),
+      hello: { places: hello.places, grown: hello.grown, age: hello.age, visitor: hello.role === 2 },
+    })
+    // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
+    link.start({
+      onFrame: (bytes) => this.#onFrame(link, bytes),
+      onClose: (cause) => {
+        this.#waitingPumps.delete(link.id)
+        if (!this.#links.delete(link.id)) return
+        this.#log('debug', `the link to ${link.key.slice(0, 8)} ended: ${JSON.stringify(cause)}`)
+        this.#give({ in: 'linkDown', link: link.id, cause: 'closed' })
+      },
+      onDrain: () => {
+        if (this.#waitingPumps.delete(link.id)) this.#give({ in: 'pump', link: link.id })
+      },
+    })
+  }
+
+  #onFrame(link: Link, bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes)
+    if (frame === 'unknown') return
+    if (typeof frame === 'string')
+      return this.#fault({ do: 'fault', link: link.id, key: link.key, why: frame })
+    if (frame.type === 'refuse') return this.#log('info', `${link.key.slice(0, 8)} refuses: ${frame.code}`)
+    this.#give({ in: 'frame', link: link.id, frame })
+  }
+
+  #closeLink(id: number, code: RefusalCode | undefined): void {
+    const link = this.#links.get(id)
+    if (!link) return
+    this.#links.delete(id)
+    this.#waitingPumps.delete(id)
+    link.close(code ? (refusals[code].closeCode ?? 1000) : 1000, code ?? '')
+  }
+
+  /** Ends a link with a refusal; the core hears linkDown. */
+  #refuse(id: number, code: string, detail: string): void {
+    const link = this.#links.get(id)
+    if (!link) return
+    const known = isRefusalCode(code) ? refusals[code] : undefined
+    link.send(encodeFrame({ type: 'refuse', code, detail: (detail || known?.them) ?? '' }))
+    this.#closeLink(id, isRefusalCode(code) ? code : undefined)
+    this.#give({ in: 'linkDown', link: id, cause: 'closed' })
+  }
+
+  /** Three faults end the link, and key and address wait. */
+  #fault({ link, key, why }: Extract<CoreEffect, { do: 'fault' }>): void {
+    const count = (this.#faults.get(key) ?? 0) + 1
+    this.#faults.set(key, count)
+    this.#log('info', `fault ${count} of ${key.slice(0, 8)}: ${why}`)
+    if (count < FAULTS_MAX) return
+    this.#faults.delete(key)
+    const until = systemClock.monotonic() + PENALTY_MS
+    if (this.#penalties.size > 4096) this.#penalties.clear()
+    this.#penalties.set(key, until)
+    const address = this.#links.get(link)?.address
+    // An address of this machine is shared with honest people here.
+    if (address && !isOwnAddress(address)) this.#penalties.set(address, until)
+    this.#refuse(link, 'FAULTS', '')
+  }
+
+  #isPenalised(address: string): boolean {
+    const until = this.#penalties.get(address)
+    if (until === undefined) return false
+    if (until > systemClock.monotonic()) return true
+    this.#penalties.delete(address)
+    return false
+  }
+
+  #remember(address: string): void {
+    if (this.#remembered.has(address)) return
+    this.#remembered.set(address, true)
+    while (this.#remembered.size > REMEMBERED_MAX)
+      this.#remembered.delete(this.#remembered.keys().next().value!)
+    void this.#store.write(
+      [['put', factKey('peers'), Buffer.from(JSON.stringify([...this.#remembered.keys()]))]],
+      false,
+    )
+  }
+
+  #askSubnet(): void {
+    for (const own of this.#discovery?.interfaces() ?? [])
+      for (const address of subnetAddresses(own)) this.#discovery!.askAddress(address)
+  }
+
+  #keepPlace(place: Place): void {
+    void this.#store.write([['put', factKey('place'), Buffer.from(JSON.stringify(place))]], false)
+    this.#discovery?.update({ place8: place.ids[0]! })
+  }
+
+  storeState(failing: boolean, error?: unknown): void {
+    const why = error instanceof Error ? error.message : String(error)
+    this.#log(
+      failing ? 'error' : 'info',
+      failing ? refusalText('STORE_FAILED', { why }) : 'The disk works again; everything is stored.',
+    )
+    if (failing)
+      this.#tell({ type: 'error', code: 'STORE_FAILED', message: refusalText('STORE_FAILED', { why }) })
+    this.#give({ in: 'storeFailing', failing })
+  }
+
+  // --- the public side --------------------------------------------------------------------------------------------
+
+  get self(): { id: string; name: string } {
+    return { id: this.#core.self, name: this.#core.people.nick(this.#core.self) }
+  }
+  get settled(): boolean {
+    return this.#core.settled
+  }
+  get metAnyone(): boolean {
+    return this.#core.metAnyone
+  }
+
+  on(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  execute(command: Command, ref?: unknown): Promise<Answer> {
+    if (this.#closing) {
+      const answer: Answer = {
+        type: 'error',
+        code: 'OFFLINE',
+        message: 'This node is closed.',
+        ...(ref !== undefined && { ref }),
+      }
+      return Promise.resolve(answer)
+    }
+    const slot = this.#nextSlot++
+    return new Promise((resolve) => {
+      this.#waiters.set(slot, { resolve })
+      if (this.#isStarted) this.#give({ in: 'command', command, ref, slot })
+      else setImmediate(() => this.#give({ in: 'command', command, ref, slot }))
+    })
+  }
+
+  settle(signal?: AbortSignal): Promise<void> {
+    if (this.settled) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        this.#settling.delete(done)
+        resolve()
+      }
+      this.#settling.add(done)
+      signal?.addEventListener(
+        'abort',
+        () => {
+          this.#settling.delete(done)
+          reject(signal.reason)
+        },
+        { once: true },
+      )
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isStarted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, QUIT_MS_MAX)
+        this.#quitDone = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        this.#give({ in: 'quit' })
+      })
+    }
+    this.#isStarted = false
+    clearInterval(this.#alive)
+    clearTimeout(this.#wake)
+    this.#abort.abort()
+    for (const link of this.#links.values()) link.close()
+    this.#links.clear()
+    await Promise.all([this.#discovery?.close(), this.#listener?.close()])
+    await this.#store
+      .close()
+      .catch((error: unknown) => this.#log('warn', `closing the store: ${String(error)}`))
+    await this.#control?.close()
+    const answer: Answer = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' }
+    for (const { resolve } of this.#waiters.values()) resolve(answer)
+    this.#waiters.clear()
+    this.#readyReject(new LanchatError('OFFLINE', 'This node was closed.'))
+  }
+}
+
+const moment = () => ({ now: systemClock.monotonic(), wall: systemClock.wall(), random: Math.random })
+
+function nickOf(asked: string | undefined): string {
+  if (asked === undefined) return proposeNick(userInfo().username)
+  const checked = checkNick(asked)
+  if ('ok' in checked) return checked.ok
+  const why = nameFaultText(checked.fault)
+  throw new LanchatError(
+    'NICK_INVALID',
+    refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
+  )
+}
+
+/** The place of this store; a new one at its first start. */
+function storedPlace(store: ResilientStore): Place {
+  const stored = store.get(factKey('place'))
+  if (stored) return JSON.parse(Buffer.from(stored).toString()) as Place
+  const place = newPlace(nodeCrypto.random(8))
+  void store.write([['put', factKey('place'), Buffer.from(JSON.stringify(place))]], true)
+  return place
+}
+
+function failureOf({ fault, code }: DialFault) {
+  if (code === 'SELF') return 'self' as const
+  if (code === 'PLACE_OTHER') return 'other-place' as const
+  if (fault === 'refused' || fault === 'timeout' || fault === 'wrong-code') return fault
+  return 'failed' as const
+}
+
+/** host:port; IPv6 in brackets. */
+const joinAddress = (host: string, port: number) =>
+  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+
+function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':')
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
+}
+
+function withPort(peer: string): string {
+  if (isIP(peer) === 6) return joinAddress(peer, DEFAULT_PORT)
+  return /:\d+$/.test(peer) ? peer : joinAddress(peer.replace(/^\[|\]$/g, ''), DEFAULT_PORT)
+}
+
+function isOwnAddress(address: string): boolean {
+  if (address === '::1' || address.startsWith('127.')) return true
+  return Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === address))
+}
+
+/** One address: links are accepted there only (loopback in tests). Else everywhere. */
+function listenHost(interfaces: readonly string[] | undefined): string | undefined {
+  const [only, ...more] = interfaces ?? []
+  return only !== undefined && more.length === 0 && isIP(only) ? only : undefined
+}
