@@ -43,8 +43,16 @@ export interface NetworkOptions {
   readonly timing?: Timing
   /** Per node. */
   readonly options?: (index: number) => Partial<ChoiceOptions>
-  /** Deliberate mistakes, to see that the checks find them. */
-  readonly mutate?: (node: SimNode, event: ChoiceEvent, effects: ChoiceEffect[]) => ChoiceEffect[]
+  /** A deliberate mistake, to see that the checks find it. */
+  readonly plant?: Plant
+}
+
+/** Damages a node around each of its steps. */
+export interface Plant {
+  /** The input as the damaged node takes it; undefined: not at all. */
+  readonly input?: (event: ChoiceEvent, network: ChoiceNetwork) => ChoiceEvent | undefined
+  /** Spoils the state after a step. */
+  readonly state?: (choice: Choice) => void
 }
 
 export interface SimNode {
@@ -121,7 +129,6 @@ export class ChoiceNetwork {
   private readonly givenUp: { from: number; to: number; at: number }[] = []
 
   constructor(readonly options: NetworkOptions) {
-    ;(globalThis as any).NET = this
     this.random = seeded(options.seed)
     this.timing = options.timing ?? LAN
     this.latencyMs = options.latencyMs ?? 0.3
@@ -515,13 +522,17 @@ export class ChoiceNetwork {
   give(node: SimNode, event: ChoiceEvent): void {
     if (!node.alive) return
     const was = viewOf(node.choice)
-    let effects = choose(node.choice, {
-      now: this.now,
-      wall: 1_790_000_000_000 + this.now + node.wallSkewMs,
-      random: this.random,
-      ...event,
-    })
-    if (this.options.mutate) effects = this.options.mutate(node, event, effects)
+    const { plant } = this.options
+    const taken = plant?.input ? plant.input(event, this) : event
+    const effects = taken
+      ? choose(node.choice, {
+          now: this.now,
+          wall: 1_790_000_000_000 + this.now + node.wallSkewMs,
+          random: this.random,
+          ...taken,
+        })
+      : []
+    plant?.state?.(node.choice)
     this.check(node, event, effects, was.state)
     for (const effect of effects) this.carryOut(node, effect)
   }
