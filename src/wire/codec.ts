@@ -1,5 +1,5 @@
 /** Bytes to checked frames and bodies, and back: size, byte lint, msgpack, schema, in that order, here and nowhere else. */
-import { Packr, Unpackr } from 'msgpackr/pack'
+import { Packr } from 'msgpackr/pack'
 import { concat, plain } from './bytes.ts'
 import { type Frame, packFrame, parseFrame } from './frames.ts'
 import { type BodyValue, packBody, parseBody } from './kinds.ts'
@@ -7,8 +7,8 @@ import { FRAME_BYTES_MAX } from './limits.ts'
 import { type LintFault, lint } from './lint.ts'
 
 const packr = new Packr({ useRecords: false, variableMapSize: true })
-// structuredClone off: shared references of that extension explode when printed (see the lint, which refuses all extensions).
-const unpackr = new Unpackr({
+// A Packr too: the package's door for browsers has no Unpackr alone. structuredClone off: shared references of that extension explode when printed (see the lint, which refuses all extensions).
+const unpackr = new Packr({
   useRecords: false,
   structuredClone: false,
   int64AsType: 'number',

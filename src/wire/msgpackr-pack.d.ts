@@ -6,11 +6,9 @@ interface Options {
   int64AsType?: 'number'
   copyBuffers?: boolean
 }
+/** Packs and unpacks. What else the package exports here differs between Node and browsers. */
 export declare class Packr {
   constructor(options?: Options)
   pack(value: unknown): Uint8Array
-}
-export declare class Unpackr {
-  constructor(options?: Options)
   unpack(bytes: Uint8Array): unknown
 }

@@ -10,9 +10,13 @@ const hostile = vectorFile<HostileVector[]>('msgpack.json')
 describe('hostile msgpack', () => {
   it.each(hostile)('is refused as $fault: $name', (vector) => {
     const bytes = bytesOf(vector)
-    const before = performance.now()
-    expect(decodeFrame(bytes)).toBe(vector.fault)
-    expect(performance.now() - before).toBeLessThan(50)
+    const times = [1, 2, 3].map(() => {
+      const before = performance.now()
+      expect(decodeFrame(bytes)).toBe(vector.fault)
+      return performance.now() - before
+    })
+    // The best of three: the machine may be busy.
+    expect(Math.min(...times)).toBeLessThan(20)
   })
 })
 
