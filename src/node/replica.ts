@@ -17,7 +17,15 @@ import {
   type Tombstone,
   type VerifiedRun,
 } from '../wire/event.ts'
-import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
+import {
+  type EventId,
+  eventId,
+  type LaneId,
+  type NetId,
+  type PersonKey,
+  type RoomId,
+  tagged,
+} from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import {
   bodyKey,
@@ -150,7 +158,9 @@ export class Replica {
   idAt(room: RoomId, author: PersonKey, lane: LaneId, n: number): EventId | undefined {
     const held = this.lane(room, author, lane)
     if (!held || n < 1 || n > held.n) return undefined
-    return held.n === n ? held.id : this.event(room, author, lane, n)?.id
+    if (held.n === n) return held.id
+    const stored = this.#get(eventKey(room, author, lane, n))
+    return stored && eventId(tagged(this.#crypto, 'lanchat/id/1', stored.subarray(0, HEADER_BYTES)))
   }
 
   forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
