@@ -1,17 +1,19 @@
 /** Looks into the files of a stopped node. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 
 /** Does this text lie anywhere in the directory: in a file as it is, or in a key or value of a database (which may be compressed)? */
 export async function holds(directory: string, text: string): Promise<boolean> {
   const needle = Buffer.from(text)
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (entry.isFile() && readFileSync(path).includes(needle)) return true
-    if (entry.isDirectory() && (await databaseHolds(path, needle))) return true
-  }
-  return databaseHolds(directory, needle)
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+  const pathsOf = (isWanted: (entry: Dirent) => boolean) =>
+    entries.filter(isWanted).map((entry) => join(entry.parentPath, entry.name))
+  // Files first: opening a database rewrites them.
+  if (pathsOf((entry) => entry.isFile()).some((path) => readFileSync(path).includes(needle))) return true
+  for (const path of [directory, ...pathsOf((entry) => entry.isDirectory())])
+    if (await databaseHolds(path, needle)) return true
+  return false
 }
 
 async function databaseHolds(directory: string, needle: Buffer): Promise<boolean> {
