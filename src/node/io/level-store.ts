@@ -74,8 +74,6 @@ export class LevelStore implements Store {
   #gathering = emptyGroup()
   #committing: Group | undefined
   #flushPlanned = false
-  /** Scans and closes that wait until nothing is staged. */
-  #idle: (() => void)[] = []
 
   /** Closed at first: openLevelStore opens it. */
   constructor(dir: string, options: LevelStoreOptions) {
@@ -105,26 +103,30 @@ export class LevelStore implements Store {
     const db = this.#database()
     const staged = this.#staged(key)
     if (staged !== undefined) return staged ?? undefined
+    const bytes = keyBytes(key)
     try {
-      const value = db.getSync(keyBytes(key))
+      const value = db.getSync(bytes)
       return value && plain(value)
     } catch (error) {
-      throw this.#failed(error, true)
+      throw isDiskError(error) ? this.#failed(error, true) : error
     }
   }
 
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
     if (this.#state.is !== 'open') return Promise.reject(this.#whyClosed())
     const group = this.#gathering
+    let keys: Uint8Array[]
     try {
       // Every key is checked before anything is staged: a wrong one is its writer's mistake alone.
-      group.ops.push(
-        ...ops.map(([kind, key, value]) => ({ key: keyBytes(key), value: kind === 'put' ? value : null })),
-      )
+      keys = ops.map(([, key]) => keyBytes(key))
     } catch (error) {
       return Promise.reject(error)
     }
-    for (const [kind, key, value] of ops) group.overlay.set(key, kind === 'put' ? value : null)
+    ops.forEach(([kind, key, put], i) => {
+      const value = kind === 'put' ? put : null
+      group.ops.push({ key: keys[i]!, value })
+      group.overlay.set(key, value)
+    })
     group.sync ||= sync
     const written = new Promise<void>((resolve, reject) => group.waiting.push({ resolve, reject }))
     if (group.ops.length >= GROUP_OPS_MAX) this.#flush()
@@ -133,7 +135,7 @@ export class LevelStore implements Store {
   }
 
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
-    await this.#nothingStaged()
+    await this.#settled()
     const db = this.#database()
     const limit = range.limit ?? Number.POSITIVE_INFINITY
     if (limit <= 0 || range.from >= range.to) return
@@ -158,10 +160,10 @@ export class LevelStore implements Store {
     }
   }
 
-  /** Commits what is staged, then closes. Twice is safe. */
+  /** Commits what was written before this call, then closes. Twice is safe. */
   async close(): Promise<void> {
     if (this.#state.is === 'opening') await this.#state.opened.catch(() => {})
-    while (this.#state.is === 'open' && this.#isStaged()) await this.#nothingStaged()
+    await this.#settled()
     if (this.#state.is === 'open') this.#shut(this.#state.db, closedError(), false)
     if (this.#state.is === 'closed') await this.#state.closing
   }
@@ -180,14 +182,12 @@ export class LevelStore implements Store {
     return later !== undefined ? later : this.#committing?.overlay.get(key)
   }
 
-  #isStaged(): boolean {
-    return this.#committing !== undefined || this.#gathering.ops.length + this.#gathering.waiting.length > 0
-  }
-
-  async #nothingStaged(): Promise<void> {
-    if (!this.#isStaged()) return
-    await new Promise<void>((resolve) => {
-      this.#idle.push(resolve)
+  /** Resolves when what is staged now is committed, or has failed. Groups are committed in order: the last one tells. */
+  #settled(): Promise<void> {
+    const last = this.#gathering.waiting.length > 0 ? this.#gathering : this.#committing
+    if (!last) return Promise.resolve()
+    return new Promise((resolve) => {
+      last.waiting.push({ resolve, reject: () => resolve() })
       this.#flush()
     })
   }
@@ -215,18 +215,11 @@ export class LevelStore implements Store {
         this.#committing = undefined
         for (const { resolve } of group.waiting) resolve()
         if (this.#gathering.waiting.length > 0) this.#flush()
-        else this.#wakeIdle()
       },
       (error: unknown) => {
         if (this.#state.is === 'open' && this.#state.db === db) this.#failed(error, false)
       },
     )
-  }
-
-  #wakeIdle(): void {
-    const idle = this.#idle
-    this.#idle = []
-    for (const wake of idle) wake()
   }
 
   /** Ends this handle after an error of the disk; returns the error that callers see. */
@@ -246,7 +239,6 @@ export class LevelStore implements Store {
     this.#gathering = emptyGroup()
     this.#state = { is: 'closed', closing: db.close().catch(() => {}), why, damaged }
     for (const { reject } of pending) reject(why)
-    this.#wakeIdle()
   }
 }
 

@@ -75,9 +75,45 @@ describe('the store on disk', () => {
     const { store } = await openLevelStore(freshDir())
     const good = store.write([put('e01')], false)
     await expect(store.write([put('e02'), put('e0')], false)).rejects.toThrow(TypeError)
+    expect(() => store.get('e0')).toThrow(TypeError)
     await good
     expect(await keysOf(store)).toEqual(['e01'])
     await store.close()
+  })
+
+  it('ends a scan although others never stop writing', async () => {
+    const { store } = await openLevelStore(freshDir())
+    let isWriting = true
+    let n = 0
+    const writer = (async () => {
+      while (isWriting) {
+        void store.write([put(key(n++))], false)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    for (let i = 0; i < 5; i++) {
+      await store.write([put(`b0${i}`)], true)
+      expect((await keysOf(store)).filter((name) => name.startsWith('b'))).toHaveLength(i + 1)
+    }
+    isWriting = false
+    await writer
+    await store.close()
+  })
+
+  it('commits on closing what was written before, and says of what comes later whether it was kept', async () => {
+    const dir = freshDir()
+    const { store } = await openLevelStore(dir)
+    const before = store.write([put('e01')], false)
+    const closing = store.close()
+    const later = store.write([put('e02')], true).then(
+      () => true,
+      () => false,
+    )
+    await Promise.all([before, closing])
+    const isKept = await later
+    const again = await openLevelStore(dir)
+    expect(await keysOf(again.store)).toEqual(isKept ? ['e01', 'e02'] : ['e01'])
+    await again.store.close()
   })
 
   it('is never opened twice in one process', async () => {

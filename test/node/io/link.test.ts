@@ -341,6 +341,18 @@ describe('a hostile peer', () => {
     expect(hub.ends).toEqual([])
   })
 
+  it('cannot get in by an older TLS or without the network key', async () => {
+    const acceptor = await accept()
+    for (const options of [
+      { ...dialerTls(secret), minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'PSK+CHACHA20' },
+      { rejectUnauthorized: false },
+    ] as const) {
+      const socket = tlsConnect({ ...options, host: HOST, port: acceptor.port })
+      await expect(once(socket, 'secureConnect')).rejects.toThrow()
+    }
+    expect(await acceptor.refusals(2)).toEqual(['tls', 'tls'])
+  })
+
   it('is closed when it opens TCP and says nothing', async () => {
     const acceptor = await accept({ limits: QUICK })
     const socket = await tcp(acceptor.port)
