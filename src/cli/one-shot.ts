@@ -4,6 +4,7 @@
  */
 import { PassThrough } from 'node:stream'
 import type { Node, ReadyEvent } from '../node/index.ts'
+import { checkNetworkName } from '../wire/name.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
 import { JsonSession } from './json.ts'
@@ -60,7 +61,7 @@ export async function oneShot(
       throw new OneShotError('OFFLINE', 'The lanchat running here has ended.')
     })
     const ready = await Promise.race([reached.ready, ended])
-    const wanted = settings.node.network
+    const wanted = networkAskedFor(settings)
     if (reached.isRunning && wanted !== undefined && wanted !== ready.network) {
       throw new OneShotError(
         'NETWORK_OTHER',
@@ -80,6 +81,12 @@ export async function oneShot(
   await Promise.all([output.flushed(), errors.flushed()])
   signals.stop()
   return code
+}
+
+/** As a node calls it; undefined where any will do. */
+function networkAskedFor({ node: { network } }: Settings): string | undefined {
+  const checked = network === undefined ? undefined : checkNetworkName(network)
+  return checked && 'ok' in checked ? checked.ok : network
 }
 
 interface Reached {

@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { SIGNALS, type SignalName, toldOf } from './exit.ts'
 import { run } from './run.ts'
-import type { NodeModule, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** Runs the command line with this process's arguments and ends it with the exit code. */
 export async function runProcess(): Promise<void> {
@@ -34,7 +34,7 @@ function processWorld(): World {
       const { default: envPaths } = await import('env-paths')
       return `${envPaths('lanchat', { suffix: '' }).config}/config.json`
     },
-    load: async () => (await import('../node/index.ts')) as unknown as NodeModule,
+    load: () => import('../node/index.ts'),
     onSignal(listener) {
       const names = Object.keys(SIGNALS) as SignalName[]
       const listeners = names.map((name) => [name, () => listener(name)] as const)
