@@ -74,6 +74,8 @@ export class LevelStore implements Store {
   #gathering = emptyGroup()
   #committing: Group | undefined
   #flushPlanned = false
+  /** close() was called: nothing more is taken. */
+  #isClosing = false
 
   /** Closed at first: openLevelStore opens it. */
   constructor(dir: string, options: LevelStoreOptions) {
@@ -88,6 +90,7 @@ export class LevelStore implements Store {
     if (before.is !== 'closed') throw new TypeError('this store is open')
     const opened = before.closing.then(() => openDatabase(this.#dir, before.damaged))
     this.#state = { is: 'opening', opened }
+    this.#isClosing = false
     try {
       const { db, movedAside } = await opened
       this.#state = { is: 'open', db }
@@ -113,7 +116,7 @@ export class LevelStore implements Store {
   }
 
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
-    if (this.#state.is !== 'open') return Promise.reject(this.#whyClosed())
+    if (this.#state.is !== 'open' || this.#isClosing) return Promise.reject(this.#whyClosed())
     const group = this.#gathering
     let keys: Uint8Array[]
     try {
@@ -163,6 +166,7 @@ export class LevelStore implements Store {
   /** Commits what was written before this call, then closes. Twice is safe. */
   async close(): Promise<void> {
     if (this.#state.is === 'opening') await this.#state.opened.catch(() => {})
+    this.#isClosing = true
     await this.#settled()
     if (this.#state.is === 'open') this.#shut(this.#state.db, closedError(), false)
     if (this.#state.is === 'closed') await this.#state.closing
