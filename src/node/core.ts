@@ -232,6 +232,7 @@ export class Core {
   #settledTold = true
   #metAnyone = false
   #isFailing = false
+  #offerDue = false
   readonly #carried = new Set<string>()
 
   /** startedAt: netNow at the start, ms. */
@@ -424,6 +425,9 @@ export class Core {
   endTurn(): void {
     this.#flushWrites()
     this.#hub?.endTurn()
+    // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
+    if (this.#offerDue) this.outbox.offerAgain(this.#moment.now)
+    this.#offerDue = false
     this.#sayWitness()
     this.#tellSettled()
     this.#effects.push({ do: 'wake', at: this.#wakeAt() })
@@ -560,18 +564,26 @@ export class Core {
     else if (this.#role.is === 'hub') this.#hubFrame(frame)
   }
 
-  /** As hub: own runs are fanned out at once, and line[0] is asked to confirm them. */
+  /** As hub: who confirms the own events is asked to say when they are on its disk. */
   #hubFrame(frame: Frame): void {
-    if (frame.type === 'offer') {
-      const first = this.#firstOfLine()
-      if (first !== undefined) this.send(first, frame)
-    }
+    if (frame.type !== 'offer') return
+    const link = this.#confirmer()
+    if (link !== undefined) this.send(link, frame)
   }
 
-  #firstOfLine(): LinkId | undefined {
-    for (const [link, state] of this.#links)
-      if (state.key === this.#line[0] && this.#hub?.isMember(link)) return link
-    return undefined
+  /** line[0]; while the line is empty the member with the least key. */
+  #confirmer(): LinkId | undefined {
+    let chosen: LinkId | undefined
+    let least: PersonKey | undefined
+    for (const [link, { key, visitor }] of this.#links) {
+      if (visitor || !this.#hub?.isMember(link)) continue
+      if (key === this.#line[0]) return link
+      if (least === undefined || key < least) {
+        least = key
+        chosen = link
+      }
+    }
+    return chosen
   }
 
   #carriesAll(person: PersonKey): boolean {
@@ -596,7 +608,7 @@ export class Core {
       case 'offer':
         return this.#hub ? this.#hub.frame(link, frame) : this.#onHubOffer(link, state, frame)
       case 'ack':
-        return this.#onAck(state.key, frame)
+        return this.#onAck(link, state.key, frame)
       case 'witness':
         return this.#onWitness(link, frame)
       case 'credit':
@@ -649,15 +661,18 @@ export class Core {
       const lane = laneId(frame.entries, at + 32)
       const n = readUint(frame.entries, at + 40, 4)
       this.#receipts.owe(author, room, lane, n)
-      if (this.#durable.n(room, author, lane) < n) this.sync.pullLane(link, room, author, lane)
+      // Behind what came live before it, which may still be in verification.
+      this.#verify(link, [], () => {
+        const held = this.replica.lane(room, author, lane)
+        if (!held || held.n < n) this.sync.pullLane(link, room, author, lane)
+      })
     }
-    this.#sayReceipts()
+    this.#acknowledge()
   }
 
-  #onAck(from: PersonKey, frame: FrameOf<'ack'>): void {
+  #onAck(link: LinkId, from: PersonKey, frame: FrameOf<'ack'>): void {
     // The hub's word; for the hub's own events that of line[0].
-    const isHub = this.#role.is === 'following' && this.#role.hub === from
-    if (!isHub && !(this.isHub && this.#line[0] === from)) return
+    if (this.isHub ? link !== this.#confirmer() : !this.#isFollowed(link)) return
     const room = roomId(frame.room)
     for (let at = 0; at < frame.entries.length; at += 12)
       this.outbox.stored(from, room, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4))
@@ -754,9 +769,6 @@ export class Core {
       if (this.#links.get(link)?.key === author && this.sync.isPulling(link))
         this.#hub.pulledOwn(link, result.events.length)
     }
-    if (this.#role.is === 'following' && this.#role.hub === author && this.#line[0] === this.self) {
-      this.#receipts.owe(author, first.room, first.lane, first.n + run.events.length - 1)
-    }
     return result
   }
 
@@ -833,14 +845,9 @@ export class Core {
       then(run.events)
       this.outbox.add(run, writings[0]!.isSaid ?? false)
       this.#hub?.relay(run, -1)
-      if (this.isHub) this.#offerToLine()
+      this.#offerDue ||= this.isHub
       this.#aloneNow()
     })
-  }
-
-  #offerToLine(): void {
-    // line[0] gets it live; the offer makes it say so when it is on its disk.
-    this.outbox.offerAgain(this.#moment.now)
   }
 
   // --- disk -------------------------------------------------------------------------------------------------------
@@ -908,7 +915,7 @@ export class Core {
       const before = this.#line[0]
       this.#line = line
       this.#noteCarried()
-      if (this.isHub && line[0] !== before) this.#offerToLine()
+      this.#offerDue ||= this.isHub && line[0] !== before
     }
   }
 

@@ -93,6 +93,8 @@ export class NodeShell {
   #turnPlanned = false
   #nextSlot = 1
   #isStarted = false
+  /** Bound to loopback: then this machine is the whole network, and a link from it proves what one from elsewhere would. */
+  #isLoopbackOnly = false
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #toldPlace = ''
@@ -210,6 +212,7 @@ export class NodeShell {
   async #start(signer: ReturnType<typeof signerOf>): Promise<void> {
     const { options } = this
     const host = listenHost(options.interfaces)
+    this.#isLoopbackOnly = host?.startsWith('127.') ?? false
     this.#listener = await listen({
       ...this.#secret(),
       port: options.port ?? DEFAULT_PORT,
@@ -530,7 +533,7 @@ export class NodeShell {
       key: link.key,
       dialled: link.dialled,
       address,
-      local: isOwnAddress(link.address),
+      local: !this.#isLoopbackOnly && isOwnAddress(link.address),
       hello: { places: hello.places, grown: hello.grown, age: hello.age, visitor: hello.role === 2 },
     })
     // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
