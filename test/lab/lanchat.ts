@@ -89,6 +89,13 @@ export class Lanchat {
     return this.event((event) => event.type === 'ready', wait)
   }
 
+  /** This person's key, once ready. */
+  get id(): string {
+    const ready = this.events.find((event) => event.type === 'ready')
+    if (ready === undefined) throw new Error(`${this.host.name} is not ready`)
+    return ready.self.id
+  }
+
   /** The hub as this node told it last. */
   get hub(): HubInfo | undefined {
     for (const event of this.events.reverse()) {
