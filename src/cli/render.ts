@@ -81,7 +81,7 @@ function messageLine(event: MessageEvent, { paint, self }: Look): string {
     const head = `[${name(event.from)} -> ${event.to ? name(event.to) : paint('bold', 'me')}]`
     return `${time}${head} ${event.action ? `* ${text}` : text}`
   }
-  const from = paint(colourOf(event.from.id), shown(event.from))
+  const from = paint(event.from.id === self ? 'bold' : colourOf(event.from.id), shown(event.from))
   const room = `[${safeName(event.room)}]`
   return event.action ? `${time}${room} * ${from} ${text}` : `${time}${room} ${from}: ${text}`
 }
@@ -133,5 +133,16 @@ export function resultText(command: string, data: unknown, look: Look): string {
     if (messages.length === 0) return look.paint('dim', 'No messages yet.')
     return messages.map((message) => messageLine({ ...message, history: true }, look)).join('\n')
   }
+  if (command === '/help' && !look.tabs) return helpText(data as readonly HelpRow[])
   return table(data, look)
+}
+
+interface HelpRow {
+  readonly usage: string
+  readonly help: string
+}
+
+function helpText(rows: readonly HelpRow[]): string {
+  const widest = Math.max(...rows.map(({ usage }) => usage.length))
+  return rows.map(({ usage, help }) => `${usage.padEnd(widest)}  ${help}`).join('\n')
 }

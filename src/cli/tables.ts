@@ -1,12 +1,18 @@
 /** Data of answers as text: lists of objects become columns, one object becomes lines of key and value. */
 import { safeName } from './safe-text.ts'
 
-/** data: anything JSON. tabs: columns separated by tabs, without heads, for other programs. */
+/** As much of an id as people compare at a glance. */
+const ID_DIGITS = 8
+
+/** data: anything JSON. tabs: columns separated by tabs, without heads, ids in full, for other programs. */
 export function table(data: unknown, { tabs }: { readonly tabs: boolean }): string {
   if (!Array.isArray(data)) return isObject(data) ? pairs(data, tabs) : cell(data)
   if (data.length === 0) return tabs ? '' : 'None.'
-  const rows: Record<string, unknown>[] = data.map((row) => (isObject(row) ? row : { value: row }))
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const rows: Record<string, unknown>[] = data.map((row) =>
+    isObject(row) ? (tabs ? row : withShortId(row)) : { value: row },
+  )
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const columns = tabs ? keys : keys.sort((a, b) => Number(a === 'id') - Number(b === 'id'))
   const cells = rows.map((row) => columns.map((column) => cell(row[column])))
   if (tabs) return cells.map((row) => row.join('\t')).join('\n')
   const all = [columns, ...cells]
@@ -16,10 +22,16 @@ export function table(data: unknown, { tabs }: { readonly tabs: boolean }): stri
   return all.map((row) => line(row).trimEnd()).join('\n')
 }
 
+function withShortId(row: Record<string, unknown>): Record<string, unknown> {
+  return typeof row.id === 'string' ? { ...row, id: row.id.slice(0, ID_DIGITS) } : row
+}
+
 function pairs(data: Record<string, unknown>, tabs: boolean): string {
   const keys = Object.keys(data)
   const widest = Math.max(0, ...keys.map(width))
-  return keys.map((key) => (tabs ? `${key}\t` : key.padEnd(widest + 2)) + cell(data[key])).join('\n')
+  return keys
+    .map((key) => `${tabs ? `${key}\t` : key.padEnd(widest + 2)}${cell(data[key])}`.trimEnd())
+    .join('\n')
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
