@@ -29,8 +29,8 @@ export const orderOf = (event: Pick<Event, 't' | 'author' | 'id'>): string =>
 
 /**
  * t of a new event (rule TL-2). at: the author's corrected clock; shown: the largest t ever shown in this room on this
- * device, 0 where nothing was; now: netNow; all ms. A largest t that is held by now (the clock was set back, or the
- * past clock was wrong) is not followed.
+ * device that is not held now, 0 where nothing was; now: netNow; all ms. One that is held by now (the clock was set
+ * back) is not followed; the caller then gives the largest of the others, or what is shown could sort behind.
  */
 export function stampT(at: number, shown: number, now: number): number {
   return shown > now + FUTURE_MS_MAX ? at : Math.min(Math.max(at, shown + 1), TIME_MAX)
@@ -66,7 +66,7 @@ export function visibilityOf(
 }
 
 /** True for an event that may come later without any further event: only its t is too far ahead. */
-export const isHeld = (event: Event, now: number): boolean => event.t > now + FUTURE_MS_MAX
+export const isHeld = (event: Pick<Event, 't'>, now: number): boolean => event.t > now + FUTURE_MS_MAX
 
 /** True while this content event counts for display (rule TL-3). */
 export function isVisible(event: Event, by: Visibility): boolean {

@@ -159,11 +159,20 @@ export class Views {
     return this.#counting(room)
   }
 
-  /** Last n of a content lane that counts. */
+  /**
+   * Last n of a content lane that is listed, pulled and served: within every ban's cut. Unlike what is shown (the
+   * view's contentLimit) it does not depend on which event is held at the cut's n: nodes that hold other ones, or none,
+   * list alike, so their vectors become equal and show the fork, if it is one.
+   */
   limitOf = (lane: Lane): number => {
     const view = this.room(lane.room)
     if (!view) return Number.POSITIVE_INFINITY
-    return view.deleted ? 0 : view.contentLimit(lane.author, lane.lane)
+    const mayWrite = view.type !== 'network' && (!view.persons || view.persons.has(lane.author))
+    if (view.deleted || !mayWrite) return 0
+    let limit = Number.POSITIVE_INFINITY
+    for (const { target, cut } of view.bans)
+      if (target === lane.author) limit = Math.min(limit, cut.get(`${lane.room}/${lane.lane}`)?.n ?? 0)
+    return limit
   }
 
   /** Does this person carry this class of the room? unknown: the answer while the room's create has not been seen. */

@@ -4,7 +4,7 @@ import type { Lane, LaneClass } from '../../src/node/lanes.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica, type ReplicaOptions } from '../../src/node/replica.ts'
 import { type Check, Sync } from '../../src/node/sync.ts'
-import { isVisible, stampT, visibilityOf } from '../../src/node/timeline.ts'
+import { isHeld, isVisible, stampT, visibilityOf } from '../../src/node/timeline.ts'
 import { Views } from '../../src/node/views.ts'
 import { hex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
@@ -45,6 +45,8 @@ export const RETENTION_MS = RETENTION_DAYS * 24 * 3600 * 1000
 export interface Mutation {
   /** Made in place of Replica. */
   readonly Replica?: typeof Replica
+  /** Made in place of Views. */
+  readonly Views?: typeof Views
   /** Given to the replica in place of the real limits. */
   readonly limitOf?: ReplicaOptions['limitOf']
   /** Own lanes go on after a restart, from where the store says they end. */
@@ -159,7 +161,8 @@ export class SimNode implements Endpoint {
     this.#own = new Map()
     this.#told = new Set()
     this.#unsynced = []
-    this.views = new Views({ crypto, net, ...(owner ? { owner } : {}), carriesAll: isHub })
+    const KindOfViews = mutation.Views ?? Views
+    this.views = new KindOfViews({ crypto, net, ...(owner ? { owner } : {}), carriesAll: isHub })
     const limitOf = mutation.limitOf ?? this.views.limitOf
     const Kind = mutation.Replica ?? Replica
     this.replica = new Kind({ crypto, net, store: this.store, retentionMs: RETENTION_MS, limitOf })
@@ -340,7 +343,9 @@ export class SimNode implements Endpoint {
   drafts(room: RoomId, values: readonly BodyValue[], ahead = 0): Draft[] {
     this.#noteShown(room)
     const at = this.now + ahead
-    let shown = this.#shown.get(room) ?? 0
+    // Should the largest be held since the clock was set back, the largest of those that are shown still counts.
+    const largest = this.#shown.get(room) ?? 0
+    let shown = isHeld({ t: largest }, this.now) ? this.largestShown(room) : largest
     return values.map((value) => {
       const t = ahead === 0 ? stampT(at, shown, this.now) : at
       shown = Math.max(shown, t)

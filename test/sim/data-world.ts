@@ -8,6 +8,7 @@ import { concat, fromHex, hex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import {
   type Event,
+  isControlLane,
   LANE_START,
   newContentLane,
   newControlLane,
@@ -156,6 +157,8 @@ export class World implements Surroundings {
 
   synced(node: SimNode, events: readonly Event[]): void {
     for (const event of events) {
+      const cls = isControlLane(event.lane) ? 0 : 1
+      if (!node.views.carries(node.person, event.room, cls, false)) continue
       let promised = this.promised.get(event.id)
       if (!promised) {
         promised = { event, copies: new Set(), copiesMax: 0, lost: 0 }
@@ -538,7 +541,8 @@ export class World implements Surroundings {
     const held: HeldLane[] = []
     for (const one of rooms)
       for (const lane of node.lanesOf(target, one)) {
-        const n = node.replica.listed(lane) ?? 0
+        const listed = node.replica.listed(lane) ?? 0
+        const n = this.random() < 0.15 ? Math.max(0, listed - 1) : listed
         const event = node.replica.event(one, target, lane.lane, n)
         if (!event) continue
         const isLie = this.random() < 0.03
@@ -615,6 +619,13 @@ export class World implements Surroundings {
     this.#connectSome(0.5)
   }
 
+  /** Whom an attacker can tell of a room: others refuse it at their door. */
+  #carriers(room: RoomId): SimNode[] {
+    return this.#live().filter((node) =>
+      node.views.carries(node.person, room, room === NETWORK_ROOM ? 0 : 1, false),
+    )
+  }
+
   // --- attackers ----------------------------------------------------------------------------------------------------
 
   /** Two branches of one lane, shown to different nodes. */
@@ -632,25 +643,27 @@ export class World implements Surroundings {
         : room === NETWORK_ROOM
           ? { kind: 'profile', nick: `fork${i}`, boxKey: new Uint8Array(32), about: '' }
           : { kind: 'join', lifts: new Uint8Array(0) }
-    const values = (count: number, salt: number) => Array.from({ length: count }, (_, i) => value(salt + i))
-    const sign = (n: number, prev: EventId, count: number, salt: number) =>
-      signRun(
-        this.crypto,
-        node.signer,
-        { net: this.net, room, lane, n, prev },
-        node.drafts(room, values(count, salt)),
+    const drafts = (count: number, salt: number) =>
+      node.drafts(
+        room,
+        Array.from({ length: count }, (_, i) => value(salt + i)),
       )
-    const common = between(this.random, 0, 3)
-    const start = common > 0 ? [sign(0, LANE_START, common, 0)] : []
+    const sign = (n: number, prev: EventId, of: ReturnType<typeof drafts>) =>
+      signRun(this.crypto, node.signer, { net: this.net, room, lane, n, prev }, of)
+    const common = drafts(between(this.random, 0, 3), 0)
+    const start = common.length > 0 ? [sign(0, LANE_START, common)] : []
     const prev = start[0]?.events.at(-1)?.id ?? LANE_START
     const branches = [1, 2].map((branch) => {
-      const first = sign(common, prev, between(this.random, 1, 3), 10 * branch)
+      const own = drafts(between(this.random, 1, 3), 10 * branch)
+      // Half of the branches repeat the common part, so that they part inside a run.
+      const first =
+        this.random() < 0.5 ? sign(0, LANE_START, [...common, ...own]) : sign(common.length, prev, own)
       const last = first.events.at(-1)!
-      return [first, sign(last.n, last.id, between(this.random, 1, 3), 20 * branch)]
+      return [first, sign(last.n, last.id, drafts(between(this.random, 1, 3), 20 * branch))]
     })
-    for (const to of this.#live()) {
+    for (const to of this.#carriers(room)) {
       if (this.random() < 0.3) continue
-      for (const run of start) to.inject(packRun(run))
+      for (const run of start) if (this.random() < 0.8) to.inject(packRun(run))
       const branch = branches[this.random() < 0.5 ? 0 : 1]!
       for (const run of branch.slice(0, between(this.random, 0, 2))) to.inject(packRun(run))
     }
@@ -671,7 +684,7 @@ export class World implements Surroundings {
     )
     const packed = packRun(run)
     const isWhole = this.random() < 0.3
-    for (const to of this.#live()) {
+    for (const to of this.#carriers(room)) {
       if (this.random() < 0.4) continue
       to.inject({
         ...packed,
@@ -690,7 +703,7 @@ export class World implements Surroundings {
     const id = hex(this.crypto.random(32)) as EventId
     const n = event.n + between(this.random, 0, 2)
     const tombstone = signTombstone(node.signer, { ...event, id, n })
-    for (const to of this.#live()) if (this.random() < 0.5) to.takeTombstone(tombstone)
+    for (const to of this.#carriers(room)) if (this.random() < 0.5) to.takeTombstone(tombstone)
   }
 
   // --- links --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * Prints what fails and how to run it again; exits 1 then.
  */
 import { parseArgs } from 'node:util'
+import { runChoiceSeed } from './choice-seed.ts'
 import { runDataSeed } from './data.ts'
 
 const { values } = parseArgs({
@@ -17,8 +18,9 @@ const seeds = Number(values.seeds)
 const from = Number(values.from)
 const operations = values.operations === undefined ? {} : { operations: Number(values.operations) }
 
-const models: Record<string, (seed: number) => Promise<unknown>> = {
+const models: Record<string, (seed: number) => unknown> = {
   data: (seed) => runDataSeed(seed, operations),
+  choice: (seed) => runChoiceSeed(seed),
 }
 
 let failed = 0

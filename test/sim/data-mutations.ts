@@ -1,0 +1,114 @@
+/** Planted bugs: nodes built a little wrong, each of which the data simulator must find. */
+
+import type { Lane, LaneClass } from '../../src/node/lanes.ts'
+import { Replica } from '../../src/node/replica.ts'
+import type { RoomView } from '../../src/node/rooms.ts'
+import { Views } from '../../src/node/views.ts'
+import { type Event, HEADER_BYTES, type Run, type Tombstone } from '../../src/wire/event.ts'
+import type { RoomId } from '../../src/wire/ids.ts'
+import type { Mutation } from './data-node.ts'
+
+/** Vectors count headers whose bodies are not here. */
+class CountsHeaders extends Replica {
+  override listed(lane: Lane): number | undefined {
+    let n = super.listed(lane) ?? 0
+    if (lane.forkAt > 0 || !this.isCurrent(lane.lane)) return super.listed(lane)
+    while (n < this.limit(lane) && this.event(lane.room, lane.author, lane.lane, n + 1)) n++
+    return n > 0 ? n : undefined
+  }
+}
+
+/** A tombstone that comes before its event is forgotten. */
+class ForgetsEarlyTombstones extends Replica {
+  override delete(tombstone: Tombstone, fresh: Event[] = []): boolean {
+    return this.find(tombstone.id) ? super.delete(tombstone, fresh) : false
+  }
+}
+
+/** What is deleted is still handed out: the body is kept beside the tombstone. */
+class KeepsDeletedBodies extends Replica {
+  override takeOps() {
+    return super.takeOps().filter(([kind, key]) => kind === 'put' || !key.startsWith('b'))
+  }
+}
+
+/** The digest of a room leaves out what differs only by deletions. */
+class DigestsWithoutTombstones extends Replica {
+  override entry(lane: Lane): Uint8Array | undefined {
+    const entry = super.entry(lane)
+    entry?.fill(0, 56)
+    return entry
+  }
+}
+
+/** The digest of a room is the XOR of its entries' first bytes, as a first draft had it. */
+class XorDigest extends Replica {
+  override digest(room: RoomId, cls: LaneClass): Uint8Array {
+    const digest = new Uint8Array(16)
+    for (let bucket = 0; bucket < 256; bucket++)
+      for (const entry of this.bucketEntries(room, cls, bucket))
+        for (let i = 0; i < 44; i++) digest[i % 16]! ^= entry[i]!
+    return digest
+  }
+  override buckets(room: RoomId, cls: LaneClass): Uint8Array {
+    const buckets = super.buckets(room, cls).slice()
+    const digest = this.digest(room, cls)
+    for (let at = 0; at < buckets.length; at += 16) buckets.set(digest, at)
+    return buckets
+  }
+}
+
+/** Headers beyond the end of a lane are left out, so that nothing signed covers what is sent. */
+class StopsAtTheEnd extends Replica {
+  override runsAfter(lane: Lane, after: number, maxBytes: number) {
+    const { runs, next } = super.runsAfter(lane, after, maxBytes)
+    const end = this.counted(lane)
+    let at = after
+    const cut = runs.map((run): Run => {
+      const count = Math.max(1, Math.min(run.bodies.length, end - at))
+      at += run.bodies.length
+      return {
+        ...run,
+        headers: run.headers.slice(0, count * HEADER_BYTES),
+        bodies: run.bodies.slice(0, count),
+      }
+    })
+    return { runs: cut, next }
+  }
+}
+
+/** Forks are not proven: whoever came first is believed. */
+class BelievesTheFirst extends Replica {
+  override addFork(): boolean {
+    return false
+  }
+}
+
+/** A scan after the start changes nothing: hints are taken for the truth. */
+class TrustsHints extends Replica {
+  override async scan() {
+    return { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] }
+  }
+}
+
+/** Cuts bind in vectors only. */
+class ShowsBeyondCuts extends Views {
+  override room(id: RoomId): RoomView | undefined {
+    const view = super.room(id)
+    return view && { ...view, contentLimit: () => Number.POSITIVE_INFINITY }
+  }
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'vectors count headers without bodies': { Replica: CountsHeaders },
+  'own lanes are resumed after a restart': { resumesLanes: true },
+  'a tombstone before its event is forgotten': { Replica: ForgetsEarlyTombstones },
+  'deleted bodies stay on disk': { Replica: KeepsDeletedBodies },
+  'cuts are ignored in vectors': { limitOf: () => Number.POSITIVE_INFINITY },
+  'digests leave out deletions': { Replica: DigestsWithoutTombstones },
+  'digests are an XOR of part of the entries': { Replica: XorDigest },
+  'runs stop at unsigned ends': { Replica: StopsAtTheEnd },
+  'forks are not proven': { Replica: BelievesTheFirst },
+  'hints are never corrected': { Replica: TrustsHints },
+  'what lies beyond a cut is shown': { Views: ShowsBeyondCuts, limitOf: () => Number.POSITIVE_INFINITY },
+}
