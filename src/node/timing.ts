@@ -30,8 +30,6 @@ export interface Timing {
   /** Between two asks to be absorbed: absorbRetryMs + random x absorbRetryMsSpread. */
   readonly absorbRetryMs: number
   readonly absorbRetryMsSpread: number
-  /** The same while bound by an own promise. */
-  readonly boundRetryMsSpread: number
   /** A hub that could not dial another one is the better of the two for this long. */
   readonly favourMs: number
   /** A hub moves only to a hub that its own dial has reached within this time. */
@@ -106,7 +104,6 @@ export const LAN: Timing = {
   promiseMs: 1000,
   absorbRetryMs: 200,
   absorbRetryMsSpread: 400,
-  boundRetryMsSpread: 1000,
   favourMs: 10_000,
   ownDialMs: 60_000,
   hubDialsMs: [0, 250, 500],
@@ -161,7 +158,6 @@ export const QUICK: Timing = {
   absorbRetryMs: 100,
   absorbRetryMsSpread: 150,
   promiseMs: 500,
-  boundRetryMsSpread: 400,
   lostDialEveryMs: 250,
   queryEveryMs: 500,
   dialBackEveryMs: 60,

@@ -25,6 +25,8 @@ import type { PersonKey } from '../../src/wire/ids.ts'
 import { type Random, seeded } from './choice-random.ts'
 
 const CONNECT_TIMEOUT_MS = 3100
+/** When the kernel tries a connect again. */
+const SYN_AGAIN_MS = [1000, 3000]
 const HANDSHAKE_TIMEOUT_MS = 2000
 /** TLS, signatures and the event loop. */
 const HANDSHAKE_CPU_MS = 8
@@ -400,13 +402,10 @@ export class ChoiceNetwork {
     const other = this.nodes.find((one) => one.address === address)
     if (!other) return fail(CONNECT_TIMEOUT_MS, 'timeout')
     if (other === node) return fail(5, 'self')
-    const there = this.trip()
-    const back = this.trip()
-    if (this.isCut(node, other) || this.isCut(other, node) || (other.firewalled && other.alive))
-      return fail(CONNECT_TIMEOUT_MS, 'timeout')
-    this.at(there + back, () => {
+    this.knock(node, other, [0, ...SYN_AGAIN_MS], this.now, (open) => {
       if (!node.alive || node.generation !== generation) return
-      if (!other.alive) return fail(0, 'refused')
+      if (open === 'timeout') return fail(0, 'timeout')
+      if (open === 'refused') return fail(0, 'refused')
       this.deliver(node, () => this.give(node, { in: 'dialOpen', address }))
       const auth = HANDSHAKE_CPU_MS + this.trip() + this.trip() + this.trip() + this.trip()
       const generations = [node.generation, other.generation]
@@ -423,6 +422,26 @@ export class ChoiceNetwork {
         if (blocked) return fail(HANDSHAKE_TIMEOUT_MS, 'timeout')
         this.connect(node, other, address)
       })
+    })
+  }
+
+  /** SYNs until one gets an answer: through a cut or into a firewall none does. */
+  private knock(
+    node: SimNode,
+    other: SimNode,
+    tries: readonly number[],
+    since: number,
+    then: (open: 'open' | 'refused' | 'timeout') => void,
+  ): void {
+    const [ms, ...later] = tries
+    if (ms === undefined) {
+      this.schedule(since + CONNECT_TIMEOUT_MS, () => then('timeout'))
+      return
+    }
+    this.schedule(since + ms, () => {
+      const dropped = this.isCut(node, other) || this.isCut(other, node) || (other.firewalled && other.alive)
+      if (dropped || this.random() < this.loss) this.knock(node, other, later, since, then)
+      else this.at(this.delay() + this.delay(), () => then(other.alive ? 'open' : 'refused'))
     })
   }
 

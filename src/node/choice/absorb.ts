@@ -53,9 +53,10 @@ export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link)
 export function meetAgain(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { absorbing } = phase
   if (!absorbing || turn.now < absorbing.retryAt) return
-  phase.absorbing = undefined
   const link = linkTo(choice, absorbing.into)
   if (link) meetHub(choice, turn, phase, link)
+  // Not asked again: it is gone, or this node is the better one by now.
+  if (phase.absorbing === absorbing) phase.absorbing = undefined
 }
 
 /** Another hub asks: ok where this one is the better and stays. */
@@ -63,7 +64,7 @@ export function onAbsorb(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
   const { phase } = choice
   if (phase.state !== 'hub' || !isStaying(choice, phase)) return
   const them = { key: link.key, members: frame.members, flags: frame.flags }
-  if (isBetter(choice, turn.now, phase, them)) return
+  if (turn.now < phase.noOkUntil || isBetter(choice, turn.now, phase, them)) return
   phase.promiseUntil = turn.now + choice.timing.promiseMs
   send(turn, link, { type: 'absorbed', at: frame.at })
 }
@@ -76,8 +77,9 @@ export function onAbsorbed(choice: Choice, turn: Turn, link: Link, frame: FrameO
   const { absorbing } = phase
   if (sinceMark(now, frame.at) >= choice.timing.promiseMs * FRESH) return
   if (phase.promiseUntil > now) {
-    const { absorbRetryMs, boundRetryMsSpread } = choice.timing
-    absorbing.retryAt = now + absorbRetryMs + turn.random() * boundRetryMsSpread
+    // It will go as soon as it may: no further promise until then, or where many hubs meet it would never be free.
+    absorbing.retryAt = phase.promiseUntil + turn.random() * choice.timing.absorbRetryMs
+    phase.noOkUntil = absorbing.retryAt + choice.timing.absorbRetryMs + choice.timing.absorbRetryMsSpread
     wakeBy(choice, absorbing.retryAt)
     return
   }

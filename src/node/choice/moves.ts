@@ -107,6 +107,7 @@ export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'h
     selfAskedAt: undefined,
     selfAskAt: now,
     promiseUntil: -Infinity,
+    noOkUntil: -Infinity,
     absorbing: undefined,
     handover: undefined,
     favoured: new Map(),

@@ -257,6 +257,8 @@ export interface HubPhase {
   selfAskedAt: number | undefined
   selfAskAt: number
   promiseUntil: number
+  /** Bound, and on its way to a better hub: no further promises. */
+  noOkUntil: number
   /** Asking to be absorbed: ABSORBING. */
   absorbing: { readonly into: PersonKey; retryAt: number } | undefined
   handover: { readonly to: PersonKey; readonly link: LinkId; readonly until: number } | undefined

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import {
+  createAddresses,
+  DIALS_MAX,
+  dialNode,
+  due,
+  failed,
+  type Hint,
+  note,
+  reached,
+  UNVERIFIED_MAX,
+} from '../../src/node/addresses.ts'
+import { LAN } from '../../src/node/timing.ts'
+
+const hint = (address: string, more: Partial<Hint> = {}): Hint => ({
+  address,
+  reachable: false,
+  hub: false,
+  source: 'mdns',
+  ...more,
+})
+const all = () => true
+
+test('four dials at once; reachable nodes and hubs go first and do not count', () => {
+  const list = createAddresses(LAN)
+  for (let i = 0; i < 6; i++) note(list, hint(`plain${i}`), 0)
+  note(list, hint('reachable', { reachable: true }), 0)
+  note(list, hint('hub', { hub: true }), 0)
+  const dialled = due(list, 0, all)
+  expect(dialled.slice(0, 2).sort()).toEqual(['hub', 'reachable'])
+  expect(dialled).toHaveLength(2 + DIALS_MAX)
+  expect(due(list, 0, all)).toEqual([])
+  failed(list, 'plain0', 'refused', 1, 0.5)
+  expect(due(list, 1, all)).toEqual(['plain4'])
+})
+
+test('an address that never authenticated waits 1, 2, 4 .. 60 s', () => {
+  const list = createAddresses(LAN)
+  note(list, hint('a'), 0)
+  let now = 0
+  const waits: number[] = []
+  for (let i = 0; i < 8; i++) {
+    expect(due(list, now, all)).toEqual(['a'])
+    failed(list, 'a', 'timeout', now, 0.5)
+    const { dialAt } = list.byAddress.get('a')!
+    waits.push(dialAt - now)
+    expect(due(list, dialAt - 1, all)).toEqual([])
+    now = dialAt
+  }
+  expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+})
+
+test('a newly seen r resets the back-off', () => {
+  const list = createAddresses(LAN)
+  note(list, hint('a'), 0)
+  due(list, 0, all)
+  failed(list, 'a', 'timeout', 0, 0.5)
+  expect(due(list, 10, all)).toEqual([])
+  note(list, hint('a', { reachable: true }), 20)
+  expect(due(list, 20, all)).toEqual(['a'])
+})
+
+test('the addresses of one node are tried 250 ms apart', () => {
+  const list = createAddresses(LAN)
+  for (const address of ['referer', 'near', 'far']) note(list, hint(address, { node: 'n' }), 0)
+  expect(due(list, 0, all)).toEqual(['referer'])
+  expect(due(list, 250, all)).toEqual(['near'])
+  expect(due(list, 500, all)).toEqual(['far'])
+})
+
+test('never more than 32 unverified addresses; one that failed makes room', () => {
+  const list = createAddresses(LAN)
+  for (let i = 0; i < 100; i++) note(list, hint(`a${i}`), 0)
+  expect(list.byAddress.size).toBe(UNVERIFIED_MAX)
+  due(list, 0, all)
+  failed(list, 'a0', 'timeout', 0, 0.5)
+  expect(note(list, hint('new'), 1)).toBe(true)
+  expect(list.byAddress.size).toBe(UNVERIFIED_MAX)
+  expect(list.byAddress.has('a0')).toBe(false)
+})
+
+test('the own address is found out once and never dialled again', () => {
+  const list = createAddresses(LAN)
+  note(list, hint('a'), 0)
+  due(list, 0, all)
+  failed(list, 'a', 'self', 0, 0.5)
+  expect(due(list, 1e9, all)).toEqual([])
+  expect(dialNode(list, 'n', 1e9, 0)).toEqual([])
+})
+
+test('a known node is dialled at once when asked for, but not twice within the pause', () => {
+  const list = createAddresses(LAN)
+  reached(list, 'a', 'n', 0)
+  expect(dialNode(list, 'n', 100, 500)).toEqual(['a'])
+  failed(list, 'a', 'refused', 110, 0.5)
+  expect(dialNode(list, 'n', 200, 500)).toEqual([])
+  expect(dialNode(list, 'n', 600, 500)).toEqual(['a'])
+})

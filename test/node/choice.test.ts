@@ -1,0 +1,521 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type Choice,
+  type ChoiceEffect,
+  type ChoiceEvent,
+  type ChoiceFrame,
+  type ChoiceOptions,
+  choose,
+  createChoice,
+  FLAG,
+  STATE,
+  viewOf,
+} from '../../src/node/choice.ts'
+import { LAN } from '../../src/node/timing.ts'
+import { fromHex, uint } from '../../src/wire/bytes.ts'
+import type { PersonKey } from '../../src/wire/ids.ts'
+
+const SELF = '55'.repeat(32) as PersonKey
+const LOW = '11'.repeat(32) as PersonKey
+const HIGH = 'bb'.repeat(32) as PersonKey
+const THIRD = 'cc'.repeat(32) as PersonKey
+const WALL = 1_790_000_000_000
+
+/** One node, fed by hand. */
+class Node {
+  readonly choice: Choice
+  now = 10_000
+  effects: ChoiceEffect[] = []
+  private counter = 1
+
+  constructor(options: Partial<ChoiceOptions> = {}) {
+    this.choice = createChoice({
+      self: SELF,
+      timing: LAN,
+      instanceOf: (key) => key.slice(0, 16),
+      ...options,
+    })
+    this.give({ in: 'start' })
+  }
+  give(event: ChoiceEvent): ChoiceEffect[] {
+    this.effects = choose(this.choice, {
+      now: this.now,
+      wall: WALL + this.now,
+      random: () => 0.5,
+      ...event,
+    })
+    return this.effects
+  }
+  /** Lets time pass in steps of 50 ms; the effects of all of them. */
+  wait(ms: number): ChoiceEffect[] {
+    const all: ChoiceEffect[] = []
+    for (let left = ms; left > 0; left -= 50) {
+      this.now += Math.min(50, left)
+      all.push(...this.give({ in: 'tick' }))
+    }
+    this.effects = all
+    return all
+  }
+  link(link: number, key: PersonKey, dialled = true): ChoiceEffect[] {
+    const address = `10.0.0.${link}:1`
+    return this.give({ in: 'linkUp', link, key, dialled, address, visitor: false })
+  }
+  frame(link: number, frame: ChoiceFrame): ChoiceEffect[] {
+    return this.give({ in: 'frame', link, frame })
+  }
+  beat(link: number, fields: Partial<Extract<ChoiceFrame, { type: 'heartbeat' }>>): ChoiceEffect[] {
+    return this.frame(link, {
+      type: 'heartbeat',
+      counter: this.counter++,
+      state: STATE.seeking,
+      upstream: null,
+      via: null,
+      epoch: 1,
+      members: 0,
+      line: new Uint8Array(0),
+      flags: FLAG.reachable,
+      heardMs: 0,
+      clock: uint(WALL, 6),
+      median: null,
+      lag: 0,
+      uptimeS: 0,
+      age: 0,
+      ...fields,
+    })
+  }
+  /** Follows a hub on link 1. */
+  following(hub = HIGH, line: PersonKey[] = []): this {
+    this.link(1, hub)
+    this.beat(1, { state: STATE.hub, upstream: fromHex(hub), line: bytesOf(line) })
+    this.frame(1, { type: 'joined', at: this.now, epoch: 1 })
+    this.beat(1, { state: STATE.hub, upstream: fromHex(hub), line: bytesOf(line) })
+    return this
+  }
+  /** Hub by boot. */
+  hub(): this {
+    this.wait(1050)
+    return this
+  }
+  get state() {
+    return viewOf(this.choice).state
+  }
+  sent(type: ChoiceFrame['type']) {
+    return this.effects.filter(
+      (effect): effect is Extract<ChoiceEffect, { do: 'send' | 'sendAll' }> =>
+        (effect.do === 'send' || effect.do === 'sendAll') && effect.frame.type === type,
+    )
+  }
+  did(what: ChoiceEffect['do']) {
+    return this.effects.filter((effect) => effect.do === what)
+  }
+}
+
+const bytesOf = (keys: PersonKey[]) => fromHex(keys.join(''))
+
+describe('seeking', () => {
+  test('joins a hub as soon as its link is up, and follows on its word', () => {
+    const node = new Node().following()
+    expect(node.state).toBe('following')
+    expect(viewOf(node.choice)).toMatchObject({ hub: HIGH, link: 1, epoch: 1, hubAddress: '10.0.0.1:1' })
+  })
+
+  test('a half-done dial holds the boot up to 2.5 s longer', () => {
+    const node = new Node()
+    node.give({ in: 'hint', address: '10.0.0.9:1', reachable: false, hub: false, source: 'mdns' })
+    node.give({ in: 'dialOpen', address: '10.0.0.9:1' })
+    node.wait(3000)
+    expect(node.state).toBe('seeking')
+    node.wait(500)
+    expect(node.state).toBe('hub')
+  })
+
+  test('an answer to a join of before this search is ignored', () => {
+    const node = new Node().following()
+    const old = node.now - 5
+    node.link(2, THIRD)
+    node.now += 100
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    node.frame(2, { type: 'joined', at: old, epoch: 9 })
+    expect(node.state).toBe('seeking')
+    node.frame(2, { type: 'joined', at: node.now, epoch: 9 })
+    expect(viewOf(node.choice).hub).toBe(THIRD)
+  })
+
+  test('line[0] whose hub closed becomes hub when the re-dial is refused', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.1:1' }])
+    expect(node.state).toBe('seeking')
+    node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'refused' })
+    expect(node.state).toBe('hub')
+  })
+
+  test('line[0] whose re-dial has no answer asks the line first', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    node.link(2, THIRD, false)
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    node.beat(2, { state: STATE.following, upstream: fromHex(HIGH), heardMs: 1990 })
+    node.wait(700)
+    expect(node.sent('hear').length).toBeGreaterThan(0)
+    node.frame(2, { type: 'hears', hub: fromHex(HIGH), heard: false })
+    expect(node.state).toBe('hub')
+  })
+
+  test('line[1] waits its turn', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    node.wait(250)
+    expect(node.state).toBe('seeking')
+    node.wait(150)
+    expect(node.state).toBe('hub')
+  })
+
+  test('does not become hub while a peer has just heard one, and says why', () => {
+    const node = new Node()
+    node.link(2, THIRD)
+    for (let s = 0; s < 20; s++) {
+      node.beat(2, { state: STATE.following, upstream: fromHex(HIGH), heardMs: 300 })
+      node.wait(1000)
+    }
+    expect(node.state).toBe('seeking')
+    expect(node.choice.offline).toBe('unreachable')
+  })
+
+  test('what another seeker says holds nobody up', () => {
+    const node = new Node()
+    node.link(2, THIRD)
+    node.beat(2, { state: STATE.seeking })
+    node.frame(2, { type: 'notJoined', reason: 0, hub: fromHex(HIGH), address: '10.0.0.7:1' })
+    expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.7:1' }])
+    node.wait(1050)
+    expect(node.state).toBe('hub')
+  })
+})
+
+describe('a wrong code', () => {
+  const refuse = (node: Node, codeMatters: boolean) => {
+    node.give({ in: 'hint', address: '10.0.0.9:1', reachable: true, hub: true, source: 'mdns' })
+    node.give({ in: 'dialFailed', address: '10.0.0.9:1', why: 'wrong-code', codeMatters })
+  }
+  test('never accepted anywhere and refused by a node of the same name: no hub, exit after the timeout', () => {
+    const node = new Node({ codeUntested: true, timeoutMs: 5000 })
+    refuse(node, true)
+    node.wait(4900)
+    expect(node.state).toBe('seeking')
+    node.wait(200)
+    expect(node.did('exit')).toEqual([{ do: 'exit', code: 'CODE_WRONG' }])
+  })
+  test('refused by another network only: hub as always', () => {
+    const node = new Node({ codeUntested: true })
+    refuse(node, false)
+    expect(node.hub().state).toBe('hub')
+  })
+  test('a code once accepted is never given up', () => {
+    const node = new Node({ codeUntested: true })
+    node.link(2, THIRD)
+    refuse(node, true)
+    expect(node.hub().state).toBe('hub')
+  })
+})
+
+describe('following', () => {
+  test('an older heartbeat of the same node on another link is ignored', () => {
+    const node = new Node().following(LOW)
+    node.give({ in: 'linkUp', link: 2, key: LOW, dialled: false, address: '10.0.0.1:1', visitor: false })
+    node.beat(2, { counter: 50, state: STATE.hub, upstream: fromHex(LOW), epoch: 7 })
+    node.beat(1, { counter: 49, state: STATE.following, upstream: fromHex(THIRD) })
+    expect(node.state).toBe('following')
+    expect(viewOf(node.choice).epoch).toBe(7)
+  })
+
+  test('a hand-over counts only from the hub followed', () => {
+    const node = new Node().following()
+    node.link(2, THIRD)
+    node.frame(2, { type: 'handover', epoch: 5 })
+    expect(node.state).toBe('following')
+    node.frame(1, { type: 'handover', epoch: 5 })
+    expect(node.state).toBe('hub')
+    expect(viewOf(node.choice).epoch).toBe(6)
+    expect(node.sent('took')).toHaveLength(1)
+  })
+
+  test('never-hub declines a hand-over by saying nothing', () => {
+    const node = new Node({ neverHub: true }).following()
+    node.frame(1, { type: 'handover', epoch: 5 })
+    expect(node.state).toBe('following')
+    expect(node.sent('took')).toHaveLength(0)
+  })
+
+  test('a redirect counts only from the hub followed', () => {
+    const node = new Node().following()
+    node.link(2, THIRD)
+    node.frame(2, { type: 'redirect', hub: fromHex(LOW), via: null, address: '' })
+    expect(node.state).toBe('following')
+    node.frame(1, { type: 'redirect', hub: fromHex(LOW), via: null, address: '10.0.0.8:1' })
+    expect(node.state).toBe('seeking')
+    expect(node.did('dial')).toContainEqual({ do: 'dial', address: '10.0.0.8:1' })
+  })
+
+  test('the hub closing while another link to it is open changes the link only', () => {
+    const node = new Node().following()
+    node.give({ in: 'linkUp', link: 2, key: HIGH, dialled: false, address: '10.0.0.1:9', visitor: false })
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    expect(node.did('follow')).toEqual([{ do: 'follow', hub: HIGH, link: 2, epoch: 1 }])
+  })
+
+  test('clients close links that nobody needs, and keep the one to line[0]', () => {
+    const node = new Node().following(HIGH, [LOW])
+    node.link(2, LOW)
+    node.link(3, THIRD)
+    for (let i = 0; i < 12; i++) {
+      node.beat(1, { state: STATE.hub, upstream: fromHex(HIGH), line: bytesOf([LOW]) })
+      for (const link of [2, 3]) node.beat(link, { state: STATE.following, upstream: fromHex(HIGH) })
+      node.wait(1000)
+    }
+    expect([...node.choice.links.keys()]).toEqual([1, 2])
+  })
+})
+
+describe('hub', () => {
+  test('gives one heartbeat frame for all links each 500 ms', () => {
+    const node = new Node().hub()
+    for (let link = 1; link <= 20; link++) node.link(link, `${link + 10}`.repeat(32) as PersonKey, false)
+    for (let link = 1; link <= 20; link++) node.frame(link, { type: 'join', at: 1 })
+    node.wait(1000)
+    node.wait(2000)
+    expect(node.sent('heartbeat')).toHaveLength(4)
+    expect(node.sent('heartbeat').every((effect) => effect.do === 'sendAll')).toBe(true)
+  })
+
+  test('the line: reachable only, preferred first, then caught up, stable, lower id', () => {
+    const node = new Node().hub()
+    const keys = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'].map((two) => two.repeat(32) as PersonKey)
+    keys.forEach((key, i) => {
+      node.link(i + 1, key, false)
+      node.frame(i + 1, { type: 'join', at: 1 })
+    })
+    const said = [
+      { lag: 65 },
+      { flags: 0 },
+      {},
+      { uptimeS: 600 },
+      { flags: FLAG.reachable | FLAG.preferred },
+      { flags: FLAG.reachable | FLAG.never },
+    ]
+    said.forEach((fields, i) => {
+      node.beat(i + 1, { state: STATE.following, upstream: fromHex(SELF), ...fields })
+    })
+    node.wait(500)
+    expect(viewOf(node.choice).line).toEqual([keys[4], keys[3], keys[2], keys[0]])
+    expect(viewOf(node.choice).ranks[0]).toMatchObject({ id: keys[4], preferred: true, reachable: true })
+  })
+
+  test('a node whose store is not scanned does not stand in the line', () => {
+    const node = new Node().hub()
+    node.link(1, LOW, false)
+    node.frame(1, { type: 'join', at: 1 })
+    node.beat(1, { state: STATE.following, upstream: fromHex(SELF), flags: FLAG.reachable | FLAG.unready })
+    node.wait(500)
+    expect(viewOf(node.choice).line).toEqual([])
+  })
+
+  test('a member that follows another hub is no member', () => {
+    const node = new Node().hub()
+    node.link(1, LOW, false)
+    node.frame(1, { type: 'join', at: 1 })
+    expect(node.did('memberJoined')).toHaveLength(1)
+    node.beat(1, { state: STATE.following, upstream: fromHex(THIRD) })
+    expect(node.did('memberLeft')).toHaveLength(1)
+  })
+
+  test('has one member dial back a candidate that nobody has reached', () => {
+    const node = new Node().hub()
+    for (const [link, key] of [
+      [1, LOW],
+      [2, HIGH],
+    ] as const) {
+      node.link(link, key, false)
+      node.frame(link, { type: 'join', at: 1 })
+    }
+    node.beat(1, { state: STATE.following, upstream: fromHex(SELF), flags: FLAG.reachable })
+    node.beat(2, { state: STATE.following, upstream: fromHex(SELF), flags: 0 })
+    node.wait(500)
+    expect(node.sent('dialBack')).toMatchObject([
+      { link: 1, frame: { key: fromHex(HIGH), addresses: ['10.0.0.2:1'] } },
+    ])
+  })
+
+  test('the median clock of members is published', () => {
+    const node = new Node().hub()
+    node.link(1, LOW, false)
+    node.frame(1, { type: 'join', at: 1 })
+    node.beat(1, {
+      state: STATE.following,
+      upstream: fromHex(SELF),
+      clock: uint(WALL + node.now + 60_000, 6),
+    })
+    node.wait(5500)
+    const { hubMedian } = viewOf(node.choice).clock
+    expect(hubMedian!.value - hubMedian!.at).toBe(WALL + 60_000)
+  })
+
+  test('asks its subnet while it has no members', () => {
+    const node = new Node().hub()
+    node.wait(2500)
+    expect(node.did('askSubnet')).toHaveLength(1)
+  })
+})
+
+describe('two hubs', () => {
+  const meet = () => {
+    const node = new Node().hub()
+    node.link(1, LOW)
+    node.beat(1, { state: STATE.hub, upstream: fromHex(LOW), members: 3 })
+    return node
+  }
+  test('the worse one asks with its figures and gives up on the ok', () => {
+    const node = meet()
+    expect(node.sent('absorb')).toMatchObject([{ frame: { members: 0 } }])
+    const [ask] = node.sent('absorb')
+    node.now += 5
+    node.frame(1, { type: 'absorbed', at: (ask!.frame as { at: number }).at })
+    expect(node.did('resign')).toHaveLength(1)
+    expect(node.sent('join')).toHaveLength(1)
+  })
+  test('an ok that took nearly as long as its promise is ignored', () => {
+    const node = meet()
+    const at = node.now
+    node.now += 950
+    node.frame(1, { type: 'absorbed', at })
+    expect(node.state).toBe('hub')
+  })
+  test('who has said ok stays for its promise', () => {
+    const node = meet()
+    node.link(2, THIRD)
+    node.frame(2, { type: 'absorb', at: 7, members: 0, flags: 0 })
+    expect(node.sent('absorbed')).toMatchObject([{ link: 2, frame: { at: 7 } }])
+    node.frame(1, { type: 'absorbed', at: node.now })
+    expect(node.state).toBe('hub')
+    node.frame(2, { type: 'absorb', at: 8, members: 0, flags: 0 })
+    expect(node.sent('absorbed')).toHaveLength(0)
+  })
+  test('the better one asks nothing and says ok', () => {
+    const node = new Node().hub()
+    node.link(1, HIGH, false)
+    node.beat(1, { state: STATE.hub, upstream: fromHex(HIGH), flags: 0 })
+    expect(node.sent('absorb')).toHaveLength(0)
+    node.frame(1, { type: 'absorb', at: 3, members: 0, flags: 0 })
+    expect(node.sent('absorbed')).toHaveLength(1)
+  })
+  test('moves only over a link of its own; where it cannot dial, the other has to come', () => {
+    const node = new Node().hub()
+    node.link(1, LOW, false)
+    node.beat(1, { state: STATE.hub, upstream: fromHex(LOW), members: 3 })
+    expect(node.sent('absorb')).toHaveLength(0)
+    expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.1:1' }])
+    node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'timeout' })
+    expect(node.sent('noDial')).toHaveLength(1)
+    node.frame(1, { type: 'absorb', at: 3, members: 3, flags: FLAG.reachable })
+    expect(node.sent('absorbed')).toHaveLength(1)
+  })
+  test('a hub that leaves never says ok', () => {
+    const node = new Node().hub()
+    node.link(2, THIRD, false)
+    node.frame(2, { type: 'join', at: 1 })
+    node.beat(2, { state: STATE.following, upstream: fromHex(SELF) })
+    node.wait(500)
+    node.give({ in: 'quit' })
+    expect(node.sent('handover')).toHaveLength(1)
+    node.link(1, HIGH)
+    node.frame(1, { type: 'absorb', at: 3, members: 0, flags: 0 })
+    expect(node.sent('absorbed')).toHaveLength(0)
+  })
+})
+
+describe('away', () => {
+  const wokenHub = () => {
+    const node = new Node().hub()
+    node.link(1, LOW, false)
+    node.frame(1, { type: 'join', at: 1 })
+    node.now += 8000
+    node.give({ in: 'away', ms: 8000 })
+    return node
+  }
+  test('a woken hub asks everybody and acknowledges nothing', () => {
+    const node = wokenHub()
+    expect(node.state).toBe('woken')
+    expect(node.sent('who')).toMatchObject([{ do: 'sendAll' }])
+    expect(viewOf(node.choice).acknowledges).toBe(false)
+  })
+  test('told of another hub it gives up for it', () => {
+    const node = wokenHub()
+    node.frame(1, { type: 'whoIs', hub: fromHex(THIRD), address: '10.0.0.3:1' })
+    expect(node.did('resign')).toHaveLength(1)
+    expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.3:1' }])
+    expect(node.sent('redirect')).toMatchObject([{ link: 1 }])
+  })
+  test('told that it is still hub, or nothing for 1 s, it goes on', () => {
+    const told = wokenHub()
+    told.frame(1, { type: 'whoIs', hub: fromHex(SELF), address: '' })
+    expect(told.state).toBe('hub')
+    const untold = wokenHub()
+    untold.wait(1000)
+    expect(untold.state).toBe('hub')
+    expect(viewOf(untold.choice).acknowledges).toBe(true)
+  })
+  test('without any link it starts over', () => {
+    const node = new Node().hub()
+    node.now += 8000
+    node.give({ in: 'away', ms: 8000 })
+    expect(node.state).toBe('seeking')
+  })
+  test('a short absence changes nothing', () => {
+    const node = new Node().hub()
+    node.give({ in: 'away', ms: 900 })
+    expect(node.state).toBe('hub')
+  })
+})
+
+describe('links', () => {
+  test('of two links between two processes the node of the lower key keeps the older', () => {
+    const node = new Node()
+    node.link(1, HIGH)
+    node.give({ in: 'linkUp', link: 2, key: HIGH, dialled: false, address: '10.0.0.1:1', visitor: false })
+    expect(node.did('close')).toEqual([{ do: 'close', link: 2, why: 'duplicate' }])
+    expect(viewOf(node.choice).reachable).toBe(true)
+  })
+  test('the node of the higher key leaves it to the other', () => {
+    const node = new Node()
+    node.link(1, LOW)
+    node.give({ in: 'linkUp', link: 2, key: LOW, dialled: false, address: '10.0.0.1:1', visitor: false })
+    expect(node.did('close')).toEqual([])
+  })
+  test('a peer on the same machine proves nothing about the firewall', () => {
+    const node = new Node()
+    node.give({
+      in: 'linkUp',
+      link: 1,
+      key: LOW,
+      dialled: false,
+      address: '10.0.0.1:1',
+      visitor: false,
+      local: true,
+    })
+    expect(viewOf(node.choice).reachable).toBe(false)
+  })
+})
+
+test('hints change nothing but the dial list (INV-22)', () => {
+  const node = new Node().following()
+  for (let i = 0; i < 2000; i++)
+    node.give({
+      in: 'hint',
+      address: `10.1.${i >> 8}.${i & 255}:1`,
+      node: `n${i}`,
+      reachable: i % 2 === 0,
+      hub: true,
+      source: 'mdns',
+    })
+  expect(node.state).toBe('following')
+  expect(node.choice.addresses.byAddress.size).toBeLessThanOrEqual(34)
+})
