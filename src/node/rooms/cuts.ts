@@ -50,11 +50,14 @@ function readEntries(
 
 /**
  * The last n of a lane within a cut: 0 where the lane is not listed, or where the event known at the cut's n is
- * another one (the issuer held another branch; a fork proof will tell).
+ * another one (the issuer held another branch; a fork proof will tell). With that proof: the fork's end.
  */
 export function cutLimit(cut: Cut, room: RoomId, author: PersonKey, lane: LaneId, facts: LaneFacts): number {
   const entry = cut.get(cutKey(room, lane)) ?? cut.get(cutKey(ANY_ROOM, lane))
   if (!entry || entry.n === 0) return 0
+  // Nodes hold different branches of a forked lane: they agree on its end, whichever event they have at n.
+  const fork = facts.forkAt(room, author, lane)
+  if (fork !== undefined && fork <= entry.n) return fork - 1
   const known = facts.idAt(room, author, lane, entry.n)
   return known === undefined || known.startsWith(entry.id8) ? entry.n : 0
 }
