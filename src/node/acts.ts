@@ -422,14 +422,15 @@ export class Acts {
     const { views, self, options } = this.#core
     const profile = views.network().profiles.get(self)
     const boxKey = this.#core.private.boxKeys.publicKey
-    if (profile && hex(profile.boxKey) === hex(boxKey) && (profile.nick === options.nick || !options.renames))
-      return
-    this.#writeProfile(options.nick, () => {})
+    const isSame = profile && hex(profile.boxKey) === hex(boxKey) && profile.about === (options.about ?? '')
+    if (isSame && (profile.nick === options.nick || !options.renames)) return
+    this.#writeProfile(options.renames ? options.nick : (profile?.nick ?? options.nick), () => {})
   }
 
   #writeProfile(nick: string, then: () => void): void {
     const boxKey = this.#core.private.boxKeys.publicKey
-    this.#write(NETWORK_ROOM, { kind: 'profile', nick, boxKey, about: '' }, (event) => {
+    const about = this.#core.options.about ?? ''
+    this.#write(NETWORK_ROOM, { kind: 'profile', nick, boxKey, about }, (event) => {
       this.#own.add(event.id)
       then()
     })

@@ -67,6 +67,8 @@ export interface CoreOptions {
   readonly choice: Omit<ChoiceOptions, 'self'>
   /** The nick was asked for now, not only proposed: a profile that says otherwise is written anew. */
   readonly renames: boolean
+  /** Some words about oneself for the profile; default none. */
+  readonly about?: string
   /** Where this node accepts links, as wss://address:port/lanchat/1. */
   readonly url: () => string
 }

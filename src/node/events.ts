@@ -5,6 +5,8 @@ export interface Who {
   readonly id: string
   /** The nick its owner chose; the first 8 hex digits of the id while the profile is not here yet. */
   readonly name: string
+  /** A program, by its own word. */
+  readonly bot?: true
 }
 export interface Labelled extends Who {
   /** What this reader is shown, only where different from name. */

@@ -2,8 +2,8 @@
 import type { Duplex } from 'node:stream'
 import type { Answer, Command, NodeEvent } from './events.ts'
 
-export type * from './events.ts'
 export { createNode } from './create-node.ts'
+export type * from './events.ts'
 export { connectControl } from './io/control.ts'
 export { LanchatError } from './lanchat-error.ts'
 
@@ -29,6 +29,8 @@ export interface NodeOptions {
   /** As hub: messages per second and person; 0: bounded only by queues. */
   rate?: number
   timeoutMs?: number
+  /** The profile says that this is a program: other bots leave its messages alone. */
+  bot?: boolean
   /** One line per call, never on stdout. */
   log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
   signal?: AbortSignal

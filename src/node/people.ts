@@ -7,6 +7,9 @@ import { personLabels, type Resolved, roomLabels } from './labels.ts'
 import type { RoomView } from './rooms.ts'
 import type { Views } from './views.ts'
 
+/** How the words about oneself of a program begin (rule KI-12). */
+export const BOT_MARK = '[bot]'
+
 export class People {
   readonly #self: PersonKey
   readonly #nick: string
@@ -35,13 +38,14 @@ export class People {
   }
 
   who(person: PersonKey): Who {
-    return { id: person, name: this.nick(person) }
+    const about = this.#views.network().profiles.get(person)?.about
+    return { id: person, name: this.nick(person), ...(about?.startsWith(BOT_MARK) && { bot: true as const }) }
   }
 
   labelled(person: PersonKey): Labelled {
-    const name = this.nick(person)
-    const label = this.#labels.meet(person, name)
-    return label === name ? { id: person, name } : { id: person, name, label }
+    const who = this.who(person)
+    const label = this.#labels.meet(person, who.name)
+    return label === who.name ? who : { ...who, label }
   }
 
   /** This reader meets a person: the first under a name keeps the plain form. True where the nick is another than before. */

@@ -21,6 +21,7 @@ import type { NodeOptions } from '../index.ts'
 import { subnetAddresses, usableInterfaces } from '../interfaces.ts'
 import { factKey } from '../keys.ts'
 import { LanchatError } from '../lanchat-error.ts'
+import { BOT_MARK } from '../people.ts'
 import { newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import { LAN } from '../timing.ts'
@@ -123,6 +124,8 @@ export class NodeShell {
 
   static async open(options: NodeOptions): Promise<NodeShell> {
     const log: Log = options.log ?? (() => {})
+    tellPoint(log, 'node booted', performance.nodeTiming.bootstrapComplete)
+    tellPoint(log, 'modules loaded')
     const name = options.network ?? 'lan'
     const checkedName = checkNetworkName(name)
     if ('fault' in checkedName)
@@ -143,9 +146,11 @@ export class NodeShell {
         'DATA_DIR_IN_USE',
         `${refusalText('DATA_DIR_IN_USE', { dir })} (process ${claimed.inUse})`,
       )
+    tellPoint(log, 'data dir claimed')
     try {
       const { seed } = await loadIdentity(dir)
       const codeKey = await codeKeyOf(dir, name, options.code)
+      tellPoint(log, 'identity read')
       const hasCode = options.code !== undefined
       const spec = { name: checkedName.ok, retentionDays: RETENTION_DAYS }
       const net = networkId(nodeCrypto, { ...spec, codeKey, hasCode })
@@ -156,6 +161,7 @@ export class NodeShell {
           'warn',
           `The store was damaged; it lies in ${movedAside} now. What was in it comes back from the others.`,
         )
+      tellPoint(log, 'store open')
       let shell: NodeShell | undefined
       const store = new ResilientStore(disk, (failing, error) => shell?.storeState(failing, error))
       const place = hasCode ? undefined : storedPlace(store)
@@ -169,6 +175,7 @@ export class NodeShell {
           network: checkedName.ok,
           nick,
           renames: options.name !== undefined,
+          ...(options.bot && { about: BOT_MARK }),
           store,
           retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
           place,
@@ -199,6 +206,7 @@ export class NodeShell {
       shell = new NodeShell({ options, core, store, control: claimed.control, network, log })
       onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
       await core.load()
+      tellPoint(log, 'store read')
       await shell.#start(signer)
       return shell
     } catch (error) {
@@ -227,6 +235,7 @@ export class NodeShell {
           `a socket from ${address} became no link: ${typeof why === 'string' ? why : JSON.stringify(why)}`,
         ),
     })
+    tellPoint(this.#log, 'listening')
     this.#dialer = (address) => void this.#dial(address, signer)
     const stored = this.#store.get(factKey('peers'))
     if (stored)
@@ -251,6 +260,7 @@ export class NodeShell {
     for (const address of this.#remembered.keys())
       this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
     if (options.discovery !== false) this.#discover()
+    tellPoint(this.#log, 'looking for others')
     this.#core.replica.scan().then(
       ({ wrong }) => this.#give({ in: 'scanned', wrong }),
       (error: unknown) => this.#log('warn', `the store could not be read through: ${String(error)}`),
@@ -303,6 +313,7 @@ export class NodeShell {
         // Another code under our name: dialling it tells a mistyped code; an open network of that name tells nothing.
         const isJudge = hasCode && txt.net8 !== net8 && txt.net8 !== openNet8
         if (txt.net8 !== net8 && !isJudge) return
+        if (!this.#core.isReady) tellPoint(this.#log, `${txt.role} heard by mDNS`)
         for (const host of addresses) {
           const address = joinAddress(host, port)
           if (isJudge) this.#codeJudges.add(address)
@@ -486,7 +497,10 @@ export class NodeShell {
   readonly #waitingPumps = new Set<number>()
 
   #tell(event: NodeEvent): void {
-    if (event.type === 'ready') this.#readyResolve(event)
+    if (event.type === 'ready') {
+      tellPoint(this.#log, 'ready')
+      this.#readyResolve(event)
+    }
     for (const listener of this.#listeners) {
       try {
         listener(event)
@@ -509,7 +523,10 @@ export class NodeShell {
       hello: () => this.#hello(),
       signal: this.#abort.signal,
     })
-    if ('link' in dialled) return this.#linked(dialled.link, address)
+    if ('link' in dialled) {
+      if (!this.#core.isReady) tellPoint(this.#log, 'link up')
+      return this.#linked(dialled.link, address)
+    }
     this.#log('debug', `no link to ${address}: ${dialled.fault} ${dialled.code ?? ''}`)
     const codeMatters = dialled.fault === 'wrong-code' && this.#codeJudges.has(address)
     this.#give({ in: 'dialFailed', address, why: failureOf(dialled), ...(codeMatters && { codeMatters }) })
@@ -720,6 +737,11 @@ export class NodeShell {
     this.#waiters.clear()
     this.#readyReject(new LanchatError('OFFLINE', 'This node was closed.'))
   }
+}
+
+/** Where a start spends its time: bench/ reads these lines. ms: since this process began. */
+function tellPoint(log: Log, point: string, ms = performance.now()): void {
+  log('debug', `start: ${point} at ${ms.toFixed(1)} ms`)
 }
 
 const moment = () => ({ now: systemClock.monotonic(), wall: systemClock.wall(), random: Math.random })
