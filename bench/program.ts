@@ -1,0 +1,145 @@
+/** A real `lanchat --json` on a host of the lab; each line is stamped when it arrives here, by the one clock of the bench. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import type { NodeEvent } from '../src/node/events.ts'
+import type { Host, Lab } from '../test/lab/network.ts'
+
+/** The bench runs compiled in .bench/bench: the project is two folders up. */
+export const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
+const MAIN = `${PROJECT}dist/cli/main.js`
+const WAIT_MS_MAX = 30_000
+
+export interface Stamped {
+  readonly event: NodeEvent
+  /** performance.now() here when its line arrived. */
+  readonly at: number
+}
+
+export interface ProgramOptions {
+  readonly name: string
+  readonly dataDir: string
+  readonly args?: readonly string[]
+}
+
+export class Program {
+  readonly startedAt = performance.now()
+  readonly host: Host
+  readonly name: string
+  readonly dataDir: string
+  readonly events: Stamped[] = []
+  /** Lines of stderr. */
+  readonly log: string[] = []
+  readonly #child: ChildProcess
+  readonly #waiting = new Set<(stamped: Stamped) => void>()
+
+  constructor(lab: Lab, host: Host, options: ProgramOptions) {
+    this.host = host
+    this.name = options.name
+    this.dataDir = options.dataDir
+    const home = lab.directory('home')
+    const args = ['--json', '--name', options.name, '--data-dir', options.dataDir, ...(options.args ?? [])]
+    this.#child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, MAIN, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home },
+    })
+    this.#child.stdin!.on('error', () => {})
+    onLines(this.#child, 'stdout', (line, at) => this.#hear({ event: JSON.parse(line) as NodeEvent, at }))
+    onLines(this.#child, 'stderr', (line) => this.log.push(line))
+  }
+
+  /** ip replaces itself by node: this is the id of the lanchat process. */
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** The first event for which this holds, arrived already (from the given index on) or still to come. */
+  when(holds: (event: NodeEvent) => boolean, from = 0): Promise<Stamped> {
+    const past = this.events.slice(from).find(({ event }) => holds(event))
+    if (past) return Promise.resolve(past)
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.#waiting.delete(hear)
+        const told = this.events.slice(-10).map(({ event }) => JSON.stringify(event))
+        reject(
+          new Error(
+            `${this.name}: nothing in ${WAIT_MS_MAX} ms\n${[...told, ...this.log.slice(-10)].join('\n')}`,
+          ),
+        )
+      }, WAIT_MS_MAX)
+      const hear = (stamped: Stamped) => {
+        if (!holds(stamped.event)) return
+        this.#waiting.delete(hear)
+        clearTimeout(late)
+        resolve(stamped)
+      }
+      this.#waiting.add(hear)
+    })
+  }
+
+  ready(): Promise<Stamped> {
+    return this.when(({ type }) => type === 'ready')
+  }
+
+  /** Id of the hub as told last; undefined while there is none. */
+  get hubId(): string | undefined {
+    for (const { event } of [...this.events].reverse()) {
+      if (event.type === 'offline') return undefined
+      if (event.type === 'ready' || event.type === 'hub') return event.hub.id
+    }
+    return undefined
+  }
+
+  get id(): string {
+    for (const { event } of this.events) if (event.type === 'ready') return event.self.id
+    throw new Error(`${this.name} is not ready`)
+  }
+
+  /** Posts a text to general. Returns when it was typed. */
+  say(text: string, ref: string): number {
+    const at = performance.now()
+    this.#child.stdin!.write(`${JSON.stringify({ text, ref })}\n`)
+    return at
+  }
+
+  /** Arrival of `ack stored` of the text that was given this ref. */
+  async stored(ref: string, from = 0): Promise<number> {
+    const sent = await this.when((event) => event.type === 'sent' && event.ref === ref, from)
+    const id = sent.event.type === 'sent' ? sent.event.id : ''
+    const isIt = (event: NodeEvent) => event.type === 'ack' && event.id === id && event.state === 'stored'
+    return (await this.when(isIt, from)).at
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Sends a signal and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    await exited
+  }
+
+  #hear(stamped: Stamped): void {
+    this.events.push(stamped)
+    for (const hear of [...this.#waiting]) hear(stamped)
+  }
+}
+
+/** Calls back with each whole line and the moment it arrived. */
+export function onLines(
+  child: ChildProcess,
+  stream: 'stdout' | 'stderr',
+  onLine: (line: string, at: number) => void,
+): void {
+  let partial = ''
+  child[stream]!.setEncoding('utf8').on('data', (text: string) => {
+    const at = performance.now()
+    const parts = (partial + text).split('\n')
+    partial = parts.pop() ?? ''
+    for (const line of parts) onLine(line, at)
+  })
+}

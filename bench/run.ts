@@ -1,0 +1,58 @@
+/**
+ * The one runner of figures: `npm run bench -- <work> [--reps n] [--json]`.
+ *
+ * A work is a function from options to a report. Every work measures the built program as people run it (dist/cli/main.js),
+ * hosts of the lab instead of machines, and one clock: that of this process.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { figureJson, type Report, reportTable } from './figures.ts'
+import { thisMachine } from './machine.ts'
+import { PROJECT } from './program.ts'
+
+export interface WorkOptions {
+  /** Repetitions; each work says what one is. */
+  readonly reps?: number
+}
+type Work = (options: WorkOptions) => Promise<Report>
+
+/** Loaded when asked for, so that none of them weighs on another. */
+const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
+  ready: async () => (await import('./works/ready.ts')).ready,
+  latency: async () => (await import('./works/latency.ts')).latency,
+  footprint: async () => (await import('./works/footprint.ts')).footprint,
+  failover: async () => (await import('./works/failover.ts')).failover,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { reps: { type: 'string' }, json: { type: 'boolean' } },
+})
+const [name = ''] = positionals
+const load = Object.hasOwn(WORKS, name) ? WORKS[name] : undefined
+const reps = values.reps === undefined ? undefined : Number(values.reps)
+if (load === undefined || (reps !== undefined && !(Number.isInteger(reps) && reps > 0))) {
+  process.stderr.write(`usage: npm run bench -- <${Object.keys(WORKS).join('|')}> [--reps n] [--json]\n`)
+  process.exit(2)
+}
+
+const machine = thisMachine()
+const work = await load()
+const report = await work(reps === undefined ? {} : { reps })
+const json = JSON.stringify(
+  { ...report, at: new Date().toISOString(), machine, figures: report.figures.map(figureJson) },
+  null,
+  1,
+)
+const folder = `${PROJECT}.bench/results`
+mkdirSync(folder, { recursive: true })
+writeFileSync(`${folder}/${name}.json`, `${json}\n`)
+if (values.json) process.stdout.write(`${json}\n`)
+else {
+  const { cpu, cores, memoryGiB, kernel, node } = machine
+  const about = `${cores} x ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, load ${machine.load}`
+  process.stdout.write(`${name}: ${about}\n\n${reportTable(report)}\n`)
+  for (const note of report.notes) process.stdout.write(`\n${note}\n`)
+  process.stdout.write(`\nAll samples: .bench/results/${name}.json\n`)
+}
+process.exit(0)
