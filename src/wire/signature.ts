@@ -28,6 +28,9 @@ export function isStrongKey(key: Uint8Array): boolean {
   return below(y, FIELD) && !SMALL_ORDER.has(hex(y))
 }
 
-/** True for a 64-byte signature with S < L. Never throws. */
+/**
+ * True for a 64-byte signature with S < L whose R is canonical and not of small order. Libraries differ over such an R
+ * (OpenSSL 3.0 takes it, 3.5 does not), and no honest signer makes one. Never throws.
+ */
 export const isCanonicalSignature = (signature: Uint8Array): boolean =>
-  signature.length === 64 && below(signature.subarray(32), ORDER)
+  signature.length === 64 && below(signature.subarray(32), ORDER) && isStrongKey(signature.subarray(0, 32))

@@ -61,6 +61,9 @@ export type Dialled = { readonly link: Link } | DialFault
 export async function dial(options: DialOptions): Promise<Dialled> {
   if (options.plain) refusePlainBeyondLoopback(options.host)
   if (options.signal?.aborted) return { fault: 'aborted' }
+  // connect() throws for it, and it may come from a stranger.
+  if (!(options.port > 0 && options.port <= 65_535 && Number.isInteger(options.port)))
+    return { fault: 'unreachable', code: 'ERR_SOCKET_BAD_PORT' }
   const tcp = connect({ host: options.host, port: options.port, noDelay: true })
   tcp.on('error', () => {})
   let gaveUp: DialFault | undefined
@@ -162,8 +165,10 @@ function tcpFault(error: unknown): DialFault {
 function tlsFault(error: unknown): DialFault {
   const code = codeOf(error) ?? 'unknown'
   if (code === 'ETIMEDOUT') return { fault: 'timeout', code }
-  if (code === 'ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER') return { fault: 'wrong-code', code }
-  if (code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') return { fault: 'other-network', code }
+  // OpenSSL names and sends these alerts differently from version to version: a binder that does not verify is answered
+  // by illegal_parameter up to 3.1 and by decrypt_error (RFC 8446 4.2.11) since.
+  if (/ALERT_(ILLEGAL_PARAMETER|DECRYPT_ERROR)$/.test(code)) return { fault: 'wrong-code', code }
+  if (code.endsWith('ALERT_HANDSHAKE_FAILURE')) return { fault: 'other-network', code }
   if (code === 'ECONNRESET' || code === 'EPIPE') return { fault: 'closed', code }
   return { fault: 'not-lanchat', code }
 }
