@@ -11,6 +11,7 @@ import { newPlace, type Place, packPlaces } from '../../src/node/places.ts'
 import { LAN } from '../../src/node/timing.ts'
 import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import type { Crypto } from '../../src/wire/crypto.ts'
+import type { Frame } from '../../src/wire/frames.ts'
 import { instanceName, type NetId, networkId, type PersonKey } from '../../src/wire/ids.ts'
 
 /** Mulberry32: a small seeded generator. */
@@ -42,7 +43,6 @@ export interface WorldOptions {
   readonly delayMs?: number
   readonly jitterMs?: number
   readonly hasCode?: boolean
-  readonly log?: boolean
 }
 
 interface VirtualLink {
@@ -50,7 +50,9 @@ interface VirtualLink {
   readonly dialer: SimNode
   readonly acceptor: SimNode
   /** When the last frame of each direction arrives: FIFO. */
-  last: [number, number]
+  readonly last: [number, number]
+  /** What a cut holds back, as TCP would: it arrives after the cut, if the link lives so long. */
+  readonly held: [Uint8Array[], Uint8Array[]]
   isOpen: boolean
 }
 
@@ -65,13 +67,23 @@ export class SimNode {
   isPaused = false
   paused: CoreInput[] = []
   place: Place | undefined
+  /** Raw clock minus true time, ms. */
   clockOffset = 0
   startedAt = 0
+  /** What it told since it was made, over all its processes; `lifeAt`: where those of the present process begin. */
   readonly events: NodeEvent[] = []
+  lifeAt = 0
   readonly answers = new Map<number, NodeEvent>()
   wakeAt = Number.POSITIVE_INFINITY
+  /** Counts processes: what an earlier one began no longer concerns the present one. */
   epochOfLife = 0
   options: { neverHub?: boolean; preferHub?: boolean; visitor?: boolean } = {}
+  pausedAt = 0
+  /** Its disk refuses to be written: it goes on in memory. */
+  isDiskFailing = false
+  /** Its disk is lost for good. */
+  isGone = false
+  #committedAt = 0
 
   constructor(
     readonly world: World,
@@ -81,11 +93,26 @@ export class SimNode {
     this.seed = new Uint8Array(createHash('sha256').update(`seed ${world.options.seed} ${index}`).digest())
     this.key = Buffer.from(signerOf(this.seed).key).toString('hex') as PersonKey
     this.address = `10.0.0.${index + 1}:27470`
-    this.store = new MemoryStore({
-      crashable: true,
-      commit: (done) => world.after(world.random() * 4 + 0.2, done),
-    })
+    this.store = this.newStore([])
     if (!world.options.hasCode) this.place = newPlace(world.crypto.random(8))
+  }
+
+  /** A disk: commits take a moment and end in the order they began. */
+  newStore(entries: Iterable<readonly [string, Uint8Array]>): MemoryStore {
+    const { world } = this
+    return new MemoryStore({
+      crashable: true,
+      entries,
+      commit: (done) => {
+        this.#committedAt = Math.max(this.#committedAt, world.now + world.random() * 4 + 0.2)
+        world.after(this.#committedAt - world.now, done)
+      },
+    })
+  }
+
+  /** Events of the present process. */
+  get life(): readonly NodeEvent[] {
+    return this.events.slice(this.lifeAt)
   }
 
   of<T extends NodeEvent['type']>(type: T): Extract<NodeEvent, { type: T }>[] {
@@ -115,6 +142,9 @@ export class World {
   readonly wall0 = Date.UTC(2026, 10, 20)
   readonly violations: string[] = []
   onEvent: (node: SimNode, event: NodeEvent) => void = () => {}
+  onStart: (node: SimNode) => void = () => {}
+  onAnswer: (node: SimNode, slot: number, answer: NodeEvent) => void = () => {}
+  onSend: (node: SimNode, link: number, frame: Frame) => void = () => {}
 
   constructor(readonly options: WorldOptions) {
     this.random = seeded(options.seed)
@@ -183,9 +213,12 @@ export class World {
     const stored = node.store.get('mplace')
     if (stored) node.place = JSON.parse(Buffer.from(stored).toString()) as Place
     node.startedAt = this.now
+    node.lifeAt = node.events.length
     node.isUp = true
     node.isPaused = false
+    node.paused = []
     node.epochOfLife++
+    this.onStart(node)
     const core = new Core(
       {
         crypto: this.crypto,
@@ -207,8 +240,8 @@ export class World {
     node.core = core
     await core.load()
     core.step(this.#moment(node), { in: 'start' })
-    const { wrong } = await core.replica.scan()
-    core.step(this.#moment(node), { in: 'scanned', wrong })
+    const scan = await core.replica.scan()
+    core.step(this.#moment(node), { in: 'scanned', ...scan })
     await this.#endTurn(node)
     // mDNS: everybody who is up is a hint for everybody else.
     for (const other of this.nodes) {
@@ -247,35 +280,59 @@ export class World {
     this.cuts.add(`${b.index}-${a.index}`)
   }
 
+  /** Ends all cuts. */
   heal(): void {
     this.cuts.clear()
+    for (const link of this.links.values())
+      for (const side of [0, 1] as const)
+        for (const bytes of link.held[side].splice(0)) this.#deliver(link, side, bytes)
+    for (const { node, link, life } of this.#unheard.splice(0))
+      if (node.epochOfLife === life) this.#down(node, link, this.#delay())
     this.announce()
   }
 
-  /** SIGKILL: sockets close, memory is gone, what the disk has stays. */
+  /** Links that one end closed while the other could not hear of it. */
+  readonly #unheard: { node: SimNode; link: VirtualLink; life: number }[] = []
+
+  /** One end is gone; the other hears of it now, or once the cut between them is healed. */
+  #tellClosed(node: SimNode, other: SimNode, link: VirtualLink): void {
+    if (this.isCut(node, other)) this.#unheard.push({ node: other, link, life: other.epochOfLife })
+    else this.#down(other, link, this.#delay())
+  }
+
+  /** SIGKILL: sockets close, memory is gone, what the disk has stays. power: what no sync has made durable may be lost. */
   kill(node: SimNode, power = false): void {
     node.isUp = false
     node.epochOfLife++
     if (power) node.store.crash({ keepWrites: Math.floor(this.random() * (node.store.undoable() + 1)) })
-    const entries = node.store.snapshot()
-    node.store = new MemoryStore({
-      crashable: true,
-      entries,
-      commit: (done) => this.after(this.random() * 4 + 0.2, done),
-    })
+    else if (node.isDiskFailing) node.store.crash({ keepWrites: 0 })
+    node.isDiskFailing = false
+    node.store = node.newStore(node.store.snapshot())
     for (const link of [...this.links.values()]) {
       if (link.dialer !== node && link.acceptor !== node) continue
       const other = link.dialer === node ? link.acceptor : link.dialer
-      this.#close(link, node)
-      if (!this.isCut(node, other)) this.#down(other, link, this.#delay())
+      this.#close(link)
+      this.#tellClosed(node, other, link)
     }
   }
 
-  pause(node: SimNode): void {
-    node.isPaused = true
+  /** Its disk is lost for good, with everything on it. */
+  destroy(node: SimNode): void {
+    if (node.isUp) this.kill(node)
+    node.isGone = true
+    node.store = node.newStore([])
   }
 
-  resume(node: SimNode, pausedMs: number): void {
+  /** SIGSTOP. */
+  pause(node: SimNode): void {
+    node.isPaused = true
+    node.pausedAt = this.now
+  }
+
+  /** SIGCONT. */
+  resume(node: SimNode): void {
+    if (!node.isPaused) return
+    const pausedMs = this.now - node.pausedAt
     node.isPaused = false
     const inputs = node.paused
     node.paused = []
@@ -284,13 +341,16 @@ export class World {
     void this.#endTurn(node)
   }
 
-  #close(link: VirtualLink, _by: SimNode): void {
+  #close(link: VirtualLink): void {
     link.isOpen = false
     this.links.delete(link.id)
   }
 
   #down(node: SimNode, link: VirtualLink, ms: number): void {
-    this.after(ms, () => this.give(node, { in: 'linkDown', link: link.id, cause: 'closed' }))
+    const life = node.epochOfLife
+    this.after(ms, () => {
+      if (node.epochOfLife === life) this.give(node, { in: 'linkDown', link: link.id, cause: 'closed' })
+    })
   }
 
   #delay(): number {
@@ -309,6 +369,32 @@ export class World {
     }
     node.core.step(this.#moment(node), input)
     void this.#endTurn(node)
+  }
+
+  /** The disk refuses writes from now on, or takes them again: what came meanwhile is written then. */
+  failDisk(node: SimNode, isFailing: boolean): void {
+    if (!node.isUp || node.isDiskFailing === isFailing) return
+    const life = node.epochOfLife
+    if (isFailing) {
+      node.isDiskFailing = true
+      this.give(node, { in: 'storeFailing', failing: true })
+      return
+    }
+    void node.store.write([], true).then(() => {
+      if (node.epochOfLife !== life) return
+      node.isDiskFailing = false
+      this.give(node, { in: 'storeFailing', failing: false })
+    })
+  }
+
+  /** The raw clock of a node is set. */
+  setClock(node: SimNode, offset: number): void {
+    node.clockOffset = offset
+    if (node.isUp) this.give(node, { in: 'clockJumped' })
+  }
+
+  quit(node: SimNode): void {
+    this.give(node, { in: 'quit' })
   }
 
   command(node: SimNode, command: Command, ref?: unknown): number {
@@ -335,7 +421,10 @@ export class World {
     switch (effect.do) {
       case 'send': {
         const bytes = encodeFrame(effect.frame)
-        for (const link of effect.links) this.#send(node, link, bytes)
+        for (const link of effect.links) {
+          this.onSend(node, link, effect.frame)
+          this.#send(node, link, bytes)
+        }
         return
       }
       case 'verify': {
@@ -344,7 +433,7 @@ export class World {
         return
       }
       case 'write':
-        void node.store.write(effect.ops, effect.sync).then(
+        void node.store.write(effect.ops, effect.sync && !node.isDiskFailing).then(
           () => alive({ in: 'written', ticket: effect.ticket }),
           () => {},
         )
@@ -358,6 +447,12 @@ export class World {
         return
       case 'answer':
         node.answers.set(effect.slot, effect.answer)
+        this.onAnswer(node, effect.slot, effect.answer)
+        return
+      case 'quitDone':
+        this.after(1, () => {
+          if (node.epochOfLife === life && node.isUp) this.kill(node)
+        })
         return
       case 'lines': {
         this.#reading++
@@ -373,9 +468,9 @@ export class World {
         const link = this.links.get(effect.link)
         if (!link) return
         const other = link.dialer === node ? link.acceptor : link.dialer
-        this.#close(link, node)
+        this.#close(link)
         if (effect.do === 'refuse') this.#down(node, link, 0)
-        if (!this.isCut(node, other)) this.#down(other, link, this.#delay())
+        this.#tellClosed(node, other, link)
         return
       }
       case 'fault':
@@ -386,7 +481,10 @@ export class World {
         return
       case 'place':
         node.place = effect.place
-        void node.store.write([['put', 'mplace', Buffer.from(JSON.stringify(effect.place))]], true)
+        void node.store.write(
+          [['put', 'mplace', Buffer.from(JSON.stringify(effect.place))]],
+          !node.isDiskFailing,
+        )
         return
       case 'wake': {
         node.wakeAt = effect.at
@@ -408,17 +506,20 @@ export class World {
   #send(node: SimNode, id: number, bytes: Uint8Array): void {
     const link = this.links.get(id)
     if (!link) return
-    const isDialer = link.dialer === node
-    const other = isDialer ? link.acceptor : link.dialer
-    if (this.isCut(node, other)) return
-    const side = isDialer ? 0 : 1
+    const side = link.dialer === node ? 0 : 1
+    if (this.isCut(node, side === 0 ? link.acceptor : link.dialer)) link.held[side].push(bytes)
+    else this.#deliver(link, side, bytes)
+  }
+
+  #deliver(link: VirtualLink, side: 0 | 1, bytes: Uint8Array): void {
+    const [from, to] = side === 0 ? [link.dialer, link.acceptor] : [link.acceptor, link.dialer]
     const at = Math.max(link.last[side], this.now + this.#delay())
     link.last[side] = at
     this.after(at - this.now, () => {
-      if (!link.isOpen || !other.isUp) return
+      if (!link.isOpen || !to.isUp) return
       const frame = decodeFrame(bytes)
-      if (typeof frame === 'string') this.violations.push(`a frame of ${node.name} does not decode: ${frame}`)
-      else this.give(other, { in: 'frame', link: id, frame })
+      if (typeof frame === 'string') this.violations.push(`a frame of ${from.name} does not decode: ${frame}`)
+      else this.give(to, { in: 'frame', link: link.id, frame })
     })
   }
 
@@ -450,7 +551,11 @@ export class World {
     })
     const mine = hello(node)
     this.after(3 * this.#delay(), () => {
-      if (node.epochOfLife !== life || other.epochOfLife !== otherLife || !other.isUp || other.isPaused) {
+      if (other.isPaused || this.isCut(node, other) || this.isCut(other, node)) {
+        fail('timeout', 2000)
+        return
+      }
+      if (node.epochOfLife !== life || other.epochOfLife !== otherLife || !other.isUp) {
         fail('refused', 1)
         return
       }
@@ -460,6 +565,7 @@ export class World {
         dialer: node,
         acceptor: other,
         last: [0, 0],
+        held: [[], []],
         isOpen: true,
       }
       this.links.set(link.id, link)
