@@ -2,12 +2,12 @@
 import { fromHex, readUint } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
-import { note } from '../addresses.ts'
 import { takeLine } from './heartbeat.ts'
 import { ask, dialDue, dialKey, dialNow, join, linkTo, send, wakeBy, whereIs } from './links.ts'
 import { becomeHub, follow, seek } from './moves.ts'
 import { lose } from './seeking.ts'
 import { type Choice, FLAG, type Following, type Link, mayBeHub, STATE, type Turn } from './state.ts'
+import { noteTold } from './told.ts'
 
 /** Gaps that T is taken from: a minute of heartbeats. The largest of them is above the p99. */
 const GAPS_MAX = 128
@@ -127,8 +127,7 @@ export function onBeacon(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
   choice.ranks.forEach(({ key }, i) => {
     const node = choice.options.instanceOf(key)
     const address = addresses[i]
-    if (address && node !== choice.node)
-      note(choice.addresses, { address, node, reachable: true, hub: false, source: 'beacon' }, turn.now)
+    if (address && node !== choice.node) noteTold(choice, turn, { address, node, reachable: true })
   })
 }
 

@@ -1,7 +1,8 @@
 /** The links as the choice sees them: who is at the other end, what is sent, what is dialled, which of two is kept. */
 import type { PersonKey } from '../../wire/ids.ts'
-import { type Address, addressOf, dialNode, due, note } from '../addresses.ts'
+import { type Address, addressOf, dialNode, due } from '../addresses.ts'
 import type { Choice, ChoiceEvent, ChoiceFrame, Link, Turn } from './state.ts'
+import { isLiteral, noteTold } from './told.ts'
 
 export const send = (turn: Turn, link: Link, frame: ChoiceFrame): void => {
   turn.effects.push({ do: 'send', link: link.id, frame })
@@ -123,16 +124,15 @@ export function dialNow(choice: Choice, turn: Turn, node: string, pauseMs: numbe
 export function dialKey(choice: Choice, turn: Turn, key: PersonKey, address: string, pauseMs: number): void {
   const node = choice.options.instanceOf(key)
   if (node === choice.node) return
-  if (address !== '')
-    note(choice.addresses, { address, node, reachable: false, hub: false, source: 'beacon' }, turn.now)
+  if (address !== '') noteTold(choice, turn, { address, node, reachable: false })
   dialNow(choice, turn, node, pauseMs)
 }
 
 export const hasNoLink = (choice: Choice, entry: Address): boolean =>
   entry.node === undefined || (entry.node !== choice.node && !choice.byNode.has(entry.node))
 
-/** Where others may dial this key; '' unknown. */
+/** Where others may dial this key; '' unknown. A host name (of --peer) is no word for others. */
 export function whereIs(choice: Choice, key: PersonKey): string {
-  for (const link of choice.byKey.get(key) ?? []) if (link.address !== '') return link.address
+  for (const link of choice.byKey.get(key) ?? []) if (isLiteral(link.address)) return link.address
   return addressOf(choice.addresses, choice.options.instanceOf(key))
 }

@@ -2,10 +2,10 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
-import { note } from '../addresses.ts'
 import { dialNow, send, wakeBy } from './links.ts'
 import { isCandidate } from './rank.ts'
 import { type Choice, FLAG, type HubPhase, type Link, type Turn } from './state.ts'
+import { noteTold } from './told.ts'
 
 /** A line of this many reachable nodes is enough to choose from. */
 const REACHABLE_ENOUGH = 10
@@ -70,8 +70,7 @@ export function onDialBack(choice: Choice, turn: Turn, link: Link, frame: FrameO
     }
   const addresses = frame.addresses.length > 0 || key !== link.key ? frame.addresses : [link.address]
   for (const address of addresses)
-    if (address !== '')
-      note(choice.addresses, { address, node, reachable: false, hub: false, source: 'beacon' }, turn.now)
+    if (address !== '') noteTold(choice, turn, { address, node, reachable: false })
   dialNow(choice, turn, node, 0)
   const until = turn.now + DIAL_BACK_MS
   choice.dialBacks.push({ token: frame.token, node, asker: link.id, until })

@@ -317,6 +317,8 @@ export interface Choice {
   readonly byKey: Map<PersonKey, Set<Link>>
   readonly byNode: Map<string, number>
   readonly addresses: Addresses
+  /** When the addresses that peers named so far are worked off (told.ts). */
+  toldUntil: number
   /** When an own dial last reached this node. */
   readonly ownDials: Map<PersonKey, number>
   /** The line as last published by the hub followed, or by this node as hub; and its bytes in the heartbeat. */
@@ -374,6 +376,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     byKey: new Map(),
     byNode: new Map(),
     addresses: createAddresses(options.timing),
+    toldUntil: -Infinity,
     ownDials: new Map(),
     line: [],
     lineBytes: new Uint8Array(0),

@@ -544,6 +544,16 @@ export class NodeShell {
     if (dialledAddress) this.#remember(dialledAddress)
     const address = dialledAddress ?? (link.hello.port > 0 ? joinAddress(link.address, link.hello.port) : '')
     const { hello } = link
+    // Found by name: others are told where it is in figures, since they take no names from peers.
+    if (dialledAddress && isIP(splitAddress(dialledAddress).host) === 0)
+      this.#give({
+        in: 'hint',
+        address: joinAddress(link.address, link.port),
+        node: instanceName(nodeCrypto, link.key),
+        reachable: true,
+        hub: false,
+        source: 'peer',
+      })
     this.#give({
       in: 'linkUp',
       link: link.id,
