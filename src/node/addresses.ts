@@ -5,7 +5,8 @@
  * but this list, and the list is bounded: at most UNVERIFIED_MAX addresses that never authenticated and KNOWN_MAX in all.
  * An address of a node that somebody has reached (r = 1) or that says it is hub goes first and outside the limit of
  * DIALS_MAX dials at once. Addresses of one node are tried RACE ms apart, in the order they came, so a dead one never
- * holds up the next. Who fails waits: 1, 2, 4 .. 60 s for addresses that never authenticated, less for known nodes.
+ * holds up the next. Who fails waits: 1, 2, 4 .. 60 s for addresses that never authenticated, less for known nodes and
+ * for --peer.
  */
 import type { Timing } from './timing.ts'
 
@@ -15,6 +16,7 @@ export const DIALS_MAX = 4
 /** A dial that the shell has not answered for this long counts as failed: nothing may block a place for ever. */
 const DIAL_MS_MAX = 15_000
 
+/** peer: given by the person (--peer). beacon: named by another node. */
 export type HintSource = 'mdns' | 'peer' | 'remembered' | 'beacon'
 
 export interface Hint {
@@ -40,7 +42,6 @@ export interface Address {
   source: HintSource
   /** A link to it authenticated at least once in this run or the last. */
   verified: boolean
-  readonly seenAt: number
   /** Not dialled before. */
   dialAt: number
   dialling: number | undefined
@@ -81,7 +82,12 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
       known.dialAt = Math.min(known.dialAt, Math.max(now, known.triedAt + 2 * list.timing.redialMsMin))
     return news
   }
-  if (!makeRoom(list)) return false
+  if (!makeRoom(list, hint)) return false
+  add(list, hint, now)
+  return true
+}
+
+function add(list: Addresses, hint: Hint, now: number): Address {
   const siblings = hint.node === undefined ? 0 : (list.byNode.get(hint.node)?.size ?? 0)
   const entry: Address = {
     address: hint.address,
@@ -89,8 +95,7 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
     reachable: hint.reachable,
     hub: hint.hub,
     source: hint.source,
-    verified: hint.source === 'remembered' || hint.source === 'beacon',
-    seenAt: now,
+    verified: hint.source === 'remembered',
     dialAt: now + siblings * list.timing.raceMs,
     dialling: undefined,
     triedAt: -Infinity,
@@ -100,7 +105,7 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
   }
   list.byAddress.set(hint.address, entry)
   if (hint.node !== undefined) name(list, entry, hint.node)
-  return true
+  return entry
 }
 
 function name(list: Addresses, entry: Address, node: string): void {
@@ -119,26 +124,46 @@ function forget(list: Addresses, entry: Address): void {
   if (set?.size === 0) list.byNode.delete(entry.node)
 }
 
-/** Drops the worst address where the list is full; false where nothing may go. */
-function makeRoom(list: Addresses): boolean {
-  const all = [...list.byAddress.values()]
-  const unverified = all.filter((entry) => !entry.verified && entry.source !== 'peer')
-  if (unverified.length < UNVERIFIED_MAX && all.length < KNOWN_MAX) return true
-  const worst = unverified
-    .filter((entry) => entry.failures > 0 && entry.dialling === undefined)
-    .sort((a, b) => Number(a.reachable) - Number(b.reachable) || b.failures - a.failures)[0]
-  const idle = all.length >= KNOWN_MAX ? all.find((entry) => entry.dialling === undefined) : undefined
-  const victim = worst ?? idle
+/**
+ * Drops an address for a new one where the list is full; false where nothing may go. First goes what failed most; for a hub,
+ * a reachable node or one that a peer named, also a plain address that nobody has had reason to dial.
+ */
+function makeRoom(list: Addresses, hint: Hint): boolean {
+  if (!isFull(list)) return list.byAddress.size < KNOWN_MAX || dropIdle(list)
+  const idle: Address[] = []
+  for (const entry of list.byAddress.values())
+    if (isUnverified(entry) && entry.dialling === undefined) idle.push(entry)
+  const worst = idle.filter((entry) => entry.failures > 0).sort((a, b) => b.failures - a.failures)[0]
+  const isWanted = hint.hub || hint.reachable || hint.source === 'beacon'
+  const victim = worst ?? (isWanted ? idle.find((entry) => !first(entry)) : undefined)
   if (victim) forget(list, victim)
   return victim !== undefined
+}
+
+const isUnverified = (entry: Address) => !entry.verified && entry.source !== 'peer'
+
+function isFull(list: Addresses): boolean {
+  let unverified = 0
+  for (const entry of list.byAddress.values()) if (isUnverified(entry)) unverified++
+  return unverified >= UNVERIFIED_MAX
+}
+
+/** The address known longest that is not being dialled. */
+function dropIdle(list: Addresses): boolean {
+  for (const entry of list.byAddress.values())
+    if (entry.dialling === undefined) {
+      forget(list, entry)
+      return true
+    }
+  return false
 }
 
 /** A link to this node authenticated; `address` '' where it accepts none. */
 export function reached(list: Addresses, address: string, node: string, now: number): void {
   if (address === '') return
-  note(list, { address, node, reachable: false, hub: false, source: 'beacon' }, now)
-  const entry = list.byAddress.get(address)
-  if (!entry) return
+  if (!list.byAddress.has(address) && list.byAddress.size >= KNOWN_MAX && !dropIdle(list)) return
+  const hint: Hint = { address, node, reachable: false, hub: false, source: 'beacon' }
+  const entry = list.byAddress.get(address) ?? add(list, hint, now)
   if (entry.node !== node) name(list, entry, node)
   entry.verified = true
   entry.self = false
@@ -166,7 +191,7 @@ export function failed(
   const refusedForGood = why === 'wrong-code' || why === 'other-place' || why === 'self'
   const wait = refusedForGood
     ? backoffMsMax
-    : entry.verified
+    : entry.verified || entry.source === 'peer'
       ? Math.min(redialMsMax, redialMsMin * doubled)
       : Math.min(backoffMsMax, backoffMsMin * doubled)
   entry.dialAt = now + wait * (0.8 + 0.4 * random)

@@ -79,6 +79,27 @@ test('never more than 32 unverified addresses; one that failed makes room', () =
   expect(list.byAddress.has('a0')).toBe(false)
 })
 
+test('a hub finds room among addresses that nobody has tried', () => {
+  const list = createAddresses(LAN)
+  for (let i = 0; i < 50; i++) note(list, hint(`a${i}`), 0)
+  expect(note(list, hint('plain'), 1)).toBe(false)
+  expect(note(list, hint('hub', { hub: true }), 1)).toBe(true)
+  expect(list.byAddress.size).toBe(UNVERIFIED_MAX)
+})
+
+test('what other nodes name is bounded like any hint', () => {
+  const list = createAddresses(LAN)
+  for (let i = 0; i < 500; i++) note(list, hint(`a${i}`, { source: 'beacon', node: `n${i}` }), 0)
+  expect(list.byAddress.size).toBe(UNVERIFIED_MAX)
+})
+
+test('a node that authenticated is always taken in', () => {
+  const list = createAddresses(LAN)
+  for (let i = 0; i < 50; i++) note(list, hint(`a${i}`), 0)
+  reached(list, 'real', 'n', 1)
+  expect(list.byAddress.get('real')).toMatchObject({ verified: true })
+})
+
 test('the own address is found out once and never dialled again', () => {
   const list = createAddresses(LAN)
   note(list, hint('a'), 0)

@@ -505,6 +505,21 @@ describe('links', () => {
   })
 })
 
+test('where all share one machine the line needs no proof of reachability', () => {
+  const node = new Node().hub()
+  const join = (link: number, key: PersonKey, local: boolean) => {
+    const address = `10.0.0.${link}:1`
+    node.give({ in: 'linkUp', link, key, dialled: false, address, visitor: false, local })
+    node.frame(link, { type: 'join', at: 1 })
+    node.beat(link, { state: STATE.following, upstream: fromHex(SELF), flags: 0 })
+    node.wait(500)
+  }
+  join(1, LOW, true)
+  expect(viewOf(node.choice).line).toEqual([LOW])
+  join(2, HIGH, false)
+  expect(viewOf(node.choice).line).toEqual([])
+})
+
 test('hints change nothing but the dial list (INV-22)', () => {
   const node = new Node().following()
   for (let i = 0; i < 2000; i++)

@@ -64,7 +64,7 @@ export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
 export function refreshLine(choice: Choice, turn: Turn, phase: HubPhase): void {
   if (!phase.lineDirty) return
   phase.lineDirty = false
-  phase.inLine = lineOf(choice.links.values(), choice.timing.stableS)
+  phase.inLine = lineOf([...choice.links.values()], choice.timing.stableS)
   const line = phase.inLine.map(({ key }) => key)
   choice.ranks = phase.inLine.map(({ key, beat }) => ({
     key,

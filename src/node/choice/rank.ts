@@ -29,9 +29,14 @@ export function better(a: Claim, b: Claim): boolean {
 export const isCandidate = (link: Link): boolean =>
   link.member && !link.visitor && link.beat !== undefined && !bit(link.beat.flags, FLAG.never | FLAG.leaving)
 
-/** May it stand in the line? Also reachable, and its store is scanned. */
-export const isInLine = (link: Link): boolean =>
-  isCandidate(link) && bit(link.beat!.flags, FLAG.reachable) === 1 && !bit(link.beat!.flags, FLAG.unready)
+/**
+ * May it stand in the line? Also its store is scanned, and it is reachable. Where all members share one machine (localOnly),
+ * accepting links at all is enough: no firewall lies between them.
+ */
+export const isInLine = (link: Link, localOnly: boolean): boolean =>
+  isCandidate(link) &&
+  !bit(link.beat!.flags, FLAG.unready) &&
+  (bit(link.beat!.flags, FLAG.reachable) === 1 || (localOnly && link.address !== ''))
 
 /** Negative: a comes first. Pinned, preferred, caught up, stable for stableS, id. */
 function byRank(a: Link, b: Link, stableS: number): number {
@@ -46,11 +51,12 @@ function byRank(a: Link, b: Link, stableS: number): number {
   )
 }
 
-/** The first LINE_MAX of those that may stand in the line, best first, each key once. One pass over the links. */
-export function lineOf(links: Iterable<Link>, stableS: number): Link[] {
+/** The first LINE_MAX of those that may stand in the line, best first, each key once. */
+export function lineOf(links: readonly Link[], stableS: number): Link[] {
   const line: Link[] = []
+  const localOnly = links.every((link) => link.local || !link.member)
   for (const link of links) {
-    if (!isInLine(link) || line.some(({ key }) => key === link.key)) continue
+    if (!isInLine(link, localOnly) || line.some(({ key }) => key === link.key)) continue
     let place = line.length
     while (place > 0 && byRank(link, line[place - 1]!, stableS) < 0) place--
     if (place >= LINE_MAX) continue
