@@ -37,7 +37,7 @@ function networkOf(seed: number): NetworkOptions & { readonly steps: number } {
   }
 }
 
-/** What INV-9 allows from the last change: 5 s + 10 round trips; more than that with loss, for dials and mDNS lose too. */
+/** What INV-9 allows from the last change: 5 s + 10 round trips. Where segments are lost, `settle` allows three times that. */
 export const settleLimitMs = (network: ChoiceNetwork): number =>
   5000 + 20 * (network.latencyMs + network.jitterMs)
 
