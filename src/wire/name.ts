@@ -39,14 +39,18 @@ const TOGETHER = [
   ['Latin', 'Han', 'Bopomofo'],
   ['Latin', 'Han', 'Hangul'],
 ]
+let scripts: readonly RegExp[] | undefined
 /** One expression per set of scripts that may stand in one name; marks of no script of their own go with all. */
-const scriptSets = [...SCRIPTS.map((script) => [script]), ...TOGETHER].map(
-  (set) =>
-    new RegExp(
-      `^[0-9_.\\-\\p{Script=Inherited}${set.map((s) => `\\p{Script_Extensions=${s}}`).join('')}]+$`,
-      'u',
-    ),
-)
+const scriptSets = (): readonly RegExp[] => {
+  scripts ??= [...SCRIPTS.map((script) => [script]), ...TOGETHER].map(
+    (set) =>
+      new RegExp(
+        `^[0-9_.\\-\\p{Script=Inherited}${set.map((s) => `\\p{Script_Extensions=${s}}`).join('')}]+$`,
+        'u',
+      ),
+  )
+  return scripts
+}
 
 const ALLOWED = /^[\p{L}\p{M}0-9_.-]$/u
 /**
@@ -62,6 +66,9 @@ const STACKED = /\p{Mn}{4}|(\p{Mn})\1/u
 const isAllowed = (character: string) =>
   ALLOWED.test(character) && !SPECIAL.test(character) && !INVISIBLE.test(character)
 
+/** Names of which none of the tables above says anything; compiling those takes tens of ms, which most starts need not pay. */
+const PLAIN = /^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/
+
 let segmenter: Intl.Segmenter | undefined
 /** What a reader sees as single characters. */
 function graphemes(text: string): string[] {
@@ -72,10 +79,11 @@ function graphemes(text: string): string[] {
 function check(normalised: string, bytesMax: number, graphemesMax: number): NameCheck {
   if (normalised === '') return { fault: 'empty' }
   if (normalised.length > bytesMax || utf8(normalised).length > bytesMax) return { fault: 'long' }
+  if (PLAIN.test(normalised)) return normalised.length > graphemesMax ? { fault: 'long' } : { ok: normalised }
   if (!Array.from(normalised).every(isAllowed)) return { fault: 'character' }
   if (!/^[\p{L}0-9]/u.test(normalised) || /[_.-]$/.test(normalised)) return { fault: 'edge' }
   if (STACKED.test(normalised.normalize('NFD'))) return { fault: 'marks' }
-  if (!scriptSets.some((set) => set.test(normalised))) return { fault: 'scripts' }
+  if (!scriptSets().some((set) => set.test(normalised))) return { fault: 'scripts' }
   if (normalised.length > graphemesMax && graphemes(normalised).length > graphemesMax)
     return { fault: 'long' }
   return { ok: normalised }
@@ -100,9 +108,13 @@ export const checkNetworkName = (text: string): NameCheck =>
 /** A valid nick made of a user name of the system, whatever that is: `DOMAIN\Anna Lee` gives `Anna-Lee`. Rule NM-4. */
 export function proposeNick(userName: string): string {
   const account = userName.normalize('NFKC').replace(/^.*\\/s, '').replace(/@.*$/s, '')
+  if (PLAIN.test(account) && !account.includes('--')) {
+    const nick = checkNick(account)
+    if ('ok' in nick) return nick.ok
+  }
   let name = trimmed(Array.from(account, (c) => (isAllowed(c) ? c : '-')).join(''))
   if (STACKED.test(name.normalize('NFD'))) name = trimmed(name.normalize('NFD').replaceAll(/\p{M}/gu, ''))
-  if (!scriptSets.some((set) => set.test(name))) name = trimmed(oneScript(name))
+  if (!scriptSets().some((set) => set.test(name))) name = trimmed(oneScript(name))
   let short = ''
   for (const grapheme of graphemes(name).slice(0, NICK_GRAPHEMES_MAX)) {
     if (utf8(short + grapheme).length > NICK_BYTES_MAX) break
@@ -122,6 +134,6 @@ const trimmed = (name: string) =>
 /** Only the characters that fit beside the first letter. */
 function oneScript(name: string): string {
   const first = Array.from(name).find((character) => /\p{L}/u.test(character))
-  const set = scriptSets.find((candidate) => first !== undefined && candidate.test(first))
+  const set = scriptSets().find((candidate) => first !== undefined && candidate.test(first))
   return Array.from(name, (character) => (set?.test(character) ? character : '')).join('')
 }

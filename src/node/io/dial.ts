@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { WebSocket } from 'ws'
 import type { PersonKey } from '../../wire/ids.ts'
 import { HANDSHAKE_MS_MAX } from '../../wire/limits.ts'
 import {
@@ -13,6 +12,7 @@ import {
   refusePlainBeyondLoopback,
   WEBSOCKET,
 } from './channel.ts'
+import { WebSocket } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
 import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
 

@@ -2,9 +2,9 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
-import { Level } from 'level'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
+import { Level } from './commonjs.ts'
 import { unwritable } from './data-dir.ts'
 import { probeWritable, writeFileSafely } from './safe-file.ts'
 

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
 import {
   HANDSHAKE_MS_MAX,
   MEMBERS_MAX,
@@ -23,6 +23,7 @@ import {
   refusePlainBeyondLoopback,
   WEBSOCKET,
 } from './channel.ts'
+import { WebSocketServer } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
 import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
 import { type Stranger, type StrangerLimits, Strangers } from './strangers.ts'

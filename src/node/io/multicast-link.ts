@@ -5,12 +5,12 @@
  * Its socket (multicast-dns) is private but is the only place where errors can be caught, and where queries can be answered
  * more sparingly than one multicast for each: at most ANSWERS, and by unicast to who asks from another port (RFC 6762 section 6.7).
  */
-import Bonjour from 'bonjour-service'
 import type { DnsPacket } from '../announcement.ts'
 import { HUB_SERVICE, NODE_SERVICE } from '../announcement.ts'
 import type { UsableInterface } from '../interfaces.ts'
 import { Bucket } from '../sightings.ts'
 import { formatTxt, type Txt } from '../txt.ts'
+import { Bonjour } from './commonjs.ts'
 
 export interface Publication {
   readonly service: 'node' | 'hub'
