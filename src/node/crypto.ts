@@ -12,6 +12,7 @@ import type { Crypto, Signer } from '../wire/crypto.ts'
 import { isCanonicalSignature, isStrongKey } from '../wire/signature.ts'
 
 const PKCS8_SEED = Buffer.from('302e020100300506032b657004220420', 'hex')
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 /** Imported keys kept: one per person met lately; an import costs as much as a check. */
 const KEYS_MAX = 4096
 const keys = new Map<string, KeyObject>()
@@ -35,13 +36,20 @@ export const nodeCrypto: Crypto = {
     const imported = publicKey(key)
     return imported !== undefined && verify(null, message, imported, signature)
   },
+  boxPublicKey: (secretKey) => rawPublicKey(secretKeyOf(PKCS8_X25519, secretKey)),
   random: (n) => new Uint8Array(randomBytes(n)),
 }
 
 /** The signer of a 32-byte seed (the same key pair as nacl.sign.keyPair.fromSeed). */
 export function signerOf(seed: Uint8Array): Signer {
-  const secret = createPrivateKey({ key: Buffer.concat([PKCS8_SEED, seed]), format: 'der', type: 'pkcs8' })
+  const secret = secretKeyOf(PKCS8_SEED, seed)
+  return { key: rawPublicKey(secret), sign: (message) => new Uint8Array(sign(null, message, secret)) }
+}
+
+const secretKeyOf = (prefix: Uint8Array, bytes: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([prefix, bytes]), format: 'der', type: 'pkcs8' })
+
+function rawPublicKey(secret: KeyObject): Uint8Array {
   const { x } = createPublicKey(secret).export({ format: 'jwk' })
-  const key = new Uint8Array(Buffer.from(x!, 'base64url'))
-  return { key, sign: (message) => new Uint8Array(sign(null, message, secret)) }
+  return new Uint8Array(Buffer.from(x!, 'base64url'))
 }

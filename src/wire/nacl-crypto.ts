@@ -8,6 +8,7 @@ export const naclCrypto: Crypto = {
   // The checks come first: tweetnacl throws for wrong sizes, and takes S >= L and keys of small order (rule SG-1).
   verify: (message, signature, key) =>
     isCanonicalSignature(signature) && isStrongKey(key) && nacl.sign.detached.verify(message, signature, key),
+  boxPublicKey: (secretKey) => nacl.box.keyPair.fromSecretKey(secretKey).publicKey,
   random: (n) => nacl.randomBytes(n),
 }
 

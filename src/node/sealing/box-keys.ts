@@ -10,8 +10,10 @@ export interface BoxKeyPair {
 }
 
 /** The box key pair of a node: its secret is H("lanchat/box/1" || seed32), so that one seed file is the whole identity. */
-export const boxKeyPairOf = (crypto: Crypto, seed: Uint8Array): BoxKeyPair =>
-  nacl.box.keyPair.fromSecretKey(tagged(crypto, 'lanchat/box/1', seed))
+export function boxKeyPairOf(crypto: Crypto, seed: Uint8Array): BoxKeyPair {
+  const secretKey = tagged(crypto, 'lanchat/box/1', seed)
+  return { publicKey: crypto.boxPublicKey(secretKey), secretKey }
+}
 
 /** Shared keys kept: one curve multiplication (0.5 to 2 ms) each. As many as a hub has members. */
 const SHARED_KEYS_MAX = 2048
