@@ -21,6 +21,8 @@ interface Front {
   run(): Promise<SessionEnd | 'interrupt'>
   stopReading(): void
   tell(error: { readonly code: string; readonly message: string }): void
+  /** Where lines about the program itself are shown among the chat's. */
+  notice?(text: string): void
 }
 
 type End = SessionEnd | 'interrupt' | { readonly signal: SignalName } | { readonly error: unknown }
@@ -37,6 +39,9 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   let log = (line: string) => errors.write(`lanchat: ${line}\n`)
   const level = settings.logLevel ?? (mode === 'hub' ? 'info' : 'warn')
   const desk = new ControlDesk(settings.timeoutMs)
+  // Read while the node opens its store.
+  const screen =
+    mode === 'lines' && hasScreen(world, settings) ? import('./screen/terminal-mode.ts') : undefined
   let node: Node
   try {
     const { createNode } = await world.load()
@@ -59,8 +64,9 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
 
   desk.open(node)
   const gate = within(node.ready, settings.timeoutMs)
-  const front: Front | undefined = mode === 'hub' ? undefined : frontOf(mode, world, settings, node, gate)
-  if (front instanceof Lines) log = (line) => front.notice(line)
+  const front: Front | undefined =
+    mode === 'hub' ? undefined : frontOf(mode, world, settings, node, gate, await screen)
+  if (front?.notice) log = (line) => front.notice?.(line)
   const gaveUp = new Promise<End>((resolve) => {
     node.ready.catch((error: unknown) => resolve({ error }))
   })
@@ -109,20 +115,52 @@ function frontOf(
   settings: Settings,
   node: Node,
   gate: Promise<unknown>,
-) {
+  screen: typeof import('./screen/terminal-mode.ts') | undefined,
+): Front {
   if (mode === 'json') return new Json({ node, input: world.stdin, output: world.stdout, gate })
-  const isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true
+  const paint = isColourful(world, settings) ? colourful : plain
+  const { stdin: input, stdout: output } = world
+  if (screen) {
+    const manyColours = paint === colourful && colourDepth(world) >= 8
+    return new screen.TerminalMode({
+      node,
+      input,
+      output,
+      gate,
+      paint,
+      ...(manyColours && { person: screen.paintPerson }),
+      host: screen.processHost,
+      now: Date.now,
+    })
+  }
+  const asciiOnly = output.isTTY === true && !isUtf8(world.env)
   return new Lines({
     node,
-    input: world.stdin,
-    output: world.stdout,
+    input,
+    output,
     notices: world.stderr,
     gate,
-    paint: isColourful(world, settings) ? colourful : plain,
+    paint,
     tabs: settings.plain,
-    isTerminal: isTerminal && !settings.plain && world.env.TERM !== 'dumb',
+    asciiOnly,
   })
 }
+
+/** Whether the interactive chat is drawn; else lines are written one after the other and never rewritten. */
+function hasScreen({ stdin, stdout, env }: World, { plain }: Settings): boolean {
+  if (plain || stdin.isTTY !== true || stdout.isTTY !== true) return false
+  return env.TERM !== 'dumb' && isUtf8(env)
+}
+
+/** Does the locale say UTF-8? Where there is none at all, terminals of today are meant. */
+export function isUtf8({ LC_ALL, LC_CTYPE, LANG }: World['env']): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG
+  return !locale || /utf-?8/i.test(locale)
+}
+
+/** Bits of colour; 4 where the terminal does not say. */
+const colourDepth = ({ stdout }: World): number =>
+  'getColorDepth' in stdout && typeof stdout.getColorDepth === 'function' ? Number(stdout.getColorDepth()) : 4
 
 /** By the customs of NO_COLOR and FORCE_COLOR; the flags are nearer than both. */
 export function isColourful({ env, stdout }: World, { noColor, plain }: Settings): boolean {

@@ -14,6 +14,10 @@ export interface Look {
   readonly tabs: boolean
   /** This person's key. */
   readonly self: string
+  /** A name in the colour of its key, where the terminal has more colours than `paint`. */
+  readonly person?: (id: string, text: string) => string
+  /** For the interactive chat: each line with its time, rooms named only where they are not the current one. */
+  readonly screen?: { readonly room: string; readonly nick: string; readonly time: string }
 }
 
 /** A line (or several) to print, and whether it is chat (stdout) or a notice about how things go (stderr in pipes). */
@@ -40,6 +44,13 @@ const shown = (who: Who & { readonly label?: string }): string => safeName(who.l
 
 /** What to print for an event; undefined where people need not be told. */
 export function render(event: NodeEvent, look: Look): Rendered | undefined {
+  const rendered = renderEvent(event, look)
+  const hasTime = event.type === 'message' || event.type === 'result'
+  if (!rendered || !look.screen || hasTime) return rendered
+  return { ...rendered, text: `${look.paint('dim', look.screen.time)} ${rendered.text}` }
+}
+
+function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
   const { paint } = look
   const quiet = (text: string) => ({ text: paint('dim', text) })
   const notice = (text: string) => ({ text: paint('dim', text), isNotice: true as const })
@@ -72,19 +83,36 @@ export function render(event: NodeEvent, look: Look): Rendered | undefined {
   }
 }
 
-function messageLine(event: MessageEvent, { paint, self }: Look): string {
+function messageLine(event: MessageEvent, { paint, self, person, screen }: Look): string {
+  const coloured = (who: Who, text: string) => (person ? person(who.id, text) : paint(colourOf(who.id), text))
   const name = (who: Who & { readonly label?: string }) =>
-    who.id === self ? paint('bold', 'me') : paint(colourOf(who.id), shown(who))
-  const time = event.history ? `${paint('dim', timeOf(event.ts))} ` : ''
-  const text = indented(event.text)
+    who.id === self ? paint('bold', 'me') : coloured(who, shown(who))
+  const stamp = screen ? screen.time : event.history ? timeOf(event.ts) : undefined
+  const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
+  const isOthers = event.from.id !== self
+  const text =
+    screen && isOthers ? highlighted(indented(event.text), screen.nick, paint) : indented(event.text)
   if (event.private || event.room === null) {
     const head = `[${name(event.from)} -> ${event.to ? name(event.to) : paint('bold', 'me')}]`
     return `${time}${head} ${event.action ? `* ${text}` : text}`
   }
-  const from = paint(event.from.id === self ? 'bold' : colourOf(event.from.id), shown(event.from))
-  const room = `[${safeName(event.room)}]`
-  return event.action ? `${time}${room} * ${from} ${text}` : `${time}${room} ${from}: ${text}`
+  const from = isOthers ? coloured(event.from, shown(event.from)) : paint('bold', shown(event.from))
+  const room = screen?.room === event.room ? '' : `[${safeName(event.room)}] `
+  return event.action ? `${time}${room}* ${from} ${text}` : `${time}${room}${from}: ${text}`
 }
+
+/** A nick where it stands as a word, in any case. */
+const nickPattern = (nick: string): RegExp =>
+  new RegExp(
+    `(?<![\\p{L}\\p{N}_])@?${nick.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}(?![\\p{L}\\p{N}_])`,
+    'giu',
+  )
+
+/** Does the text name this person? */
+export const mentions = (text: string, nick: string): boolean => nick !== '' && nickPattern(nick).test(text)
+
+const highlighted = (text: string, nick: string, paint: Paint): string =>
+  nick === '' ? text : text.replace(nickPattern(nick), (word) => paint(['bold', 'inverse'], word))
 
 /** Local time, by the minute: 2026-11-20 14:03. */
 function timeOf(ts: number): string {
@@ -131,10 +159,17 @@ export function resultText(command: string, data: unknown, look: Look): string {
   if (command === '/history') {
     const messages = data as readonly MessageEvent[]
     if (messages.length === 0) return look.paint('dim', 'No messages yet.')
-    return messages.map((message) => messageLine({ ...message, history: true }, look)).join('\n')
+    return messages
+      .map((message) => messageLine({ ...message, history: true }, withoutScreen(look)))
+      .join('\n')
   }
   if (command === '/help' && !look.tabs) return helpText(data as readonly HelpRow[])
   return table(data, look)
+}
+
+/** Of older messages the day is told as well. */
+function withoutScreen({ screen: _, ...look }: Look): Look {
+  return look
 }
 
 interface HelpRow {

@@ -1,0 +1,89 @@
+/** What Tab offers: commands, rooms, nicks and emoji names, for the word before the cursor. */
+import { COMMANDS, commandRow } from '../commands.ts'
+import { EMOJI } from './emoji.ts'
+
+export interface Known {
+  /** As they were last heard from, latest first. */
+  readonly nicks: Iterable<string>
+  readonly rooms: Iterable<string>
+}
+
+export interface Completion {
+  /** Where the word being completed begins. */
+  readonly from: number
+  /** What may stand there instead, best first; never empty. */
+  readonly candidates: readonly string[]
+}
+
+/** Offered at once; who types one more letter sees the rest. */
+const CANDIDATES_MAX = 50
+
+/** undefined: nothing fits. */
+export function complete(text: string, cursor: number, known: Known): Completion | undefined {
+  const before = text.slice(0, cursor)
+  const word = /\S*$/u.exec(before)![0]
+  const from = cursor - word.length
+  const candidates = [...new Set(candidatesFor(before, word, from, known))].slice(0, CANDIDATES_MAX)
+  return candidates.length > 0 ? { from, candidates } : undefined
+}
+
+function candidatesFor(before: string, word: string, from: number, known: Known): string[] {
+  const command = /^\/(\S*)(\s+)?/u.exec(before)
+  if (command && from === 0 && word.startsWith('/') && !word.startsWith('//')) {
+    return starting(
+      COMMANDS.map(({ name }) => `/${name}`),
+      word,
+      ' ',
+    )
+  }
+  if (word.startsWith(':')) return emoji(word)
+  const row = command ? commandRow(command[1]!) : undefined
+  const isFirst = command !== null && before.slice(0, from).trim() === `/${command[1]}`
+  if (row?.completes && isFirst) {
+    if (row.completes === 'command') {
+      return starting(
+        COMMANDS.map(({ name }) => name),
+        word,
+        '',
+      )
+    }
+    return row.completes === 'room' ? rooms(word, known) : nicks(word, known, ' ')
+  }
+  if (word.startsWith('#')) return rooms(word, known)
+  // A command's other words are free text, in which people are named as well.
+  return word === '' ? [] : nicks(word, known, from === 0 ? ': ' : ' ')
+}
+
+function rooms(word: string, known: Known): string[] {
+  return word.startsWith('#')
+    ? starting(
+        [...known.rooms].map((room) => `#${room}`),
+        word,
+        ' ',
+      )
+    : starting(known.rooms, word, ' ')
+}
+
+/** `@an` keeps its sign; in a list of nicks (`/msg anna,bo`) the last one is completed. */
+function nicks(word: string, known: Known, end: string): string[] {
+  const [, head = '', start = ''] = /^(@|.*,@?)?(.*)$/su.exec(word)!
+  return starting(known.nicks, start, end).map((nick) => head + nick)
+}
+
+/** From two letters on; `:smile:` written out is replaced as well. */
+function emoji(word: string): string[] {
+  const name = word.slice(1).replace(/:$/, '').toLowerCase()
+  if (word.endsWith(':') && word.length > 1) return Object.hasOwn(EMOJI, name) ? [`${EMOJI[name]} `] : []
+  if (name.length < 2) return []
+  const names = Object.keys(EMOJI)
+  const fitting = [
+    ...names.filter((each) => each.startsWith(name)),
+    ...names.filter((each) => each.includes(`_${name}`)),
+  ]
+  return fitting.map((each) => `${EMOJI[each]} `)
+}
+
+function starting(names: Iterable<string>, start: string, end: string): string[] {
+  const low = start.toLowerCase()
+  return [...names].filter((name) => name.toLowerCase().startsWith(low)).map((name) => name + end)
+}

@@ -1,0 +1,463 @@
+/**
+ * The interactive chat without the terminal: keys and events come in, lines for the scrollback, requests and other
+ * effects go out, and view() says what stands below the scrollback at any moment. Pure: time is an input.
+ *
+ * A message is printed once and never touched again. What may still change is shown below, with the composer: own
+ * messages stay there until they are stored.
+ */
+import type { MessageEvent, NodeEvent, SystemEvent, Who } from '../../node/index.ts'
+import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { GENERAL } from '../commands.ts'
+import { type Look, mentions, type Paint, render } from '../render.ts'
+import { safeName } from '../safe-text.ts'
+import { complete } from './complete.ts'
+import { compose, type Rows } from './composer.ts'
+import { clockTime, dayOf } from './dates.ts'
+import { cleared, type Editor, edit, emptyEditor, insert, replace, sent, typeInSearch } from './editor.ts'
+import { shorten } from './graphemes.ts'
+import type { Input } from './keys.ts'
+import { type RoomState, statusLine } from './status.ts'
+
+export type ScreenEffect =
+  /** One or more finished lines for the scrollback. */
+  | { readonly do: 'print'; readonly text: string }
+  /** isText: never a command, whatever it starts with. */
+  | { readonly do: 'submit'; readonly line: string; readonly isText: boolean }
+  | { readonly do: 'enter'; readonly room: string }
+  /** Ask the node which rooms and people there are. */
+  | { readonly do: 'ask' }
+  | { readonly do: 'end'; readonly how: 'interrupt' | 'end' }
+  | { readonly do: 'suspend' | 'redraw' | 'bell' }
+
+export interface ScreenOptions {
+  readonly self: () => Who
+  readonly paint: Paint
+  /** Paints a name in the colour of a key. */
+  readonly person?: (id: string, text: string) => string
+}
+
+/** Names kept for Tab, of rooms and of people each. */
+const NAMES_MAX = 1000
+const COMPOSER_ROWS_MAX = 10
+/** Own messages shown while they wait; the rest is counted. */
+const WAITING_ROWS_MAX = 3
+
+interface Room {
+  unread: number
+  mentions: number
+}
+
+export class Screen {
+  readonly #options: ScreenOptions
+  #out: ScreenEffect[] = []
+  #editor: Editor = emptyEditor
+  #room = GENERAL
+  #network = ''
+  #hub: string | undefined
+  /** Joined rooms in the order of their numbers. */
+  readonly #rooms = new Map<string, Room>([[GENERAL, { unread: 0, mentions: 0 }]])
+  readonly #allRooms = new Set<string>([GENERAL])
+  /** Latest heard last. */
+  readonly #nicks = new Set<string>()
+  /** Own messages on the way to the hub, by id; undefined until the message itself is told. */
+  readonly #waiting = new Map<string, MessageEvent | undefined>()
+  #cycle:
+    | { readonly from: number; readonly before: Editor; readonly candidates: readonly string[]; at: number }
+    | undefined
+  #question: { readonly pasted: string } | undefined
+  #hint = ''
+  #wasInterrupted = false
+  #isAway = false
+  #hasMarked = false
+  #day = ''
+
+  constructor(options: ScreenOptions) {
+    this.#options = options
+  }
+
+  /** What is to be done since the last call, in order. */
+  take(): ScreenEffect[] {
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  get room(): string {
+    return this.#room
+  }
+
+  // --- keys ---------------------------------------------------------------------------------------------------------
+
+  input(input: Input): void {
+    if (input.is === 'position') return
+    if (input.is === 'focus') return this.#look(input.isHere)
+    this.#look(true)
+    const wasInterrupted = this.#wasInterrupted
+    this.#wasInterrupted = false
+    this.#hint = ''
+    if (this.#question) return this.#answer(this.#question.pasted, input)
+    const { search } = this.#editor
+    if (input.is === 'text') {
+      this.#cycle = undefined
+      this.#editor = search
+        ? typeInSearch(this.#editor, search, input.text)
+        : insert(this.#editor, input.text)
+      return
+    }
+    if (input.is === 'paste') return this.#paste(input.text)
+    const { key } = input
+    if (key === 'tab' || key === 'S-tab') return this.#tab(key === 'tab' ? 1 : -1)
+    this.#cycle = undefined
+    if (!search && this.#command(key, wasInterrupted)) return
+    if (key === 'enter') return this.#submit(false)
+    this.#editor = edit(this.#editor, key) ?? this.#editor
+  }
+
+  /** Keys that are not the editor's. */
+  #command(key: string, wasInterrupted: boolean): boolean {
+    const number = /^M-([1-9])$/.exec(key)?.[1]
+    if (number !== undefined) {
+      const name = [...this.#rooms.keys()][Number(number) - 1]
+      if (name === undefined) this.#hint = `There is no room ${number}; /rooms lists all.`
+      else this.#out.push({ do: 'enter', room: name })
+      return true
+    }
+    const isEmpty = this.#editor.text === ''
+    switch (key) {
+      case 'C-c':
+        if (!isEmpty) this.#editor = cleared(this.#editor)
+        else if (wasInterrupted) this.#out.push({ do: 'end', how: 'interrupt' })
+        else {
+          this.#wasInterrupted = true
+          this.#hint = 'Ctrl-C again leaves lanchat.'
+        }
+        return true
+      case 'C-d':
+        if (isEmpty) this.#out.push({ do: 'end', how: 'end' })
+        return isEmpty
+      case 'C-z':
+        this.#isAway = true
+        this.#out.push({ do: 'suspend' })
+        return true
+      case 'C-l':
+        this.#out.push({ do: 'redraw' })
+        return true
+      case 'M-a':
+        this.#nextUnread()
+        return true
+      default:
+        return false
+    }
+  }
+
+  #nextUnread(): void {
+    const unread = [...this.#rooms].filter(([name, room]) => name !== this.#room && room.unread > 0)
+    const [name] = unread.find(([, room]) => room.mentions > 0) ?? unread[0] ?? []
+    if (name === undefined) this.#hint = 'Nothing is unread.'
+    else this.#out.push({ do: 'enter', room: name })
+  }
+
+  #submit(isText: boolean): void {
+    const { search: _, ...editor } = this.#editor
+    this.#editor = sent(editor)
+    if (editor.text !== '') this.#out.push({ do: 'submit', line: editor.text, isText })
+  }
+
+  #tab(by: 1 | -1): void {
+    if (this.#editor.search) return
+    if (!this.#cycle) {
+      if (by < 0) return
+      const { text, cursor } = this.#editor
+      const known = { nicks: [...this.#nicks].reverse(), rooms: this.#allRooms }
+      const found = complete(text, cursor, known)
+      if (!found) return
+      this.#cycle = { ...found, before: this.#editor, at: -1 }
+    }
+    const { candidates, before, from } = this.#cycle
+    const at = (this.#cycle.at + by + candidates.length) % candidates.length
+    this.#cycle.at = at
+    this.#editor = replace(before, from, before.cursor, candidates[at]!)
+    if (candidates.length === 1) this.#cycle = undefined
+    else this.#hint = candidates.map((name, i) => (i === at ? `[${name.trim()}]` : name.trim())).join(' ')
+  }
+
+  #paste(text: string): void {
+    this.#cycle = undefined
+    const oneLine = text.replace(/\n$/, '')
+    if (!oneLine.includes('\n')) {
+      const { search } = this.#editor
+      this.#editor = search ? typeInSearch(this.#editor, search, oneLine) : insert(this.#editor, oneLine)
+    } else this.#question = { pasted: oneLine }
+  }
+
+  #answer(pasted: string, input: Input): void {
+    const answer = input.is === 'key' ? input.key : input.is === 'text' ? input.text.toLowerCase() : ''
+    const isEmpty = this.#editor.text === ''
+    const together = insert(this.#editor, pasted)
+    if (answer === 'enter' || answer === 'y') {
+      if (!isTooLong(together.text)) {
+        this.#question = undefined
+        this.#editor = together
+        this.#submit(isEmpty)
+      }
+    } else if (answer === 'e') {
+      this.#question = undefined
+      this.#editor = together
+    } else if (['escape', 'C-c', 'C-g', 'n'].includes(answer)) this.#question = undefined
+  }
+
+  #look(isHere: boolean): void {
+    this.#isAway = !isHere
+    if (isHere) this.#hasMarked = false
+  }
+
+  // --- events -------------------------------------------------------------------------------------------------------
+
+  /** now: ms, for what has no time of its own. */
+  event(event: NodeEvent, now: number): void {
+    this.#learn(event)
+    switch (event.type) {
+      case 'sent':
+        this.#waiting.set(event.id, undefined)
+        return
+      case 'message':
+        return this.#message(event, now)
+      case 'ack':
+        return this.#stored(event.id)
+      case 'ready':
+        this.#out.push({ do: 'ask' })
+        break
+      case 'offline':
+        this.#hub = undefined
+        break
+    }
+    const rendered = render(event, this.#lookAt(now))
+    if (rendered) this.#print(rendered.text, now)
+  }
+
+  /** A line about the program itself, such as a log line. May have several lines. */
+  notice(text: string, now: number): void {
+    this.#print(text, now)
+  }
+
+  /** The session is in this room now. */
+  entered(name: string, now: number): void {
+    if (name === this.#room) return
+    this.#room = name
+    const room = this.#roomOf(name)
+    const unread = room.unread > 0 ? `, ${room.unread} unread above` : ''
+    room.unread = 0
+    room.mentions = 0
+    this.#print(this.#options.paint('dim', `-- ${safeName(name)}${unread} --`), now)
+  }
+
+  /** What `rooms` of the node says. */
+  learnRooms(rooms: readonly { readonly name: string; readonly joined: boolean }[]): void {
+    for (const { name, joined } of rooms) {
+      remember(this.#allRooms, name)
+      if (joined) this.#roomOf(name)
+    }
+  }
+
+  learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
+    for (const who of people) this.#meet(who)
+  }
+
+  /** Own messages that are not stored yet, as lines: for the end, when nothing below the scrollback stays. */
+  leftOver(now: number): void {
+    for (const [id, message] of this.#waiting) {
+      this.#waiting.delete(id)
+      if (message)
+        this.#print(`${this.#messageText(message)} ${this.#options.paint('dim', '… not stored yet')}`, now)
+    }
+  }
+
+  #message(message: MessageEvent, now: number): void {
+    if (message.self && this.#waiting.has(message.id)) {
+      this.#waiting.set(message.id, message)
+      return
+    }
+    if (this.#isAway && !message.self && !message.history && !this.#hasMarked) {
+      this.#hasMarked = true
+      this.#print(this.#options.paint('yellow', '-- new since you looked away --'), now)
+    }
+    const namesMe = !message.self && this.#namesMe(message)
+    this.#print(this.#messageText(message), message.ts)
+    if (message.self || message.history) return
+    if (namesMe) this.#out.push({ do: 'bell' })
+    if (message.room === null || message.room === this.#room) return
+    const room = this.#roomOf(message.room)
+    room.unread += 1
+    if (namesMe) room.mentions += 1
+  }
+
+  #messageText(message: MessageEvent): string {
+    return render(message, this.#lookAt(message.ts))!.text
+  }
+
+  #namesMe(message: MessageEvent): boolean {
+    return message.private === true || mentions(message.text, this.#options.self().name)
+  }
+
+  /** Where the message itself is not told yet, it will be printed at once then. */
+  #stored(id: string): void {
+    const message = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (message) this.#print(this.#messageText(message), message.ts)
+  }
+
+  #lookAt(ts: number): Look {
+    const { paint, person, self } = this.#options
+    const { id, name } = self()
+    return {
+      paint,
+      tabs: false,
+      self: id,
+      ...(person && { person }),
+      screen: { room: this.#room, nick: name, time: clockTime(ts) },
+    }
+  }
+
+  #print(text: string, ts: number): void {
+    const day = dayOf(ts)
+    if (day !== '' && day !== this.#day) {
+      this.#day = day
+      this.#out.push({ do: 'print', text: this.#options.paint('dim', `-- ${day} --`) })
+    }
+    this.#out.push({ do: 'print', text })
+  }
+
+  #learn(event: NodeEvent): void {
+    switch (event.type) {
+      case 'message':
+        if (event.room !== null) remember(this.#allRooms, event.room)
+        if (event.self) return
+        this.#meet(event.from)
+        return
+      case 'presence':
+        return this.#meet(event.user)
+      case 'ready':
+        this.#network = event.network
+        this.#hub = hubName(event.hub)
+        return
+      case 'hub':
+        this.#hub = hubName(event.hub)
+        return
+      case 'system':
+        return this.#move(event)
+      case 'result':
+        if (event.command === '/rooms' && event.data !== null) {
+          this.learnRooms(event.data as Parameters<Screen['learnRooms']>[0])
+        }
+        return
+    }
+  }
+
+  #move({ event, room, user }: SystemEvent): void {
+    if (room === null) return
+    const isSelf = user.id === this.#options.self().id
+    const isOver = event === 'delete' || (isSelf && ['leave', 'kick', 'ban'].includes(event))
+    if (isOver && room !== GENERAL) {
+      this.#rooms.delete(room)
+      if (event === 'delete') this.#allRooms.delete(room)
+      return
+    }
+    remember(this.#allRooms, room)
+    if (isSelf && (event === 'create' || event === 'join')) this.#roomOf(room)
+  }
+
+  #meet(who: Who & { readonly label?: string }): void {
+    if (who.id === this.#options.self().id) return
+    remember(this.#nicks, safeName(who.label ?? who.name))
+  }
+
+  #roomOf(name: string): Room {
+    let room = this.#rooms.get(name)
+    if (!room) {
+      room = { unread: 0, mentions: 0 }
+      this.#rooms.set(name, room)
+    }
+    return room
+  }
+
+  // --- what stands below --------------------------------------------------------------------------------------------
+
+  /** The rows below the scrollback: own messages that wait, the composer, the status line. */
+  view(columns: number, rows: number): Rows {
+    const { paint, self } = this.#options
+    const waiting = rows >= 8 ? this.#waitingRows(columns) : []
+    const status = rows >= 4 ? [this.#statusRow(columns)] : []
+    const { search, text, cursor } = this.#editor
+    const composed = compose({
+      prompt: search ? searchPrompt(search) : `[${safeName(this.#room)}] ${safeName(self().name)}: `,
+      text,
+      cursor,
+      columns,
+      rowsMax: Math.min(COMPOSER_ROWS_MAX, rows - waiting.length - status.length - 1),
+      paintPrompt: (prompt) => paint('bold', prompt),
+    })
+    return {
+      rows: [...waiting, ...composed.rows, ...status],
+      row: waiting.length + composed.row,
+      before: composed.before,
+    }
+  }
+
+  #waitingRows(columns: number): string[] {
+    const messages = [...this.#waiting.values()].filter((message) => message !== undefined)
+    const rows = messages.slice(0, WAITING_ROWS_MAX).map((message) => {
+      const plain = render(message, {
+        ...this.#lookAt(message.ts),
+        paint: (_, text) => text,
+        person: (_, text) => text,
+      })
+      return `${shorten(plain!.text.replace(/\s*\n\s*/g, ' '), columns - 3)} …`
+    })
+    const more = messages.length - rows.length
+    if (more > 0) rows.push(`… and ${more} more`)
+    return rows.map((row) => this.#options.paint('dim', row))
+  }
+
+  #statusRow(columns: number): string {
+    const { paint } = this.#options
+    const said = this.#question ? this.#questionText(this.#question.pasted) : this.#hint
+    if (said !== '') return paint('bold', shorten(safeName(said), columns - 1))
+    const rooms = [...this.#rooms].map(
+      ([name, room]): RoomState => ({ name: safeName(name), ...room, isCurrent: name === this.#room }),
+    )
+    const waiting = [...this.#waiting.values()].filter((message) => message !== undefined).length
+    return statusLine(
+      {
+        network: safeName(this.#network),
+        hub: this.#hub,
+        rooms,
+        waiting,
+      },
+      columns,
+      paint,
+    )
+  }
+
+  #questionText(pasted: string): string {
+    const lines = pasted.split('\n').length
+    if (isTooLong(insert(this.#editor, pasted).text)) {
+      return `${lines} lines pasted: too long for one message (${TEXT_BYTES_MAX} bytes). e: edit, Esc: drop`
+    }
+    return `Send the ${lines} lines pasted as one message? Enter: send, e: edit, Esc: drop`
+  }
+}
+
+const isTooLong = (text: string): boolean => Buffer.byteLength(text) > TEXT_BYTES_MAX
+
+const hubName = (hub: { readonly name: string; readonly self: boolean }): string =>
+  hub.self ? 'you are the hub' : `hub ${safeName(hub.name)}`
+
+const searchPrompt = ({ query, found }: { readonly query: string; readonly found: boolean }): string =>
+  `(${found ? 'search' : 'not found'}: ${safeName(query)}) `
+
+/** Puts a name last, and drops the one longest ago where there are too many. */
+function remember(names: Set<string>, name: string): void {
+  names.delete(name)
+  names.add(name)
+  if (names.size > NAMES_MAX) names.delete(names.values().next().value!)
+}

@@ -1,0 +1,57 @@
+/** The line below the composer: network, hub, and the rooms with what is unread in each. */
+import type { Paint } from '../render.ts'
+import { shorten, widthOf } from './graphemes.ts'
+
+export interface RoomState {
+  readonly name: string
+  readonly unread: number
+  /** Unread ones that name this person. */
+  readonly mentions: number
+  readonly isCurrent: boolean
+}
+
+export interface Status {
+  readonly network: string
+  /** In words; undefined: none at the moment. */
+  readonly hub: string | undefined
+  /** In the order of Alt-1 .. Alt-9. */
+  readonly rooms: readonly RoomState[]
+  /** Own messages that no hub has stored yet. */
+  readonly waiting: number
+}
+
+/** One row at most columns - 1 wide. Rooms that do not fit are left out, the current one and those unread last. */
+export function statusLine(status: Status, columns: number, paint: Paint): string {
+  const width = Math.max(1, columns - 1)
+  const hub = status.hub ?? 'looking for others'
+  const waiting = status.waiting > 0 ? `${status.waiting} not stored yet` : ''
+  const fixed = [status.network, hub, waiting].filter((part) => part !== '').join(' | ')
+  let used = widthOf(fixed)
+  if (used > width - 4) return paint('dim', shorten(fixed, width, '...'))
+  const rank = (room: RoomState) => (room.isCurrent ? 0 : room.mentions > 0 ? 1 : room.unread > 0 ? 2 : 3)
+  const numbered = status.rooms.map((room, index) => ({ room, index, text: roomText(room, index) }))
+  const chosen = new Set<number>()
+  used += 3
+  for (const { index, text } of [...numbered].sort((a, b) => rank(a.room) - rank(b.room))) {
+    const taken = widthOf(text) + 1
+    if (used + taken > width + 1) continue
+    chosen.add(index)
+    used += taken
+  }
+  const rooms = numbered
+    .filter(({ index }) => chosen.has(index))
+    .map(({ room, text }) => {
+      if (room.mentions > 0) return paint(['bold', 'yellow'], text)
+      if (room.isCurrent || room.unread > 0) return paint('bold', text)
+      return paint('dim', text)
+    })
+  if (rooms.length === 0) return paint('dim', fixed)
+  return `${paint('dim', `${fixed} | `)}${rooms.join(' ')}`
+}
+
+/** `2:lab(3)`; with `!` where one names this person. Numbers end at 9, like the keys. */
+function roomText(room: RoomState, index: number): string {
+  const number = index < 9 ? `${index + 1}:` : ''
+  const unread = room.unread > 0 ? `(${room.unread}${room.mentions > 0 ? '!' : ''})` : ''
+  return room.isCurrent ? `[${number}${room.name}]` : `${number}${room.name}${unread}`
+}

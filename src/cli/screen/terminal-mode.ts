@@ -1,0 +1,204 @@
+/** The interactive chat on a terminal: brings together the screen (pure), the terminal and the session with the node. */
+import type { Node, NodeEvent } from '../../node/index.ts'
+import type { SessionEnd } from '../json.ts'
+import { Output } from '../output.ts'
+import type { Paint } from '../render.ts'
+import { Session } from '../session.ts'
+import type { Host } from './host.ts'
+import { KeyDecoder } from './keys.ts'
+import { Screen } from './screen.ts'
+import { Terminal, type TerminalInput, type TerminalOutput } from './terminal.ts'
+
+export { processHost } from './host.ts'
+export { paintPerson } from './person-colour.ts'
+
+export interface TerminalModeOptions {
+  readonly node: Node
+  readonly input: TerminalInput
+  readonly output: TerminalOutput
+  readonly gate: Promise<unknown>
+  readonly paint: Paint
+  readonly person?: (id: string, text: string) => string
+  readonly host: Host
+  readonly now: () => number
+}
+
+/** What comes within this time is drawn at once; a key never waits for it. */
+const DRAW_AFTER_MS = 8
+/** A lone Escape is one when nothing followed for so long: more than a line to a far host takes apart. */
+const ESCAPE_MS = 50
+/** Bells are heard one by one only so often. */
+const BELL_EVERY_MS = 1000
+
+export class TerminalMode {
+  readonly output: Output
+  readonly #options: TerminalModeOptions
+  readonly #session: Session
+  readonly #screen: Screen
+  readonly #terminal: Terminal
+  readonly #keys = new KeyDecoder()
+  #drawing: NodeJS.Timeout | undefined
+  #escape: NodeJS.Timeout | undefined
+  #last: Promise<void> = Promise.resolve()
+  #belledAt = Number.NEGATIVE_INFINITY
+  #finish: (end: SessionEnd | 'interrupt') => void = () => {}
+
+  constructor(options: TerminalModeOptions) {
+    const { node, paint, person, input, output: stream, host } = options
+    this.#options = options
+    this.output = new Output(stream)
+    this.#screen = new Screen({ self: () => node.self, paint, ...(person && { person }) })
+    this.#session = new Session(node, { gate: options.gate, print: (event) => this.print(event) })
+    this.#terminal = new Terminal({
+      input,
+      stream,
+      output: this.output,
+      host,
+      onData: (text) => this.#type(text),
+      onChange: () => this.#draw(),
+      onEnd: () => this.#end('end'),
+    })
+  }
+
+  print(event: NodeEvent): void {
+    this.#screen.event(event, this.#options.now())
+    this.#drawSoon()
+  }
+
+  /** A line about the program itself, such as a log line. */
+  notice(text: string): void {
+    this.#screen.notice(text, this.#options.now())
+    this.#drawSoon()
+  }
+
+  tell({ message }: { readonly message: string }): void {
+    this.notice(`lanchat: ${message}`)
+  }
+
+  /** Talks with the person until somebody ends it; 'interrupt' is Ctrl-C, twice. */
+  run(): Promise<SessionEnd | 'interrupt'> {
+    const finished = new Promise<SessionEnd | 'interrupt'>((resolve) => {
+      this.#finish = resolve
+    })
+    this.#terminal.open()
+    this.#draw()
+    return Promise.race([finished, this.output.ended])
+  }
+
+  /** Takes nothing more in and gives the terminal back; events are still printed. */
+  stopReading(): void {
+    clearTimeout(this.#escape)
+    this.#screen.leftOver(this.#options.now())
+    this.#draw()
+    this.#terminal.close()
+    this.#options.input.destroy()
+  }
+
+  close(): void {
+    this.#session.close()
+    this.stopReading()
+    clearTimeout(this.#drawing)
+  }
+
+  #type(text: string): void {
+    clearTimeout(this.#escape)
+    for (const input of this.#keys.feed(text)) this.#screen.input(input)
+    if (this.#keys.isWaiting) {
+      this.#escape = setTimeout(() => {
+        for (const input of this.#keys.flush()) this.#screen.input(input)
+        this.#draw()
+      }, ESCAPE_MS)
+    }
+    this.#draw()
+  }
+
+  #drawSoon(): void {
+    this.#drawing ??= setTimeout(() => this.#draw(), DRAW_AFTER_MS)
+  }
+
+  #draw(): void {
+    clearTimeout(this.#drawing)
+    this.#drawing = undefined
+    this.#screen.entered(this.#session.room, this.#options.now())
+    const lines: string[] = []
+    const later: (() => void)[] = []
+    for (const effect of this.#screen.take()) {
+      switch (effect.do) {
+        case 'print':
+          lines.push(effect.text)
+          break
+        case 'submit':
+          this.#submit(effect.line, effect.isText)
+          break
+        case 'enter':
+          this.#enter(effect.room)
+          break
+        case 'ask':
+          this.#ask()
+          break
+        case 'end':
+          this.#end(effect.how)
+          break
+        case 'suspend':
+          later.push(() => this.#terminal.suspend())
+          break
+        case 'redraw':
+          later.push(() => this.#terminal.redraw(this.#view()))
+          break
+        case 'bell':
+          this.#bell()
+          break
+      }
+    }
+    this.#terminal.draw(lines, this.#view())
+    for (const act of later) act()
+  }
+
+  #view() {
+    return this.#screen.view(this.#terminal.columns, this.#terminal.rows)
+  }
+
+  /** One after the other, so that what is typed behind a /join goes into the room joined. */
+  #submit(line: string, isText: boolean): void {
+    this.#last = this.#last.then(async () => {
+      await this.#session.submit(isText ? { text: line } : { line })
+      if (this.#session.hasQuit) this.#finish('quit')
+      else this.#drawSoon()
+    })
+  }
+
+  #enter(room: string): void {
+    this.#last = this.#last.then(() => {
+      this.#session.room = room
+      this.#draw()
+    })
+  }
+
+  /** For Tab and the status line; never shown. */
+  #ask(): void {
+    const { node } = this.#options
+    const learn = async (): Promise<void> => {
+      const rooms = await node.execute({ do: 'rooms' }, this)
+      if (rooms.type === 'result') this.#screen.learnRooms(rooms.data as Parameters<Screen['learnRooms']>[0])
+      const who = await node.execute({ do: 'who', room: this.#session.room }, this)
+      if (who.type === 'result') this.#screen.learnPeople(who.data as Parameters<Screen['learnPeople']>[0])
+      this.#drawSoon()
+    }
+    // A node that is closing answers nothing, and nobody misses it.
+    learn().catch(() => {})
+  }
+
+  #end(how: 'interrupt' | 'end'): void {
+    if (how === 'interrupt') return this.#finish('interrupt')
+    void this.#last
+      .then(() => this.#session.idle())
+      .then(() => this.#finish(this.#session.hasQuit ? 'quit' : 'end'))
+  }
+
+  #bell(): void {
+    const now = this.#options.now()
+    if (now - this.#belledAt < BELL_EVERY_MS) return
+    this.#belledAt = now
+    this.#terminal.bell()
+  }
+}
