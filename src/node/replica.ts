@@ -495,7 +495,7 @@ export class Replica {
 
   /** True where nothing of this class is listed. */
   isEmpty(room: RoomId, cls: LaneClass): boolean {
-    return this.buckets(room, cls).every((byte) => byte === 0)
+    return !this.#rooms.has(room) || this.buckets(room, cls).every((byte) => byte === 0)
   }
 
   digest(room: RoomId, cls: LaneClass): Uint8Array {
@@ -656,8 +656,9 @@ export class Replica {
 
   /** found: what the disk really holds of a lane. True where the hint was wrong. */
   #correct(found: Lane, hint: number, fresh: Event[]): boolean {
-    if (found.n > found.end && !this.chain(found, found.n)) {
-      // No signature covers the rest any more: it must come again with one.
+    const isSigned = found.n === found.end || this.chain(found, found.n) !== undefined
+    if (!isSigned) {
+      // Nothing covers the rest any more: it must come again with a signature.
       found.n = found.end
       found.id = found.endId
     }
@@ -670,7 +671,7 @@ export class Replica {
       held.endId = found.endId
     }
     held.told = Math.min(held.told, held.n)
-    this.#extend(held)
+    if (isSigned) this.#extend(held)
     fresh.push(...this.#tell(held))
     if (held.n === before && found.n >= hint) return false
     this.#changed(held)

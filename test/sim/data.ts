@@ -32,9 +32,10 @@ export async function runDataSeed(seed: number, options: DataOptions = {}): Prom
         for (const cls of [0, 1] as const) trace.update(hex(node.replica.digest(room, cls)))
     return { trace: trace.digest('hex'), rounds, events: world.promised.size, nodes: world.nodes.length }
   } catch (cause) {
+    const operationsGiven = options.operations === undefined ? '' : ` --operations ${options.operations}`
     const what = cause instanceof Violation ? cause.message : String((cause as Error).stack)
     throw new Error(
-      `data seed ${seed}: ${what}\nsteps:\n  ${world.steps.join('\n  ')}\nagain: npm run sim -- --model data --seeds 1 --from ${seed}`,
+      `data seed ${seed}: ${what}\nsteps:\n  ${world.steps.join('\n  ')}\nagain: npm run sim -- --model data --seeds 1 --from ${seed}${operationsGiven}`,
       { cause },
     )
   }

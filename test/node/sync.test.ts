@@ -1,0 +1,505 @@
+import { describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/node/crypto.ts'
+import type { LaneClass } from '../../src/node/lanes.ts'
+import { type LinkId, Sync } from '../../src/node/sync.ts'
+import { concat, fromHex, hex, uint } from '../../src/wire/bytes.ts'
+import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
+import { packRun, type VerifiedRun } from '../../src/wire/event.ts'
+import type { Frame, FrameName } from '../../src/wire/frames.ts'
+import { type RoomId, roomId } from '../../src/wire/ids.ts'
+import { FRAME_BYTES_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX } from '../../src/wire/limits.ts'
+import { Author, joined, NOW, ROOM, replicaOf, withBodies } from './author.ts'
+
+const anna = new Author(1)
+
+/** A node as sync sees it; what it sends waits in `out` until the net delivers it. */
+class Peer {
+  readonly replica
+  readonly sync: Sync
+  readonly person
+  readonly out: { link: LinkId; frame: Frame }[] = []
+  readonly pumps: LinkId[] = []
+  readonly faults: string[] = []
+  readonly taken: VerifiedRun[] = []
+  forks = 0
+  carries: (room: RoomId, cls: LaneClass) => boolean = () => true
+  lists: (room: RoomId, cls: LaneClass) => boolean = () => true
+
+  constructor(number: number, limit = Number.POSITIVE_INFINITY) {
+    this.person = new Author(number).person
+    this.replica = replicaOf(() => limit).replica
+    this.sync = new Sync({
+      crypto: nodeCrypto,
+      replica: this.replica,
+      carriage: {
+        mine: (room, cls) => this.carries(room, cls),
+        theirs: (_, room, cls) => this.lists(room, cls),
+      },
+      send: (link, frame) => this.out.push({ link, frame }),
+      wantPump: (link) => this.pumps.push(link),
+      verify: (_, checks, then) =>
+        then(checks.every(({ message, signature, key }) => nodeCrypto.verify(message, signature, key))),
+      took: (_, run) => {
+        this.taken.push(run)
+        return this.replica.add(run)
+      },
+      deleted: (_, tombstone) => this.replica.delete(tombstone),
+      forked: () => this.forks++,
+      fault: (_, why) => this.faults.push(why),
+      pulled: () => {},
+    })
+  }
+
+  add(...runs: readonly VerifiedRun[]): this {
+    for (const run of runs) this.replica.add(run)
+    return this
+  }
+
+  sent<N extends FrameName>(type: N): Extract<Frame, { type: N }>[] {
+    return this.out.flatMap(({ frame }) =>
+      frame.type === type ? [frame as Extract<Frame, { type: N }>] : [],
+    )
+  }
+}
+
+/** Links between peers; every frame goes through the codec, as on a real link. */
+class Net {
+  readonly frames: Frame['type'][] = []
+  readonly #ends = new Map<LinkId, readonly [Peer, Peer]>()
+  #next = 1
+
+  connect(a: Peer, b: Peer): LinkId {
+    const link = this.#next++
+    this.#ends.set(link, [a, b])
+    a.sync.linkUp(link, b.person)
+    b.sync.linkUp(link, a.person)
+    return link
+  }
+
+  cut(link: LinkId): void {
+    const ends = this.#ends.get(link)!
+    this.#ends.delete(link)
+    for (const end of ends) end.sync.linkDown(link)
+  }
+
+  /** Delivers until nothing moves, or until a frame of this type was delivered. */
+  run(until?: FrameName): void {
+    for (let steps = 0; steps < 20_000; steps++) {
+      const peers = [...new Set([...this.#ends.values()].flat())]
+      const busy = peers.find((peer) => peer.out.length + peer.pumps.length > 0)
+      if (!busy) return
+      const next = busy.out.shift()
+      if (!next) {
+        busy.sync.pump(busy.pumps.shift()!)
+        continue
+      }
+      const ends = this.#ends.get(next.link)
+      if (!ends) continue
+      const bytes = encodeFrame(next.frame)
+      expect(bytes.length).toBeLessThanOrEqual(FRAME_BYTES_MAX)
+      const frame = decodeFrame(bytes)
+      if (typeof frame === 'string') throw new Error(`${next.frame.type}: ${frame}`)
+      this.frames.push(frame.type)
+      ends[ends[0] === busy ? 1 : 0].sync.frame(next.link, frame)
+      if (frame.type === until) return
+    }
+    throw new Error('does not end')
+  }
+}
+
+function expectEqual(a: Peer, b: Peer): void {
+  for (const cls of [0, 1] as const)
+    expect(hex(a.replica.digest(ROOM, cls))).toBe(hex(b.replica.digest(ROOM, cls)))
+  expect([...a.faults, ...b.faults]).toEqual([])
+  expect([a.sync.isBusy, b.sync.isBusy]).toEqual([false, false])
+}
+const lanesOf = (count: number, texts = ['1', '2']) =>
+  Array.from({ length: count }, () => anna.run(anna.contentLane(), texts))
+
+describe('SY-7: pulling', () => {
+  test('both sides get what they lack, in one exchange', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    const [one, two, three] = lanesOf(3)
+    a.add(one!, two!)
+    b.add(two!, three!)
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expectEqual(a, b)
+    expect(a.taken.map((run) => run.events[0]!.lane)).toEqual([three!.events[0]!.lane])
+    expect(b.taken.map((run) => run.events[0]!.lane)).toEqual([one!.events[0]!.lane])
+  })
+
+  test('equal nodes exchange their digests and nothing else', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    const runs = lanesOf(2)
+    a.add(...runs)
+    b.add(...runs)
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expect(net.frames).toEqual(['have', 'have'])
+  })
+
+  test('control lanes come before content', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    a.add(...lanesOf(3), anna.run(anna.controlLane(), ['topic']))
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expectEqual(a, b)
+    expect(b.taken.map((run) => run.events[0]!.kind >= 0x80)).toEqual([true, false, false, false])
+  })
+
+  test('only what a node carries is pulled, and only what a peer may carry is listed and served', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    a.add(...lanesOf(1), anna.run(anna.controlLane(), ['topic']))
+    b.carries = (_, cls) => cls === 0
+    a.lists = (_, cls) => cls === 0
+    const net = new Net()
+    net.connect(a, b)
+    net.connect(a, c)
+    net.run()
+    expect(b.taken.map((run) => run.events[0]!.kind >= 0x80)).toEqual([true])
+    expect(c.taken.map((run) => run.events[0]!.kind >= 0x80)).toEqual([true])
+    const lane = [...a.replica.lanes(ROOM, 1)][0]!
+    const wanted = concat(fromHex(lane.author), fromHex(lane.lane), uint(0, 4), uint(7, 1))
+    a.sync.frame(2, { type: 'want', id: 9, room: fromHex(ROOM), lanes: wanted })
+    net.run()
+    expect(c.taken).toHaveLength(1)
+  })
+
+  test('a lane is pulled after what is held, not from its start', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    const lane = anna.contentLane()
+    const first = anna.run(lane, ['1', '2', '3'])
+    const second = anna.run(lane, ['4'], first)
+    a.add(first, second)
+    b.add(first)
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expectEqual(a, b)
+    expect(b.taken.map((run) => run.events.map(({ n }) => n))).toEqual([[4]])
+  })
+
+  test('tombstones travel before runs, and alone where only they are missing', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const [run] = lanesOf(1, ['1', '2'])
+    for (const peer of [a, b]) peer.add(run!)
+    a.replica.delete(anna.delete(run!.events[0]!))
+    const net = new Net()
+    net.connect(a, b)
+    net.connect(a, c)
+    net.run()
+    expectEqual(a, b)
+    expectEqual(a, c)
+    expect(b.taken).toEqual([])
+    expect(c.taken[0]!.bodies.map((body) => body === null)).toEqual([true, false])
+    expect(net.frames.indexOf('tombstones')).toBeLessThan(net.frames.indexOf('runs'))
+  })
+
+  test('nothing beyond a cut is wanted, of known lanes and unknown ones', () => {
+    const [a, b] = [new Peer(2), new Peer(3, 0)]
+    a.add(...lanesOf(2))
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expect(b.taken).toEqual([])
+    expect(net.frames).not.toContain('want')
+  })
+
+  test('lanes of other periods are not wanted', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    a.replica.setNow(NOW + 30 * PERIOD_MS)
+    a.add(anna.run(anna.contentLane(NOW + 30 * PERIOD_MS), ['1'], undefined, NOW + 30 * PERIOD_MS))
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expect(net.frames).not.toContain('want')
+  })
+
+  test('headers whose bodies nobody has are not pulled again and again', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    const [run] = lanesOf(1, ['1', '2', '3'])
+    a.add(withBodies(run!, (i) => i === 0))
+    const net = new Net()
+    const link = net.connect(a, b)
+    net.run()
+    a.sync.compare(link)
+    net.run()
+    expectEqual(a, b)
+    expect(b.taken).toEqual([])
+  })
+
+  test('many lanes come in pages, and long runs with large bodies fit in frames', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    const large = 'x'.repeat(RUN_BODY_BYTES_MAX / 4 - 300)
+    a.add(...lanesOf(1100, ['1']), ...lanesOf(6, [large, large, large, large]))
+    a.add(
+      ...lanesOf(
+        70,
+        Array.from({ length: 64 }, (_, i) => `${i}`),
+      ),
+    )
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expectEqual(a, b)
+    expect(net.frames.filter((type) => type === 'vector').length).toBe(2)
+  })
+})
+
+describe('SY-12: several links', () => {
+  test('a lane is pulled over one link at a time', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const runs = lanesOf(20)
+    a.add(...runs)
+    b.add(...runs)
+    const net = new Net()
+    net.connect(a, c)
+    net.connect(b, c)
+    net.run()
+    expectEqual(a, c)
+    expect(c.taken).toHaveLength(20)
+  })
+
+  test('what another link shows beyond it is pulled there afterwards', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const lane = anna.contentLane()
+    const first = anna.run(lane, ['1'])
+    a.add(first)
+    b.add(first, anna.run(lane, ['2'], first))
+    const net = new Net()
+    net.connect(a, c)
+    net.connect(b, c)
+    net.run()
+    expectEqual(b, c)
+    expect(c.taken.map((run) => run.events.map(({ n }) => n))).toEqual([[1], [2]])
+  })
+
+  test('what was under way on a lost link is pulled over another', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const runs = lanesOf(3)
+    a.add(...runs)
+    b.add(...runs)
+    const net = new Net()
+    const lost = net.connect(a, c)
+    net.run('want')
+    net.connect(b, c)
+    net.run('vector')
+    net.cut(lost)
+    net.run()
+    expectEqual(b, c)
+    expect(c.taken).toHaveLength(3)
+  })
+
+  test('resume after a break is the same exchange', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    a.add(...lanesOf(400, ['1', '2', '3']))
+    const net = new Net()
+    for (let i = 0; i < 3; i++) {
+      const link = net.connect(a, b)
+      net.run('runs')
+      net.cut(link)
+    }
+    expect(b.taken.length).toBeGreaterThan(0)
+    net.connect(a, b)
+    net.run()
+    expectEqual(a, b)
+    expect(b.taken).toHaveLength(400)
+  })
+
+  test('a peer that answers nothing keeps its lanes from no other link for long', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const runs = lanesOf(3)
+    a.add(...runs)
+    b.add(...runs)
+    const net = new Net()
+    net.connect(a, c)
+    net.run('want')
+    a.pumps.length = 0
+    net.connect(b, c)
+    net.run()
+    expect(c.taken).toEqual([])
+    for (const now of [1000, 3000, 5900, 6001]) c.sync.tick(now)
+    net.run()
+    expectEqual(b, c)
+  })
+})
+
+describe('SY-15: forks', () => {
+  test('two nodes on different branches find the lowest difference and keep its proof', () => {
+    const lane = anna.contentLane()
+    const common = anna.run(
+      lane,
+      Array.from({ length: 20 }, (_, i) => `${i}`),
+    )
+    const branch = (name: string) => {
+      const runs = [anna.run(lane, [`${name}0`], common)]
+      for (let i = 1; i < 30; i++) runs.push(anna.run(lane, [`${name}${i}`], runs.at(-1)!))
+      return runs
+    }
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    a.add(common, ...branch('a'))
+    b.add(common, ...branch('b'))
+    const net = new Net()
+    const link = net.connect(a, b)
+    net.run()
+    for (const peer of [a, b]) peer.sync.compare(link)
+    net.run()
+    expectEqual(a, b)
+    for (const peer of [a, b])
+      expect(peer.replica.lane(ROOM, anna.person, lane)).toMatchObject({ forkAt: 21 })
+    net.connect(b, c)
+    net.run()
+    expectEqual(b, c)
+    expect(c.replica.lane(ROOM, anna.person, lane)).toMatchObject({ n: 20, forkAt: 21 })
+  })
+
+  test('a search whose answer never comes to anything ends', () => {
+    const lane = anna.contentLane()
+    const [one, other] = [anna.run(lane, ['1']), anna.run(lane, ['1b'])]
+    const [a, b] = [new Peer(2), new Peer(3)]
+    a.add(one)
+    b.add(other)
+    const net = new Net()
+    net.connect(a, b)
+    a.lists = () => false
+    net.run()
+    expect([a.sync.isBusy, b.sync.isBusy]).toEqual([false, false])
+  })
+})
+
+describe('SY-19: hostile frames', () => {
+  /** A node that is pulling from a stranger. */
+  function victim() {
+    const peer = new Peer(2).add(...lanesOf(1))
+    peer.sync.linkUp(1, new Author(9).person)
+    return peer
+  }
+  const [run] = lanesOf(1)
+  const packed = packRun(run!)
+  const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
+
+  test.each<[string, Frame, RegExp]>([
+    [
+      'a run with a bad signature',
+      { type: 'runs', runs: [{ ...packed, signature: flipped(packed.signature, 3) }] },
+      /signature/,
+    ],
+    [
+      'a run with a changed header',
+      { type: 'runs', runs: [{ ...packed, headers: flipped(packed.headers, 110) }] },
+      /chain|period|time|signature/,
+    ],
+    [
+      'a run with a wrong body',
+      { type: 'runs', runs: [{ ...packed, bodies: [flipped(packed.bodies[0]!, 0), null] }] },
+      /body/,
+    ],
+    [
+      'a run of another network',
+      { type: 'runs', runs: [{ ...packed, headers: flipped(packed.headers, 1) }] },
+      /network/,
+    ],
+    [
+      'a tombstone with a bad signature',
+      { type: 'tombstones', tombstones: flipped(anna.delete(run!.events[0]!).bytes, 163) },
+      /signature/,
+    ],
+    [
+      'a fork of bad chains',
+      {
+        type: 'fork',
+        a: { headers: packed.headers, signature: packed.signature },
+        b: { headers: flipped(packed.headers, 200), signature: packed.signature },
+      },
+      /chain/,
+    ],
+  ])('%s is a fault of the peer and changes nothing', (_, frame, why) => {
+    const peer = victim()
+    const before = hex(peer.replica.digest(ROOM, 1))
+    peer.sync.frame(1, frame)
+    expect(peer.faults).toHaveLength(1)
+    expect(peer.faults[0]).toMatch(why)
+    expect(hex(peer.replica.digest(ROOM, 1))).toBe(before)
+  })
+
+  test('a fork of two equal chains proves nothing', () => {
+    const peer = victim().add(run!)
+    const chain = { headers: packed.headers, signature: packed.signature }
+    peer.sync.frame(1, { type: 'fork', a: chain, b: chain })
+    expect(peer.forks).toBe(0)
+  })
+
+  test('answers that nobody asked for are ignored', () => {
+    const peer = victim()
+    const chain = { headers: packed.headers, signature: packed.signature }
+    for (const frame of [
+      { type: 'done', id: 77 },
+      { type: 'vector', room: fromHex(ROOM), class: 1, entries: new Uint8Array(640), more: true },
+      { type: 'headers', chain },
+      { type: 'headers', chain: { headers: new Uint8Array(0), signature: new Uint8Array(64) } },
+    ] as Frame[])
+      peer.sync.frame(1, frame)
+    expect(peer.faults).toEqual([])
+    expect(peer.sync.isBusy).toBe(false)
+  })
+
+  test('a flood of asks is a fault; what is served stays bounded', () => {
+    const peer = victim()
+    for (let i = 0; i < 40; i++)
+      peer.sync.frame(1, { type: 'ask', room: fromHex(ROOM), class: 1, buckets: new Uint8Array(4096) })
+    expect(peer.faults.length).toBe(40 - 16)
+  })
+
+  test('lists of rooms without end make no rooms and a bounded queue, in little time', () => {
+    const peer = victim()
+    const start = performance.now()
+    for (let page = 0; page < 20; page++) {
+      const entries = new Uint8Array(33 * 1800)
+      for (let i = 0; i < 1800; i++) entries.set(uint(1 + page * 1800 + i, 4), 33 * i)
+      peer.sync.frame(1, { type: 'have', entries, last: false })
+    }
+    expect(performance.now() - start).toBeLessThan(20 * 100)
+    expect([...peer.replica.rooms()]).toEqual([ROOM])
+    expect(peer.sent('ask')).toHaveLength(8)
+  })
+
+  test('lanes promised and never sent end with the answer', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    const net = new Net()
+    a.sync.linkUp(1, b.person)
+    const entry = concat(fromHex(anna.person), fromHex(anna.contentLane()), uint(5, 4), new Uint8Array(20))
+    a.sync.frame(1, {
+      type: 'have',
+      entries: concat(fromHex(ROOM), uint(1, 1), new Uint8Array(16)),
+      last: true,
+    })
+    a.sync.frame(1, { type: 'vector', room: fromHex(ROOM), class: 1, entries: entry, more: false })
+    expect(a.sent('want')).toHaveLength(1)
+    a.sync.frame(1, { type: 'done', id: a.sent('want')[0]!.id })
+    expect(a.sync.isBusy).toBe(false)
+    expect(net.frames).toEqual([])
+  })
+})
+
+test('a live run that shows a gap makes its lane be pulled', () => {
+  const [a, b] = [new Peer(2), new Peer(3)]
+  const lane = anna.contentLane()
+  const first = anna.run(lane, ['1'])
+  const second = anna.run(lane, ['2'], first)
+  const third = anna.run(lane, ['3'], second)
+  b.add(first)
+  a.add(first)
+  const net = new Net()
+  const link = net.connect(a, b)
+  net.run()
+  a.add(second, third)
+  expect(b.sync.settleRun(link, third)).toEqual({ is: 'gap', after: 1 })
+  net.run()
+  expectEqual(a, b)
+  expect(joined(second, third).events).toHaveLength(2)
+  expect(roomId(fromHex(ROOM))).toBe(ROOM)
+})

@@ -1,0 +1,27 @@
+/** Seeds that once failed. What they found is tested on its own too, where the name says. */
+import { test } from 'vitest'
+import { runDataSeed } from './data.ts'
+
+test('a run whose bodies came in part is shown nowhere until it is whole (replica.test.ts)', async () => {
+  for (const seed of [6, 9, 13, 28]) await runDataSeed(seed)
+})
+
+test('a moderator who names an event that nobody has cannot keep vectors apart', async () => {
+  await runDataSeed(37, { weights: { fork: 20, ban: 12, kick: 6, lift: 6, createRoom: 8, jumpTime: 0 } })
+})
+
+test('a lane forked below a cut ends alike on both branches (rooms-found.test.ts)', async () => {
+  await runDataSeed(166)
+})
+
+test('stamps follow what is shown also after the clock was set back', async () => {
+  await runDataSeed(1314)
+})
+
+test('who comes to carry a room in the last round still gets all of it', async () => {
+  await runDataSeed(1323)
+})
+
+test('a talk told to strangers by an attacker is no copy to rely on', async () => {
+  await runDataSeed(1195)
+})
