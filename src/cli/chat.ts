@@ -1,13 +1,15 @@
 /** A node with somebody at its front: --json, line mode, or nobody (`hub`). From start to exit code. */
+import { networkInterfaces } from 'node:os'
 import type { Node } from '../node/index.ts'
 import { ControlDesk } from './control-desk.ts'
 import { afterEndOfInput, EXIT, exitCodeOf, type SignalName, signalCode, toldOf, within } from './exit.ts'
+import { ALONE_MS, firstContact, qrLines } from './first-contact.ts'
 import { JsonSession, type SessionEnd } from './json.ts'
 import { LineMode } from './lines.ts'
 import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
-import { colourful, plain } from './render.ts'
+import { colourful, type Paint, plain } from './render.ts'
 import { listenForSignals, type World } from './world.ts'
 
 /** Handing over and flushing takes well under a second; nobody waits longer than this for it. */
@@ -70,6 +72,10 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   const gaveUp = new Promise<End>((resolve) => {
     node.ready.catch((error: unknown) => resolve({ error }))
   })
+  const alone =
+    front?.notice && world.stdout.isTTY === true
+      ? tellAlone(front, node, settings, screen && paintOf(world, settings))
+      : undefined
   const ended: Promise<End>[] = [signalled, gaveUp]
   let end = await Promise.race(front ? [...ended, front.run()] : ended)
   let code: number = EXIT.ok
@@ -80,6 +86,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     })
     end = await Promise.race([...ended, stored, front.output.ended])
   }
+  alone?.stop()
   front?.stopReading()
   if (end === 'interrupt') code = signalCode('SIGINT')
   else if (end === 'stuck') code = EXIT.failure
@@ -118,7 +125,7 @@ function frontOf(
   screen: typeof import('./screen/terminal-mode.ts') | undefined,
 ): Front {
   if (mode === 'json') return new Json({ node, input: world.stdin, output: world.stdout, gate })
-  const paint = isColourful(world, settings) ? colourful : plain
+  const paint = paintOf(world, settings)
   const { stdin: input, stdout: output } = world
   if (screen) {
     const manyColours = paint === colourful && colourDepth(world) >= 8
@@ -146,6 +153,40 @@ function frontOf(
   })
 }
 
+/** Says what to do to somebody who is alone for a while. paint: where there is a screen, with a QR in its colours. */
+function tellAlone(
+  front: Front,
+  node: Node,
+  { node: asked }: Settings,
+  paint: Paint | undefined,
+): { stop(): void } {
+  let isOver = false
+  const tell = async (): Promise<void> => {
+    const { hub, network } = await node.ready
+    const { usableInterfaces } = await import('../node/index.ts')
+    if (isOver || node.metAnyone) return
+    const { lines, command } = firstContact({
+      port: hub.self ? Number(new URL(hub.url).port) : undefined,
+      interfaces: usableInterfaces(networkInterfaces(), asked.interfaces),
+      network,
+      hasCode: asked.code !== undefined,
+      isDiscovering: asked.discovery !== false,
+      isLimited: asked.interfaces !== undefined,
+    })
+    const qr = paint && command !== undefined ? await qrLines(command) : []
+    const painted = qr.map((line) => paint!(['whiteBright', 'bgBlack'], line))
+    if (!isOver) front.notice?.([...lines, ...painted].join('\n'))
+  }
+  // A node that gave up says so itself.
+  const timer = setTimeout(() => tell().catch(() => {}), ALONE_MS)
+  return {
+    stop() {
+      isOver = true
+      clearTimeout(timer)
+    },
+  }
+}
+
 /** Whether the interactive chat is drawn; else lines are written one after the other and never rewritten. */
 function hasScreen({ stdin, stdout, env }: World, { plain }: Settings): boolean {
   if (plain || stdin.isTTY !== true || stdout.isTTY !== true) return false
@@ -161,6 +202,9 @@ export function isUtf8({ LC_ALL, LC_CTYPE, LANG }: World['env']): boolean {
 /** Bits of colour; 4 where the terminal does not say. */
 const colourDepth = ({ stdout }: World): number =>
   'getColorDepth' in stdout && typeof stdout.getColorDepth === 'function' ? Number(stdout.getColorDepth()) : 4
+
+const paintOf = (world: World, settings: Settings): Paint =>
+  isColourful(world, settings) ? colourful : plain
 
 /** By the customs of NO_COLOR and FORCE_COLOR; the flags are nearer than both. */
 export function isColourful({ env, stdout }: World, { noColor, plain }: Settings): boolean {

@@ -4,6 +4,7 @@ import type { Answer, Command, NodeEvent } from './events.ts'
 
 export { createNode } from './create-node.ts'
 export type * from './events.ts'
+export { type UsableInterface, usableInterfaces } from './interfaces.ts'
 export { connectControl } from './io/control.ts'
 export { LanchatError } from './lanchat-error.ts'
 
