@@ -86,6 +86,7 @@ interface ClassLanes {
   /** Cached bucket digests; null: to be computed. */
   readonly buckets: (Uint8Array | null)[]
   joined: Uint8Array | null
+  isEmpty: boolean | null
   digest: Uint8Array | null
 }
 
@@ -495,7 +496,10 @@ export class Replica {
 
   /** True where nothing of this class is listed. */
   isEmpty(room: RoomId, cls: LaneClass): boolean {
-    return !this.#rooms.has(room) || this.buckets(room, cls).every((byte) => byte === 0)
+    const lanes = this.#rooms.get(room)?.[cls]
+    if (!lanes) return true
+    lanes.isEmpty ??= this.buckets(room, cls).every((byte) => byte === 0)
+    return lanes.isEmpty
   }
 
   digest(room: RoomId, cls: LaneClass): Uint8Array {
@@ -511,6 +515,7 @@ export class Replica {
     if (!content) return
     content.buckets.fill(null)
     content.joined = null
+    content.isEmpty = null
     content.digest = null
   }
 
@@ -518,6 +523,7 @@ export class Replica {
     const lanes = this.#classLanes(lane.room, classOf(lane.lane))
     lanes.buckets[bucketOf(lane.author)] = null
     lanes.joined = null
+    lanes.isEmpty = null
     lanes.digest = null
     this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
     if (isControlLane(lane.lane)) this.onControl(lane)
@@ -721,6 +727,7 @@ const noLanes = (): ClassLanes => ({
   authors: new Map(),
   buckets: new Array(256).fill(null),
   joined: null,
+  isEmpty: null,
   digest: null,
 })
 

@@ -643,7 +643,7 @@ export class Sync {
     if (carriage.theirs(peer, room, cls)) {
       const mine = replica.buckets(room, cls).slice()
       for (let at = 0; at < mine.length; at += 16) {
-        if (equal(mine.subarray(at, at + 16), theirs.subarray(at, at + 16))) continue
+        if (isSameBucket(mine, theirs, at)) continue
         for (const entry of replica.bucketEntries(room, cls, at / 16)) page.push(entry)
         while (page.length > VECTOR_PAGE_ENTRIES_MAX) yield frame(true)
       }
@@ -739,6 +739,11 @@ class Parcel {
 /** At most what the run takes in a frame: 76 for the signature and the arrays, 3 before each body. */
 const runBytes = (run: Run) =>
   run.headers.length + 76 + run.bodies.reduce((sum, body) => sum + 3 + (body?.length ?? 0), 0)
+
+function isSameBucket(mine: Uint8Array, theirs: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 16; i++) if (mine[i] !== theirs[i]) return false
+  return true
+}
 
 /** Class first, then room: control before content, and room 0's id, all zeros, leads. */
 function mostUrgent(keys: Iterable<string>): string {

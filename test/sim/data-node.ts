@@ -77,7 +77,7 @@ const VERDICTS_MAX = 200_000
 
 export function rememberingCrypto(random: Random): Crypto {
   return {
-    hash: nodeCrypto.hash,
+    ...nodeCrypto,
     verify(message, signature, key) {
       const name = `${hex(signature)}${hex(nodeCrypto.hash(message), 0, 16)}${hex(key, 0, 16)}`
       const known = verdicts.get(name)
