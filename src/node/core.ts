@@ -131,7 +131,12 @@ export type CoreEffect =
   | { readonly do: 'send'; readonly links: readonly LinkId[]; readonly frame: Frame }
   | { readonly do: 'refuse'; readonly link: LinkId; readonly code: string; readonly detail: string }
   | { readonly do: 'fault'; readonly link: LinkId; readonly key: PersonKey; readonly why: string }
-  | { readonly do: 'verify'; readonly ticket: number; readonly checks: readonly Check[] }
+  | {
+      readonly do: 'verify'
+      readonly link: LinkId
+      readonly ticket: number
+      readonly checks: readonly Check[]
+    }
   | {
       readonly do: 'write'
       readonly ticket: number
@@ -734,7 +739,7 @@ export class Core {
     state.queue.push({ ticket, isGood, then })
     if (isGood === undefined) {
       this.#verifying.set(ticket, link)
-      this.#effects.push({ do: 'verify', ticket, checks })
+      this.#effects.push({ do: 'verify', link, ticket, checks })
     } else this.#drain(state)
   }
 

@@ -46,6 +46,12 @@ const AWAY_MS = 1000
 const CLOCK_JUMP_MS = 2000
 /** A serving link with less than this queued is given more. */
 const PUMP_BELOW_BYTES = 256 * 1024
+/** Signatures of one link under check: some frames full. */
+const CHECKS_MAX = 512
+/** Keys and addresses remembered for their faults: the oldest are forgotten. */
+const FAULTY_MAX = 4096
+/** People are told of another group at most this often. */
+const APART_EVERY_MS = 600_000
 /** Addresses kept for the next start. */
 const REMEMBERED_MAX = 32
 const QUIT_MS_MAX = 2000
@@ -98,7 +104,7 @@ export class NodeShell {
   #isLoopbackOnly = false
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
-  #toldPlace = ''
+  #apartUntil = 0
 
   private constructor(init: {
     options: NodeOptions
@@ -391,8 +397,7 @@ export class NodeShell {
       case 'send':
         return this.#send(effect)
       case 'verify':
-        void verifyMany(effect.checks).then((ok) => this.#give({ in: 'verified', ticket: effect.ticket, ok }))
-        return
+        return this.#verify(effect)
       case 'write':
         this.#store.write(effect.ops, effect.sync).then(
           () => this.#give({ in: 'written', ticket: effect.ticket }),
@@ -446,8 +451,8 @@ export class NodeShell {
       case 'place':
         return this.#keepPlace(effect.place)
       case 'apart':
-        if (this.#toldPlace === effect.ids[0]) return
-        this.#toldPlace = effect.ids[0]!
+        if (systemClock.monotonic() < this.#apartUntil) return
+        this.#apartUntil = systemClock.monotonic() + APART_EVERY_MS
         return this.#tell({
           type: 'system',
           event: 'place',
@@ -486,6 +491,27 @@ export class NodeShell {
     }
     sendShared(open, [bytes])
   }
+
+  /** Who sends more than can be checked is read more slowly, so that nothing piles up here. */
+  #verify({ link: id, ticket, checks }: Extract<CoreEffect, { do: 'verify' }>): void {
+    const waiting = (this.#checking.get(id) ?? 0) + checks.length
+    this.#checking.set(id, waiting)
+    if (waiting >= CHECKS_MAX) {
+      this.#slowed.add(id)
+      this.#links.get(id)?.pause()
+    }
+    void verifyMany(checks).then((ok) => {
+      const left = this.#checking.get(id)! - checks.length
+      if (left > 0) this.#checking.set(id, left)
+      else this.#checking.delete(id)
+      if (left <= CHECKS_MAX / 2 && this.#slowed.delete(id)) this.#links.get(id)?.resume()
+      this.#give({ in: 'verified', ticket, ok })
+    })
+  }
+
+  /** Signatures of each link that are being checked, and the links that wait for it. */
+  readonly #checking = new Map<number, number>()
+  readonly #slowed = new Set<number>()
 
   #pump(id: number): void {
     const link = this.#links.get(id)
@@ -608,12 +634,14 @@ export class NodeShell {
   /** Three faults end the link, and key and address wait. */
   #fault({ link, key, why }: Extract<CoreEffect, { do: 'fault' }>): void {
     const count = (this.#faults.get(key) ?? 0) + 1
+    this.#faults.delete(key)
     this.#faults.set(key, count)
+    if (this.#faults.size > FAULTY_MAX) this.#faults.delete(this.#faults.keys().next().value!)
     this.#log('info', `fault ${count} of ${key.slice(0, 8)}: ${why}`)
     if (count < FAULTS_MAX) return
     this.#faults.delete(key)
     const until = systemClock.monotonic() + PENALTY_MS
-    if (this.#penalties.size > 4096) this.#penalties.clear()
+    while (this.#penalties.size >= FAULTY_MAX) this.#penalties.delete(this.#penalties.keys().next().value!)
     this.#penalties.set(key, until)
     const address = this.#links.get(link)?.address
     // An address of this machine is shared with honest people here.
