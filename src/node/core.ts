@@ -613,7 +613,8 @@ export class Core {
       case 'permitAsk':
         return this.#hub?.frame(link, frame)
       case 'offer':
-        return this.#hub ? this.#hub.frame(link, frame) : this.#onHubOffer(link, state, frame)
+        if (this.#hub) return this.#hub.frame(link, frame)
+        return this.#isOfHub(link) ? this.#onHubOffer(link, state, frame) : undefined
       case 'ack':
         return this.#onAck(link, state.key, frame)
       case 'witness':
@@ -625,9 +626,9 @@ export class Core {
       case 'presence':
         return this.#isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
       case 'refused':
-        return this.#acts.refused(personKey(frame.id), frame.code)
+        return this.#isOfHub(link) ? this.#acts.refused(personKey(frame.id), frame.code) : undefined
       case 'permit':
-        return this.#acts.permitted(frame.ref, frame.code)
+        return this.#isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
       default:
         return this.sync.frame(link, frame)
     }
@@ -637,14 +638,20 @@ export class Core {
     return this.#role.is === 'following' && this.#role.link === link
   }
 
+  /** Does this link lead to the hub followed, whichever link of the two it is? */
+  #isOfHub(link: LinkId): boolean {
+    return this.#role.is === 'following' && this.#links.get(link)?.key === this.#role.hub
+  }
+
   #onLive(link: LinkId, run: FrameOf<'live'>['runs'][number]): void {
     const parsed = parseRun(this.options.crypto, this.replica.net, run)
     if (parsed === 'newer') return
     if (typeof parsed === 'string') return this.#fault(link, `live: ${parsed}`)
     if (this.#holds(parsed)) return
     this.sync.verifyRun(link, parsed, (good) => {
-      // A bad one only drops: the hub relays before it verifies.
       if (good) this.sync.settleRun(link, good)
+      // The hub relays before it verifies, so from it a bad one only drops.
+      else if (!this.#isOfHub(link)) this.#fault(link, 'live: signature')
     })
   }
 
