@@ -6,6 +6,7 @@
  * key; it is verified, stored and acknowledged behind that (rules LV-1 to LV-9, AK-1 to AK-4).
  */
 import { concat, fromHex, readUint } from '../wire/bytes.ts'
+import { skeleton } from '../wire/confusable.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { isControlLane, type ParsedRun, packRun, parseRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
@@ -54,6 +55,18 @@ export interface HubPorts {
   online(person: PersonKey, isOnline: boolean): void
 }
 
+/** Questions for permission: one in this time, and so many at once. Each is compared with every room's name. */
+const ASK_EVERY_MS = 100
+const ASKS_BURST = 40
+
+/** May this member ask for permission once more now? */
+function mayAsk(session: Joined, now: number): boolean {
+  const until = Math.max(session.asksUntil, now - (ASKS_BURST - 1) * ASK_EVERY_MS)
+  if (until > now) return false
+  session.asksUntil = until + ASK_EVERY_MS
+  return true
+}
+
 export class Hub {
   readonly #ports: HubPorts
   readonly #sessions = new Map<number, Session>()
@@ -81,6 +94,7 @@ export class Hub {
       key,
       bucket: openBucket(this.#ports.rate, this.#now),
       visitor,
+      asksUntil: Number.NEGATIVE_INFINITY,
     }
     this.#sessions.set(link, session)
     const links = this.#links.get(key)
@@ -203,9 +217,11 @@ export class Hub {
   }
 
   #onPermitAsk(session: Joined, frame: FrameOf<'permitAsk'>): void {
+    if (!mayAsk(session, this.#now))
+      return this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: 'RATE_LIMITED' })
     const action = frame.action === 0 ? 'create' : 'join'
     let code = this.#ports.permit(session.key, action, roomId(frame.room), frame.name)
-    if (!code && action === 'create' && !this.#names.reserve(frame.name, session.key, this.#now))
+    if (!code && action === 'create' && !this.#names.reserve(skeleton(frame.name), session.key, this.#now))
       code = 'ROOM_NAME_TAKEN'
     this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: code ?? '' })
   }
@@ -214,7 +230,7 @@ export class Hub {
   permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
     const code = this.#ports.permit(this.#ports.self, action, room, name)
     if (code || action !== 'create') return code
-    return this.#names.reserve(name, this.#ports.self, this.#now) ? undefined : 'ROOM_NAME_TAKEN'
+    return this.#names.reserve(skeleton(name), this.#ports.self, this.#now) ? undefined : 'ROOM_NAME_TAKEN'
   }
 
   // --- relaying ---------------------------------------------------------------------------------------------------

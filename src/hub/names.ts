@@ -7,11 +7,16 @@ const HELD_MS = 5000
 export class ReservedNames {
   readonly #held = new Map<string, { by: PersonKey; until: number }>()
 
-  /** False where somebody else was given this name (its skeleton) just now. */
+  /** name: its skeleton. False where somebody else was given this name just now. */
   reserve(name: string, by: PersonKey, now: number): boolean {
-    for (const [other, { until }] of this.#held) if (until <= now) this.#held.delete(other)
+    // Those given out last lie last.
+    for (const [other, { until }] of this.#held) {
+      if (until > now) break
+      this.#held.delete(other)
+    }
     const held = this.#held.get(name)
     if (held && held.by !== by) return false
+    this.#held.delete(name)
     this.#held.set(name, { by, until: now + HELD_MS })
     return true
   }

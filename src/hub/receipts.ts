@@ -15,11 +15,15 @@ interface Owed {
   acked: number
 }
 
+/** Lanes owed to one author: what is offered beyond them is offered again by its author. */
+const OWED_MAX = 4096
 /** Entries of 12 bytes in one ack frame. */
 const ACK_ENTRIES_MAX = 1024
 
 export class Receipts {
   readonly #owed = new Map<string, Owed>()
+  /** How many of these each author has. */
+  readonly #counts = new Map<PersonKey, number>()
   readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
 
   constructor(durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number) {
@@ -30,11 +34,24 @@ export class Receipts {
     const name = author + room + lane
     const owed = this.#owed.get(name)
     if (owed) owed.n = Math.max(owed.n, n)
-    else this.#owed.set(name, { author, room, lane, n, acked: 0 })
+    else {
+      const count = this.#counts.get(author) ?? 0
+      if (count >= OWED_MAX) return
+      this.#counts.set(author, count + 1)
+      this.#owed.set(name, { author, room, lane, n, acked: 0 })
+    }
   }
 
   forget(author: PersonKey): void {
+    if (!this.#counts.delete(author)) return
     for (const [name, owed] of this.#owed) if (owed.author === author) this.#owed.delete(name)
+  }
+
+  #paid(name: string, author: PersonKey): void {
+    this.#owed.delete(name)
+    const left = this.#counts.get(author)! - 1
+    if (left > 0) this.#counts.set(author, left)
+    else this.#counts.delete(author)
   }
 
   /** More is on disk now: one ack frame per author and room for what is newly covered. */
@@ -44,7 +61,7 @@ export class Receipts {
       const n = this.#durableN(owed.room, owed.author, owed.lane)
       if (n <= owed.acked) continue
       owed.acked = n
-      if (n >= owed.n) this.#owed.delete(name)
+      if (n >= owed.n) this.#paid(name, owed.author)
       const key = owed.author + owed.room
       const group = ready.get(key) ?? { author: owed.author, room: owed.room, entries: [] }
       group.entries.push(concat(fromHex(owed.lane), uint(n, 4)))

@@ -9,6 +9,8 @@ export type Session =
       readonly key: PersonKey
       readonly bucket: Bucket
       readonly visitor: boolean
+      /** When its questions for permission so far are worked off. */
+      asksUntil: number
     }
   /** Told to go elsewhere, or caught cheating: nothing more is taken from it or relayed to it. */
   | { readonly state: 'leaving'; readonly link: number; readonly key: PersonKey }
