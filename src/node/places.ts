@@ -44,7 +44,8 @@ export function meet(mine: Place, theirs: ToldPlace): Meeting {
   if (mine.ids.some((id) => theirs.ids.includes(id))) return { is: 'same' }
   if (mine.isGrown && theirs.isGrown) return { is: 'apart' }
   const yields = mine.isGrown === theirs.isGrown ? mine.ids[0]! > theirs.ids[0]! : !mine.isGrown
-  if (!yields) return { is: 'host' }
+  // Full of names: an attacker who comes under ever new ones is met without another.
+  if (!yields || (!mine.isAlone && mine.ids.length >= PLACES_MAX)) return { is: 'host' }
   return mine.isAlone
     ? { is: 'adopt', ids: theirs.ids }
     : { is: 'alias', pair: [mine.ids[0]!, theirs.ids[0]!] }
@@ -63,18 +64,22 @@ const grown = (place: Place): Place => ({
   isGrown: place.isGrown || (!place.isAlone && place.age >= PLACE_GROWN_S),
 })
 
-/** The ids with all aliases that counted place events say; at most 32, least first. */
+/**
+ * The ids with all aliases that counted place events say; at most 32, least first. Those known stay, whatever others say
+ * later: who still calls the place by its first name must go on meeting it.
+ */
 export function withAliases(place: Place, pairs: Iterable<readonly [string, string]>): Place {
   const ids = new Set<string>(place.ids)
   const all = [...pairs]
-  for (let before = -1; before !== ids.size; ) {
+  for (let before = -1; before !== ids.size && ids.size < PLACES_MAX; ) {
     before = ids.size
     for (const [a, b] of all) if (ids.has(a) || ids.has(b)) ids.add(a).add(b)
   }
-  return ids.size === place.ids.length ? place : { ...place, ids: least(ids) }
+  if (ids.size === place.ids.length) return place
+  const others = [...ids].filter((id) => !place.ids.includes(id as PlaceId)).sort()
+  const kept = [...place.ids, ...others].slice(0, PLACES_MAX).sort() as PlaceId[]
+  return kept.length === place.ids.length ? place : { ...place, ids: kept }
 }
-
-const least = (ids: Iterable<string>) => [...ids].sort().slice(0, PLACES_MAX) as PlaceId[]
 
 export const packPlaces = (ids: readonly PlaceId[]) => concat(...ids.map(fromHex))
 

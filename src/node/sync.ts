@@ -508,7 +508,7 @@ export class Sync {
   pullLane(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void {
     const state = this.#links.get(link)
     const name = laneName(room, author, lane)
-    if (!state || this.#lanesInFlight.has(name)) return
+    if (!state || this.#lanesInFlight.has(name) || state.wanted.length >= WANTED_MAX) return
     this.#want(link, state, room, author, lane, WANT_EVENTS | WANT_TOMBSTONES)
     this.#sendWants(link, state)
   }

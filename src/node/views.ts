@@ -5,7 +5,14 @@
 import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import type { Event } from '../wire/event.ts'
-import { type EventId, NETWORK_ROOM, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
+import {
+  type EventId,
+  generalRoom,
+  NETWORK_ROOM,
+  type NetId,
+  type PersonKey,
+  type RoomId,
+} from '../wire/ids.ts'
 import { FUTURE_MS_MAX } from '../wire/limits.ts'
 import { parseLaneKey } from './keys.ts'
 import type { Lane, LaneClass } from './lanes.ts'
@@ -23,6 +30,7 @@ export interface ViewsOptions {
 
 export class Views {
   readonly #options: ViewsOptions
+  readonly #general: RoomId
   readonly #controls = new Map<RoomId, Map<EventId, ControlEvent>>()
   /** By author and lane: the n up to which its events were taken in. */
   readonly #followed = new Map<RoomId, Map<string, number>>()
@@ -36,6 +44,7 @@ export class Views {
 
   constructor(options: ViewsOptions) {
     this.#options = options
+    this.#general = generalRoom(options.crypto, options.net)
   }
 
   /** The replica needs limits and the views need its lanes: they are joined once after both exist. */
@@ -141,6 +150,8 @@ export class Views {
 
   /** The view of a room; undefined while its create has not been seen. */
   room(id: RoomId): RoomView | undefined {
+    // Peers may name rooms without end: nothing is kept of one that has no event here.
+    if (!this.#controls.has(id) && id !== this.#general) return undefined
     if (this.#rooms.has(id)) return this.#rooms.get(id)
     const { net, crypto } = this.#options
     const reduced = reduceRoom(net, crypto, id, this.#counting(id), this.network(), this.#replica)
