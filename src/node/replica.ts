@@ -90,6 +90,9 @@ interface ClassLanes {
   digest: Uint8Array | null
 }
 
+/** Tombstones of one lane beyond its events. */
+const AHEAD_MAX = 4096
+
 export class Replica {
   readonly #crypto: Crypto
   readonly #net: NetId
@@ -335,6 +338,9 @@ export class Replica {
       !held || (held.author === author && held.lane === laneId && held.n === n && held.room === room)
     const counted = this.idAt(room, author, laneId, n)
     if (!fits || (counted !== undefined && counted !== id) || this.isDeleted(id)) return false
+    // Ahead of their events: bounded, or the author could fill every store with deletions of nothing. They come again.
+    const known = this.lane(room, author, laneId)
+    if (known && n > known.n && known.tombstones.size >= known.n + AHEAD_MAX) return false
     this.#put(tombstoneKey(id), tombstone.bytes)
     this.#del(bodyKey(id))
     const lane = this.lane(room, author, laneId) ?? this.#keepLane(newLane(room, author, laneId))
