@@ -100,7 +100,8 @@ export type CoreInput =
   | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
   /** The scan of the store is done; wrong: lanes whose hints were wrong. */
   | { readonly in: 'scanned'; readonly wrong: number }
-  | { readonly in: 'storeFailing'; readonly failing: boolean }
+  /** forGood: there is no disk in this run; then this node is hub rather than nobody. */
+  | { readonly in: 'storeFailing'; readonly failing: boolean; readonly forGood?: true }
   /** The wall clock moved against the monotonic one. */
   | { readonly in: 'clockJumped' }
 
@@ -411,7 +412,10 @@ export class Core {
         return this.#tick()
       case 'storeFailing':
         this.#isFailing = input.failing
-        return this.#choose({ in: 'facts', facts: { failing: input.failing } })
+        return this.#choose({
+          in: 'facts',
+          facts: input.forGood ? { diskless: true } : { failing: input.failing },
+        })
       case 'start':
         this.#agedAt = moment.now
         this.#choose({ in: 'facts', facts: { ready: this.#scanned } })

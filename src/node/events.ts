@@ -135,6 +135,8 @@ export type Command =
     }
   | { readonly do: 'join' | 'leave' | 'delete'; readonly room: string }
   | { readonly do: 'rooms' | 'hub' | 'status' }
+  /** How this node stands, for `lanchat doctor`: a NodeReport, at once, also before it is ready. */
+  | { readonly do: 'doctor' }
   | { readonly do: 'who'; readonly room?: string }
   | { readonly do: 'history'; readonly room: string; readonly count: number }
   | { readonly do: 'nick'; readonly name: string }

@@ -61,6 +61,8 @@ export interface Facts {
   readonly ready: boolean
   /** The store fails: never hub now, and hubship is handed over. */
   readonly failing: boolean
+  /** There is no disk in this run: hub only where nobody with a disk can be. */
+  readonly diskless: boolean
   /** Age of the place, s. */
   readonly ageS: number
 }
@@ -366,7 +368,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     timing: options.timing,
     self: options.self,
     node: options.instanceOf(options.self),
-    facts: { lag: 0, ready: true, failing: false, ageS: 0 },
+    facts: { lag: 0, ready: true, failing: false, diskless: false, ageS: 0 },
     phase: { state: 'idle' },
     startedAt: 0,
     epoch: 0,
@@ -418,7 +420,7 @@ export function flagsOf(choice: Choice): number {
     (choice.reachable ? FLAG.reachable : 0) |
     (options.pinned ? FLAG.pinned : 0) |
     (options.preferHub ? FLAG.preferred : 0) |
-    (options.neverHub || options.visitor || facts.failing ? FLAG.never : 0) |
+    (options.neverHub || options.visitor || facts.failing || facts.diskless ? FLAG.never : 0) |
     (choice.leavingSince !== undefined ? FLAG.leaving : 0) |
     (facts.ready ? 0 : FLAG.unready)
   )

@@ -43,6 +43,16 @@ export async function claimFolder(folder: string): Promise<Claim | { readonly in
   }
 }
 
+/** The process that has this folder; undefined: nobody. Takes away what dead processes left, where it may. */
+export async function ownerIn(folder: string): Promise<number | undefined> {
+  const entries = (await readdir(folder)).filter((entry) => CLAIM.test(entry))
+  const answers = await Promise.all(
+    entries.map((entry) => ask(join(folder, entry)).catch(() => 'dead' as const)),
+  )
+  const owner = entries.find((_, i) => answers[i] === 'owner')
+  return owner === undefined ? undefined : Number(CLAIM.exec(owner)![1])
+}
+
 interface Own {
   readonly path: string
   readonly server: Server

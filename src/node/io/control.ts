@@ -7,10 +7,11 @@ import { createHash } from 'node:crypto'
 import { mkdir, realpath, rm, stat } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { CLAIM_NAME_BYTES_MAX, type Claim, claimFolder, connectLocal, listenAt } from './claim.ts'
+import { CLAIM_NAME_BYTES_MAX, type Claim, claimFolder, connectLocal, listenAt, ownerIn } from './claim.ts'
 import { dataDirPath, unwritable } from './data-dir.ts'
+import { codeOf } from './safe-file.ts'
 
 /** Systems keep about 104 bytes for the path of a local socket. */
 const SOCKET_PATH_BYTES_MAX = 100
@@ -37,20 +38,51 @@ export interface ControlHello {
 }
 
 /**
- * Takes this data dir for this process, or tells the process id of the one that has it. The folder must exist.
- * Rejects with LanchatError DATA_DIR_UNWRITABLE.
+ * Takes this data dir for this process, or tells the process id of the one that has it. Where it cannot be written, the
+ * sockets lie in the runtime folder. Rejects with LanchatError DATA_DIR_UNWRITABLE where neither can.
  */
 export async function openControl(
   dir: string,
   options: ControlOptions,
 ): Promise<{ readonly control: Control } | { readonly inUse: number }> {
   try {
-    const folder = await socketFolder(dir)
-    const claim = await claimFolder(folder)
-    return 'inUse' in claim ? claim : { control: await serve(folder, claim, options) }
+    const claimed = await claimDataDir(dir)
+    return 'inUse' in claimed ? claimed : { control: await serve(claimed.folder, claimed.claim, options) }
   } catch (cause) {
     throw unwritable(dir, cause)
   }
+}
+
+/** As openControl, without serving anybody: nobody else can start on this data dir until the claim is released. */
+export async function claimDataDir(
+  dir: string,
+): Promise<{ readonly folder: string; readonly claim: Claim } | { readonly inUse: number }> {
+  const [own, runtime] = await socketFolders(dir)
+  if (own !== undefined) {
+    // Somebody who started while the data dir could not be written.
+    const elsewhere = (await isOurs(runtime)) ? await ownerIn(runtime) : undefined
+    if (elsewhere !== undefined) return { inUse: elsewhere }
+    const claim = await claimFolder(own).catch((error: unknown) => {
+      if (!isReadOnly(error)) throw error
+    })
+    if (claim) return 'inUse' in claim ? claim : { folder: own, claim }
+    const owner = await ownerIn(own)
+    if (owner !== undefined) return { inUse: owner }
+  }
+  await mkdir(runtime, { mode: 0o700 }).catch(() => {})
+  if (!(await isOurs(runtime)))
+    throw Object.assign(new Error(`${runtime} belongs to somebody else`), { code: 'EACCES' })
+  const claim = await claimFolder(runtime)
+  return 'inUse' in claim ? claim : { folder: runtime, claim }
+}
+
+/** The process that has this data dir; undefined: nobody. */
+export async function ownerOf(dir: string): Promise<number | undefined> {
+  for (const folder of await lookupFolders(dir)) {
+    const owner = await ownerIn(folder).catch(() => undefined)
+    if (owner !== undefined) return owner
+  }
+  return undefined
 }
 
 /** A connection to the lanchat that runs on this data dir, behind its hello line; undefined where none does. */
@@ -62,12 +94,13 @@ export async function connectControl(dataDir?: string): Promise<Duplex | undefin
 export async function callControl(
   dataDir?: string,
 ): Promise<{ readonly stream: Duplex; readonly hello: ControlHello } | undefined> {
-  const folder = await socketFolder(dataDirPath(dataDir)).catch(() => undefined)
-  const socket = folder && (await connectLocal(join(folder, 'control.sock')).catch(() => undefined))
-  if (!socket) return undefined
-  const hello = await readHello(socket)
-  if (hello) return { stream: socket, hello }
-  socket.destroy()
+  for (const folder of await lookupFolders(dataDirPath(dataDir))) {
+    const socket = await connectLocal(join(folder, 'control.sock')).catch(() => undefined)
+    if (!socket) continue
+    const hello = await readHello(socket)
+    if (hello) return { stream: socket, hello }
+    socket.destroy()
+  }
   return undefined
 }
 
@@ -107,20 +140,34 @@ async function serve(folder: string, claim: Claim, options: ControlOptions): Pro
 }
 
 /**
- * The folder for the sockets of a data dir: itself, or where paths in it would be too long one in the runtime folder, named by
- * a hash. Throws where the data dir is missing, or where that folder belongs to somebody else.
+ * Where the sockets of a data dir may lie: in itself, unless paths there would be too long or it is not there; else in a
+ * folder of the runtime folder, named by a hash.
  */
-async function socketFolder(dir: string): Promise<string> {
-  const real = await realpath(dir)
-  if (Buffer.byteLength(real) + 1 + CLAIM_NAME_BYTES_MAX <= SOCKET_PATH_BYTES_MAX) return real
-  const hash = createHash('sha256').update(real).digest('hex').slice(0, 16)
-  const folder = join(process.env.XDG_RUNTIME_DIR || tmpdir(), `lanchat-${hash}`)
-  await mkdir(folder, { mode: 0o700 }).catch(() => {})
-  const { uid, mode } = await stat(folder)
-  if (process.platform !== 'win32' && (uid !== userInfo().uid || (mode & 0o077) !== 0))
-    throw Object.assign(new Error(`${folder} belongs to somebody else`), { code: 'EACCES' })
-  return folder
+async function socketFolders(dir: string): Promise<[own: string | undefined, runtime: string]> {
+  const real = await realpath(dir).catch(() => undefined)
+  const hash = createHash('sha256')
+    .update(real ?? resolve(dir))
+    .digest('hex')
+    .slice(0, 16)
+  const isShort = real && Buffer.byteLength(real) + 1 + CLAIM_NAME_BYTES_MAX <= SOCKET_PATH_BYTES_MAX
+  return [isShort ? real : undefined, join(process.env.XDG_RUNTIME_DIR || tmpdir(), `lanchat-${hash}`)]
 }
+
+/** Those that are there and nobody else's. */
+async function lookupFolders(dir: string): Promise<string[]> {
+  const [own, runtime] = await socketFolders(dir)
+  return [...(own === undefined ? [] : [own]), ...((await isOurs(runtime)) ? [runtime] : [])]
+}
+
+/** The runtime folder may be one that everybody writes to. */
+async function isOurs(folder: string): Promise<boolean> {
+  const found = await stat(folder).catch(() => undefined)
+  if (!found || process.platform === 'win32') return found !== undefined
+  return found.uid === userInfo().uid && (found.mode & 0o077) === 0
+}
+
+const isReadOnly = (error: unknown) =>
+  ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
 
 /** Reads exactly the first line; what came behind it stays in the stream. */
 function readHello(socket: Socket): Promise<ControlHello | undefined> {

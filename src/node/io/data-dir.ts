@@ -32,8 +32,8 @@ export function unwritable(dir: string, cause: unknown): LanchatError {
  * The store's folder in a data dir. Where the machine has an id of its own, it is part of the name: a home on the network that
  * two machines use has a store for each.
  */
-export async function storeFolder(dir: string): Promise<string> {
-  const machine = await readFile('/etc/machine-id').catch(() => undefined)
+export async function storeFolder(dir: string, idFile = '/etc/machine-id'): Promise<string> {
+  const machine = await readFile(idFile).catch(() => undefined)
   if (!machine || machine.length < 32) return join(dir, 'store')
   // The id itself is not for others' eyes (machine-id(5)).
   const name = createHash('sha256').update('lanchat store').update(machine).digest('hex').slice(0, 12)

@@ -22,10 +22,8 @@ export async function loadIdentity(
   dir: string,
 ): Promise<{ readonly seed: Uint8Array; readonly isNew: boolean }> {
   const file = join(dir, 'identity')
-  const found = await read(file)
+  const found = await readKeptIdentity(dir)
   if (found) return { seed: found, isNew: false }
-  // Its marker says that there has been a store, so there has been an identity too.
-  if ((await readdir(dir)).some((name) => name.endsWith('.made'))) throw invalid(file, 'it is missing')
   const seed = new Uint8Array(randomBytes(SEED_BYTES))
   try {
     await writeFileSafely(file, concat(seed, signerOf(seed).key), true)
@@ -36,6 +34,24 @@ export async function loadIdentity(
     if (!first) throw invalid(file, 'it came and went')
     return { seed: first, isNew: false }
   }
+}
+
+/** The seed that lies in this data dir; undefined: none ever did. Rejects with LanchatError IDENTITY_INVALID. */
+export async function readKeptIdentity(dir: string): Promise<Uint8Array | undefined> {
+  const file = join(dir, 'identity')
+  const found = await read(file)
+  if (!found && (await hasStore(dir))) throw invalid(file, 'it is missing')
+  return found
+}
+
+/** A store's marker says that there has been one, so there has been an identity too. */
+async function hasStore(dir: string): Promise<boolean> {
+  const isFolder = (name: string) => /^store(-[0-9a-f]{12})?$/.test(name)
+  const names = await readdir(dir).catch(() => [])
+  const inside = await Promise.all(
+    names.filter(isFolder).map((name) => readdir(join(dir, name)).catch(() => [])),
+  )
+  return [...names, ...inside.flat()].some((name) => name.endsWith('.made'))
 }
 
 async function read(file: string): Promise<Uint8Array | undefined> {

@@ -5,7 +5,6 @@
 
 import { isIP } from 'node:net'
 import { networkInterfaces, userInfo } from 'node:os'
-import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { HelloFields } from '../../wire/auth.ts'
 import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
@@ -14,6 +13,7 @@ import { FAULTS_MAX, PENALTY_MS, RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '
 import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
+import { viewOf } from '../choice.ts'
 import { Core, type CoreEffect, type CoreInput } from '../core.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
@@ -24,21 +24,22 @@ import { LanchatError } from '../lanchat-error.ts'
 import { BOT_MARK } from '../people.ts'
 import { newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
+import type { NodeReport } from '../report.ts'
 import { LAN } from '../timing.ts'
+import { ClockWatch } from '../clock-watch.ts'
 import { systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
-import { dataDirPath, openDataDir, storeFolder } from './data-dir.ts'
+import { dataDirPath } from './data-dir.ts'
 import { type DialFault, dial } from './dial.ts'
+import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
 import { type Discovery, startDiscovery } from './discovery.ts'
-import { loadIdentity } from './identity-file.ts'
-import { openLevelStore } from './level-store.ts'
+import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf } from './keeping.ts'
 import { type Link, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { ResilientStore } from './resilient-store.ts'
 import { verifyMany } from './verify-pool.ts'
 
-const DEFAULT_PORT = 27470
 /** The loop is looked at this often; an away of more than a second is told before anything else is served. */
 const ALIVE_EVERY_MS = 200
 const AWAY_MS = 1000
@@ -55,6 +56,7 @@ const APART_EVERY_MS = 600_000
 /** Addresses kept for the next start. */
 const REMEMBERED_MAX = 32
 const QUIT_MS_MAX = 2000
+const DISK_WORKS = 'The disk works again; everything is stored.'
 
 type Log = NonNullable<NodeOptions['log']>
 
@@ -76,6 +78,7 @@ export class NodeShell {
   readonly #log: Log
   readonly #core: Core
   readonly #store: ResilientStore
+  readonly #keeping: Keeping
   readonly #control: Control | undefined
   readonly #network: Network
   readonly #links = new Map<number, Link>()
@@ -88,6 +91,7 @@ export class NodeShell {
   readonly #codeJudges = new Set<string>()
   readonly #remembered = new Map<string, true>()
   readonly #abort = new AbortController()
+  readonly #clockWatch = new ClockWatch()
   readonly ready: Promise<ReadyEvent>
   #readyResolve!: (event: ReadyEvent) => void
   #readyReject!: (error: LanchatError) => void
@@ -110,6 +114,7 @@ export class NodeShell {
     options: NodeOptions
     core: Core
     store: ResilientStore
+    keeping: Keeping
     control: Control | undefined
     network: Network
     log: Log
@@ -117,6 +122,7 @@ export class NodeShell {
     this.#options = init.options
     this.#core = init.core
     this.#store = init.store
+    this.#keeping = init.keeping
     this.#control = init.control
     this.#network = init.network
     this.#log = init.log
@@ -141,7 +147,7 @@ export class NodeShell {
       )
     const nick = nickOf(options.name)
     const dir = dataDirPath(options.dataDir)
-    await openDataDir(dir)
+    const keeping = await openKeeping(dir)
     let onControl: (stream: Duplex) => void = (stream) => stream.destroy()
     const claimed = await openControl(dir, {
       version: PROGRAM_VERSION,
@@ -154,22 +160,22 @@ export class NodeShell {
       )
     tellPoint(log, 'data dir claimed')
     try {
-      const { seed } = await loadIdentity(dir)
+      const seed = await seedOf(keeping)
       const codeKey = await codeKeyOf(dir, name, options.code)
       tellPoint(log, 'identity read')
       const hasCode = options.code !== undefined
       const spec = { name: checkedName.ok, retentionDays: RETENTION_DAYS }
       const net = networkId(nodeCrypto, { ...spec, codeKey, hasCode })
       const openNet8 = networkId(nodeCrypto, { ...spec, codeKey: new Uint8Array(32), hasCode: false })
-      const { store: disk, movedAside } = await openLevelStore(join(await storeFolder(dir), net))
-      if (movedAside)
+      const disk = await diskOf(keeping, net)
+      if (disk?.movedAside)
         log(
           'warn',
-          `The store was damaged; it lies in ${movedAside} now. What was in it comes back from the others.`,
+          `The store was damaged; it lies in ${disk.movedAside} now. What was in it comes back from the others.`,
         )
       tellPoint(log, 'store open')
       let shell: NodeShell | undefined
-      const store = new ResilientStore(disk, (failing, error) => shell?.storeState(failing, error))
+      const store = new ResilientStore(disk?.store, (failing, error) => shell?.storeState(failing, error))
       const place = hasCode ? undefined : storedPlace(store)
       const signer = signerOf(seed)
       const core = new Core(
@@ -209,7 +215,7 @@ export class NodeShell {
         openNet8: openNet8 as string,
         hasCode,
       }
-      shell = new NodeShell({ options, core, store, control: claimed.control, network, log })
+      shell = new NodeShell({ options, core, store, keeping, control: claimed.control, network, log })
       onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
       await core.load()
       tellPoint(log, 'store read')
@@ -257,6 +263,7 @@ export class NodeShell {
     this.#aliveAt = systemClock.monotonic()
     this.#skew = systemClock.wall() - this.#aliveAt
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
+    this.#sayWhereKept()
     this.#give({ in: 'start' })
     for (const peer of options.peers ?? []) {
       const address = withPort(peer)
@@ -272,6 +279,15 @@ export class NodeShell {
       (error: unknown) => this.#log('warn', `the store could not be read through: ${String(error)}`),
     )
     options.signal?.addEventListener('abort', () => void this.close(), { once: true })
+  }
+
+  /** Without a disk nothing is acknowledged, and somebody else is hub where anybody else can. */
+  #sayWhereKept(): void {
+    const message = keepingSentence(this.#keeping)
+    if (message === undefined) return
+    this.#give({ in: 'storeFailing', failing: true, forGood: true })
+    if (this.#options.visitor) this.#log('warn', message)
+    this.#tell({ type: 'error', code: 'DATA_DIR_UNWRITABLE', message })
   }
 
   get options(): NodeOptions {
@@ -381,6 +397,12 @@ export class NodeShell {
       this.#skew = skew
       this.#step({ in: 'clockJumped' })
     }
+    const warning = this.#clockWatch.look(this.#core.netNow - this.#core.moment.wall)
+    if (warning !== undefined) this.#warn(warning)
+  }
+
+  #warn(text: string): void {
+    this.#tell({ type: 'system', event: 'warning', room: null, user: this.self, text })
   }
 
   #noticeAway(): void {
@@ -682,10 +704,11 @@ export class NodeShell {
     const why = error instanceof Error ? error.message : String(error)
     this.#log(
       failing ? 'error' : 'info',
-      failing ? refusalText('STORE_FAILED', { why }) : 'The disk works again; everything is stored.',
+      failing ? refusalText('STORE_FAILED', { why }) : DISK_WORKS,
     )
     if (failing)
       this.#tell({ type: 'error', code: 'STORE_FAILED', message: refusalText('STORE_FAILED', { why }) })
+    else this.#warn(DISK_WORKS)
     this.#give({ in: 'storeFailing', failing })
   }
 
@@ -716,12 +739,43 @@ export class NodeShell {
       }
       return Promise.resolve(answer)
     }
+    if (command.do === 'doctor') {
+      const answer: Answer = {
+        type: 'result',
+        command: '/doctor',
+        data: this.#report(),
+        ...(ref !== undefined && { ref }),
+      }
+      this.#tell(answer)
+      return Promise.resolve(answer)
+    }
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, { resolve })
       if (this.#isStarted) this.#give({ in: 'command', command, ref, slot })
       else setImmediate(() => this.#give({ in: 'command', command, ref, slot }))
     })
+  }
+
+  #report(): NodeReport {
+    const { choice, netNow, moment } = this.#core
+    const { reachable, members } = viewOf(choice)
+    return {
+      pid: process.pid,
+      version: PROGRAM_VERSION,
+      uptimeS: Math.floor(process.uptime()),
+      network: this.#core.options.network,
+      port: this.#listener?.port ?? 0,
+      reachable,
+      hub: this.#core.hubInfo() ?? null,
+      members,
+      clockMs: Math.round(netNow - moment.wall),
+      store: this.#store.isFailing ? 'memory' : 'disk',
+      neighbours: (this.#discovery?.neighbours() ?? []).map(({ addresses, port, txt, ageMs }) => {
+        return { addresses, port, nn: txt.nn, net8: txt.net8, role: txt.role, ageMs }
+      }),
+      remembered: [...this.#remembered.keys()],
+    }
   }
 
   settle(signal?: AbortSignal): Promise<void> {
@@ -809,20 +863,6 @@ function failureOf({ fault, code }: DialFault) {
   if (code === 'PLACE_OTHER') return 'other-place' as const
   if (fault === 'refused' || fault === 'timeout' || fault === 'wrong-code') return fault
   return 'failed' as const
-}
-
-/** host:port; IPv6 in brackets. */
-const joinAddress = (host: string, port: number) =>
-  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
-
-function splitAddress(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':')
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
-}
-
-function withPort(peer: string): string {
-  if (isIP(peer) === 6) return joinAddress(peer, DEFAULT_PORT)
-  return /:\d+$/.test(peer) ? peer : joinAddress(peer.replace(/^\[|\]$/g, ''), DEFAULT_PORT)
 }
 
 function isOwnAddress(address: string): boolean {

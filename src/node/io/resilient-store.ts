@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 export class ResilientStore implements Store {
-  readonly #disk: LevelStore
+  readonly #disk: LevelStore | undefined
   readonly #onState: (failing: boolean, error?: unknown) => void
   /** What is in memory only: values and deletions since the disk failed, in order. */
   #memory: { readonly over: Map<string, Uint8Array | null>; readonly log: StoreOp[] } | undefined
@@ -26,10 +26,11 @@ export class ResilientStore implements Store {
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** onState: told when the store begins to fail, and when the disk works again. */
-  constructor(disk: LevelStore, onState: (failing: boolean, error?: unknown) => void) {
+  /** disk: undefined where there is none in this run. onState: told when it begins to fail, and when it works again. */
+  constructor(disk: LevelStore | undefined, onState: (failing: boolean, error?: unknown) => void) {
     this.#disk = disk
     this.#onState = onState
+    if (!disk) this.#memory = { over: new Map(), log: [] }
   }
 
   get isFailing(): boolean {
@@ -42,7 +43,7 @@ export class ResilientStore implements Store {
     for (let i = this.#waiting.length - 1; i >= 0; i--)
       for (const op of this.#waiting[i]!.ops) if (op[1] === key) return op[0] === 'put' ? op[2] : undefined
     try {
-      return this.#disk.get(key)
+      return this.#disk?.get(key)
     } catch {
       return undefined
     }
@@ -61,7 +62,7 @@ export class ResilientStore implements Store {
   }
 
   #put(waiting: Waiting): void {
-    this.#disk.write(waiting.ops, waiting.sync).then(waiting.resolve, (error: unknown) => {
+    this.#disk!.write(waiting.ops, waiting.sync).then(waiting.resolve, (error: unknown) => {
       this.#waiting.push(waiting)
       if (!this.#isClosed) this.#recovering ??= this.#recover(error)
       else waiting.reject(error)
@@ -71,10 +72,10 @@ export class ResilientStore implements Store {
   /** One try with a new handle; then memory. */
   async #recover(error: unknown): Promise<void> {
     try {
-      await this.#disk.reopen()
+      await this.#disk!.reopen()
       // Later failures of the same moment have joined the queue by now.
       const ops = this.#waiting.flatMap((waiting) => waiting.ops)
-      await this.#disk.write(ops, true)
+      await this.#disk!.write(ops, true)
       for (const waiting of this.#waiting.splice(0)) waiting.resolve()
       this.#recovering = undefined
       return
@@ -93,7 +94,7 @@ export class ResilientStore implements Store {
   #keep(ops: readonly StoreOp[]): void {
     for (const op of ops) {
       this.#memory!.over.set(op[1], op[0] === 'put' ? op[2] : null)
-      this.#memory!.log.push(op)
+      if (this.#disk) this.#memory!.log.push(op)
     }
   }
 
@@ -105,15 +106,16 @@ export class ResilientStore implements Store {
 
   async #tryDisk(): Promise<void> {
     const memory = this.#memory
-    if (!memory || this.#isClosed) return
+    const disk = this.#disk
+    if (!memory || !disk || this.#isClosed) return
     try {
-      await this.#disk.reopen().catch((error: unknown) => {
+      await disk.reopen().catch((error: unknown) => {
         if (!(error instanceof TypeError)) throw error
       })
       const count = memory.log.length
-      await this.#disk.write(memory.log.slice(0, count), true)
+      await disk.write(memory.log.slice(0, count), true)
       // What came during that write goes the same way before anything new does.
-      if (memory.log.length > count) await this.#disk.write(memory.log.slice(count), true)
+      if (memory.log.length > count) await disk.write(memory.log.slice(count), true)
       this.#memory = undefined
       this.#onState(false)
     } catch {
@@ -124,13 +126,13 @@ export class ResilientStore implements Store {
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
     const memory = this.#memory
     if (!memory) {
-      yield* this.#disk.scan(range)
+      yield* this.#disk!.scan(range)
       return
     }
     const merged = new MemoryStore()
     try {
       const { limit: _, ...whole } = range
-      for await (const [key, value] of this.#disk.scan(whole))
+      for await (const [key, value] of this.#disk?.scan(whole) ?? [])
         await merged.write([['put', key, value]], false)
     } catch {
       // The disk cannot be read either: what is in memory is all there is.
@@ -146,6 +148,6 @@ export class ResilientStore implements Store {
     this.#isClosed = true
     clearTimeout(this.#retry)
     await this.#recovering
-    await this.#disk.close()
+    await this.#disk?.close()
   }
 }

@@ -10,7 +10,13 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Control, callControl, connectControl, openControl } from '../../../src/node/io/control.ts'
+import {
+  type Control,
+  callControl,
+  connectControl,
+  openControl,
+  ownerOf,
+} from '../../../src/node/io/control.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'lanchat-control-'))
 const script = join(root, 'starter.mjs')
@@ -130,8 +136,17 @@ describe('the control socket', () => {
     expect((await callControl(dir))!.hello.version).toBe('1.2.3')
   })
 
-  it('is refused for a folder that is not there', async () => {
-    await expect(open(join(root, 'missing'))).rejects.toMatchObject({ code: 'DATA_DIR_UNWRITABLE' })
+  it('lies in the runtime folder where the data dir cannot be written, and still keeps others out', async () => {
+    const dir = join(root, 'missing')
+    const opened = await open(dir, (stream) => stream.end('hello'))
+    if (!('control' in opened)) throw new Error('in use')
+    expect(opened.control.path.startsWith(dir)).toBe(false)
+    expect(await open(dir)).toEqual({ inUse: process.pid })
+    expect((await callControl(dir))!.hello.pid).toBe(process.pid)
+    expect(await ownerOf(dir)).toBe(process.pid)
+    await opened.control.close()
+    expect(await ownerOf(dir)).toBeUndefined()
+    rmSync(join(opened.control.path, '..'), { recursive: true })
   })
 })
 
