@@ -37,6 +37,7 @@ export const CALLS = [
   { name: 'rooms', args: '', min: 0, max: 0, help: 'all rooms' },
   { name: 'who', args: '[room]', min: 0, max: 1, help: 'who is there' },
   { name: 'status', args: '', min: 0, max: 0, help: 'how the lanchat running here is doing' },
+  { name: 'doctor', args: '', min: 0, max: 0, help: 'what works here and what does not, and what to do' },
   { name: 'id', args: '', min: 0, max: 0, help: 'your name and key' },
 ] as const satisfies readonly CallRow[]
 

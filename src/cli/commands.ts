@@ -183,6 +183,12 @@ export const COMMANDS: readonly CommandRow[] = [
     read: (args) => none(args, ask({ do: 'status' })),
   },
   {
+    name: 'doctor',
+    args: '',
+    help: 'what this lanchat knows of its surroundings (lanchat doctor checks them)',
+    read: (args) => none(args, ask({ do: 'doctor' })),
+  },
+  {
     name: 'quit',
     aliases: ['exit'],
     args: '',

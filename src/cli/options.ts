@@ -32,6 +32,7 @@ export const OPTIONS = {
     value: 'n',
     help: 'as hub: messages per second and person (default: 10; 0: no limit)',
   },
+  check: { type: 'list', value: 'name', help: 'doctor: only this check (repeatable)' },
   timeout: { type: 'text', value: 's', help: 'seconds to wait for somebody, or for the end (default: 5)' },
   'log-level': {
     type: 'text',
@@ -54,6 +55,8 @@ export interface Settings {
   readonly node: Omit<NodeOptions, 'log' | 'signal' | 'onControl' | 'visitor'>
   readonly timeoutMs: number
   readonly logLevel?: LogLevel
+  /** Names of checks that doctor is limited to. */
+  readonly checks?: readonly string[]
   readonly json: boolean
   readonly plain: boolean
   readonly noColor: boolean
@@ -122,7 +125,7 @@ export function settingsOf(
   const codeFile = text('code-file')
   const code = flags['code-file'] === undefined && env.LANCHAT_CODE ? env.LANCHAT_CODE : codeFrom(codeFile)
   const [name, network, dataDir] = [text('name'), text('network'), text('data-dir')]
-  const [interfaces, peers] = [list('interface'), list('peer')]
+  const [interfaces, peers, checks] = [list('interface'), list('peer'), list('check')]
   const timeoutMs = timeoutS * 1000
   return {
     node: {
@@ -141,6 +144,7 @@ export function settingsOf(
     },
     timeoutMs,
     ...(logLevel !== undefined && { logLevel }),
+    ...(checks && { checks }),
     json: flag('json'),
     plain: flag('plain'),
     noColor: flag('no-color'),

@@ -47,6 +47,10 @@ async function call(
       const { printId } = await import('./id.ts')
       return printId(world, settings)
     }
+    case 'doctor': {
+      const { doctor } = await import('./doctor.ts')
+      return doctor(world, settings)
+    }
     case 'send': {
       const { send } = await import('./send.ts')
       return send(world, settings, words)

@@ -141,7 +141,8 @@ export class Session {
       const refusal = textRefusal(command.text)
       if (refusal) return this.#refuse(...refusal, echo, name)
     }
-    if (!(command.do === 'say' && command.room === GENERAL)) await this.#options.gate
+    if (!(command.do === 'say' && command.room === GENERAL) && command.do !== 'doctor')
+      await this.#options.gate
     if (!says) await this.idle()
     // Answers come in order: the oldest is the next.
     while (this.#underWay.size >= UNDER_WAY_MAX) await this.#underWay.values().next().value

@@ -1,6 +1,6 @@
 /** What the command line takes from outside, so that tests can bring their own. */
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { Node, NodeOptions } from '../node/index.ts'
+import type { Check, CheckName, CheckOptions, Node, NodeOptions } from '../node/index.ts'
 import { type SignalName, signalCode } from './exit.ts'
 
 /** The part of the public API that the command line starts from. */
@@ -8,6 +8,9 @@ export interface NodeModule {
   createNode(options: NodeOptions): Promise<Node>
   /** The lanchat already running on this data dir, behind its hello line; undefined where none is. */
   connectControl(dataDir?: string): Promise<Duplex | undefined>
+  /** The checks of doctor. */
+  runChecks(options: CheckOptions): AsyncIterable<Check>
+  readonly CHECK_NAMES: readonly CheckName[]
 }
 
 export interface World {

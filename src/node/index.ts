@@ -2,11 +2,20 @@
 import type { Duplex } from 'node:stream'
 import type { Answer, Command, NodeEvent } from './events.ts'
 
+export {
+  CHECK_NAMES,
+  type Check,
+  type CheckName,
+  type CheckOptions,
+  type CheckStatus,
+  runChecks,
+} from './checks.ts'
 export { createNode } from './create-node.ts'
 export type * from './events.ts'
 export { type UsableInterface, usableInterfaces } from './interfaces.ts'
 export { connectControl } from './io/control.ts'
 export { LanchatError } from './lanchat-error.ts'
+export type { NodeReport } from './report.ts'
 
 export interface NodeOptions {
   /** The nick to propose; kept in the profile. */

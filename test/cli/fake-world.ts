@@ -4,6 +4,7 @@ import type { SignalName } from '../../src/cli/exit.ts'
 import { inputLines } from '../../src/cli/input-lines.ts'
 import { run } from '../../src/cli/run.ts'
 import type { World } from '../../src/cli/world.ts'
+import { CHECK_NAMES, type Check } from '../../src/node/checks.ts'
 import type { NodeOptions } from '../../src/node/index.ts'
 import { FakeNode } from './fake-node.ts'
 
@@ -18,6 +19,8 @@ export interface FakeWorldOptions {
   /** The control socket of a lanchat that is running. */
   readonly control?: Duplex
   readonly configFile?: string
+  /** What the checks of doctor find. */
+  readonly checks?: readonly Check[]
 }
 
 export class FakeWorld {
@@ -55,6 +58,11 @@ export class FakeWorld {
           return this.node
         },
         connectControl: async () => options.control,
+        CHECK_NAMES,
+        async *runChecks(asked) {
+          await asked.running
+          yield* (options.checks ?? []).filter(({ name }) => asked.only?.includes(name) ?? true)
+        },
       }),
       onSignal: (listener) => {
         this.#signal = listener

@@ -1,0 +1,72 @@
+/** `lanchat doctor`: why it does not work here, or that it does. Asks the lanchat running here, where one is. */
+import type { Check, CheckName, NodeReport } from '../node/index.ts'
+import { doctorText } from './doctor/text.ts'
+import { verdictOf } from './doctor/verdict.ts'
+import { EXIT, within } from './exit.ts'
+import { nearest } from './nearest.ts'
+import { type Settings, UsageError } from './options.ts'
+import { Output } from './output.ts'
+import { Remote } from './remote.ts'
+import { safeName } from './safe-text.ts'
+import type { NodeModule, World } from './world.ts'
+
+/**
+ * Prints the verdict and all checks; --json as one object { type: 'doctor', ok, verdict, checks }. Exit code 1 where a check
+ * fails, else 0. Throws UsageError where --check names no check.
+ */
+export async function doctor(world: World, settings: Settings): Promise<number> {
+  const output = new Output(world.stdout)
+  const node = await world.load()
+  const only = settings.checks && namesOf(settings.checks, node.CHECK_NAMES)
+  const asked = askRunning(node, settings)
+  const { dataDir, network, code, interfaces, peers, discovery } = settings.node
+  const made = node.runChecks({
+    ...(only && { only }),
+    ...(dataDir !== undefined && { dataDir }),
+    ...(network !== undefined && { network }),
+    ...(code !== undefined && { code }),
+    ...(interfaces && { interfaces }),
+    ...(peers && { peers }),
+    ...(discovery !== undefined && { discovery }),
+    running: asked.report,
+  })
+  const byName = new Map<CheckName, Check>()
+  for await (const check of made) byName.set(check.name, check)
+  asked.close()
+  const checks = node.CHECK_NAMES.flatMap((name) => byName.get(name) ?? [])
+  const verdict = verdictOf(checks)
+  const ok = checks.every(({ status }) => status !== 'fail')
+  output.write(
+    settings.json
+      ? `${JSON.stringify({ type: 'doctor', ok, verdict, checks })}\n`
+      : doctorText(verdict, checks, settings.plain),
+  )
+  await output.flushed()
+  return ok ? EXIT.ok : EXIT.failure
+}
+
+function namesOf(words: readonly string[], names: readonly CheckName[]): CheckName[] {
+  return words.map((word) => {
+    const name = names.find((name) => name === word)
+    if (name) return name
+    const near = nearest(word, names)
+    throw new UsageError(
+      `There is no check ${safeName(word)}. ${near ? `Did you mean ${near}?` : `There are: ${names.join(', ')}.`}`,
+    )
+  })
+}
+
+/** What the lanchat running here says of itself; undefined where none runs or it does not understand. */
+function askRunning(node: NodeModule, settings: Settings) {
+  let close = () => {}
+  const ask = async (): Promise<NodeReport | undefined> => {
+    const control = await node.connectControl(settings.node.dataDir)
+    if (!control) return undefined
+    close = () => void control.destroy()
+    const remote = new Remote(control, control)
+    const answer = await Promise.race([remote.ask({ command: '/doctor' }), remote.closed])
+    return answer?.type === 'result' ? (answer.data as NodeReport) : undefined
+  }
+  const report = ask().catch(() => undefined)
+  return { report, close: () => close() }
+}

@@ -1,0 +1,19 @@
+/** The checks of `lanchat doctor`, behind a door that costs nothing until it is used. */
+import type { Check, CheckOptions } from './io/checks/check.ts'
+
+export {
+  CHECK_NAMES,
+  type Check,
+  type CheckName,
+  type CheckOptions,
+  type CheckStatus,
+} from './io/checks/check.ts'
+
+/**
+ * Runs all checks at the same time and yields each as soon as it is made, the slowest after at most 5 s. Changes nothing
+ * on disk. Never throws for what a machine or a network is like.
+ */
+export async function* runChecks(options: CheckOptions): AsyncGenerator<Check> {
+  const { checkAll } = await import('./io/checks/all.ts')
+  yield* checkAll(options)
+}

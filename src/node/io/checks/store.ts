@@ -1,0 +1,89 @@
+/** The stored messages: do they open, and was anything found damaged before? Opened only while no lanchat runs here. */
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Level } from 'level'
+import { factKey } from '../../keys.ts'
+import { keyBytes } from '../../store-key.ts'
+import { claimDataDir } from '../control.ts'
+import { levelCodeOf } from '../level-database.ts'
+import { type Finding, fail, pass, skip, warn } from './check.ts'
+
+export interface StoreState {
+  readonly folder: string
+  /** none: not made yet. busy: somebody has it. missing: its marker is there, and it is not. Else a code of LevelDB. */
+  readonly opens: 'yes' | 'none' | 'busy' | 'missing' | { readonly code: string }
+  /** Damaged ones that were moved aside. */
+  readonly damaged: readonly string[]
+  /** host:port of nodes once linked with. */
+  readonly remembered: readonly string[]
+}
+
+export async function askStore(dir: string, folder: string, isRunning: boolean): Promise<StoreState> {
+  const parent = dirname(folder)
+  const damaged = (await readdir(parent).catch(() => []))
+    .filter((name) => name.startsWith(`${basename(folder)}.damaged-`))
+    .map((name) => join(parent, name))
+  const state = { folder, damaged, remembered: [] }
+  if (isRunning) return { ...state, opens: 'busy' }
+  const [isMade, isThere] = await Promise.all([exists(`${folder}.made`), exists(join(folder, 'CURRENT'))])
+  if (!isMade && !isThere) return { ...state, opens: 'none' }
+  if (!isThere) return { ...state, opens: 'missing' }
+  // A lanchat that starts now waits for this claim, and may not find the database locked.
+  const claimed = await claimDataDir(dir).catch(() => undefined)
+  if (!claimed || 'inUse' in claimed) return { ...state, opens: 'busy' }
+  const db = new Level<Uint8Array, Uint8Array>(folder, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: false,
+  })
+  try {
+    await db.open()
+    const peers = await db.get(keyBytes(factKey('peers')))
+    return { ...state, opens: 'yes', remembered: readPeers(peers) }
+  } catch (error) {
+    const code = levelCodeOf(error) ?? 'unknown'
+    return { ...state, opens: code === 'LEVEL_LOCKED' ? 'busy' : { code } }
+  } finally {
+    await db.close().catch(() => {})
+    await claimed.claim.release()
+  }
+}
+
+/** isFailing: what the lanchat running here says; undefined: none runs. */
+export function judgeStore({ folder, opens, damaged }: StoreState, isFailing: boolean | undefined): Finding {
+  if (isFailing)
+    return fail(
+      'The lanchat running here cannot write its messages and keeps them in memory.',
+      'Free some space or make the data directory writable; it writes them by itself then.',
+    )
+  if (opens === 'missing' || typeof opens === 'object')
+    return fail(
+      `The stored messages in ${folder} are damaged (${typeof opens === 'object' ? opens.code : 'files are missing'}).`,
+      'Start lanchat while others are here: it moves the damaged files aside and fetches the messages from the others.',
+    )
+  const old = damaged.join(', ')
+  if (old)
+    return warn(
+      `The stored messages were damaged once; what was there lies in ${old}. Others have sent what they had.`,
+      'Delete it when nothing is missed.',
+    )
+  if (opens === 'none') return pass('Nothing is stored yet.')
+  if (opens === 'busy' && isFailing === undefined)
+    return skip('Somebody else has the stored messages open, so they are not looked at.')
+  return pass(opens === 'yes' ? 'The stored messages open.' : 'The lanchat running here writes its messages.')
+}
+
+function readPeers(value: Uint8Array | undefined): string[] {
+  try {
+    const list: unknown = value && JSON.parse(Buffer.from(value).toString())
+    return Array.isArray(list) ? list.filter((peer) => typeof peer === 'string') : []
+  } catch {
+    return []
+  }
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
