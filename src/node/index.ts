@@ -1,7 +1,24 @@
 /** lanchat's Node API: the command line and bots use nothing else. */
 import type { Duplex } from 'node:stream'
-import type { Answer, Command, NodeEvent } from './events.ts'
+import type { BacklogOptions } from './backlog.ts'
+import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
+import type { Posted } from './posts.ts'
 
+export type { BacklogOptions } from './backlog.ts'
+export { BotError } from './bot/bot-error.ts'
+export type {
+  BotEvent,
+  CommandContext,
+  Context,
+  EventContext,
+  HearsContext,
+  MessageContext,
+  PresenceContext,
+  SystemContext,
+} from './bot/context.ts'
+export type { ContextOf, Filter } from './bot/filter.ts'
+export type { Handler } from './bot/middleware.ts'
+export { Bot, type BotMessagesOptions, type BotOptions } from './bot.ts'
 export {
   CHECK_NAMES,
   type Check,
@@ -15,6 +32,7 @@ export type * from './events.ts'
 export { type UsableInterface, usableInterfaces } from './interfaces.ts'
 export { connectControl } from './io/control.ts'
 export { LanchatError } from './lanchat-error.ts'
+export type { Posted } from './posts.ts'
 export type { NodeReport } from './report.ts'
 
 export interface NodeOptions {
@@ -50,9 +68,10 @@ export interface NodeOptions {
 
 export interface Room {
   readonly name: string
-  /** Resolves when stored; rejects with LanchatError. `replicated` settles when two other devices signed for it. */
-  send(text: string): Promise<{ id: string; copies: number; replicated: Promise<void> }>
-  messages(options?: { signal?: AbortSignal }): AsyncIterable<Extract<NodeEvent, { type: 'message' }>>
+  /** Resolves when stored; rejects with LanchatError. */
+  send(text: string): Promise<Posted>
+  /** The room's messages from this call on, own ones too; a reader that lags behind loses some (see BacklogOptions). */
+  messages(options?: BacklogOptions): AsyncIterableIterator<MessageEvent>
 }
 
 export interface Node extends AsyncDisposable {

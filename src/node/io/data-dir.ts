@@ -12,6 +12,11 @@ export function dataDirPath(asked?: string, env: NodeJS.ProcessEnv = process.env
   return resolve(asked || env.LANCHAT_DATA_DIR || envPaths('lanchat', { suffix: '' }).data)
 }
 
+/** Where a bot of this name keeps its files: below the person's own, so that both can run. */
+export function botDataDir(name: string): string {
+  return join(dataDirPath(), 'bots', encodeURIComponent(name))
+}
+
 /** Makes the folder where it is missing, for its owner alone. Rejects with LanchatError DATA_DIR_UNWRITABLE. */
 export async function openDataDir(dir: string): Promise<void> {
   try {

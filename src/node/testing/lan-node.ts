@@ -1,0 +1,353 @@
+/**
+ * One node of the in-memory LAN: the real core on a store in memory. It does what the shell on a real network does, in
+ * real time, with the LAN's links in the place of sockets and mDNS.
+ */
+
+import type { Frame } from '../../wire/frames.ts'
+import { instanceName, type NetId, type PersonKey } from '../../wire/ids.ts'
+import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
+import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
+import { refusalText } from '../../wire/refusal.ts'
+import { Core, type CoreEffect, type CoreInput, type PeerHello } from '../core.ts'
+import { nodeCrypto, signerOf } from '../crypto.ts'
+import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
+import type { NodeOptions } from '../index.ts'
+import { systemClock } from '../io/clock.ts'
+import { LanchatError } from '../lanchat-error.ts'
+import { MemoryStore } from '../memory-store.ts'
+import { BOT_MARK } from '../people.ts'
+import { newPlace, packPlaces } from '../places.ts'
+import type { Running } from '../public-node.ts'
+import type { LinkId } from '../sync.ts'
+import type { Timing } from '../timing.ts'
+
+/** A hand-over takes some of the timing's waits; a node that closes waits no longer than this. */
+const QUIT_MS_MAX = 1000
+
+/** What a node of the LAN may be asked to be. */
+export type LanNodeOptions = Pick<
+  NodeOptions,
+  'name' | 'bot' | 'neverHub' | 'preferHub' | 'visitor' | 'rate' | 'log' | 'signal'
+>
+
+/** The network below a node. */
+export interface Wire {
+  send(from: LanNode, link: LinkId, frame: Frame): void
+  dial(from: LanNode, address: string): void
+  /** Ends a link: the other side hears of it, this side does not. */
+  hangUp(from: LanNode, link: LinkId): void
+  /** Everybody is told of everybody who can be reached, as by mDNS. */
+  announce(): void
+  left(node: LanNode): void
+}
+
+export interface LanNodeInit {
+  readonly wire: Wire
+  readonly net: NetId
+  readonly network: string
+  readonly address: string
+  readonly timing: Timing
+  readonly options: LanNodeOptions
+}
+
+export class LanNode implements Running {
+  readonly address: string
+  readonly key: PersonKey
+  readonly ready: Promise<ReadyEvent>
+  readonly #core: Core
+  readonly #store = new MemoryStore()
+  readonly #wire: Wire
+  readonly #options: LanNodeOptions
+  readonly #listeners = new Set<(event: NodeEvent) => void>()
+  readonly #waiters = new Map<number, (answer: Answer) => void>()
+  readonly #settling = new Set<() => void>()
+  /** Asked before the node began. */
+  readonly #early: (() => void)[] = []
+  #readyResolve!: (event: ReadyEvent) => void
+  #readyReject!: (error: LanchatError) => void
+  #isUp = false
+  #isTurnPlanned = false
+  #nextSlot = 1
+  #wake: NodeJS.Timeout | undefined
+  #quitDone: () => void = () => {}
+  #closing: Promise<void> | undefined
+
+  constructor(init: LanNodeInit) {
+    const { options, net } = init
+    this.#wire = init.wire
+    this.#options = options
+    this.address = init.address
+    const seed = nodeCrypto.random(32)
+    const signer = signerOf(seed)
+    this.#core = new Core(
+      {
+        crypto: nodeCrypto,
+        signer,
+        seed,
+        net,
+        network: init.network,
+        nick: nickOf(options.name),
+        renames: true,
+        ...(options.bot && { about: BOT_MARK }),
+        store: this.#store,
+        retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
+        place: newPlace(nodeCrypto.random(8)),
+        rate: {
+          perS: options.rate ?? RATE_PER_S,
+          burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
+        },
+        choice: {
+          timing: init.timing,
+          instanceOf: (key) => instanceName(nodeCrypto, key),
+          ...(options.neverHub && { neverHub: true }),
+          ...(options.preferHub && { preferHub: true }),
+          ...(options.visitor && { visitor: true }),
+        },
+        url: () => `wss://${init.address}/lanchat/1`,
+      },
+      moment(),
+    )
+    this.key = this.#core.self
+    this.ready = new Promise((resolve, reject) => {
+      this.#readyResolve = resolve
+      this.#readyReject = reject
+    })
+    // Whoever does not wait for it must not be killed by it.
+    this.ready.catch(() => {})
+  }
+
+  /** Looks for a hub once `after` has settled; events begin after the turn in which this resolves. */
+  async open(after: Promise<unknown>): Promise<void> {
+    await this.#core.load()
+    const begin = () => setImmediate(() => this.#begin())
+    after.then(begin, begin)
+  }
+
+  #begin(): void {
+    if (this.#closing) return
+    this.#isUp = true
+    this.give({ in: 'start' })
+    this.#wire.announce()
+    for (const ask of this.#early.splice(0)) ask()
+    this.#core.replica.scan().then(
+      (scan) => this.give({ in: 'scanned', ...scan }),
+      (error: unknown) => this.#log('warn', `the store could not be read through: ${String(error)}`),
+    )
+  }
+
+  // --- what the LAN asks ------------------------------------------------------------------------------------------
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+  get isReachable(): boolean {
+    return this.#core.choice.reachable
+  }
+  get isHub(): boolean {
+    return this.#core.isHub
+  }
+
+  hello(): PeerHello {
+    const { place } = this.#core
+    return {
+      places: place ? packPlaces(place.ids) : new Uint8Array(0),
+      grown: place?.isGrown ?? false,
+      age: place?.age ?? 0,
+      visitor: this.#options.visitor ?? false,
+    }
+  }
+
+  /** One input for the core. Inputs of one turn of the event loop share one end of turn. */
+  give(input: CoreInput): void {
+    if (!this.#isUp) return
+    try {
+      this.#core.step(moment(), input)
+    } catch (error) {
+      this.#log(
+        'error',
+        `internal error at ${input.in}: ${error instanceof Error ? error.stack : String(error)}`,
+      )
+    }
+    if (this.#isTurnPlanned) return
+    this.#isTurnPlanned = true
+    setImmediate(() => {
+      this.#isTurnPlanned = false
+      this.#core.endTurn()
+      for (const effect of this.#core.takeEffects()) this.#do(effect)
+    })
+  }
+
+  /** Ends at once, as a killed process does. */
+  stop(): void {
+    this.#closing ??= Promise.resolve()
+    this.#end()
+  }
+
+  // --- effects ----------------------------------------------------------------------------------------------------
+
+  #do(effect: CoreEffect): void {
+    switch (effect.do) {
+      case 'send':
+        for (const link of effect.links) this.#wire.send(this, link, effect.frame)
+        return
+      case 'verify': {
+        const ok = effect.checks.map(({ message, signature, key }) =>
+          nodeCrypto.verify(message, signature, key),
+        )
+        setImmediate(() => this.give({ in: 'verified', ticket: effect.ticket, ok }))
+        return
+      }
+      case 'write':
+        void this.#store
+          .write(effect.ops, effect.sync)
+          .then(() => this.give({ in: 'written', ticket: effect.ticket }))
+        return
+      case 'pump':
+        setImmediate(() => this.give({ in: 'pump', link: effect.link }))
+        return
+      case 'tell':
+        return this.#tell(effect.event)
+      case 'answer':
+        this.#waiters.get(effect.slot)?.(effect.answer)
+        this.#waiters.delete(effect.slot)
+        return
+      case 'lines':
+        void this.#core
+          .readLines(effect.rooms, effect.count)
+          .then((lines) => this.give({ in: 'lines', ticket: effect.ticket, lines }))
+        return
+      case 'wake':
+        clearTimeout(this.#wake)
+        if (!this.#isUp) return
+        this.#wake = setTimeout(
+          () => this.give({ in: 'tick' }),
+          Math.ceil(Math.max(0, effect.at - systemClock.monotonic())),
+        )
+        return
+      case 'dial':
+        return this.#wire.dial(this, effect.address)
+      case 'close':
+        return this.#wire.hangUp(this, effect.link)
+      case 'refuse':
+        this.#log('info', `a link is refused: ${effect.code}`)
+        this.#wire.hangUp(this, effect.link)
+        return this.give({ in: 'linkDown', link: effect.link, cause: 'closed' })
+      case 'fault':
+        return this.#log('warn', `a fault of ${effect.key.slice(0, 8)}: ${effect.why}`)
+      case 'query':
+        return this.#wire.announce()
+      case 'settled':
+        for (const settle of this.#settling) settle()
+        return
+      case 'exit':
+        this.#readyReject(new LanchatError(effect.code, 'The node gave up.'))
+        return this.stop()
+      case 'quitDone':
+        return this.#quitDone()
+      default:
+      // Announcing, asking subnets and keeping the place need a real network or disk.
+    }
+  }
+
+  #tell(event: NodeEvent): void {
+    if (event.type === 'ready') this.#readyResolve(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
+      }
+    }
+  }
+
+  #log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void {
+    this.#options.log?.(level, text)
+  }
+
+  // --- the public side --------------------------------------------------------------------------------------------
+
+  get self(): { id: string; name: string } {
+    return { id: this.key, name: this.#core.people.nick(this.key) }
+  }
+  get settled(): boolean {
+    return this.#core.settled
+  }
+  get metAnyone(): boolean {
+    return this.#core.metAnyone
+  }
+
+  on(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  execute(command: Command, ref?: unknown): Promise<Answer> {
+    if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
+    const slot = this.#nextSlot++
+    return new Promise((resolve) => {
+      this.#waiters.set(slot, resolve)
+      const ask = () => this.give({ in: 'command', command, ref, slot })
+      if (this.#isUp) ask()
+      else this.#early.push(ask)
+    })
+  }
+
+  settle(signal?: AbortSignal): Promise<void> {
+    if (this.settled) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const settled = () => {
+        this.#settling.delete(settled)
+        signal?.removeEventListener('abort', aborted)
+        resolve()
+      }
+      const aborted = () => {
+        this.#settling.delete(settled)
+        reject(signal?.reason)
+      }
+      this.#settling.add(settled)
+      signal?.addEventListener('abort', aborted, { once: true })
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#quit()
+    return this.#closing
+  }
+
+  async #quit(): Promise<void> {
+    if (this.#isUp)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, QUIT_MS_MAX)
+        this.#quitDone = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        this.give({ in: 'quit' })
+      })
+    this.#end()
+  }
+
+  #end(): void {
+    if (this.#isUp) this.#wire.left(this)
+    this.#isUp = false
+    clearTimeout(this.#wake)
+    this.#quitDone()
+    for (const answer of this.#waiters.values()) answer(CLOSED)
+    this.#waiters.clear()
+    this.#readyReject(new LanchatError('OFFLINE', CLOSED.message))
+  }
+}
+
+const CLOSED = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' } as const
+
+const moment = () => ({ now: systemClock.monotonic(), wall: systemClock.wall(), random: Math.random })
+
+function nickOf(asked = 'node'): string {
+  const checked = checkNick(asked)
+  if ('ok' in checked) return checked.ok
+  const why = nameFaultText(checked.fault)
+  throw new LanchatError(
+    'NICK_INVALID',
+    refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
+  )
+}
