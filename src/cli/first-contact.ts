@@ -54,9 +54,12 @@ const addressText = ({ name, address, kind }: UsableInterface): string =>
 const KINDS = { loopback: 'this machine only', vpn: 'a VPN', container: 'containers' } as const
 
 function commandFor(address: string, port: number, { network }: Surroundings): string {
-  const named = network === 'lan' ? '' : ` --network ${/^[\w.-]+$/.test(network) ? network : `'${network}'`}`
+  const named = network === 'lan' ? '' : ` --network ${inShell(network)}`
   return `lanchat${named} --peer ${address}:${port}`
 }
+
+const inShell = (word: string): string =>
+  /^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** What explains it on this machine, likeliest first; never empty. */
 function causes({ interfaces, port, isDiscovering, isLimited, hasCode }: Surroundings): string[] {

@@ -83,7 +83,7 @@ export const EMOJI: Readonly<Record<string, string>> = {
   shrug: '🤷',
   facepalm: '🤦',
   running: '🏃',
-  heart: '💙',
+  heart: '💗',
   broken_heart: '💔',
   sparkles: '✨',
   star: '⭐',

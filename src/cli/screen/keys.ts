@@ -169,8 +169,7 @@ function csiInput(parameters: string, final: string): Input | undefined {
     .map((part) => Number.parseInt(part, 10) || 0)
   if (final === 'I' || final === 'O') return { is: 'focus', isHere: final === 'I' }
   if (final === 'Z') return key('S-tab')
-  if (final === 'R' && parameters.includes(';') && first > 1)
-    return { is: 'position', row: first, column: second }
+  if (final === 'R' && parameters.includes(';')) return { is: 'position', row: first, column: second }
   if (final === 'u') return codeInput(first, second)
   if (final === '~') {
     if (first === 27) return codeInput(third, second)

@@ -15,7 +15,7 @@ import { compose, type Rows } from './composer.ts'
 import { clockTime, dayOf } from './dates.ts'
 import { cleared, type Editor, edit, emptyEditor, insert, replace, sent, typeInSearch } from './editor.ts'
 import { shorten } from './graphemes.ts'
-import type { Input } from './keys.ts'
+import type { Input as Typed } from './keys.ts'
 import { type RoomState, statusLine } from './status.ts'
 
 export type ScreenEffect =
@@ -35,6 +35,9 @@ export interface ScreenOptions {
   /** Paints a name in the colour of a key. */
   readonly person?: (id: string, text: string) => string
 }
+
+/** What a person does; answers of the terminal are not for us. */
+export type Input = Exclude<Typed, { readonly is: 'position' }>
 
 /** Names kept for Tab, of rooms and of people each. */
 const NAMES_MAX = 1000
@@ -89,7 +92,6 @@ export class Screen {
   // --- keys ---------------------------------------------------------------------------------------------------------
 
   input(input: Input): void {
-    if (input.is === 'position') return
     if (input.is === 'focus') return this.#look(input.isHere)
     this.#look(true)
     const wasInterrupted = this.#wasInterrupted
@@ -382,7 +384,10 @@ export class Screen {
 
   // --- what stands below --------------------------------------------------------------------------------------------
 
-  /** The rows below the scrollback: own messages that wait, the composer, the status line. */
+  /**
+   * The rows below the scrollback: own messages that wait, the status line, the composer. The cursor's row comes last
+   * while the text fits on one: what stands below it some terminals put in other places when they are resized.
+   */
   view(columns: number, rows: number): Rows {
     const { paint, self } = this.#options
     const waiting = rows >= 8 ? this.#waitingRows(columns) : []
@@ -397,8 +402,8 @@ export class Screen {
       paintPrompt: (prompt) => paint('bold', prompt),
     })
     return {
-      rows: [...waiting, ...composed.rows, ...status],
-      row: waiting.length + composed.row,
+      rows: [...waiting, ...status, ...composed.rows],
+      row: waiting.length + status.length + composed.row,
       before: composed.before,
     }
   }

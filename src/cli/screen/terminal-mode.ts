@@ -5,7 +5,7 @@ import { Output } from '../output.ts'
 import type { Paint } from '../render.ts'
 import { Session } from '../session.ts'
 import type { Host } from './host.ts'
-import { KeyDecoder } from './keys.ts'
+import { type Input, KeyDecoder } from './keys.ts'
 import { Screen } from './screen.ts'
 import { Terminal, type TerminalInput, type TerminalOutput } from './terminal.ts'
 
@@ -102,14 +102,21 @@ export class TerminalMode {
 
   #type(text: string): void {
     clearTimeout(this.#escape)
-    for (const input of this.#keys.feed(text)) this.#screen.input(input)
+    this.#take(this.#keys.feed(text))
     if (this.#keys.isWaiting) {
       this.#escape = setTimeout(() => {
-        for (const input of this.#keys.flush()) this.#screen.input(input)
+        this.#take(this.#keys.flush())
         this.#draw()
       }, ESCAPE_MS)
     }
     this.#draw()
+  }
+
+  #take(inputs: readonly Input[]): void {
+    for (const input of inputs) {
+      if (input.is === 'position') this.#terminal.answered(input.column)
+      else this.#screen.input(input)
+    }
   }
 
   #drawSoon(): void {

@@ -40,6 +40,8 @@ const BEGIN = `${CSI}?2026h${CSI}?25l`
 const END = `${CSI}?25h${CSI}?2026l`
 const NO_WRAP = `${CSI}?7l`
 const WRAP = `${CSI}?7h`
+/** A terminal answers at once; across a slow line this is long enough. */
+const ANSWER_MS = 200
 /** Printed last, for a redraw of the whole screen. */
 const LAST_MAX = 200
 
@@ -50,6 +52,9 @@ export class Terminal {
   readonly #last: string[] = []
   #live: Rows = { rows: [], row: 0, before: '' }
   #drawn = ''
+  /** Waiting for the answer where the cursor is; lines to print are held until then. */
+  #asked: { readonly above: number; readonly further: number; readonly timer: NodeJS.Timeout } | undefined
+  readonly #held: string[] = []
   #isOpen = false
   #undoStop: () => void = () => {}
 
@@ -94,6 +99,11 @@ export class Terminal {
       if (lines.length > 0) this.#options.output.write(`${lines.join('\n')}\n`)
       return
     }
+    if (this.#asked) {
+      this.#held.push(...lines)
+      return
+    }
+    lines = [...this.#held.splice(0), ...lines]
     for (const line of lines) this.#last.push(line)
     if (this.#last.length > LAST_MAX) this.#last.splice(0, this.#last.length - LAST_MAX)
     const drawn = drawRows(live)
@@ -138,6 +148,7 @@ export class Terminal {
   /** Wipes the live rows and gives the terminal back. What is drawn afterwards is only its lines. Twice is safe. */
   close(): void {
     if (!this.#isOpen) return
+    if (this.#asked) this.#drawFrom(this.#asked.above + this.#asked.further)
     this.#options.output.write(`${this.#wipe()}${CLOSE}`)
     this.#isOpen = false
     this.#options.input.setRawMode?.(false)
@@ -177,12 +188,31 @@ export class Terminal {
     this.#options.onChange()
   }
 
-  /** Most terminals have moved what was too long for the new width into rows of its own. */
+  /**
+   * What was too long for the new width most terminals have moved into rows of its own. The row of the cursor some have
+   * cut off instead (xterm.js, xterm): where it makes a difference the terminal is asked where the cursor is now.
+   */
   #resized(): void {
     if (!this.#isOpen) return
     const { rows, row, before } = this.#live
     const above = rows.slice(0, row).reduce((sum, each) => sum + rowsOf(each, this.columns), 0)
-    this.#live = { ...this.#live, row: above + Math.floor(widthOf(plainText(before)) / this.columns) }
+    const further = Math.floor(widthOf(plainText(before)) / this.columns)
+    if (further === 0 || this.#asked) return this.#drawFrom(above + (this.#asked ? further : 0))
+    this.#asked = { above, further, timer: setTimeout(() => this.#drawFrom(above + further), ANSWER_MS) }
+    this.#options.output.write(`${CSI}6n`)
+  }
+
+  /** The terminal says in which column the cursor is, from 1. */
+  answered(column: number): void {
+    if (!this.#asked) return
+    const { above, further } = this.#asked
+    this.#drawFrom(above + (column >= this.columns ? 0 : further))
+  }
+
+  #drawFrom(row: number): void {
+    clearTimeout(this.#asked?.timer)
+    this.#asked = undefined
+    this.#live = { ...this.#live, row }
     this.#drawn = ''
     this.#options.onChange()
   }

@@ -29,15 +29,17 @@ export class Emulator {
       this.isRaw = isRaw
     }
     const output = new Writable({
-      write: (chunk, _, done) => {
-        this.written += chunk
-        this.terminal.write(chunk, () => {
-          for (const look of this.#looking) look()
-          done()
-        })
-      },
+      write: (chunk, _, done) => this.show(String(chunk), done),
     })
     this.output = Object.assign(output, { columns, rows, isTTY: true as const })
+  }
+
+  show(text: string, shown = () => {}): void {
+    this.written += text
+    this.terminal.write(text, () => {
+      for (const look of this.#looking) look()
+      shown()
+    })
   }
 
   type(...texts: string[]): void {

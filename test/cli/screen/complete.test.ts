@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { complete } from '../../../src/cli/screen/complete.ts'
+import { EMOJI } from '../../../src/cli/screen/emoji.ts'
+
+const KNOWN = { nicks: ['anna', 'Anton', 'bob'], rooms: ['general', 'lab', 'laboratory'] }
+const offered = (text: string) => complete(text, text.length, KNOWN)
+
+describe('Tab', () => {
+  it.each<[string, number, string[]]>([
+    ['/hist', 0, ['/history ']],
+    ['/HIST', 0, ['/history ']],
+    ['/help hist', 6, ['history']],
+    ['/join la', 6, ['lab ', 'laboratory ']],
+    ['/join #la', 6, ['#lab ', '#laboratory ']],
+    ['/msg an', 5, ['anna ', 'Anton ']],
+    ['/msg anna,b', 5, ['anna,bob ']],
+    ['/me greets b', 11, ['bob ']],
+    ['an', 0, ['anna: ', 'Anton: ']],
+    ['@an', 0, ['@anna: ', '@Anton: ']],
+    ['hello bo', 6, ['bob ']],
+    ['see #lab', 4, ['#lab ', '#laboratory ']],
+    ['nice :thumbs', 5, ['👍 ', '👎 ']],
+    [':smile:', 0, ['😄 ']],
+    [':eyes', 0, ['👀 ', '😍 ', '🙄 ']],
+  ])('of %j offers, from %i on, %j', (text, from, candidates) => {
+    expect(offered(text)).toEqual({ from, candidates })
+  })
+
+  it.each(['', 'hello ', 'xyz', '/nope', '//he', ':s', ':nosuchthing', '/rooms '])(
+    'of %j offers nothing',
+    (text) => {
+      expect(offered(text)).toBeUndefined()
+    },
+  )
+
+  it('completes the word before the cursor and keeps what is behind it', () => {
+    expect(complete('an hello', 2, KNOWN)?.candidates).toEqual(['anna: ', 'Anton: '])
+  })
+
+  it('knows only emoji that are one grapheme two columns wide', () => {
+    for (const emoji of Object.values(EMOJI)) {
+      expect([...new Intl.Segmenter().segment(emoji)]).toHaveLength(1)
+      expect(emoji).toMatch(/^\p{Emoji_Presentation}$/u)
+    }
+  })
+})
