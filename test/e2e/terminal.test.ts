@@ -1,0 +1,151 @@
+/** lanchat in a pseudo-terminal: what a person meets, and that the terminal is theirs again after every end. */
+import { spawnSync } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Loopback } from './loopback.ts'
+import { PseudoTerminal } from './pseudo-terminal.ts'
+
+const hasPty = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+const MODES = ['2004', '1004'] as const
+
+describe.skipIf(!hasPty)('lanchat in a terminal', () => {
+  let lan: Loopback
+  const terminals: PseudoTerminal[] = []
+  beforeEach(() => {
+    lan = new Loopback()
+  })
+  afterEach(async () => {
+    for (const terminal of terminals.splice(0)) terminal.kill()
+    await lan.close()
+  })
+
+  /** stty's settings are printed before and after; `pid` is the program's own. */
+  function start(
+    name: string,
+    args: readonly string[] = [],
+    env: Record<string, string> = {},
+    nodeArgs = '',
+  ) {
+    const words = lan.argv(name, ...args).map((word) => `'${word}'`)
+    const run = `sh -c 'echo pid=$$; exec "$0" "$@"' ${process.execPath} ${nodeArgs} ${words.join(' ')}`
+    const terminal = new PseudoTerminal(`echo was=$(stty -g); ${run}; echo code=$?; echo is=$(stty -g)`, {
+      ...lan.env,
+      ...env,
+    })
+    terminals.push(terminal)
+    return terminal
+  }
+
+  /** The exit code; the settings and modes of the terminal are as they were. */
+  async function ended(terminal: PseudoTerminal): Promise<number> {
+    const [, code] = await terminal.shows(/code=(\d+)/)
+    const [, is] = await terminal.shows(/is=(\S+)/)
+    expect(is).toBe((await terminal.shows(/was=(\S+)/))[1])
+    for (const mode of MODES) {
+      expect(terminal.written.lastIndexOf(`\u001b[?${mode}l`)).toBeGreaterThan(
+        terminal.written.lastIndexOf(`\u001b[?${mode}h`),
+      )
+    }
+    expect(terminal.written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(
+      terminal.written.lastIndexOf('\u001b[?25l'),
+    )
+    return Number(code)
+  }
+
+  const pidOf = async (terminal: PseudoTerminal) => Number((await terminal.shows(/pid=(\d+)/))[1])
+
+  it('greets, says what is typed, and ends at /quit with 0', async () => {
+    const ada = start('ada')
+    await ada.shows(/\[general\] ada: $/)
+    await ada.shows(/You are ada on network/)
+    ada.type('hello\r')
+    await ada.shows(/\d\d:\d\d ada: hello\r+\n/)
+    ada.type('/quit\r')
+    expect(await ended(ada)).toBe(0)
+  })
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('gives the terminal back at %s', async (signal, code) => {
+    const ada = start('ada')
+    await ada.shows(/\[general\] ada: $/)
+    process.kill(await pidOf(ada), signal)
+    expect(await ended(ada)).toBe(code)
+  })
+
+  it('gives the terminal back at Ctrl-C, twice', async () => {
+    const ada = start('ada')
+    await ada.shows(/\[general\] ada: $/)
+    ada.type('\u0003')
+    await ada.shows(/Ctrl-C again leaves/)
+    ada.type('\u0003')
+    expect(await ended(ada)).toBe(130)
+  })
+
+  it('gives the terminal back when it crashes, before it says why', async () => {
+    const crash = `process.on('SIGUSR2', () => { throw new Error('boom') })`
+    const ada = start('ada', [], {}, `--import "data:text/javascript,${encodeURIComponent(crash)}"`)
+    await ada.shows(/\[general\] ada: $/)
+    process.kill(await pidOf(ada), 'SIGUSR2')
+    expect(await ended(ada)).toBe(1)
+    expect(ada.text()).toContain('boom')
+    expect(ada.written.indexOf('boom')).toBeGreaterThan(ada.written.lastIndexOf('\u001b[?2004l'))
+  })
+
+  it('stops at Ctrl-Z with the terminal given back, and goes on with fg', async () => {
+    const words = lan.argv('ada').map((word) => `'${word}'`)
+    const shell = new PseudoTerminal('bash --norc --noprofile -i', lan.env)
+    terminals.push(shell)
+    await shell.shows(/[$#] $/)
+    shell.type(`${process.execPath} ${words.join(' ')}\n`)
+    await shell.shows(/\[general\] ada: $/)
+    await shell.shows(/You are ada/)
+    shell.type('half')
+    await shell.shows(/ada: half$/)
+    shell.type('\u001a')
+    await shell.shows(/Stopped[\s\S]*[$#] $/)
+    let from = shell.written.length
+    shell.type('stty -a\n')
+    await shell.shows(/\sicanon[\s\S]*[$#] $/, from)
+    from = shell.written.length
+    shell.type('fg\n')
+    await shell.shows(/\[general\] ada: half$/, from)
+    shell.type('\u0015/quit\r')
+    await shell.shows(/[$#] $/, from)
+    shell.type('exit\n')
+    expect(await shell.exited).toBe(0)
+  })
+
+  it.each<[string, readonly string[], Record<string, string>]>([
+    ['--plain', ['--plain'], {}],
+    ['TERM=dumb', [], { TERM: 'dumb' }],
+    ['a locale without UTF-8', ['--no-color'], { LC_ALL: 'C' }],
+  ])('writes lines and nothing else for %s', async (_, args, env) => {
+    const ada = start('ada', args, env)
+    await ada.shows(/You are ada/)
+    ada.type('hällo\n')
+    await ada.shows(env.LC_ALL === 'C' ? /\[general\] ada: h\?llo/ : /\[general\] ada: hällo/)
+    expect(ada.written).not.toContain('\u001b')
+    expect(ada.written.replaceAll('\r\n', '\n')).not.toContain('\r')
+    ada.type('/quit\n')
+    expect((await ada.shows(/code=(\d+)/))[1]).toBe('0')
+  })
+
+  it('paints nothing where NO_COLOR is set', async () => {
+    const ada = start('ada', [], { NO_COLOR: '1' })
+    await ada.shows(/You are ada/)
+    ada.type('/quit\r')
+    expect(await ended(ada)).toBe(0)
+    expect(ada.written).not.toMatch(/\u001b\[[\d;]*m/)
+  })
+
+  it('tells who is alone how others get here, and that alone is fine', async () => {
+    const ada = start('ada')
+    await ada.shows(/You are the first one here\. That is fine/)
+    await ada.shows(/This machine is 127\.0\.0\.1 \(lo, this machine only\), port \d+/)
+    await ada.shows(/lanchat --network \S+ --peer 127\.0\.0\.1:\d+/)
+    ada.type('/quit\r')
+    expect(await ended(ada)).toBe(0)
+  })
+})
