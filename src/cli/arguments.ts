@@ -3,57 +3,57 @@
  * for yargs (about 70 ms); help, mistakes and everything else goes through yargs, which words them for people.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import {
+  CALLS,
+  type CallName,
+  type CallRow,
+  callRow,
+  OWN_OPTIONS,
+  type OwnOptionName,
+  type OwnOptions,
+  shownCalls,
+} from './calls.ts'
 import { nearest } from './nearest.ts'
 import { OPTIONS, type OptionRow, type RawOptions, UsageError } from './options.ts'
 import { safeName } from './safe-text.ts'
 
-export interface CallRow {
-  readonly name: string
-  /** For yargs: <needed> and [not needed]. */
-  readonly args: string
-  readonly min: number
-  readonly max: number
-  readonly help: string
-}
-
-export const CALLS = [
-  { name: 'chat', args: '', min: 0, max: 0, help: 'chat (what a bare lanchat does)' },
-  { name: 'hub', args: '', min: 0, max: 0, help: 'a node without a screen that prefers to be hub' },
-  {
-    name: 'send',
-    args: '<to> [text..]',
-    min: 1,
-    max: Number.POSITIVE_INFINITY,
-    help: 'send to a room or @nick; without text, or with -, from stdin',
-  },
-  { name: 'tail', args: '[room]', min: 0, max: 1, help: 'print messages as they come' },
-  {
-    name: 'history',
-    args: '<room> [n]',
-    min: 1,
-    max: 2,
-    help: 'the last n messages of a room (default: 50)',
-  },
-  { name: 'rooms', args: '', min: 0, max: 0, help: 'all rooms' },
-  { name: 'who', args: '[room]', min: 0, max: 1, help: 'who is there' },
-  { name: 'status', args: '', min: 0, max: 0, help: 'how the lanchat running here is doing' },
-  { name: 'doctor', args: '', min: 0, max: 0, help: 'what works here and what does not, and what to do' },
-  { name: 'id', args: '', min: 0, max: 0, help: 'your name and key' },
-] as const satisfies readonly CallRow[]
-
-export type CallName = (typeof CALLS)[number]['name']
-
 export type Invocation =
-  | { readonly call: CallName; readonly words: readonly string[]; readonly flags: RawOptions }
+  | {
+      readonly call: CallName
+      readonly words: readonly string[]
+      readonly flags: RawOptions
+      readonly own: OwnOptions
+    }
   /** Help or the version: to be printed, then done. */
   | { readonly print: string }
 
-const ROWS = Object.entries(OPTIONS) as [string, OptionRow][]
+const ROWS = Object.entries({ ...OPTIONS, ...OWN_OPTIONS }) as [string, OptionRow][]
 
 /** Throws UsageError with one sentence. version: what --version prints. */
 export async function readArguments(argv: readonly string[], version: string): Promise<Invocation> {
-  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
-  return readPlain(words, version) ?? (await readWithYargs(words, version))
+  const topic = helpTopic(argv)
+  if (topic !== undefined) {
+    const { helpText } = await import('./help.ts')
+    const row = topic === '' ? undefined : callRow(topic)
+    if (topic !== '' && !row) throw noSuchCall(topic)
+    return { print: helpText(row) }
+  }
+  return readPlain(argv, version) ?? (await readWithYargs(argv, version))
+}
+
+/** `help [call]`, or --help anywhere before a lone `--`: the call it is about, or ''. */
+function helpTopic(argv: readonly string[]): string | undefined {
+  if (argv[0] === 'help') return argv[1] ?? ''
+  const end = argv.indexOf('--')
+  const before = end < 0 ? argv : argv.slice(0, end)
+  if (!before.includes('--help') && !before.includes('-h')) return undefined
+  return before.find((word) => callRow(word)) ?? ''
+}
+
+function noSuchCall(name: string): UsageError {
+  const names = shownCalls().map((row) => row.name)
+  const near = nearest(name.toLowerCase(), names)
+  return new UsageError(`There is no command ${safeName(name)}.${near ? ` Did you mean ${near}?` : ''}`)
 }
 
 function readPlain(argv: readonly string[], version: string): Invocation | undefined {
@@ -70,16 +70,25 @@ function readPlain(argv: readonly string[], version: string): Invocation | undef
   const { version: asksVersion, ...flags } = parsed.values
   if (asksVersion) return { print: `${version}\n` }
   const [name = 'chat', ...words] = parsed.positionals
-  const row = CALLS.find((call) => call.name === name)
-  if (!row) {
-    const near = nearest(
-      name,
-      CALLS.map((call) => call.name),
-    )
-    throw new UsageError(`There is no command ${safeName(name)}.${near ? ` Did you mean ${near}?` : ''}`)
-  }
+  const row = callRow(name)
+  if (!row) throw noSuchCall(name)
   if (words.length < row.min || words.length > row.max) return undefined
-  return { call: row.name, words, flags: flags as RawOptions }
+  return { call: row.name, words, ...sorted(row, flags) }
+}
+
+/** Options of all calls and those of this one. Throws UsageError for one that belongs to another. */
+function sorted(
+  row: CallRow,
+  given: Readonly<Record<string, unknown>>,
+): { flags: RawOptions; own: OwnOptions } {
+  const flags: Record<string, unknown> = {}
+  const own: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(OWN_OPTIONS, name)) flags[name] = value
+    else if (row.options?.includes(name as OwnOptionName)) own[name] = value
+    else throw new UsageError(`${row.name} has no option --${name}.`)
+  }
+  return { flags: flags as RawOptions, own: own as OwnOptions }
 }
 
 async function readWithYargs(argv: readonly string[], version: string): Promise<Invocation> {
@@ -89,10 +98,6 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
   const parser = yargs([...argv])
     .locale('en')
     .scriptName('lanchat')
-    .usage('$0 [command] [options]\n\nChat for people who share a network and nothing else.')
-    .example('lanchat', 'chat; the first one on the network becomes its hub')
-    .example('lanchat send general "Lunch is here"', 'send one message')
-    .example('lanchat tail --json | jq .text', 'follow all messages in a script')
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,
@@ -103,14 +108,8 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
     })
     .exitProcess(false)
     .version(version)
-    .help()
-    .alias('h', 'help')
+    .help(false)
     .strict()
-    .wrap(100)
-    .epilogue(
-      'Inside the chat, /help lists what can be typed.\n' +
-        'Exit codes: 0 ok, 1 failure, 2 usage, 3 nobody found, 4 refused, 75 try later, 128 + signal.',
-    )
     .fail((message, error) => {
       refusal = message || error.message
     })
@@ -119,24 +118,24 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
       type: row.type === 'flag' ? 'boolean' : 'string',
       array: row.type === 'list',
       nargs: row.type === 'flag' ? 0 : 1,
-      describe: row.value ? `${row.help} <${row.value}>` : row.help,
     })
   }
-  for (const row of CALLS) {
-    const spelled = [`${row.name} ${row.args}`.trim(), ...(row.name === 'chat' ? ['$0'] : [])]
+  for (const row of CALLS as readonly CallRow[]) {
+    const spelledArgs = yargsWords(row)
+    const spelled = [`${row.name} ${spelledArgs}`.trim(), ...(row.name === 'chat' ? ['$0'] : [])]
     parser.command(
       spelled,
       row.help,
       (y) => y,
       (args) => {
         const named = { ...args } as Record<string, unknown>
-        const words = [...row.args.matchAll(/[<[](\w+)/g)]
+        const words = [...spelledArgs.matchAll(/[<[](\w+)/g)]
           .flatMap(([, name]) => named[name!] ?? [])
           .map(String)
         const flags = Object.fromEntries(
           ROWS.flatMap(([name]) => (named[name] === undefined ? [] : [[name, named[name]]])),
         )
-        invocation = { call: row.name, words, flags: flags as RawOptions }
+        invocation = { call: row.name as CallName, words, ...sorted(row, flags) }
       },
     )
   }
@@ -145,8 +144,27 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
     refusal ??= error?.message
     print = output
   })
-  if (refusal !== undefined) throw new UsageError(`${refusal.replace(/\s*\n\s*/g, ' ')}.`)
+  if (refusal !== undefined) throw new UsageError(`${refusal.replace(/\s*\n\s*/g, ' ')}.${hint(refusal)}`)
   if (print) return { print: `${print}\n` }
   if (invocation) return invocation
   throw new UsageError('These arguments are not understood.')
+}
+
+/** The words of a call as yargs counts them. */
+function yargsWords({ min, max }: CallRow): string {
+  if (max === Number.POSITIVE_INFINITY) return `${min > 0 ? '<word> ' : ''}[words..]`
+  return Array.from({ length: max }, (_, i) => (i < min ? `<word${i}>` : `[word${i}]`)).join(' ')
+}
+
+/** For an unknown option: the nearest one. */
+function hint(refusal: string): string {
+  const unknown = /^Unknown arguments?: ([\w-]+)/.exec(refusal)?.[1]
+  const near =
+    unknown === undefined
+      ? undefined
+      : nearest(
+          unknown,
+          ROWS.map(([name]) => name),
+        )
+  return near ? ` Did you mean --${near}?` : ''
 }

@@ -69,15 +69,36 @@ function readCreate(args: string): Meaning {
   })
 }
 
-/** `[n] [room]`, n from 1 to HISTORY_MAX. */
+/** `[n] [room]`, n from 1 to HISTORY_MAX; programs that read page by page add `--before order`. */
 function readHistory(args: string, room: string): Meaning {
-  const [first, second, ...more] = words(args)
+  const [, spoken, before] = /^(.*?)(?:\s--before\s+([0-9a-f]+)\s*)?$/su.exec(args)!
+  const [first, second, ...more] = words(spoken!)
   if (more.length > 0) return 'usage'
   const isCount = first !== undefined && /^[+-]?\d+$/.test(first)
   if (!isCount && second !== undefined) return 'usage'
   const count = isCount ? Number(first) : HISTORY_DEFAULT
   if (count < 1 || count > HISTORY_MAX) return 'usage'
-  return ask({ do: 'history', room: roomName((isCount ? second : first) ?? room), count })
+  return ask({
+    do: 'history',
+    room: roomName((isCount ? second : first) ?? room),
+    count,
+    ...(before !== undefined && { before }),
+  })
+}
+
+/** `[--room room] [--limit n] [--] <words>`. */
+function readSearch(args: string): Meaning {
+  const rest = words(args)
+  let room: string | undefined
+  let count: number = HISTORY_DEFAULT
+  while (rest[0] === '--room' || rest[0] === '--limit') {
+    const [option, value = ''] = rest.splice(0, 2)
+    if (option === '--room') room = roomName(value)
+    else count = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  }
+  if (rest[0] === '--') rest.shift()
+  if (rest.length === 0 || room === '' || count < 1 || count > HISTORY_MAX) return 'usage'
+  return ask({ do: 'search', words: rest.join(' '), count, ...(room !== undefined && { room }) })
 }
 
 export const COMMANDS: readonly CommandRow[] = [
@@ -147,6 +168,12 @@ export const COMMANDS: readonly CommandRow[] = [
     args: '[n] [room]',
     help: `the last n messages (1 to ${HISTORY_MAX}, ${HISTORY_DEFAULT} if not said)`,
     read: readHistory,
+  },
+  {
+    name: 'search',
+    args: '[--room room] [--limit n] <words>',
+    help: 'messages that hold all these words, newest first',
+    read: readSearch,
   },
   {
     name: 'nick',

@@ -21,7 +21,9 @@ const BY_CODE: Readonly<Record<string, number>> = {
   BANNED: EXIT.refused,
   IDENTITY_INVALID: EXIT.refused,
   KEY_WEAK: EXIT.refused,
+  PASSPHRASE_WRONG: EXIT.refused,
   OFFLINE: EXIT.later,
+  INTERRUPTED: 130,
 }
 
 /** The exit code of an error's stable code; of anything unknown: failure. */

@@ -1,33 +1,79 @@
-/** `lanchat id`: who this data dir is. Needs no network. */
-import { EXIT, exitCodeOf, toldOf } from './exit.ts'
+/** `lanchat id [show | export <file> | import <file>]`: who this data dir is. Needs no network. */
+import type { OwnOptions } from './calls.ts'
+import { EXIT } from './exit.ts'
 import { logTo } from './log.ts'
-import type { Settings } from './options.ts'
-import { Output } from './output.ts'
+import { nearest } from './nearest.ts'
+import { type Settings, UsageError } from './options.ts'
+import { passphraseFor } from './passphrase.ts'
 import { Remote } from './remote.ts'
+import { report } from './report.ts'
+import { safeName } from './safe-text.ts'
 import { table } from './tables.ts'
 import type { World } from './world.ts'
 
-/** --json prints { type: 'id', id, name }. */
-export async function printId(world: World, settings: Settings): Promise<number> {
-  const output = new Output(world.stdout)
-  const errors = new Output(world.stderr)
-  let code: number = EXIT.ok
-  try {
-    const self = await selfOf(world, settings, (line) => errors.write(`lanchat: ${line}\n`))
-    const { id, name } = self
-    output.write(
-      settings.json
-        ? `${JSON.stringify({ type: 'id', id, name })}\n`
-        : `${table({ name, id }, { tabs: settings.plain })}\n`,
+const ACTS = ['show', 'export', 'import'] as const
+
+/** Throws UsageError. --json prints { type: 'id', id, name } or { type: 'id', id, file, ... }. */
+export async function id(
+  world: World,
+  settings: Settings,
+  own: OwnOptions,
+  [act = 'show', file]: readonly string[],
+): Promise<number> {
+  if (act === 'show' && file === undefined) return show(world, settings)
+  if (act !== 'export' && act !== 'import') {
+    const near = nearest(act, ACTS)
+    throw new UsageError(
+      `id shows, exports or imports; it cannot ${safeName(act)}.${near ? ` Did you mean ${near}?` : ''}`,
     )
-  } catch (error) {
-    const told = toldOf(error)
-    if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
-    else errors.write(`lanchat: ${told.message}\n`)
-    code = exitCodeOf(told.code)
   }
-  await Promise.all([output.flushed(), errors.flushed()])
-  return code
+  if (file === undefined) throw new UsageError(`id ${act} needs a file: lanchat id ${act} <file>.`)
+  return act === 'export' ? exportTo(world, settings, own, file) : importFrom(world, settings, own, file)
+}
+
+function show(world: World, settings: Settings): Promise<number> {
+  return report(world, settings, async ({ say, hint }) => {
+    const { id, name } = await selfOf(world, settings, (line) => hint(`lanchat: ${line}`))
+    say({ type: 'id', id, name }, table({ name, id }, { tabs: settings.plain }))
+    return EXIT.ok
+  })
+}
+
+function exportTo(world: World, settings: Settings, own: OwnOptions, file: string): Promise<number> {
+  return report(world, settings, async ({ say, hint }) => {
+    const passphrase = await passphraseFor(world, own, 'new')
+    if (passphrase.length < 12)
+      hint('This passphrase is short: whoever gets the file may guess it. Six random words are good.')
+    const { exportIdentity } = await world.load()
+    const { id } = await exportIdentity(file, passphrase, settings.node.dataDir)
+    say(
+      { type: 'id', id, file },
+      `The identity ${id.slice(0, 8)} is in ${file}, sealed with your passphrase.`,
+    )
+    hint(
+      `On the new machine: lanchat id import ${file}\nDo not go on using both: one identity lives in one place at a time.`,
+    )
+    return EXIT.ok
+  })
+}
+
+function importFrom(world: World, settings: Settings, own: OwnOptions, file: string): Promise<number> {
+  return report(world, settings, async ({ say, hint }) => {
+    const passphrase = await passphraseFor(world, own, 'known')
+    const { importIdentity } = await world.load()
+    const { dataDir } = settings.node
+    const { id, isSame, kept } = await importIdentity(file, passphrase, {
+      dataDir,
+      replace: own.replace === true,
+    })
+    const short = id.slice(0, 8)
+    say(
+      { type: 'id', id, file, ...(isSame && { same: true }), ...(kept !== undefined && { kept }) },
+      isSame ? `This data directory is ${short} already.` : `This data directory is ${short} now.`,
+    )
+    if (kept !== undefined) hint(`The identity that was here lies in ${kept}.`)
+    return EXIT.ok
+  })
 }
 
 async function selfOf(world: World, settings: Settings, log: (line: string) => void) {

@@ -156,7 +156,9 @@ function systemSentence(event: SystemEvent, self: string): string {
 
 /** The answer to a question, by the shape of its data. */
 export function resultText(command: string, data: unknown, look: Look): string {
-  if (command === '/history') {
+  if (command === '/search' && (data as readonly unknown[]).length === 0)
+    return look.paint('dim', 'Nothing found.')
+  if (command === '/history' || command === '/search') {
     const messages = data as readonly MessageEvent[]
     if (messages.length === 0) return look.paint('dim', 'No messages yet.')
     return messages

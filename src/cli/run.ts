@@ -1,5 +1,6 @@
 /** From argument words to exit code: reads options, then does what was asked for. */
-import { type CallName, readArguments } from './arguments.ts'
+import { readArguments } from './arguments.ts'
+import type { CallName, OwnOptions } from './calls.ts'
 import { EXIT } from './exit.ts'
 import { readConfig, type Settings, settingsOf, UsageError } from './options.ts'
 import { Output } from './output.ts'
@@ -16,7 +17,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
       return EXIT.ok
     }
     const settings = settingsOf(asked.flags, world.env, readConfig(await world.configFile()))
-    return await call(asked.call, asked.words, settings, world)
+    return await call(asked.call, asked.words, settings, asked.own, world)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     const errors = new Output(world.stderr)
@@ -31,6 +32,7 @@ async function call(
   name: CallName,
   words: readonly string[],
   settings: Settings,
+  own: OwnOptions,
   world: World,
 ): Promise<number> {
   switch (name) {
@@ -44,8 +46,8 @@ async function call(
       return chat(world, settings, 'hub')
     }
     case 'id': {
-      const { printId } = await import('./id.ts')
-      return printId(world, settings)
+      const { id } = await import('./id.ts')
+      return id(world, settings, own, words)
     }
     case 'doctor': {
       const { doctor } = await import('./doctor.ts')
@@ -59,15 +61,40 @@ async function call(
       const { tail } = await import('./tail.ts')
       return tail(world, settings, words[0])
     }
-    case 'history': {
-      const { question } = await import('./question.ts')
-      return question(world, settings, `/history ${words[1] ?? ''} ${words[0]}`)
+    case 'history':
+      return ask(world, settings, `/history ${words[1] ?? ''} ${words[0]}`)
+    case 'search': {
+      const { search } = await import('./search.ts')
+      return search(world, settings, own, words)
     }
+    case 'export': {
+      const { exportRoom } = await import('./export.ts')
+      return exportRoom(world, settings, words[0])
+    }
+    case 'status':
     case 'rooms':
     case 'who':
-    case 'status': {
-      const { question } = await import('./question.ts')
-      return question(world, settings, `/${name} ${words[0] ?? ''}`)
+      return ask(world, settings, `/${name} ${words[0] ?? ''}`)
+    case 'network': {
+      const { network } = await import('./network.ts')
+      return network(world, settings, words)
+    }
+    case 'places': {
+      const { places } = await import('./places.ts')
+      return places(world, settings)
+    }
+    case 'completion': {
+      const { completion } = await import('./completion.ts')
+      return completion(world, words[0]!)
+    }
+    case 'complete': {
+      const { complete } = await import('./complete.ts')
+      return complete(world, settings, words[0]!)
     }
   }
+}
+
+async function ask(world: World, settings: Settings, command: string): Promise<number> {
+  const { question } = await import('./question.ts')
+  return question(world, settings, command)
 }

@@ -1,6 +1,14 @@
 /** What the command line takes from outside, so that tests can bring their own. */
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { Check, CheckName, CheckOptions, Node, NodeOptions } from '../node/index.ts'
+import type {
+  Check,
+  CheckName,
+  CheckOptions,
+  Imported,
+  Node,
+  NodeOptions,
+  StoreHere,
+} from '../node/index.ts'
 import { type SignalName, signalCode } from './exit.ts'
 
 /** The part of the public API that the command line starts from. */
@@ -11,10 +19,17 @@ export interface NodeModule {
   /** The checks of doctor. */
   runChecks(options: CheckOptions): AsyncIterable<Check>
   readonly CHECK_NAMES: readonly CheckName[]
+  exportIdentity(file: string, passphrase: string, dataDir?: string): Promise<{ readonly id: string }>
+  importIdentity(
+    file: string,
+    passphrase: string,
+    options: { readonly dataDir?: string | undefined; readonly replace?: boolean },
+  ): Promise<Imported>
+  storesHere(dataDir?: string): Promise<StoreHere[]>
 }
 
 export interface World {
-  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown }
   readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable
   readonly env: Readonly<Record<string, string | undefined>>

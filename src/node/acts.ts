@@ -20,9 +20,10 @@ import { TEXT_BYTES_MAX } from '../wire/limits.ts'
 import { checkNick, checkRoomName, nameFaultText, proposeNick } from '../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals } from '../wire/refusal.ts'
 import { viewOf } from './choice.ts'
-import type { Core, Writing } from './core.ts'
-import type { Answer, Command, SystemEvent } from './events.ts'
+import type { Core, RoomLine, Writing } from './core.ts'
+import type { Answer, Command, StatusData, SystemEvent } from './events.ts'
 import { type RoomView, readPersons } from './rooms.ts'
+import { searchWords } from './timeline.ts'
 
 /** The hub answers a question within this, or the own view decides. */
 const PERMIT_MS = 1000
@@ -45,10 +46,12 @@ export class Acts {
   /** Own control events that answer a command themselves. */
   readonly #own = new Set<string>()
   readonly #startedAt: number
+  readonly #startedNow: number
 
   constructor(core: Core) {
     this.#core = core
     this.#startedAt = core.moment.wall
+    this.#startedNow = core.moment.now
   }
 
   // --- answering --------------------------------------------------------------------------------------------------
@@ -78,7 +81,9 @@ export class Acts {
       case 'status':
         return this.#result(place, this.#status())
       case 'history':
-        return this.#history(place, command.room, command.count)
+        return this.#history(place, command.room, command.count, command.before)
+      case 'search':
+        return this.#search(place, command.words, command.room, command.count)
       case 'nick':
         return this.#nick(place, command.name)
     }
@@ -382,27 +387,63 @@ export class Acts {
     }
   }
 
-  #status() {
-    const { people, self, options } = this.#core
+  #status(): StatusData {
+    const core = this.#core
+    const { people, self, options, outbox } = core
+    const copies = outbox.latestCopies
     return {
       self: people.who(self),
       network: options.network,
-      ...(this.#core.place && { place: this.#core.place.ids[0] }),
+      ...(core.place && { place: core.place.ids[0]! as string }),
       ...this.#hub(),
-      unstored: this.#core.outbox.unstored,
+      unstored: outbox.unstored,
+      ...(copies !== undefined && { copies }),
+      links: [...core.linksUp()],
+      online: core.isOffline ? [] : [...core.onlineKeys()].map((key) => people.who(key)),
+      stored: this.#stored(),
+      taken: core.taken,
+      uptimeMs: Math.max(0, Math.round(core.moment.now - this.#startedNow)),
     }
   }
 
-  #history(place: Slot, text: string, count: number): void {
+  #stored() {
+    const { replica } = this.#core
+    let [events, rooms] = [0, 0]
+    for (const room of replica.rooms()) {
+      rooms += 1
+      for (const cls of [0, 1] as const) for (const { n } of replica.lanes(room, cls)) events += n
+    }
+    return { events, rooms }
+  }
+
+  #history(place: Slot, text: string, count: number, before?: string): void {
     const view = this.#resolve(place, text)
     if (!view) return
     if (!this.#core.isMember(view)) return this.#refuse(place, 'NOT_MEMBER', { room: text })
-    this.#core.lines([view.id], Math.max(1, Math.min(1000, count)), (lines) =>
-      this.#result(
-        place,
-        lines.map(({ message }) => message),
-      ),
+    this.#core.lines(
+      [view.id],
+      Math.max(1, Math.min(1000, count)),
+      (lines) =>
+        this.#result(
+          place,
+          lines.map(({ message }) => message),
+        ),
+      before === undefined ? {} : { before },
     )
+  }
+
+  #search(place: Slot, words: string, text: string | undefined, count: number): void {
+    const view = text === undefined ? undefined : this.#resolve(place, text)
+    if (text !== undefined && !view) return
+    if (view && !this.#core.isMember(view)) return this.#refuse(place, 'NOT_MEMBER', { room: text! })
+    const most = Math.max(1, Math.min(1000, count))
+    const rooms = view ? [view.id] : this.joinedRooms()
+    const found = (lines: readonly RoomLine[]) => {
+      const messages = lines.map(({ message }) => message)
+      messages.sort((a, b) => (a.order < b.order ? 1 : -1))
+      this.#result(place, messages.slice(0, most))
+    }
+    this.#core.lines(rooms, most, found, { words: searchWords(words) })
   }
 
   // --- people -----------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ import {
 import { clockOffset } from './clock.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
-import type { Answer, Command, HubInfo, MessageEvent, NodeEvent } from './events.ts'
+import type { Answer, Command, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { People } from './people.ts'
@@ -48,7 +48,7 @@ import { type AddResult, Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
 import type { Store, StoreOp } from './store.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
-import { lastLines, stampT, visibilityOf } from './timeline.ts'
+import { lastLines, stampT, visibilityOf, type Which } from './timeline.ts'
 import { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
 
@@ -71,6 +71,15 @@ export interface CoreOptions {
   readonly about?: string
   /** Where this node accepts links, as wss://address:port/lanchat/1. */
   readonly url: () => string
+  /** What has gone over a link so far, for `status`; default: not counted. */
+  readonly traffic?: (link: LinkId) => Traffic | undefined
+}
+
+/** Bytes and frames over one link since it came up. */
+export interface Traffic {
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly framesIn: number
 }
 
 export interface PeerHello {
@@ -153,6 +162,7 @@ export type CoreEffect =
       readonly ticket: number
       readonly rooms: readonly RoomId[]
       readonly count: number
+      readonly which: Which
     }
   | { readonly do: 'wake'; readonly at: number }
   /** The place's ids, age or grownness changed: hello and mDNS say so from now on. */
@@ -242,6 +252,7 @@ export class Core {
   #isFailing = false
   #offerDue = false
   readonly #carried = new Set<string>()
+  #taken = 0
 
   /** startedAt: netNow at the start, ms. */
   constructor(options: CoreOptions, moment: CoreMoment) {
@@ -351,6 +362,10 @@ export class Core {
   }
   get line(): readonly PersonKey[] {
     return this.#line
+  }
+  /** Events taken in by this process, own ones too. */
+  get taken(): number {
+    return this.#taken
   }
   get settled(): boolean {
     return this.outbox.unstored === 0 && this.#onWritten.size === 0 && this.#afterWrite.length === 0
@@ -796,6 +811,7 @@ export class Core {
   #grown(run: VerifiedRun, before: number, events: readonly Event[]): void {
     const first = run.events[0]!
     this.#durable.grew(this.replica.lane(first.room, first.author, first.lane)!, before)
+    this.#taken += events.length
     this.#needsSync ||= this.isHub || this.#line.includes(this.self)
     const control = events.filter((event) => isControlLane(event.lane))
     for (const event of control) this.views.add(event)
@@ -1040,6 +1056,21 @@ export class Core {
     this.outbox.alone()
   }
 
+  /** The links that are up, for `status`. */
+  *linksUp(): Iterable<LinkInfo> {
+    for (const [link, { key, visitor, address }] of this.#links) {
+      const isMember = this.#hub?.isMember(link) || this.#isFollowed(link)
+      const traffic = this.options.traffic?.(link)
+      yield {
+        ...this.people.who(key),
+        ...(address !== '' && { address }),
+        ...(visitor && { visitor }),
+        ...(isMember && { member: true as const }),
+        ...traffic,
+      }
+    }
+  }
+
   hubInfo(): HubInfo | undefined {
     if (this.#role.is === 'hub') return { ...this.people.who(this.self), url: this.options.url(), self: true }
     if (this.#role.is !== 'following') return undefined
@@ -1099,15 +1130,20 @@ export class Core {
   }
 
   /** The last lines of rooms from the disk; what is not written yet is written first. */
-  lines(rooms: readonly RoomId[], count: number, then: (lines: readonly RoomLine[]) => void): void {
+  lines(
+    rooms: readonly RoomId[],
+    count: number,
+    then: (lines: readonly RoomLine[]) => void,
+    which: Which = {},
+  ): void {
     this.#flushWrites()
     const ticket = this.#nextTicket++
     this.#onLines.set(ticket, then)
-    this.#effects.push({ do: 'lines', ticket, rooms, count })
+    this.#effects.push({ do: 'lines', ticket, rooms, count, which })
   }
 
   /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
-  async readLines(rooms: readonly RoomId[], count: number): Promise<RoomLine[]> {
+  async readLines(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
     const lines: RoomLine[] = []
     for (const room of rooms) {
       const view = this.views.room(room)
@@ -1117,7 +1153,7 @@ export class Core {
         replica: this.replica,
         open: (event: Event, body: Uint8Array) => this.display.open(view, event, body),
       }
-      for (const line of await lastLines(source, room, count, visibilityOf(this.replica, view))) {
+      for (const line of await lastLines(source, room, count, visibilityOf(this.replica, view), which)) {
         this.display.noteT(line.event)
         lines.push({ room, message: this.display.lineOf(view, line) })
       }

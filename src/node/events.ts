@@ -17,6 +17,41 @@ export interface HubInfo extends Who {
   readonly self: boolean
 }
 
+/** A link that is up, as `status` tells it. Bytes and frames: since it came up, where they are counted. */
+export interface LinkInfo extends Who {
+  /** host:port, where the peer accepts links. */
+  readonly address?: string
+  readonly visitor?: true
+  /** The hub that is followed, or as hub a member. */
+  readonly member?: true
+  readonly bytesIn?: number
+  readonly bytesOut?: number
+  readonly framesIn?: number
+}
+/** What `status` answers. */
+export interface StatusData {
+  readonly self: Who
+  readonly network: string
+  readonly place?: string
+  readonly hub: HubInfo | null
+  readonly epoch: number
+  /** Reachable people, oneself included. */
+  readonly members: number
+  readonly line: readonly Who[]
+  /** Own events that nobody else is known to hold. */
+  readonly unstored: number
+  /** Other devices known to hold the latest own message. */
+  readonly copies?: number
+  readonly links: readonly LinkInfo[]
+  /** Who is reachable now. */
+  readonly online: readonly Who[]
+  /** On this node: events held in all, and in how many rooms. */
+  readonly stored: { readonly events: number; readonly rooms: number }
+  /** Events taken in since this process started. */
+  readonly taken: number
+  readonly uptimeMs: number
+}
+
 export interface ReadyEvent {
   readonly type: 'ready'
   readonly self: Who
@@ -138,5 +173,8 @@ export type Command =
   /** How this node stands, for `lanchat doctor`: a NodeReport, at once, also before it is ready. */
   | { readonly do: 'doctor' }
   | { readonly do: 'who'; readonly room?: string }
-  | { readonly do: 'history'; readonly room: string; readonly count: number }
+  /** before: the `order` of a message; only what stands before it. */
+  | { readonly do: 'history'; readonly room: string; readonly count: number; readonly before?: string }
+  /** Messages that hold all words, newest first; without room in all rooms and talks of this person. */
+  | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
   | { readonly do: 'nick'; readonly name: string }

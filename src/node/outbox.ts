@@ -53,6 +53,7 @@ export class Outbox {
   /** Runs not yet posted to the present hub, in order. */
   #queue: VerifiedRun[] = []
   #credit = 0
+  #latest: Entry | undefined
   #isLinked = false
   #offeredAt = 0
   #unstored = 0
@@ -65,6 +66,11 @@ export class Outbox {
   /** Own events that nobody else is known to hold, and that were not written alone. */
   get unstored(): number {
     return this.#unstored
+  }
+
+  /** Other devices known to hold the latest own message; undefined where nothing was said in this run. */
+  get latestCopies(): number | undefined {
+    return this.#latest && copiesOf(this.#latest)
   }
 
   /** Adds an own run that is on disk. isSaid: its states are told. */
@@ -87,6 +93,7 @@ export class Outbox {
         isSaid,
       }
       lane.entries.set(event.n, entry)
+      if (isSaid) this.#latest = entry
       lane.n = event.n
       lane.id = event.id
       this.#unstored++

@@ -99,8 +99,25 @@ export interface TimelineSource {
   readonly open?: OpenBody
 }
 
+/** Which of the messages shown are meant; default: all. */
+export interface Which {
+  /** Only those before this `order`. */
+  readonly before?: string
+  /** Only those whose text holds all of these, as searchWords gives them. */
+  readonly words?: readonly string[]
+}
+
+/** What is looked for: words in any case, apart by white space. */
+export const searchWords = (text: string): string[] =>
+  folded(text)
+    .split(/\s+/u)
+    .filter((word) => word !== '')
+
+/** Letters alike whatever their case or composition. */
+const folded = (text: string): string => text.normalize('NFKC').toLowerCase().normalize('NFKC')
+
 /**
- * The last `count` messages shown in a room, oldest first, edits applied. What is not yet written to the store is not
+ * The last `count` messages shown in a room that are meant, oldest first, edits applied. What is not yet written to the store is not
  * listed: write first. Rejects only where the store's scan does.
  */
 export async function lastLines(
@@ -108,6 +125,7 @@ export async function lastLines(
   room: RoomId,
   count: number,
   by: Visibility,
+  { before, words = [] }: Which = {},
 ): Promise<Line[]> {
   const { store, replica, open = openPlain } = source
   const edits = new Map<string, { event: Event; text: string }>()
@@ -117,7 +135,10 @@ export async function lastLines(
   for await (const [key] of store.scan(range)) {
     if (lines.length >= count) break
     const event = replica.find(key.slice(-64) as EventId)
-    if (!event || (event.kind !== MESSAGE && event.kind !== EDIT) || !isVisible(event, by)) continue
+    if (!event || (event.kind !== MESSAGE && event.kind !== EDIT)) continue
+    // Edits of what is meant may stand behind the bound.
+    if (event.kind === MESSAGE && before !== undefined && orderOf(event) >= before) continue
+    if (!isVisible(event, by)) continue
     const bytes = replica.body(event.id)
     const body = bytes && open(event, bytes)
     if (body?.kind === 'edit') {
@@ -125,6 +146,8 @@ export async function lastLines(
       if (!edits.has(target)) edits.set(target, { event, text: body.text })
     } else if (body?.kind === 'message') {
       const edit = edits.get(editKey(event, event.id))
+      const text = words.length > 0 ? folded(edit?.text ?? body.text) : ''
+      if (!words.every((word) => text.includes(word))) continue
       lines.push({ event, body, ...(edit ? { edit } : {}) })
     }
   }

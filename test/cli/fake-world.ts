@@ -5,6 +5,7 @@ import { inputLines } from '../../src/cli/input-lines.ts'
 import { run } from '../../src/cli/run.ts'
 import type { World } from '../../src/cli/world.ts'
 import { CHECK_NAMES, type Check } from '../../src/node/checks.ts'
+import * as nodeModule from '../../src/node/index.ts'
 import type { NodeOptions } from '../../src/node/index.ts'
 import { FakeNode } from './fake-node.ts'
 
@@ -52,6 +53,7 @@ export class FakeWorld {
       version: '1.2.3',
       configFile: async () => options.configFile ?? '/nonexistent/config.json',
       load: async () => ({
+        ...nodeModule,
         createNode: async (given) => {
           this.options = given
           if (options.refuses) throw options.refuses

@@ -4,13 +4,14 @@
  * An entry is found by a tag of name and code. A plain hash as tag would make the code as easy to guess as if there were no
  * scrypt, so the tag is a short scrypt under a salt of this file: about 10 ms.
  */
-import { randomBytes, scrypt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { concat, fromHex, hex, uint, utf8 } from '../../wire/bytes.ts'
 import { tagged } from '../../wire/ids.ts'
 import { nodeCrypto } from '../crypto.ts'
 import { writeFileSafely } from './safe-file.ts'
+import { scryptKey } from './scrypt-key.ts'
 
 const KEY_BYTES = 32
 /** Rule ID-3: N 2^17 with r 8 takes 128 MiB. */
@@ -34,11 +35,11 @@ export async function codeKeyOf(dir: string, name: string, code: string | undefi
   const cache = (await readCache(file)) ?? { salt: hex(randomBytes(16)), entries: [] }
   const nameBytes = utf8(name)
   const tag = hex(
-    await derive(concat(uint(nameBytes.length, 2), nameBytes, utf8(code)), fromHex(cache.salt), TAG_COST),
+    await scryptKey(concat(uint(nameBytes.length, 2), nameBytes, utf8(code)), fromHex(cache.salt), TAG_COST),
   )
   const known = cache.entries.find((entry) => entry.tag === tag)
   if (known) return fromHex(known.key)
-  const key = await derive(utf8(code), tagged(nodeCrypto, 'lanchat/code/1', nameBytes), CODE_COST)
+  const key = await scryptKey(utf8(code), tagged(nodeCrypto, 'lanchat/code/1', nameBytes), CODE_COST)
   const entries = [{ tag, key: hex(key) }, ...cache.entries].slice(0, ENTRIES_MAX)
   await writeFileSafely(file, utf8(JSON.stringify({ salt: cache.salt, entries }))).catch(() => {
     // Only time is lost: the next start derives it again.
@@ -64,14 +65,4 @@ function isCache(value: unknown): value is Cache {
     Array.isArray(value.entries) &&
     value.entries.every((entry) => isHex(entry?.tag, KEY_BYTES) && isHex(entry?.key, KEY_BYTES))
   )
-}
-
-function derive(secret: Uint8Array, salt: Uint8Array, N: number): Promise<Uint8Array> {
-  const [r, p] = [8, 1]
-  return new Promise((resolve, reject) => {
-    // Node refuses more than 32 MiB unless told; scrypt needs 128 N r and a little.
-    scrypt(secret, salt, KEY_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
-      error ? reject(error) : resolve(new Uint8Array(key)),
-    )
-  })
 }

@@ -13,6 +13,7 @@ import { unwritable } from './data-dir.ts'
 import { codeOf, writeFileSafely } from './safe-file.ts'
 
 const SEED_BYTES = 32
+export const IDENTITY_FILE = 'identity'
 
 /**
  * The 32-byte seed of this data dir, made at the first start. Rejects with LanchatError IDENTITY_INVALID where the file is
@@ -21,16 +22,16 @@ const SEED_BYTES = 32
 export async function loadIdentity(
   dir: string,
 ): Promise<{ readonly seed: Uint8Array; readonly isNew: boolean }> {
-  const file = join(dir, 'identity')
+  const file = join(dir, IDENTITY_FILE)
   const found = await readKeptIdentity(dir)
   if (found) return { seed: found, isNew: false }
   const seed = new Uint8Array(randomBytes(SEED_BYTES))
   try {
-    await writeFileSafely(file, concat(seed, signerOf(seed).key), true)
+    await writeFileSafely(file, identityBytes(seed), true)
     return { seed, isNew: true }
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw unwritable(dir, cause)
-    const first = await read(file)
+    const first = await readIdentity(file)
     if (!first) throw invalid(file, 'it came and went')
     return { seed: first, isNew: false }
   }
@@ -38,8 +39,8 @@ export async function loadIdentity(
 
 /** The seed that lies in this data dir; undefined: none ever did. Rejects with LanchatError IDENTITY_INVALID. */
 export async function readKeptIdentity(dir: string): Promise<Uint8Array | undefined> {
-  const file = join(dir, 'identity')
-  const found = await read(file)
+  const file = join(dir, IDENTITY_FILE)
+  const found = await readIdentity(file)
   if (!found && (await hasStore(dir))) throw invalid(file, 'it is missing')
   return found
 }
@@ -54,7 +55,11 @@ async function hasStore(dir: string): Promise<boolean> {
   return [...names, ...inside.flat()].some((name) => name.endsWith('.made'))
 }
 
-async function read(file: string): Promise<Uint8Array | undefined> {
+/** What the file of this seed holds. */
+export const identityBytes = (seed: Uint8Array): Uint8Array => concat(seed, signerOf(seed).key)
+
+/** The seed in an identity file; undefined where there is none. Rejects with LanchatError IDENTITY_INVALID. */
+export async function readIdentity(file: string): Promise<Uint8Array | undefined> {
   let bytes: Uint8Array
   try {
     bytes = new Uint8Array(await readFile(file))

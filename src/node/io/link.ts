@@ -87,6 +87,8 @@ export class Link {
   readonly version: number
   /** When the last frame came, ms of the monotonic clock (performance.now()). */
   lastHeardAt = performance.now()
+  /** Bytes of frames in either direction so far, websocket heads left out on the way in; and frames that came in. */
+  readonly traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0 }
 
   readonly #ws: WebSocket
   readonly #socket: Duplex
@@ -172,6 +174,7 @@ export class Link {
     }
     this.#pending.push(messages)
     this.#pendingBytes += messages.length
+    this.traffic.bytesOut += messages.length
     if (this.#writingBytes === 0) flushAtEndOfTurn(this)
     return true
   }
@@ -236,6 +239,8 @@ export class Link {
     }
     // Without Buffer's methods: its slice shares memory where that of Uint8Array copies.
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    this.traffic.bytesIn += bytes.length
+    this.traffic.framesIn += 1
     if (this.#handlers) this.#deliver(this.#handlers, bytes)
     else this.#early.push(bytes)
   }

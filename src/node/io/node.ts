@@ -14,7 +14,7 @@ import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../w
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
 import { viewOf } from '../choice.ts'
-import { Core, type CoreEffect, type CoreInput } from '../core.ts'
+import { Core, type CoreEffect, type CoreInput, type Traffic } from '../core.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import type { NodeOptions } from '../index.ts'
@@ -38,6 +38,7 @@ import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf } from './ke
 import { type Link, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { ResilientStore } from './resilient-store.ts'
+import { noteStore } from './stores-here.ts'
 import { verifyMany } from './verify-pool.ts'
 
 /** The loop is looked at this often; an away of more than a second is told before anything else is served. */
@@ -109,6 +110,7 @@ export class NodeShell {
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
+  #noted: Promise<void> = Promise.resolve()
 
   private constructor(init: {
     options: NodeOptions
@@ -205,6 +207,7 @@ export class NodeShell {
             timeoutMs: options.timeoutMs ?? 5000,
           },
           url: () => shell?.url() ?? '',
+          traffic: (link) => shell?.traffic(link),
         },
         moment(),
       )
@@ -273,6 +276,7 @@ export class NodeShell {
     for (const address of this.#remembered.keys())
       this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
     if (options.discovery !== false) this.#discover()
+    this.#noteStore()
     tellPoint(this.#log, 'looking for others')
     this.#core.replica.scan().then(
       ({ wrong }) => this.#give({ in: 'scanned', wrong }),
@@ -351,6 +355,11 @@ export class NodeShell {
       },
       onTrouble: (trouble) => this.#log('warn', trouble.text),
     })
+  }
+
+  /** What has gone over a link so far. */
+  traffic(link: number): Traffic | undefined {
+    return this.#links.get(link)?.traffic
   }
 
   /** Where this node accepts links, as others may reach it. */
@@ -435,7 +444,7 @@ export class NodeShell {
         this.#waiters.delete(effect.slot)
         return
       case 'lines':
-        this.#core.readLines(effect.rooms, effect.count).then(
+        this.#core.readLines(effect.rooms, effect.count, effect.which).then(
           (lines) => this.#give({ in: 'lines', ticket: effect.ticket, lines }),
           (error: unknown) => {
             this.#log('error', `history could not be read: ${String(error)}`)
@@ -698,6 +707,15 @@ export class NodeShell {
   #keepPlace(place: Place): void {
     void this.#store.write([['put', factKey('place'), Buffer.from(JSON.stringify(place))]], false)
     this.#discovery?.update({ place8: place.ids[0]! })
+    this.#noteStore()
+  }
+
+  /** For `places`, which opens no store. */
+  #noteStore(): void {
+    const { net8, hasCode } = this.#network
+    const place = this.#core.place?.ids[0]
+    const about = { network: this.#core.options.network, hasCode, ...(place !== undefined && { place }) }
+    this.#noted = this.#noted.then(() => noteStore(this.#options.dataDir, net8, about))
   }
 
   storeState(failing: boolean, error?: unknown): void {
@@ -819,7 +837,7 @@ export class NodeShell {
     this.#abort.abort()
     for (const link of this.#links.values()) link.close()
     this.#links.clear()
-    await Promise.all([this.#discovery?.close(), this.#listener?.close()])
+    await Promise.all([this.#discovery?.close(), this.#listener?.close(), this.#noted])
     await this.#store
       .close()
       .catch((error: unknown) => this.#log('warn', `closing the store: ${String(error)}`))
