@@ -9,7 +9,7 @@ export const EXIT_CODES: readonly (readonly [code: string, means: string])[] = [
   ['3', 'nobody found within --timeout'],
   ['4', 'refused (identity, code, ban)'],
   ['75', 'try later'],
-  ['128 + signal', 'ended by it: SIGHUP 129, SIGINT 130, SIGTERM 143'],
+  ['128 + signal', 'SIGHUP 129, SIGINT 130, SIGTERM 143'],
 ]
 
 /** Shown above all others. */
@@ -35,17 +35,17 @@ function wholeHelp(): string {
     ...columns(EXAMPLES),
     '',
     'Commands:',
-    ...columns(shownCalls().map((row) => [usageOfCall(row).replace(/^lanchat /, ''), row.help])),
+    ...columns(shownCalls().map((row) => [usageOfCall(row), row.help])),
     '',
     'Options:',
-    ...columns(optionLines(OPTIONS)),
     ...columns([
+      ...optionLines(OPTIONS),
       ['--help', 'this; behind a command: more about it'],
       ['--version', 'the version'],
     ]),
     '',
     'Inside the chat, /help lists what can be typed.',
-    `Exit codes: ${EXIT_CODES.map(([code, means]) => `${code} ${means}`).join(', ')}.`,
+    `Exit codes: ${EXIT_CODES.map(([code, means]) => `${code} ${means}`).join('; ')}.`,
     '',
   ].join('\n')
 }
