@@ -1,6 +1,7 @@
 /** A real `lanchat --json` on a host of the lab; each line is stamped when it arrives here, by the one clock of the bench. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import type { NodeEvent } from '../src/node/events.ts'
@@ -52,6 +53,11 @@ export class Program {
   /** ip replaces itself by node: this is the id of the lanchat process. */
   get pid(): number {
     return this.#child.pid!
+  }
+
+  /** CPU time of all its threads so far, ms. Unlike the time that passes it says the same on a busy machine. */
+  cpuMs(): number {
+    return cpuMsOf(this.pid)
   }
 
   /** The first event for which this holds, arrived already (from the given index on) or still to come. */
@@ -127,6 +133,14 @@ export class Program {
     this.events.push(stamped)
     for (const hear of [...this.#waiting]) hear(stamped)
   }
+}
+
+/** CPU time of a process: proc(5), schedstat, ns in the first field; threads that have ended are not in it. */
+export function cpuMsOf(pid: number): number {
+  const ns = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return ns.reduce((sum, each) => sum + each, 0) / 1e6
 }
 
 /** Calls back with each whole line and the moment it arrived. */

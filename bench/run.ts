@@ -22,6 +22,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   latency: async () => (await import('./works/latency.ts')).latency,
   footprint: async () => (await import('./works/footprint.ts')).footprint,
   failover: async () => (await import('./works/failover.ts')).failover,
+  terminal: async () => (await import('./works/terminal.ts')).terminal,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,9 +1,18 @@
 /**
- * What it takes to have lanchat: memory of an idle node after 30 s (alone as hub; as member), the package, and all that is
- * installed with it. One repetition is one start of a pair of nodes.
+ * What it takes to have lanchat: memory of an idle node after 30 s and its CPU meanwhile, as hub of two and as member; the
+ * package, and all that is installed with it. One repetition is one start of a pair of nodes.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -22,7 +31,7 @@ export async function footprint({ reps = 10 }: WorkOptions): Promise<Report> {
     figures: [...(await memory(reps)), ...installed()],
     notes: [
       'RSS counts what is shared with other processes of the same program, Node itself for the most part.',
-      'Install: the packed package with what `npm ci --omit=dev` adds, sum of file sizes.',
+      'Installs: sums of file sizes.',
     ],
   }
 }
@@ -43,11 +52,19 @@ async function memory(reps: number): Promise<Figure[]> {
       hubs.push(await start('hub'))
       members.push(await start('member'))
     }
-    await pause(IDLE_MS)
+    await pause(IDLE_MS / 2)
+    const cpuOf = (programs: readonly Program[]) => programs.map((program) => program.cpuMs())
+    const before = [cpuOf(hubs), cpuOf(members)]
+    await pause(IDLE_MS / 2)
+    const perSecond = [cpuOf(hubs), cpuOf(members)].map((after, k) =>
+      after.map((ms, rep) => (ms - before[k]![rep]!) / (IDLE_MS / 2000)),
+    )
     const targets = [{ of: 'p50', atMost: 90 }] as const
     return [
       { name: 'RSS of an idle hub after 30 s', unit: 'MiB', samples: hubs.map(rssMiB), targets },
       { name: 'RSS of an idle member after 30 s', unit: 'MiB', samples: members.map(rssMiB), targets },
+      { name: 'CPU of an idle hub per second', unit: 'ms', samples: perSecond[0]! },
+      { name: 'CPU of an idle member per second', unit: 'ms', samples: perSecond[1]! },
     ]
   } finally {
     await lab.close()
@@ -68,18 +85,30 @@ function installed(): Figure[] {
       { filename: string; size: number },
     ]
     execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', folder])
-    const root = join(folder, 'package')
-    const own = sizeOf(root)
-    execFileSync('cp', [`${PROJECT}package-lock.json`, root])
-    npm(root, 'ci', '--omit=dev', '--silent')
-    const all = own + sizeOf(join(root, 'node_modules'))
+    const own = sizeOf(join(folder, 'package'))
+    // As people get it, and as somebody gets it who has a clone.
+    const user = join(folder, 'user')
+    mkdirSync(user)
+    writeFileSync(join(user, 'package.json'), '{}')
+    npm(user, 'install', '--silent', '--no-save', join(folder, packed.filename))
+    const clone = join(folder, 'clone')
+    mkdirSync(clone)
+    for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+      cpSync(PROJECT + file, join(clone, file))
+    npm(clone, 'ci', '--omit=dev', '--silent')
     return [
       { name: 'package, packed', unit: 'KiB', samples: [packed.size / KIB] },
       { name: 'package, unpacked', unit: 'KiB', samples: [own / KIB] },
       {
-        name: 'install with all it needs at run time',
+        name: 'npm install of the package, with all it needs',
         unit: 'MiB',
-        samples: [all / MIB],
+        samples: [sizeOf(user) / MIB],
+        targets: [{ of: 'p50', atMost: 25 }],
+      },
+      {
+        name: 'npm ci --omit=dev in a clone: node_modules',
+        unit: 'MiB',
+        samples: [sizeOf(join(clone, 'node_modules')) / MIB],
         targets: [{ of: 'p50', atMost: 25 }],
       },
     ]

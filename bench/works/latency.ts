@@ -31,10 +31,13 @@ export async function latency({ reps = 500 }: WorkOptions): Promise<Report> {
     if (author.hubId !== hub.id || reader.hubId !== hub.id) throw new Error('not one hub')
     await pause(6000)
 
+    const programs = [author, hub, reader]
+    let cpuBefore: number[] = []
     const printed: number[] = []
     const sent: number[] = []
     const stored: number[] = []
     for (let rep = -WARM_UP; rep < reps; rep += 1) {
+      if (rep === 0) cpuBefore = programs.map((program) => program.cpuMs())
       const ref = `r${rep}`
       const text = `${ref} ${TEXT}`
       const [atAuthor, atReader] = [author.events.length, reader.events.length]
@@ -49,6 +52,7 @@ export async function latency({ reps = 500 }: WorkOptions): Promise<Report> {
       }
       await pause(Math.random() * PAUSE_MS_MAX)
     }
+    const cpu = programs.map((program, k) => (program.cpuMs() - cpuBefore[k]!) / reps)
     return {
       work: 'latency',
       figures: [
@@ -68,6 +72,9 @@ export async function latency({ reps = 500 }: WorkOptions): Promise<Report> {
           samples: stored,
           targets: [{ of: 'p50', atMost: 10 }],
         },
+        { name: 'CPU per text, all it did meanwhile: author', unit: 'ms', samples: [cpu[0]!] },
+        { name: 'CPU per text, all it did meanwhile: hub', unit: 'ms', samples: [cpu[1]!] },
+        { name: 'CPU per text, all it did meanwhile: reader', unit: 'ms', samples: [cpu[2]!] },
       ],
       notes: ['All three processes and the bench share the cores of this machine.'],
     }

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { createLab, type Host } from '../../test/lab/network.ts'
 import type { Figure, Report } from '../figures.ts'
-import { onLines, Program } from '../program.ts'
+import { cpuMsOf, onLines, Program } from '../program.ts'
 import type { WorkOptions } from '../run.ts'
 import { Phases } from './phases.ts'
 
@@ -25,19 +25,26 @@ export async function ready({ reps = 15 }: WorkOptions): Promise<Report> {
     const start = async (on: Host, dataDir = lab.directory(`start${++starts}`), args: string[] = []) => {
       const program = new Program(lab, on, { name: 'starter', dataDir, args })
       const tookMs = (await program.ready()).at - program.startedAt
+      const cpuMs = program.cpuMs()
       await program.stop()
-      return { program, tookMs }
+      return { program, tookMs, cpuMs }
     }
     const used = (await start(host)).program.dataDir
     const bare: number[] = []
+    const bareCpu: number[] = []
     const first: number[] = []
+    const firstCpu: number[] = []
     const again: number[] = []
     const alone: number[] = []
     const phases = new Phases()
     const phasesAlone = new Phases()
     for (let rep = 0; rep < reps; rep += 1) {
-      bare.push(await bareNode(host))
-      first.push((await start(host)).tookMs)
+      const floor = await bareNode(host)
+      bare.push(floor.tookMs)
+      bareCpu.push(floor.cpuMs)
+      const fresh = await start(host)
+      first.push(fresh.tookMs)
+      firstCpu.push(fresh.cpuMs)
       again.push((await start(host, used)).tookMs)
       alone.push((await start(aloneHost)).tookMs)
       const told = ['--log-level', 'debug']
@@ -65,6 +72,8 @@ export async function ready({ reps = 15 }: WorkOptions): Promise<Report> {
         ],
       },
       { name: 'ready, alone', unit: 'ms', samples: alone, targets: [{ of: 'p50', atMost: 1600 }] },
+      { name: 'bare node -e: CPU', unit: 'ms', samples: bareCpu },
+      { name: 'ready, hub on the LAN, first start: CPU', unit: 'ms', samples: firstCpu },
       ...phases.figures('hub on the LAN'),
       ...phasesAlone.figures('alone'),
     ]
@@ -81,11 +90,13 @@ export async function ready({ reps = 15 }: WorkOptions): Promise<Report> {
 }
 
 /** From spawn to the line that a Node without any program prints. */
-async function bareNode(host: Host): Promise<number> {
+async function bareNode(host: Host): Promise<{ tookMs: number; cpuMs: number }> {
   const from = performance.now()
-  const child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, '-e', 'console.log(1)'])
-  const printed = new Promise<number>((resolve) => onLines(child, 'stdout', (_, at) => resolve(at)))
-  const at = await printed
-  if (child.exitCode === null) await once(child, 'exit')
-  return at - from
+  const program = 'console.log(1); setInterval(() => {}, 1000)'
+  const child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, '-e', program])
+  const at = await new Promise<number>((resolve) => onLines(child, 'stdout', (_, at) => resolve(at)))
+  const cpuMs = cpuMsOf(child.pid!)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  return { tookMs: at - from, cpuMs }
 }
