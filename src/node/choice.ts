@@ -46,6 +46,7 @@ import { fromHex } from '../wire/bytes.ts'
 import { personKey } from '../wire/ids.ts'
 import { failed, halfDone, nextDue, note, reached } from './addresses.ts'
 import { couldNotDial, meetHub, onAbsorb, onAbsorbed, onNoDial } from './choice/absorb.ts'
+import { hearMedian, publishMedian } from './choice/clock.ts'
 import {
   beatWhileFollowing,
   followTick,
@@ -224,6 +225,7 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
       if (!beat) return
       link.beat = beat
       choice.epoch = Math.max(choice.epoch, beat.epoch)
+      hearMedian(choice, turn, link)
       if (choice.leavingSince !== undefined) beatWhileLeaving(choice, turn, link)
       if (phase.state === 'seeking') beatWhileSeeking(choice, turn, phase, link)
       else if (phase.state === 'following') beatWhileFollowing(choice, turn, phase, link, frame.line)
@@ -352,6 +354,7 @@ function tick(choice: Choice, turn: Turn): void {
   if (choice.phase.state === 'gone') return
   if (now >= choice.beatAt) {
     if (choice.phase.state === 'hub') refreshLine(choice, turn, choice.phase)
+    else publishMedian(choice, turn)
     beatNow(choice, turn)
   }
   const all = choice.phase.state === 'seeking'

@@ -48,8 +48,6 @@ export function beatWhileFollowing(
   const { now } = turn
   if (link.key !== phase.hub) {
     if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) reportHub(choice, turn, phase, link)
-    if (link.key === choice.line[0] && beat.median !== null)
-      choice.lineMedian = { value: beat.median, at: now }
     return
   }
   if (beat.state === STATE.hub) {
