@@ -14,6 +14,7 @@ import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../w
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
 import { viewOf } from '../choice.ts'
+import { ClockWatch } from '../clock-watch.ts'
 import { Core, type CoreEffect, type CoreInput, type Traffic } from '../core.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
@@ -26,7 +27,6 @@ import { newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { NodeReport } from '../report.ts'
 import { LAN } from '../timing.ts'
-import { ClockWatch } from '../clock-watch.ts'
 import { systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
@@ -158,7 +158,7 @@ export class NodeShell {
     if ('inUse' in claimed)
       throw new LanchatError(
         'DATA_DIR_IN_USE',
-        `${refusalText('DATA_DIR_IN_USE', { dir })} (process ${claimed.inUse})`,
+        `${refusalText('DATA_DIR_IN_USE', { dir })} It is process ${claimed.inUse} (${process.platform === 'win32' ? 'taskkill /PID' : 'kill'} ${claimed.inUse} ends it).`,
       )
     tellPoint(log, 'data dir claimed')
     try {
@@ -720,10 +720,7 @@ export class NodeShell {
 
   storeState(failing: boolean, error?: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
-    this.#log(
-      failing ? 'error' : 'info',
-      failing ? refusalText('STORE_FAILED', { why }) : DISK_WORKS,
-    )
+    this.#log(failing ? 'error' : 'info', failing ? refusalText('STORE_FAILED', { why }) : DISK_WORKS)
     if (failing)
       this.#tell({ type: 'error', code: 'STORE_FAILED', message: refusalText('STORE_FAILED', { why }) })
     else this.#warn(DISK_WORKS)
