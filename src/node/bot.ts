@@ -60,7 +60,8 @@ export interface BotMessagesOptions extends BacklogOptions {
   readonly room?: string
 }
 
-type ErrorHandler = (error: BotError, context: Context) => unknown
+/** Takes an error of a handler; what it throws itself is logged. */
+export type ErrorHandler = (error: BotError, context: Context) => unknown
 
 interface Started {
   readonly node: Node

@@ -1,4 +1,8 @@
-/** lanchat's Node API: the command line and bots use nothing else. */
+/**
+ * lanchat's Node API: the command line and bots use nothing else.
+ *
+ * @module lanchat
+ */
 import type { Duplex } from 'node:stream'
 import type { BacklogOptions } from './backlog.ts'
 import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
@@ -16,9 +20,9 @@ export type {
   PresenceContext,
   SystemContext,
 } from './bot/context.ts'
-export type { ContextOf, Filter } from './bot/filter.ts'
+export type { ContextOf, Filter, FilterContexts, SystemName } from './bot/filter.ts'
 export type { Handler } from './bot/middleware.ts'
-export { Bot, type BotMessagesOptions, type BotOptions } from './bot.ts'
+export { Bot, type BotMessagesOptions, type BotOptions, type ErrorHandler } from './bot.ts'
 export {
   CHECK_NAMES,
   type Check,

@@ -2,10 +2,11 @@
 import type { SystemEvent } from '../events.ts'
 import type { BotEvent, MessageContext, PresenceContext, SystemContext } from './context.ts'
 
-type SystemName = SystemEvent['event']
+/** The words of system events. */
+export type SystemName = SystemEvent['event']
 
 /** What each filter lets through. */
-interface FilterContexts {
+export interface FilterContexts {
   message: MessageContext
   /** Written in a room. */
   'message:room': MessageContext & { readonly room: string }
