@@ -61,7 +61,7 @@ const table = {
     closeCode: 4007,
   },
   PLACE_OTHER: {
-    us: 'The other side belongs to another group that uses this network name. To make one of both, type /merge.',
+    us: 'The other side belongs to another group that uses this network name. The two stay apart, so that their histories do not mix.',
     them: 'I belong to another place.',
     fatal: true,
     closeCode: 4008,
@@ -135,6 +135,13 @@ const table = {
     fatal: false,
     retryAfterMs: 200,
     closeCode: 4021,
+  },
+  PLACE_CHANGED: {
+    us: 'The other side joined a group while this link was made. The link is made anew.',
+    them: 'My place changed while this link was made. Dial again.',
+    fatal: false,
+    retryAfterMs: 200,
+    closeCode: 4024,
   },
   HUB_MOVED: {
     us: 'Another node is the hub now. It is being joined.',

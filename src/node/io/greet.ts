@@ -45,6 +45,7 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
   socket.on('data', (chunk: Buffer) => watch.feed(chunk))
   const address = plainAddress(socket.remoteAddress)
   const port = socket.remotePort ?? 0
+  const told = options.hello()
   return new Promise((resolve) => {
     let handshake: Handshake
     const settle = (outcome: Greeted) => {
@@ -71,7 +72,9 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
         const { key, hello, version } = step.done
         const { limits } = options
         const dialled = options.side === 'dialer'
-        settle({ link: new Link({ ws, socket, address, port, dialled, key, hello, version, watch, limits }) })
+        settle({
+          link: new Link({ ws, socket, address, port, dialled, key, hello, told, version, watch, limits }),
+        })
       }
     }
     const onClose = () => settle({ ended: 'closed' })
@@ -86,7 +89,7 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
         side: options.side,
         binding: bindingOf(socket),
         signer: options.signer,
-        hello: options.hello(),
+        hello: told,
         crypto: nodeCrypto,
         ...(options.expect === undefined ? {} : { expect: options.expect }),
       })
