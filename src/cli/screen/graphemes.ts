@@ -1,24 +1,32 @@
 /** Where the characters that people see begin and end (UAX 29), and how many columns they take. */
-import stringWidth from 'string-width'
 import { safeText } from '../safe-text.ts'
 
-const segmenter = new Intl.Segmenter()
+/** Made when the first text needs it: that takes 10 ms, which a start does not have. */
+let made: Intl.Segmenter | undefined
+const segmenter = (): Intl.Segmenter => {
+  made ??= new Intl.Segmenter()
+  return made
+}
 const words = /[\p{L}\p{N}\p{M}_]/u
 const isAscii = (text: string): boolean => /^[\n\t -~]*$/.test(text)
 
 export const graphemes = (text: string): string[] =>
-  isAscii(text) ? [...text] : [...segmenter.segment(text)].map(({ segment }) => segment)
+  isAscii(text) ? [...text] : [...segmenter().segment(text)].map(({ segment }) => segment)
 
 /** Where the grapheme before `at` begins; 0 at the start. */
 export function previous(text: string, at: number): number {
   if (at <= 1 || isAscii(text)) return Math.max(0, at - 1)
-  return segmenter.segment(text).containing(at - 1)?.index ?? 0
+  return (
+    segmenter()
+      .segment(text)
+      .containing(at - 1)?.index ?? 0
+  )
 }
 
 /** Where the grapheme at `at` ends; the length at the end. */
 export function next(text: string, at: number): number {
   if (at >= text.length || isAscii(text)) return Math.min(text.length, at + 1)
-  const here = segmenter.segment(text).containing(at)
+  const here = segmenter().segment(text).containing(at)
   return here ? here.index + here.segment.length : text.length
 }
 
@@ -38,8 +46,25 @@ export function wordEnd(text: string, at: number): number {
   return to
 }
 
-/** Columns of one line without control characters. */
-export const widthOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text))
+/** East Asian Wide and Fullwidth (UAX 11), told by script where a script is wide as a whole. */
+const WIDE =
+  /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Script=Nushu}\p{Script=Khitan_Small_Script}\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2ff0-\u303e\u3099-\u30ff\u3131-\u318e\u3190-\u31e5\u31ef\u3200-\u3247\u3250-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{1d300}-\u{1d356}\u{1d360}-\u{1d376}\u{1f200}-\u{1f265}]/u
+const NARROW = /^[\u02ea\u02eb\u303f\u3248-\u324f\uff61-\uffdc\p{RI}]/u
+const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]+$/u
+
+/** Columns of one line without control characters. Terminals differ about joined emoji; here each takes two. */
+export function widthOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length
+  return graphemes(text).reduce((width, grapheme) => width + widthOfOne(grapheme), 0)
+}
+
+function widthOfOne(grapheme: string): number {
+  if (grapheme >= ' ' && grapheme <= '~' && grapheme.length === 1) return 1
+  if (NOTHING.test(grapheme)) return 0
+  // U+FE0F asks for the emoji, two regional indicators are a flag, and U+20E3 makes a keycap.
+  if (/\ufe0f|\u20e3|^\p{RI}{2}/u.test(grapheme)) return 2
+  return WIDE.test(grapheme) && !NARROW.test(grapheme) ? 2 : 1
+}
 
 /** One grapheme as the composer shows it: never a control character, never nothing. */
 export function shownGrapheme(grapheme: string): string {
