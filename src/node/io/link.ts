@@ -9,7 +9,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { Hello } from '../../wire/auth.ts'
+import type { Hello, HelloFields } from '../../wire/auth.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { FRAME_BYTES_MAX, FRAME_MS_MAX, SEND_QUEUE_BYTES_MAX, SEND_STALL_MS_MAX } from '../../wire/limits.ts'
 import { type MessageWatch, wsMessages } from './ws-frame.ts'
@@ -65,6 +65,7 @@ export interface LinkInit {
   readonly dialled: boolean
   readonly key: PersonKey
   readonly hello: Hello
+  readonly told: HelloFields
   readonly version: number
   readonly watch: MessageWatch
   readonly limits: LinkLimits
@@ -83,6 +84,8 @@ export class Link {
   /** Proved by the handshake. */
   readonly key: PersonKey
   readonly hello: Hello
+  /** What this side said of itself in the handshake; it may have changed since. */
+  readonly told: HelloFields
   /** The protocol version that both speak. */
   readonly version: number
   /** When the last frame came, ms of the monotonic clock (performance.now()). */
@@ -116,6 +119,7 @@ export class Link {
     this.dialled = init.dialled
     this.key = init.key
     this.hello = init.hello
+    this.told = init.told
     this.version = init.version
     this.#ws = init.ws
     this.#socket = init.socket
