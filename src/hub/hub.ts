@@ -48,12 +48,17 @@ export interface HubPorts {
   denial(author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined
   /** Answers a permitAsk: a refusal code, or undefined. */
   permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined
+  /** May "stored" be said now? Not by a node that has just woken, or whose disk fails. */
+  mayAcknowledge(): boolean
   /** Contiguous n of a lane that is on disk here. */
   durableN(room: RoomId, author: PersonKey, lane: LaneId): number
   /** Pull this lane over this link. */
   pull(link: number, room: RoomId, author: PersonKey, lane: LaneId): void
   online(person: PersonKey, isOnline: boolean): void
 }
+
+/** A session that ends is often followed by another one at once: on another link, or after a short break. */
+const PARTED_MS = 1500
 
 /** Questions for permission: one in this time, and so many at once. Each is compared with every room's name. */
 const ASK_EVERY_MS = 100
@@ -74,6 +79,8 @@ export class Hub {
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
   readonly #receipts: Receipts
+  /** Whose last session ended just now, and when: told as gone only if they do not come back at once. */
+  readonly #parted = new Map<PersonKey, number>()
   #now = 0
 
   constructor(ports: HubPorts) {
@@ -87,7 +94,15 @@ export class Hub {
 
   // --- sessions ---------------------------------------------------------------------------------------------------
 
+  /** Also for a member that lost this hub and came back on the same link: its session goes on, and it is told all again. */
   joined(link: number, key: PersonKey, visitor: boolean): void {
+    const known = this.#sessions.get(link)
+    if (known?.state === 'joined') {
+      this.#sendRoster(link)
+      if (known.bucket.outstanding > 0)
+        this.#ports.send(link, { type: 'credit', events: known.bucket.outstanding })
+      return
+    }
     const session: Joined = {
       state: 'joined',
       link,
@@ -101,8 +116,8 @@ export class Hub {
     if (links) links.add(link)
     else {
       this.#links.set(key, new Set([link]))
-      this.#tellAll({ type: 'presence', key: fromHex(key), online: true }, link)
-      this.#ports.online(key, true)
+      this.#parted.delete(key)
+      this.#tellPresence(key, true, link)
     }
     this.#sendRoster(link)
     this.#grant(session)
@@ -117,8 +132,12 @@ export class Hub {
     if (!links || links.size > 0) return
     this.#links.delete(session.key)
     this.#receipts.forget(session.key)
-    this.#tellAll({ type: 'presence', key: fromHex(session.key), online: false }, link)
-    this.#ports.online(session.key, false)
+    this.#parted.set(session.key, this.#now)
+  }
+
+  #tellPresence(key: PersonKey, online: boolean, except: number): void {
+    this.#tellAll({ type: 'presence', key: fromHex(key), online }, except)
+    this.#ports.online(key, online)
   }
 
   /** Everybody who is here, this node included. */
@@ -153,9 +172,19 @@ export class Hub {
     if (events > 0) this.#ports.send(session.link, { type: 'credit', events })
   }
 
-  /** Each heartbeat: credit grows back. */
+  /** Now and then: credit grows back. */
   tick(): void {
     for (const session of this.#sessions.values()) if (session.state === 'joined') this.#grant(session)
+    for (const [key, at] of this.#parted) {
+      if (this.#now - at < PARTED_MS) continue
+      this.#parted.delete(key)
+      this.#tellPresence(key, false, -1)
+    }
+  }
+
+  /** Acknowledgements that wait for the disk, and people whose going is not told yet: for tests of growth. */
+  get waiting(): number {
+    return this.#receipts.size + this.#parted.size
   }
 
   // --- frames -----------------------------------------------------------------------------------------------------
@@ -210,6 +239,8 @@ export class Hub {
       if (author !== session.key) return this.#ports.fault(session.link, 'offer: not its own')
       const lane = laneId(frame.entries, at + 32)
       const n = readUint(frame.entries, at + 40, 4)
+      // What does not count here now is neither pulled nor acknowledged; its author offers it again.
+      if (this.#ports.denial(author, room, isControlLane(lane) ? 0 : 1)) continue
       this.#receipts.owe(author, room, lane, n)
       if (this.#ports.durableN(room, author, lane) < n) this.#ports.pull(session.link, room, author, lane)
     }
@@ -272,6 +303,7 @@ export class Hub {
 
   /** More is on disk now: acknowledge what is owed. */
   stored(): void {
+    if (!this.#ports.mayAcknowledge()) return
     for (const { author, frame } of this.#receipts.take())
       for (const link of this.#links.get(author) ?? []) this.#ports.send(link, frame)
   }

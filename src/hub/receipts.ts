@@ -42,6 +42,16 @@ export class Receipts {
     }
   }
 
+  get size(): number {
+    return this.#owed.size
+  }
+
+  /** Nobody is waited for any more. */
+  clear(): void {
+    this.#owed.clear()
+    this.#counts.clear()
+  }
+
   forget(author: PersonKey): void {
     if (!this.#counts.delete(author)) return
     for (const [name, owed] of this.#owed) if (owed.author === author) this.#owed.delete(name)

@@ -7,6 +7,7 @@ import { decodeBody, encodeBody } from '../wire/codec.ts'
 import { skeleton } from '../wire/confusable.ts'
 import type { Event } from '../wire/event.ts'
 import {
+  type EventId,
   generalRoom,
   madeRoom,
   NETWORK_ROOM,
@@ -18,15 +19,19 @@ import {
 import { type BodyValue, kindName, kindNumber } from '../wire/kinds.ts'
 import { TEXT_BYTES_MAX } from '../wire/limits.ts'
 import { checkNick, checkRoomName, nameFaultText, proposeNick } from '../wire/name.ts'
-import { isRefusalCode, type RefusalCode, refusals } from '../wire/refusal.ts'
+import { explainRefusal, type RefusalCode } from '../wire/refusal.ts'
 import { viewOf } from './choice.ts'
 import type { Core, RoomLine, Writing } from './core.ts'
 import type { Answer, Command, StatusData, SystemEvent } from './events.ts'
+import type { Told } from './outbox.ts'
 import { type RoomView, readPersons } from './rooms.ts'
 import { searchWords } from './timeline.ts'
 
 /** The hub answers a question within this, or the own view decides. */
 const PERMIT_MS = 1000
+/** One code of refusal is told at most this often. */
+const REFUSAL_MS = 10_000
+const REFUSALS_MAX = 64
 const TEXT_CLASS_FAULT = /\S/u
 
 interface Slot {
@@ -41,22 +46,34 @@ export class Acts {
   readonly #core: Core
   /** Commands without an answer yet, in order: answers leave in the same order. */
   readonly #slots: Slot[] = []
+  /** Commands behind one that the hub is being asked about: what they mean may depend on its answer. */
+  readonly #held: (() => void)[] = []
   readonly #permits = new Map<number, { until: number; then: (code: string) => void }>()
   #nextPermit = 1
-  /** Own control events that answer a command themselves. */
-  readonly #own = new Set<string>()
-  readonly #startedAt: number
+  /** Own messages on disk whose `sent` waits behind an earlier answer, and what was acknowledged of them meanwhile. */
+  readonly #unsaid = new Map<EventId, Told[]>()
+  /** Refusals by the hub that people were told lately, by code, and when. */
+  readonly #toldRefusals = new Map<string, number>()
   readonly #startedNow: number
 
   constructor(core: Core) {
     this.#core = core
-    this.#startedAt = core.moment.wall
     this.#startedNow = core.moment.now
+  }
+
+  /** Commands that have no answer yet. */
+  get waiting(): number {
+    return this.#slots.length + this.#held.length + this.#permits.size + this.#unsaid.size
   }
 
   // --- answering --------------------------------------------------------------------------------------------------
 
   execute(command: Command, ref: unknown, slot: number): void {
+    if (this.#permits.size > 0) this.#held.push(() => this.#execute(command, ref, slot))
+    else this.#execute(command, ref, slot)
+  }
+
+  #execute(command: Command, ref: unknown, slot: number): void {
     const place: Slot = { slot, ref, command: wordOf(command) }
     this.#slots.push(place)
     switch (command.do) {
@@ -86,6 +103,8 @@ export class Acts {
         return this.#search(place, command.words, command.room, command.count)
       case 'nick':
         return this.#nick(place, command.name)
+      case 'invite':
+        return this.#invite(place, command.room, command.to)
     }
   }
 
@@ -106,10 +125,7 @@ export class Acts {
   }
 
   #refuse(place: Slot, code: RefusalCode | string, values: Record<string, string | number> = {}): void {
-    const text = isRefusalCode(code) ? refusals[code].us : 'The hub refused this.'
-    const message = text.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-      name in values ? String(values[name]) : whole,
-    )
+    const message = explainRefusal(code, 'no reason was given', values)
     this.#answer(place, { type: 'error', code, message, command: place.command, ...refOf(place) })
   }
 
@@ -140,13 +156,8 @@ export class Acts {
     const fault = textFault(text)
     if (fault) return this.#refuse(place, fault, { bytes: utf8Length(text), max: TEXT_BYTES_MAX })
     const { people, self, options } = this.#core
-    const found = people.resolve(to)
-    if (found.is === 'unknown') return this.#refuse(place, 'NICK_UNKNOWN', { nick: to })
-    if (found.is === 'ambiguous') {
-      const choices = found.keys.map((key) => people.handle(key)).join(', ')
-      return this.#refuse(place, 'NICK_AMBIGUOUS', { nick: to, choices })
-    }
-    const other = found.key
+    const other = this.#person(place, to)
+    if (!other) return
     if (other === self) return this.#refuse(place, 'NICK_UNKNOWN', { nick: to })
     if (!people.boxKey(other)) return this.#refuse(place, 'KEY_MISSING', { nick: to })
     const room = talkRoom(options.crypto, options.net, self, other)
@@ -159,8 +170,21 @@ export class Acts {
     this.#post(place, view, text, false)
   }
 
+  /** The one person meant; answers the slot where there is none. */
+  #person(place: Slot, text: string): PersonKey | undefined {
+    const { people } = this.#core
+    const found = people.resolve(text)
+    if (found.is === 'one') return found.key
+    if (found.is === 'unknown') this.#refuse(place, 'NICK_UNKNOWN', { nick: text })
+    else {
+      const choices = found.keys.map((key) => people.handle(key)).join(', ')
+      this.#refuse(place, 'NICK_AMBIGUOUS', { nick: text, choices })
+    }
+    return undefined
+  }
+
   #post(place: Slot, view: RoomView, text: string, action: boolean): void {
-    const value: BodyValue = { kind: 'message', text, action, replyTo: null }
+    const value = { kind: 'message', text, action, replyTo: null } as const
     const key = view.persons ? this.#roomKey(view) : undefined
     if (view.persons && !key)
       return this.#refuse(place, 'KEY_MISSING', { nick: this.#core.roomName(view) ?? 'This person' })
@@ -168,15 +192,26 @@ export class Acts {
       key
         ? this.#core.private.seal(view.id, key, t, value)
         : encodeBody(this.#core.options.crypto.random(16), value)
-    this.#core.write(view.id, [{ kind: kindNumber('message'), body, isSaid: true }], ([event]) => {
+    const writing = { kind: kindNumber('message'), body, isSaid: true }
+    const [written] = this.#core.write(view.id, [writing], ([event]) => {
       const room = this.#core.roomName(view)
       const other =
         view.type === 'talk' ? [...view.persons!].find((person) => person !== this.#core.self) : undefined
       const to = other && { to: this.#core.people.who(other) }
-      this.#answer(place, { type: 'sent', id: event!.id, room, ...to, text, ...refOf(place) }, () =>
-        this.#core.display.arrived([event!], true),
-      )
+      this.#unsaid.set(event!.id, [])
+      this.#answer(place, { type: 'sent', id: event!.id, room, ...to, text, ...refOf(place) }, () => {
+        this.#core.display.typed(view, event!, value)
+        const acks = this.#unsaid.get(event!.id)!
+        this.#unsaid.delete(event!.id)
+        for (const ack of acks) this.#core.tellAck(ack)
+      })
     })
+    this.#core.display.expect(written!.id)
+  }
+
+  /** True where this has to wait for the event's own `sent`. */
+  holds(told: Told): boolean {
+    return this.#unsaid.get(told.event.id)?.push(told) !== undefined
   }
 
   /** The key to write with: a new one where none is sealed to exactly the present members. */
@@ -197,9 +232,9 @@ export class Acts {
     value: BodyValue,
     then: (event: Event) => void = () => {},
     salt = this.#core.options.crypto.random(16),
-  ): void {
+  ): readonly Event[] {
     const writing: Writing = { kind: kindNumber(value.kind), body: () => encodeBody(salt, value) }
-    this.#core.write(room, [writing], ([event]) => then(event!))
+    return this.#core.write(room, [writing], ([event]) => then(event!))
   }
 
   // --- rooms ------------------------------------------------------------------------------------------------------
@@ -319,9 +354,10 @@ export class Acts {
       const kicks = view.bans
         .filter((ban) => ban.kick && ban.target === this.#core.self)
         .map((ban) => fromHex(ban.id))
-      this.#write(view.id, { kind: 'join', lifts: concat(...kicks) }, () =>
+      const [join] = this.#write(view.id, { kind: 'join', lifts: concat(...kicks) }, () =>
         this.#system(place, 'join', this.#nameOf(view.id) ?? text),
       )
+      this.#core.joined(join!)
     })
   }
 
@@ -342,6 +378,39 @@ export class Acts {
       return this.#refuse(place, 'NOT_ALLOWED', { room: text, action: 'delete' })
     const name = this.#nameOf(view.id) ?? text
     this.#write(view.id, { kind: 'delete', reason: '' }, () => this.#system(place, 'delete', name))
+  }
+
+  /** Names a person in a private room, and gives them the key of its name, so that they see where they are invited to. */
+  #invite(place: Slot, text: string, to: string): void {
+    const view = this.#resolve(place, text)
+    if (!view) return
+    if (!view.persons || (view.ranks.get(this.#core.self) ?? 1) < 2)
+      return this.#refuse(place, 'NOT_ALLOWED', { room: text, action: 'invite' })
+    const person = this.#person(place, to)
+    if (!person) return
+    if (view.persons.has(person)) return this.#result(place, null)
+    const { private: secrets, people, options } = this.#core
+    const nameKey = secrets.nameKey(view)
+    const salt = options.crypto.random(16)
+    const sealed = nameKey && secrets.keyBody(view.id, salt, nameKey, [person])
+    if (!sealed) return this.#refuse(place, 'KEY_MISSING', { nick: to })
+    const invite: BodyValue = { kind: 'invite', persons: fromHex(person) }
+    const writings = [
+      { kind: kindNumber('invite'), body: () => encodeBody(options.crypto.random(16), invite) },
+      { kind: kindNumber('key'), body: () => encodeBody(salt, sealed) },
+    ]
+    this.#core.write(view.id, writings, () => {
+      const by = people.who(this.#core.self)
+      const room = this.#nameOf(view.id) ?? text
+      this.#answer(place, {
+        type: 'system',
+        event: 'invite',
+        room,
+        user: people.who(person),
+        by,
+        ...refOf(place),
+      })
+    })
   }
 
   // --- questions --------------------------------------------------------------------------------------------------
@@ -471,10 +540,7 @@ export class Acts {
   #writeProfile(nick: string, then: () => void): void {
     const boxKey = this.#core.private.boxKeys.publicKey
     const about = this.#core.options.about ?? ''
-    this.#write(NETWORK_ROOM, { kind: 'profile', nick, boxKey, about }, (event) => {
-      this.#own.add(event.id)
-      then()
-    })
+    this.#write(NETWORK_ROOM, { kind: 'profile', nick, boxKey, about }, then)
   }
 
   /** Two ids are one place from now on, for all who hold this event. */
@@ -542,8 +608,11 @@ export class Acts {
 
   permitted(ref: number, code: string): void {
     const asked = this.#permits.get(ref)
+    if (!asked) return
     this.#permits.delete(ref)
-    asked?.then(code)
+    asked.then(code)
+    // The next of them may ask too, and hold up the rest.
+    while (this.#permits.size === 0 && this.#held.length > 0) this.#held.shift()!()
   }
 
   tick(): void {
@@ -551,11 +620,21 @@ export class Acts {
       if (this.#core.moment.now >= until) this.permitted(ref, '')
   }
 
-  /** The hub will not relay an own event: people are told, the event stays in the outbox. */
-  refused(id: PersonKey, code: string): void {
-    const text = isRefusalCode(code) ? refusals[code].us : 'The hub refused a message.'
-    if (code !== 'RATE_LIMITED')
-      this.#core.tell({ type: 'error', code, message: `${text} (${id.slice(0, 8)})` })
+  /**
+   * The hub will not relay an own event: people are told, once in a while, unless this node sees the same reason and
+   * said so already. The event stays in the outbox while it may still count.
+   */
+  refused(id: EventId, code: string): void {
+    const event = this.#core.replica.find(id)
+    if (code === 'RATE_LIMITED' || !event) return
+    const { now } = this.#core.moment
+    const view = this.#core.views.room(event.room)
+    if (view?.deleted || now - (this.#toldRefusals.get(code) ?? Number.NEGATIVE_INFINITY) < REFUSAL_MS) return
+    this.#toldRefusals.set(code, now)
+    if (this.#toldRefusals.size > REFUSALS_MAX)
+      this.#toldRefusals.delete(this.#toldRefusals.keys().next().value!)
+    const room = (view && this.#core.roomName(view)) ?? 'this talk'
+    this.#core.tell({ type: 'error', code, message: explainRefusal(code, id.slice(0, 8), { room }) })
   }
 
   // --- telling of others' acts ------------------------------------------------------------------------------------
@@ -564,7 +643,7 @@ export class Acts {
   counted(event: Event): void {
     const { people, self, views } = this.#core
     const isRenamed = people.met(event.author)
-    if (!this.#core.isReady || event.author === self || event.at < this.#startedAt) return
+    if (!this.#core.isReady || event.author === self || event.at < this.#core.startedAt) return
     const view = views.room(event.room)
     const user = people.who(event.author)
     const name = kindName(event.kind)

@@ -9,11 +9,12 @@
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
 import { Hub, type Rate, Receipts } from '../hub/index.ts'
-import { readUint } from '../wire/bytes.ts'
+import { readUint, uint } from '../wire/bytes.ts'
 import type { Crypto, Signer } from '../wire/crypto.ts'
 import { type Event, isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import {
+  eventId,
   laneId,
   NETWORK_ROOM,
   type NetId,
@@ -39,10 +40,12 @@ import { clockOffset } from './clock.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
 import type { Answer, Command, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
+import { factKey } from './keys.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
-import { People } from './people.ts'
+import { People, type SavedLabels } from './people.ts'
 import { aged, meet, type Place, readPlaces, synced, withAliases } from './places.ts'
+import { Presence } from './presence.ts'
 import { Private } from './private.ts'
 import { type AddResult, Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
@@ -99,6 +102,8 @@ export type CoreInput =
       readonly address: string
       readonly local?: boolean
       readonly hello: PeerHello
+      /** What this node said of its place on this link; absent: what is true now. */
+      readonly told?: Pick<PeerHello, 'places' | 'grown'>
     }
   | { readonly in: 'frame'; readonly link: LinkId; readonly frame: Frame }
   | { readonly in: 'verified'; readonly ticket: number; readonly ok: readonly boolean[] }
@@ -107,8 +112,13 @@ export type CoreInput =
   | { readonly in: 'command'; readonly command: Command; readonly ref: unknown; readonly slot: number }
   /** The lines that a `lines` effect asked for. */
   | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
-  /** The scan of the store is done; wrong: lanes whose hints were wrong. */
-  | { readonly in: 'scanned'; readonly wrong: number }
+  /** The scan of the store is done: what Replica.scan gave. */
+  | {
+      readonly in: 'scanned'
+      readonly wrong: number
+      readonly rooms: Iterable<RoomId>
+      readonly events: readonly Event[]
+    }
   /** forGood: there is no disk in this run; then this node is hub rather than nobody. */
   | { readonly in: 'storeFailing'; readonly failing: boolean; readonly forGood?: true }
   /** The wall clock moved against the monotonic one. */
@@ -174,6 +184,14 @@ export type CoreEffect =
 const COMPARE_EVERY_MS = 30_000
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
 const READY_WITHIN_MS = 3000
+/** A room joined is opened at the latest after this, also when its history is still coming. */
+const OPEN_WITHIN_MS = 3000
+/** A new hub to which others have links waits this long for them before it calls itself alone. */
+const ALONE_AFTER_MS = 2000
+/** Nodes of the line that sign what they hold. */
+const WITNESSES_OF_LINE = 3
+const LABELS = factKey('labels')
+const SYNCED = factKey('synced')
 
 /** A line of a room's history, as people are told of it. */
 export interface RoomLine {
@@ -204,7 +222,15 @@ interface LinkState {
 type Role =
   | { is: 'seeking' }
   | { is: 'following'; hub: PersonKey; link: LinkId; since: number }
-  | { is: 'hub' }
+  | { is: 'hub'; since: number }
+
+/** A room joined a moment ago, whose last lines are on their way. */
+interface Opening {
+  readonly since: number
+  /** The own join: once the hub has it, the hub has listed what it holds of the room. */
+  readonly join: Event | undefined
+  isReading: boolean
+}
 
 const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
 
@@ -230,15 +256,17 @@ export class Core {
   #epoch = 0
   #place: Place | undefined
   #line: readonly PersonKey[] = []
-  readonly #online = new Set<PersonKey>()
+  readonly #presence: Presence
   #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
   #offset = 0
   #effects: CoreEffect[] = []
   #nextTicket = 1
   readonly #onWritten = new Map<number, (() => void)[]>()
   #afterWrite: (() => void)[] = []
-  readonly #verifying = new Map<number, LinkId>()
+  readonly #verifying = new Map<number, LinkState>()
   readonly #onLines = new Map<number, (lines: readonly RoomLine[]) => void>()
+  /** Asked for in this turn: read once its writes are handed over. */
+  readonly #linesDue: CoreEffect[] = []
   #needsSync = false
   #choiceWake = Number.POSITIVE_INFINITY
   #readyAsked = false
@@ -252,13 +280,20 @@ export class Core {
   #isFailing = false
   #offerDue = false
   readonly #carried = new Set<string>()
+  readonly #opening = new Map<RoomId, Opening>()
+  /** Own joins of this process, `at`: what is older in these rooms is history. */
+  readonly #joinedAt = new Map<RoomId, number>()
+  /** Monotonic ms of the start. */
+  readonly #startNow: number
+  #isWitnessing = false
+  readonly #storeOps: StoreOp[] = []
   #taken = 0
 
-  /** startedAt: netNow at the start, ms. */
   constructor(options: CoreOptions, moment: CoreMoment) {
     const { crypto, signer, net, store } = options
     this.options = options
     this.#moment = moment
+    this.#startNow = moment.now
     this.self = personKey(signer.key)
     this.#place = options.place
     this.views = new Views({ crypto, net, carriesAll: (person) => this.#carriesAll(person) })
@@ -271,7 +306,12 @@ export class Core {
     })
     this.views.attach(this.replica)
     this.replica.setNow(moment.wall)
-    this.people = new People(crypto, net, this.self, options.nick, this.views)
+    const labels = store.get(LABELS)
+    const saved = labels && (JSON.parse(new TextDecoder().decode(labels)) as SavedLabels)
+    this.people = new People(crypto, net, this.self, options.nick, this.views, saved)
+    this.#presence = new Presence(this.self, (key, online) => {
+      if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online })
+    })
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
     this.choice = createChoice({ ...options.choice, self: this.self })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
@@ -282,19 +322,17 @@ export class Core {
       (frame) => this.#toHub(frame),
       (told) => this.#tellAck(told),
     )
-    this.display = new Display(
-      {
-        self: this.self,
-        replica: this.replica,
-        views: this.views,
-        people: this.people,
-        open: (event, body) => this.private.open(event, body),
-        roomName: (view) => this.roomName(view),
-        isMember: (view) => this.isMember(view),
-        tell: (message) => this.tell(message),
-      },
-      moment.wall,
-    )
+    this.display = new Display({
+      self: this.self,
+      replica: this.replica,
+      views: this.views,
+      people: this.people,
+      open: (event, body) => this.private.open(event, body),
+      roomName: (view) => this.roomName(view),
+      isMember: (view) => this.isMember(view),
+      historyEnds: (room) => this.#joinedAt.get(room) ?? this.startedAt,
+      tell: (message) => this.tell(message),
+    })
     this.sync = new Sync({
       crypto,
       replica: this.replica,
@@ -307,7 +345,9 @@ export class Core {
       verify: (link, checks, then) => this.#verify(link, checks, then),
       took: (link, run) => this.#took(link, run),
       deleted: (link, tombstone) => {
-        const isNew = this.replica.delete(tombstone)
+        const fresh: Event[] = []
+        const isNew = this.replica.delete(tombstone, fresh)
+        this.display.arrived(fresh)
         if (isNew)
           this.#hub?.relayFrame(tombstone.room, 1, { type: 'tombstones', tombstones: tombstone.bytes }, link)
         return isNew
@@ -342,6 +382,10 @@ export class Core {
   get netNow(): number {
     return this.#moment.wall + this.#offset
   }
+  /** netNow at the start of this process, by what is known of the network's time now; ms. */
+  get startedAt(): number {
+    return this.netNow - (this.#moment.now - this.#startNow)
+  }
   get isHub(): boolean {
     return this.#role.is === 'hub'
   }
@@ -371,10 +415,27 @@ export class Core {
     return this.outbox.unstored === 0 && this.#onWritten.size === 0 && this.#afterWrite.length === 0
   }
   isOnline(person: PersonKey): boolean {
-    return person === this.self || this.#online.has(person)
+    return person === this.self || (!this.#wasOffline && this.#presence.has(person))
   }
   onlineKeys(): Iterable<PersonKey> {
-    return new Set([this.self, ...this.#online])
+    return new Set([this.self, ...(this.#wasOffline ? [] : this.#presence.keys())])
+  }
+
+  /** What has to be empty once nothing is under way: for tests of growth. */
+  sizes(): Record<string, number> {
+    let queued = 0
+    for (const state of this.#links.values()) queued += state.queue.length
+    return {
+      queued,
+      verifying: this.#verifying.size,
+      writing: this.#onWritten.size,
+      reading: this.#onLines.size,
+      opening: this.#opening.size,
+      receipts: this.#receipts.size,
+      hub: this.#hub?.waiting ?? 0,
+      outbox: this.outbox.queued,
+      commands: this.#acts.waiting,
+    }
   }
   isMember(view: RoomView): boolean {
     if (view.type === 'talk') return view.persons!.has(this.self)
@@ -385,6 +446,8 @@ export class Core {
   roomName(view: RoomView): string | null {
     if (view.type === 'general') return 'general'
     if (view.type === 'talk') return null
+    // A deleted room keeps no name: another one may have it.
+    if (view.deleted) return this.private.openName(view) ?? view.id.slice(0, 8)
     return this.people.roomLabel(view.id, this.private.openName(view))
   }
 
@@ -416,23 +479,21 @@ export class Core {
         return then?.(input.lines)
       }
       case 'scanned':
-        this.#scanned = true
-        if (input.wrong > 0) {
-          this.#lanes.close()
-          for (const link of this.#links.keys()) this.sync.compare(link)
-        }
-        return this.#choose({ in: 'facts', facts: { ready: true } })
+        return this.#onScanned(input)
       case 'clockJumped':
         this.#lanes.close()
         return this.#tick()
       case 'storeFailing':
         this.#isFailing = input.failing
+        if (!input.failing) this.#witnesses.again((room) => this.#isWitness(room))
         return this.#choose({
           in: 'facts',
           facts: input.forGood ? { diskless: true } : { failing: input.failing },
         })
       case 'start':
         this.#agedAt = moment.now
+        // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
+        this.#needsSync = true
         this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
         this.#announceSelf()
         return this.#choose(input)
@@ -447,14 +508,29 @@ export class Core {
     }
   }
 
+  /** The truth about the store, where hints were wrong: what counts is decided anew, what is missing is asked for. */
+  #onScanned({ wrong, rooms, events }: Extract<CoreInput, { in: 'scanned' }>): void {
+    this.#scanned = true
+    if (wrong > 0) {
+      this.#lanes.close()
+      for (const room of rooms) this.#roomChanged(room)
+      this.display.arrived(events)
+      for (const link of this.#links.keys()) this.sync.compare(link)
+      for (const room of rooms) this.sync.ask(room)
+    }
+    this.#choose({ in: 'facts', facts: { ready: true } })
+  }
+
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
-    this.#flushWrites()
     this.#hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     if (this.#offerDue) this.outbox.offerAgain(this.#moment.now)
     this.#offerDue = false
     this.#sayWitness()
+    // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
+    this.#flushWrites()
+    this.#effects.push(...this.#linesDue.splice(0))
     this.#tellSettled()
     this.#effects.push({ do: 'wake', at: this.#wakeAt() })
   }
@@ -466,11 +542,12 @@ export class Core {
   }
 
   #wakeAt(): number {
-    const own = this.#moment.now + (this.outbox.unstored > 0 || !this.#isReady ? 250 : 1000)
+    const isWaiting = this.outbox.unstored > 0 || !this.#isReady || this.#opening.size > 0
+    const own = this.#moment.now + (isWaiting ? 250 : 1000)
     return Math.min(
       this.#choiceWake,
       own,
-      this.#witnesses.dueAt() ?? Number.POSITIVE_INFINITY,
+      (this.#mayAcknowledge() ? this.#witnesses.dueAt() : undefined) ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
     )
   }
@@ -493,13 +570,23 @@ export class Core {
     }
     this.#age()
     this.#aloneNow()
+    this.#presence.tick(now)
     if (!this.#isReady) this.#maybeReady()
+    this.#maybeOpen()
+    const labels = this.people.takeSaved()
+    if (labels) this.#storeOps.push(['put', LABELS, new TextEncoder().encode(JSON.stringify(labels))])
   }
 
   // --- links ------------------------------------------------------------------------------------------------------
 
   #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
-    const { link, key, hello, address, dialled, local } = input
+    const { link, key, hello, told, address, dialled, local } = input
+    if (told && !this.#stillHolds(told)) {
+      // The other side judged a place that this node has left meanwhile: both judge again on a new link.
+      this.#effects.push({ do: 'refuse', link, code: 'PLACE_CHANGED', detail: '' })
+      if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
+      return
+    }
     if (!this.#meetPlace(link, hello)) {
       this.#choose({ in: 'dialFailed', address, why: 'other-place' })
       return
@@ -523,6 +610,12 @@ export class Core {
       ...(local !== undefined && { local }),
     })
     if (this.#links.has(link)) this.sync.linkUp(link, key)
+  }
+
+  #stillHolds(told: Pick<PeerHello, 'places' | 'grown'>): boolean {
+    if (!this.#place) return true
+    const { ids, isGrown } = this.#place
+    return told.grown === isGrown && readPlaces(told.places).some((id) => ids.includes(id))
   }
 
   /** False where the peer belongs to another grown group: the link is refused. */
@@ -573,7 +666,7 @@ export class Core {
     }
     this.sync.linkDown(link)
     this.#hub?.left(link)
-    for (const [ticket, owner] of this.#verifying) if (owner === link) this.#verifying.delete(ticket)
+    // What it brought is verified and kept all the same: a post may have been relayed already.
   }
 
   #fault(link: LinkId, why: string): void {
@@ -639,13 +732,13 @@ export class Core {
       case 'witness':
         return this.#onWitness(link, frame)
       case 'credit':
-        return this.#isFollowed(link) ? this.outbox.credit(frame.events) : undefined
+        return this.#isFollowed(link) ? this.outbox.credit(frame.events, this.#moment.now) : undefined
       case 'roster':
         return this.#isFollowed(link) ? this.#onRoster(frame) : undefined
       case 'presence':
         return this.#isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
       case 'refused':
-        return this.#isOfHub(link) ? this.#acts.refused(personKey(frame.id), frame.code) : undefined
+        return this.#isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
       case 'permit':
         return this.#isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
       default:
@@ -688,11 +781,13 @@ export class Core {
   #onHubOffer(link: LinkId, state: LinkState, frame: FrameOf<'offer'>): void {
     // The hub asks line[0] to confirm the hub's own events.
     const room = roomId(frame.room)
+    this.#needsSync = true
     for (let at = 0; at < frame.entries.length; at += 64) {
       const author = personKey(frame.entries, at)
       if (author !== state.key) return this.#fault(link, 'offer: not its own')
       const lane = laneId(frame.entries, at + 32)
       const n = readUint(frame.entries, at + 40, 4)
+      if (this.#acts.denial(author, room, isControlLane(lane) ? 0 : 1)) continue
       this.#receipts.owe(author, room, lane, n)
       // Behind what came live before it, which may still be in verification.
       this.#verify(link, [], () => {
@@ -708,7 +803,14 @@ export class Core {
     if (this.isHub ? link !== this.#confirmer() : !this.#isFollowed(link)) return
     const room = roomId(frame.room)
     for (let at = 0; at < frame.entries.length; at += 12)
-      this.outbox.stored(from, room, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4))
+      this.outbox.stored(
+        from,
+        room,
+        laneId(frame.entries, at),
+        readUint(frame.entries, at + 8, 4),
+        this.#moment.now,
+      )
+    this.#maybeOpen()
   }
 
   #onWitness(link: LinkId, frame: FrameOf<'witness'>): void {
@@ -742,17 +844,15 @@ export class Core {
   }
 
   #onRoster(frame: FrameOf<'roster'>): void {
-    const listed = new Set<PersonKey>()
-    for (let at = 0; at < frame.keys.length; at += 32) listed.add(personKey(frame.keys, at))
-    if (frame.first) for (const key of [...this.#online]) if (!listed.has(key)) this.#onPresence(key, false)
-    for (const key of listed) this.#onPresence(key, true)
+    const keys: PersonKey[] = []
+    for (let at = 0; at < frame.keys.length; at += 32) keys.push(personKey(frame.keys, at))
+    if (frame.first) this.outbox.sessionBegins()
+    this.#presence.listed(keys, frame.first)
   }
 
   #onPresence(key: PersonKey, isOnline: boolean): void {
-    if (key === this.self || this.#online.has(key) === isOnline) return
-    if (isOnline) this.#online.add(key)
-    else this.#online.delete(key)
-    if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online: isOnline })
+    if (isOnline) this.#presence.came(key)
+    else this.#presence.went(key, this.#moment.now)
   }
 
   // --- verification -----------------------------------------------------------------------------------------------
@@ -764,14 +864,13 @@ export class Core {
     const isGood = checks.length === 0 ? true : undefined
     state.queue.push({ ticket, isGood, then })
     if (isGood === undefined) {
-      this.#verifying.set(ticket, link)
+      this.#verifying.set(ticket, state)
       this.#effects.push({ do: 'verify', link, ticket, checks })
     } else this.#drain(state)
   }
 
   #verified(ticket: number, ok: readonly boolean[]): void {
-    const link = this.#verifying.get(ticket)
-    const state = link !== undefined ? this.#links.get(link) : undefined
+    const state = this.#verifying.get(ticket)
     this.#verifying.delete(ticket)
     const item = state?.queue.find((each) => each.ticket === ticket)
     if (!state || !item) return
@@ -793,9 +892,10 @@ export class Core {
     const first = run.events[0]!
     const before = this.replica.lane(first.room, first.author, first.lane)?.n ?? 0
     const result = this.replica.add(run)
-    if (result.is === 'branch' || result.is === 'gap' || result.events.length === 0) return result
+    if (result.is === 'branch' || result.is === 'gap') return result
     this.#grown(run, before, result.events)
-    this.display.arrived(result.events, false)
+    if (result.events.length === 0) return result
+    this.display.arrived(result.events)
     const author = first.author
     if (this.#hub && !this.#isRelayed) {
       this.#hub.relay(run, link)
@@ -808,15 +908,25 @@ export class Core {
   /** The run being settled was fanned out when it came in. */
   #isRelayed = false
 
+  /** before: n of the lane before the run. events: what counts now and did not. */
   #grown(run: VerifiedRun, before: number, events: readonly Event[]): void {
     const first = run.events[0]!
-    this.#durable.grew(this.replica.lane(first.room, first.author, first.lane)!, before)
+    const lane = this.replica.lane(first.room, first.author, first.lane)!
+    if (lane.n > before) {
+      this.#durable.grew(lane, before)
+      this.#needsSync ||= this.isHub || this.#line.includes(this.self) || this.#isInTalk(first.room)
+    }
+    if (events.length === 0) return
     this.#taken += events.length
-    this.#needsSync ||= this.isHub || this.#line.includes(this.self)
     const control = events.filter((event) => isControlLane(event.lane))
     for (const event of control) this.views.add(event)
     if (control.length > 0) this.#roomChanged(first.room)
     for (const event of control) this.#acts.counted(event)
+  }
+
+  #isInTalk(room: RoomId): boolean {
+    const view = this.views.room(room)
+    return view?.type === 'talk' && view.persons!.has(this.self)
   }
 
   /** What counts in a room may have changed: carriage, places, display. */
@@ -835,6 +945,52 @@ export class Core {
     }
     this.#noteCarried(room)
     this.#noteCarriers(room)
+    this.#noteMine(room)
+  }
+
+  /** Whether this person is in the room, and whether what they write there counts, may have changed. */
+  #noteMine(only: RoomId): void {
+    for (const room of only === NETWORK_ROOM ? this.views.ids() : [only]) {
+      const view = room === NETWORK_ROOM ? undefined : this.views.room(room)
+      if (!view) continue
+      this.outbox.withdraw(room, this.#acts.denial(this.self, room, 1) !== undefined)
+      const isMine = !view.deleted && this.isMember(view)
+      if (!isMine) {
+        this.display.close(room)
+        this.#opening.delete(room)
+      } else if (this.#isReady && !this.display.isOpen(room) && !this.#opening.has(room))
+        this.#opening.set(room, { since: this.#moment.now, join: undefined, isReading: false })
+    }
+    this.#maybeOpen()
+  }
+
+  /** The own join is written: what is older in this room is its history. */
+  joined(join: Event): void {
+    this.#joinedAt.set(join.room, join.at)
+    if (this.#opening.has(join.room))
+      this.#opening.set(join.room, { since: this.#moment.now, join, isReading: false })
+  }
+
+  /** Opens rooms whose history is here, or has had time enough: the last lines first, then what arrives. */
+  #maybeOpen(): void {
+    for (const [room, opening] of this.#opening) {
+      const { since, join, isReading } = opening
+      const isHere =
+        join === undefined ||
+        this.#role.is !== 'following' ||
+        (!this.outbox.isOpen(join) && !this.sync.isBusy) ||
+        this.#moment.now - since > OPEN_WITHIN_MS
+      if (isReading || !isHere) continue
+      opening.isReading = true
+      this.lines([room], HISTORY_LINES, (lines) => {
+        if (this.#opening.get(room) !== opening) return
+        this.#opening.delete(room)
+        this.display.open(
+          room,
+          lines.map(({ message }) => message),
+        )
+      })
+    }
   }
 
   /** Peers that may carry this room's content from now on are told what is here: their own ask may have come too early. */
@@ -863,8 +1019,12 @@ export class Core {
     }
   }
 
-  /** Writes own events of one class and room: on disk first, then out. then: once on disk. */
-  write(room: RoomId, writings: readonly Writing[], then: (events: readonly Event[]) => void): void {
+  /** Writes own events of one class and room: on disk first, then out. Returns them; then: once on disk. */
+  write(
+    room: RoomId,
+    writings: readonly Writing[],
+    then: (events: readonly Event[]) => void,
+  ): readonly Event[] {
     const at = Math.max(0, Math.round(this.netNow))
     const drafts = writings.map(({ kind, body }) => {
       const t = stampT(at, this.display.shownT(room), at)
@@ -882,17 +1042,21 @@ export class Core {
       this.#offerDue ||= this.isHub
       this.#aloneNow()
     })
+    return run.events
   }
 
   // --- disk -------------------------------------------------------------------------------------------------------
 
   #flushWrites(): void {
-    const ops = this.replica.takeOps()
+    const ops = [...this.replica.takeOps(), ...this.#storeOps.splice(0)]
     const then = this.#afterWrite
-    if (ops.length === 0 && then.length === 0) return
+    const isSyncDue = this.#needsSync && this.#durable.isBehind
+    if (ops.length === 0 && then.length === 0 && !isSyncDue) return
     this.#afterWrite = []
     const ticket = this.#nextTicket++
-    this.#durable.writing(ticket)
+    // A sync needs something to write; it makes all before it durable.
+    if (ops.length === 0) ops.push(['put', SYNCED, uint(ticket, 6)])
+    this.#durable.writing(ticket, this.#needsSync)
     this.#onWritten.set(ticket, then)
     this.#effects.push({ do: 'write', ticket, ops, sync: this.#needsSync })
     this.#needsSync = false
@@ -901,17 +1065,21 @@ export class Core {
   #written(ticket: number): void {
     const then = this.#onWritten.get(ticket) ?? []
     this.#onWritten.delete(ticket)
-    for (const lane of this.#durable.written(ticket))
-      if (this.#isWitness(lane.room)) this.#witnesses.changed(lane)
+    for (const lane of this.#durable.written(ticket)) this.#witnesses.grew(lane, this.#isWitness(lane.room))
     this.#acknowledge()
     for (const each of then) each()
   }
 
   /** Says what is on disk; a woken node acknowledges nothing before it knows who the hub is (INV-13). */
   #acknowledge(): void {
-    if (this.#isFailing || !viewOf(this.choice).acknowledges) return
+    if (!this.#mayAcknowledge()) return
     this.#hub?.stored()
     this.#sayReceipts()
+  }
+
+  /** Not before the store is known (INV-14), nor while the disk fails, nor before a woken node has asked (INV-13). */
+  #mayAcknowledge(): boolean {
+    return this.#scanned && !this.#isFailing && viewOf(this.choice).acknowledges
   }
 
   #sayReceipts(): void {
@@ -921,12 +1089,23 @@ export class Core {
 
   #isWitness(room: RoomId): boolean {
     if (this.options.choice.visitor || !this.#scanned || this.#isFailing) return false
-    if (this.isHub || this.#line.slice(0, 3).includes(this.self)) return true
-    const view = this.views.room(room)
-    return view?.type === 'talk' && view.persons!.has(this.self)
+    return this.#standsAsWitness() || this.#isInTalk(room)
+  }
+
+  #standsAsWitness(): boolean {
+    return this.isHub || this.#line.slice(0, WITNESSES_OF_LINE).includes(this.self)
+  }
+
+  /** The hub or this node's part has changed: what it acknowledges from now on has to be synced, and is signed anew. */
+  #noteStanding(): void {
+    this.#needsSync ||= this.isHub || this.#line.includes(this.self)
+    const isWitnessing = this.#standsAsWitness()
+    if (isWitnessing && !this.#isWitnessing) this.#witnesses.again((room) => this.#isWitness(room))
+    this.#isWitnessing = isWitnessing
   }
 
   #sayWitness(): void {
+    if (!this.#mayAcknowledge()) return
     for (const frame of this.#witnesses.sign(this.#moment.now, Math.round(this.netNow))) {
       if (this.#role.is === 'following') this.send(this.#role.link, frame)
       else if (this.#hub) {
@@ -940,16 +1119,22 @@ export class Core {
   // --- choice of hub ----------------------------------------------------------------------------------------------
 
   #choose(event: ChoiceEvent): void {
+    // What it asked for is being given; it says when it wants more, and wants nothing once it has left.
+    if (this.#choiceWake <= this.#moment.now) this.#choiceWake = Number.POSITIVE_INFINITY
     const effects = choose(this.choice, { ...this.#moment, ...event })
     // A new member hears "joined" first, and only then what a hub says to members.
     for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
     for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
     const line = this.choice.line
     if (line !== this.#line) {
-      const before = this.#line[0]
+      const before = this.#line
       this.#line = line
       this.#noteCarried()
-      this.#offerDue ||= this.isHub && line[0] !== before
+      this.#noteStanding()
+      // Who stands in the line now carries every room, also those it has never heard of.
+      for (const [link, { key }] of this.#links)
+        if (line.includes(key) && !before.includes(key)) this.sync.compare(link)
+      this.#offerDue ||= this.isHub && line[0] !== before[0]
     }
   }
 
@@ -970,8 +1155,8 @@ export class Core {
         return this.#becomeHub(effect.epoch)
       case 'resign':
         this.#hub = undefined
-        this.#witnesses.clear()
         this.#role = { is: 'seeking' }
+        this.outbox.unlinked()
         return
       case 'offline':
         return this.#goOffline(effect.reason)
@@ -992,18 +1177,23 @@ export class Core {
     this.#hub = undefined
     this.#role = { is: 'following', hub, link, since: this.#moment.now }
     this.#epoch = epoch
-    this.#onPresence(hub, true)
+    this.#presence.hubChanged(this.#moment.now)
+    this.#presence.came(hub)
+    this.#receipts.clear()
     this.#noteCarried()
-    this.outbox.linked(this.#moment.now)
+    this.#noteStanding()
+    this.#witnesses.again((room) => this.#isWitness(room))
+    this.outbox.linked(this.#moment.now, 'posts')
     this.sync.compare(link)
     this.#tellHub()
   }
 
   #becomeHub(epoch: number): void {
     const { crypto, net, rate } = this.options
-    this.#role = { is: 'hub' }
+    this.#role = { is: 'hub', since: this.#moment.now }
     this.#epoch = epoch
-    this.#online.clear()
+    this.#presence.hubChanged(this.#moment.now)
+    this.#receipts.clear()
     this.#hub = new Hub({
       crypto,
       net,
@@ -1023,13 +1213,16 @@ export class Core {
       carries: (person, room, cls) => this.views.carries(person, room, cls, false),
       denial: (author, room, cls) => this.#acts.denial(author, room, cls),
       permit: (person, action, room, name) => this.#acts.permit(person, action, room, name),
+      mayAcknowledge: () => this.#mayAcknowledge(),
       durableN: this.#durable.n,
       pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
       online: (person, isOnline) => this.#onPresence(person, isOnline),
     })
     this.#hub.setNow(this.#moment.now)
     this.#noteCarried()
-    this.outbox.linked(this.#moment.now)
+    this.#noteStanding()
+    this.#witnesses.again((room) => this.#isWitness(room))
+    this.outbox.linked(this.#moment.now, 'offers')
     this.#aloneNow()
     this.#tellHub()
   }
@@ -1037,13 +1230,15 @@ export class Core {
   #memberJoined(link: LinkId, key: PersonKey, visitor: boolean): void {
     this.#hub?.joined(link, key, visitor)
     this.sync.compare(link)
+    // It may be the first one who can confirm what this hub has written.
+    this.#offerDue = true
   }
 
   #goOffline(reason: string): void {
     const wasHere = this.#role.is === 'following' || this.#isReady
     this.#role = { is: 'seeking' }
     this.outbox.unlinked()
-    this.#online.clear()
+    this.#presence.hubLost()
     if (!wasHere || this.#wasOffline || !this.#isReady) return
     this.#wasOffline = true
     this.tell({ type: 'offline', reason })
@@ -1051,8 +1246,10 @@ export class Core {
 
   /** Hub of nobody: own disk counts. */
   #aloneNow(): void {
-    if (!this.isHub || this.outbox.unstored === 0) return
-    for (const [link, state] of this.#links) if (!state.visitor && this.#hub!.isMember(link)) return
+    if (this.#role.is !== 'hub' || this.outbox.unstored === 0 || !this.#mayAcknowledge()) return
+    const isNew = this.#moment.now - this.#role.since < ALONE_AFTER_MS
+    for (const [link, state] of this.#links)
+      if (!state.visitor && (isNew || this.#hub!.isMember(link))) return
     this.outbox.alone()
   }
 
@@ -1096,6 +1293,7 @@ export class Core {
 
   #pulled(_link: LinkId): void {
     if (!this.#isReady) this.#maybeReady()
+    this.#maybeOpen()
   }
 
   /** Ready: hub here, or its history here (bounded). First the last lines of each room, then `ready`. */
@@ -1103,17 +1301,19 @@ export class Core {
     if (this.#readyAsked || this.#role.is === 'seeking') return
     if (this.#role.is === 'following') {
       const isLate = this.#moment.now - this.#role.since > READY_WITHIN_MS
-      if (!isLate && (this.sync.isPulling(this.#role.link) || !this.sync.wasCompared(this.#role.link))) return
+      // Lanes that the hub holds may just be coming over other links.
+      if (!isLate && (this.sync.isBusy || !this.sync.wasCompared(this.#role.link))) return
     }
     this.#readyAsked = true
-    this.lines(this.#acts.joinedRooms(), HISTORY_LINES, (lines) => {
+    const rooms = this.#acts.joinedRooms()
+    this.lines(rooms, HISTORY_LINES, (lines) => {
       const hub = this.hubInfo()
       if (!hub) {
         // Lost while reading: told again when there is one.
         this.#readyAsked = false
         return
       }
-      for (const { room, message } of lines) if (message.history) this.display.tellHistory(room, message)
+      for (const { room, message } of lines) this.display.tellHistory(room, message)
       this.#isReady = true
       this.#lastHub = `${hub.id}/${this.#epoch}`
       this.tell({
@@ -1125,7 +1325,13 @@ export class Core {
         epoch: this.#epoch,
         room: 'general',
       })
-      this.display.ready()
+      for (const room of rooms)
+        this.display.open(
+          room,
+          lines.filter((line) => line.room === room).map(({ message }) => message),
+        )
+      // Rooms that have come meanwhile.
+      this.#noteMine(NETWORK_ROOM)
     })
   }
 
@@ -1136,10 +1342,9 @@ export class Core {
     then: (lines: readonly RoomLine[]) => void,
     which: Which = {},
   ): void {
-    this.#flushWrites()
     const ticket = this.#nextTicket++
     this.#onLines.set(ticket, then)
-    this.#effects.push({ do: 'lines', ticket, rooms, count, which })
+    this.#linesDue.push({ do: 'lines', ticket, rooms, count, which })
   }
 
   /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
@@ -1151,7 +1356,7 @@ export class Core {
       const source = {
         store: this.options.store,
         replica: this.replica,
-        open: (event: Event, body: Uint8Array) => this.display.open(view, event, body),
+        open: (event: Event, body: Uint8Array) => this.display.read(view, event, body),
       }
       for (const line of await lastLines(source, room, count, visibilityOf(this.replica, view), which)) {
         this.display.noteT(line.event)
@@ -1171,7 +1376,13 @@ export class Core {
     this.#effects.push({ do: 'answer', slot, answer })
   }
 
+  /** Never before the event's own `sent` (INV-7): that may wait behind an earlier answer. */
   #tellAck(told: Told): void {
+    if (this.#acts.holds(told)) return
+    this.tellAck(told)
+  }
+
+  tellAck(told: Told): void {
     const { event, state, copies, alone } = told
     this.tell({ type: 'ack', id: event.id, state, copies, ...(alone && { alone: true as const }) })
   }

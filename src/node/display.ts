@@ -1,12 +1,14 @@
 /**
  * Display: which messages people are told of, each once per process, in order of arrival (INV-4), and the largest time
- * ever shown in a room, which later stamps must exceed (INV-3). Before the node is ready nothing is told: then the last
- * lines of each room come as history.
+ * ever shown in a room, which later stamps must exceed (INV-3).
+ *
+ *   closed -> open      a room is opened when the node is ready, or once a room joined later has its history here:
+ *                       the last lines come first, and from then on whatever arrives
  */
 import { decodeBody } from '../wire/codec.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
 import { type EventId, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
-import { type BodyValue, kindNumber } from '../wire/kinds.ts'
+import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import type { MessageEvent } from './events.ts'
 import type { People } from './people.ts'
 import type { Replica } from './replica.ts'
@@ -17,6 +19,7 @@ import type { Views } from './views.ts'
 const MESSAGE = kindNumber('message')
 /** Events that cannot be shown yet (no key, no room, held): kept per room, the oldest dropped; history has them later. */
 const PENDING_MAX = 2000
+const PENDING_ROOMS_MAX = 256
 /** Ids remembered as told: a re-sent event beyond that is caught by the replica, which takes an event once. */
 const TOLD_MAX = 100_000
 /** Lines of a room told as history, in all. */
@@ -32,22 +35,29 @@ export interface DisplayPorts {
   /** The name people know a room by; null for a talk. */
   roomName(view: RoomView): string | null
   isMember(view: RoomView): boolean
+  /** What was written before this is the past of the room: the start of this process, or the own join since. ms. */
+  historyEnds(room: RoomId): number
   tell(message: MessageEvent): void
 }
 
 export class Display {
   readonly #ports: DisplayPorts
-  readonly #startedAt: number
   readonly #pending = new Map<RoomId, Map<EventId, Event>>()
   readonly #told = new Set<EventId>()
+  readonly #expected = new Set<EventId>()
   readonly #shownT = new Map<RoomId, number>()
   readonly #history = new Map<RoomId, number>()
-  #isReady = false
+  readonly #open = new Set<RoomId>()
 
-  /** startedAt: netNow at the start of this process; what is older is history. */
-  constructor(ports: DisplayPorts, startedAt: number) {
+  constructor(ports: DisplayPorts) {
     this.#ports = ports
-    this.#startedAt = startedAt
+  }
+
+  /** Events that wait to be shown. */
+  get waiting(): number {
+    let waiting = 0
+    for (const events of this.#pending.values()) waiting += events.size
+    return waiting
   }
 
   /** Largest t ever shown in this room on this device; 0: nothing. */
@@ -59,13 +69,26 @@ export class Display {
     if (event.t > this.shownT(event.room)) this.#shownT.set(event.room, event.t)
   }
 
-  /** New events in a contiguous prefix. isOwn: typed here just now, told even before the node is ready. */
-  arrived(events: readonly Event[], isOwn: boolean): void {
+  /** New events in a contiguous prefix. */
+  arrived(events: readonly Event[]): void {
     for (const event of events) {
       if (isControlLane(event.lane)) {
         if (!isHeld(event, this.#ports.replica.now)) this.noteT(event)
-      } else if (event.kind === MESSAGE) this.#consider(event, isOwn)
+      } else if (event.kind === MESSAGE) this.#consider(event)
     }
+  }
+
+  /** Typed here just now, on its way to the disk: told by `typed`, however else it comes to sight meanwhile. */
+  expect(id: EventId): void {
+    this.#expected.add(id)
+  }
+
+  /** Typed here, on disk: told in any case, also before the node is ready, or when the room has been left meanwhile. */
+  typed(view: RoomView, event: Event, body: BodyOf<'message'>): void {
+    this.#expected.delete(event.id)
+    this.noteT(event)
+    this.#remember(event.id)
+    this.#ports.tell(this.lineOf(view, { event, body }))
   }
 
   /** What counts in this room changed: keys, members, cuts. */
@@ -81,16 +104,31 @@ export class Display {
     for (const room of [...this.#pending.keys()]) this.changed(room)
   }
 
-  /** From now on arrivals are told; first what came meanwhile. */
-  ready(): void {
-    this.#isReady = true
-    this.changedAll()
+  isOpen(room: RoomId): boolean {
+    return this.#open.has(room)
   }
 
-  /** A line of a room's past: just before `ready`. */
+  /** From now on arrivals in this room are told. lines: its last ones, told first. */
+  open(room: RoomId, lines: readonly MessageEvent[]): void {
+    this.#open.add(room)
+    for (const line of lines) this.#tellLine(room, line)
+    this.changed(room)
+  }
+
+  /** The room was left: nothing of it is told, until it is opened again. */
+  close(room: RoomId): void {
+    this.#open.delete(room)
+    this.#pending.delete(room)
+  }
+
+  /** A line of a room's past, before the room is opened. */
   tellHistory(room: RoomId, message: MessageEvent): void {
+    if (message.history) this.#tellLine(room, message)
+  }
+
+  #tellLine(room: RoomId, message: MessageEvent): void {
     const id = message.id as EventId
-    if (this.#told.has(id) || !this.#mayTellHistory(room)) return
+    if (this.#isTold(id) || (message.history && !this.#mayTellHistory(room))) return
     this.#remember(id)
     this.#ports.tell(message)
   }
@@ -101,9 +139,9 @@ export class Display {
     return told < HISTORY_LINES
   }
 
-  #consider(event: Event, isOwn = false): void {
-    if (this.#told.has(event.id)) return
-    const message = this.#isReady || isOwn ? this.#messageOf(event) : undefined
+  #consider(event: Event): void {
+    if (this.#isTold(event.id) || this.#isOfNobody(event)) return
+    const message = this.#open.has(event.room) ? this.#messageOf(event) : undefined
     if (!message) return this.#wait(event)
     this.noteT(event)
     if (message.history && !this.#mayTellHistory(event.room)) return this.#remember(event.id)
@@ -111,11 +149,22 @@ export class Display {
     this.#ports.tell(message)
   }
 
+  /** In a room that this person is not in. Should they join, its last lines are read from the store. */
+  #isOfNobody(event: Event): boolean {
+    const view = this.#ports.views.room(event.room)
+    return view?.createdBy !== undefined && (view.deleted || !this.#ports.isMember(view))
+  }
+
   #wait(event: Event): void {
     const pending = this.#pending.get(event.room) ?? new Map<EventId, Event>()
     this.#pending.set(event.room, pending)
+    if (this.#pending.size > PENDING_ROOMS_MAX) this.#pending.delete(this.#pending.keys().next().value!)
     pending.set(event.id, event)
     if (pending.size > PENDING_MAX) pending.delete(pending.keys().next().value!)
+  }
+
+  #isTold(id: EventId): boolean {
+    return this.#told.has(id) || this.#expected.has(id)
   }
 
   #remember(id: EventId): void {
@@ -129,13 +178,13 @@ export class Display {
     if (!view || view.deleted || !this.#ports.isMember(view)) return undefined
     if (!isVisible(event, visibilityOf(replica, view))) return undefined
     const body = replica.body(event.id)
-    const value = body && this.open(view, event, body)
+    const value = body && this.read(view, event, body)
     if (value?.kind !== 'message') return undefined
     return this.lineOf(view, { event, body: value })
   }
 
   /** A body, opened where the room is private. */
-  open(view: RoomView, event: Event, body: Uint8Array): BodyValue | null {
+  read(view: RoomView, event: Event, body: Uint8Array): BodyValue | null {
     return view.persons ? this.#ports.open(event, body) : decodeBody(event.kind, body)
   }
 
@@ -155,7 +204,7 @@ export class Display {
       order: orderOf(event),
       ...(view.persons && { private: true as const }),
       ...(view.type === 'talk' && { to: people.who(other ?? event.author) }),
-      ...(event.at < this.#startedAt && { history: true as const }),
+      ...(event.at < this.#ports.historyEnds(event.room) && { history: true as const }),
       ...(event.author === self && { self: true as const }),
       ...(body.replyTo && { replyTo: personKey(body.replyTo) as string }),
       ...(edit && { edited: true as const }),

@@ -1,18 +1,35 @@
-/** Durable: how far each lane is on disk, by the writes that have finished (INV-6, INV-14). */
+/**
+ * Durable: how far each lane is on disk so that a power loss takes nothing of it (INV-6, INV-14). A write without sync
+ * counts once a later one with sync has finished: the disk's log is one. What a former process wrote counts after the
+ * first synced write of this one.
+ */
 import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import type { Lane } from './lanes.ts'
 import type { Replica } from './replica.ts'
 
+interface Write {
+  readonly lanes: ReadonlyMap<Lane, number>
+  readonly isSynced: boolean
+}
+
 export class Durable {
   readonly #replica: Replica
-  /** Lanes with writes under way, and how far each is on disk. */
+  /** Lanes that are not durable up to their end, and up to where each one is. */
   readonly #behind = new Map<Lane, number>()
-  /** Lanes each write makes durable, in order of tickets. */
-  readonly #writes = new Map<number, Map<Lane, number>>()
+  /** Writes under way, in order of tickets. */
+  readonly #writes = new Map<number, Write>()
   #touched = new Map<Lane, number>()
+  /** Written, but not with sync. */
+  readonly #unsynced = new Map<Lane, number>()
+  #isBaseSynced = false
 
   constructor(replica: Replica) {
     this.#replica = replica
+  }
+
+  /** Is anything waiting for a synced write? */
+  get isBehind(): boolean {
+    return !this.#isBaseSynced || this.#unsynced.size > 0
   }
 
   /** The lane grew from `before` in memory; the next write carries it. */
@@ -22,26 +39,37 @@ export class Durable {
   }
 
   /** A write with all that was touched since the last one begins. */
-  writing(ticket: number): void {
-    this.#writes.set(ticket, this.#touched)
+  writing(ticket: number, isSynced: boolean): void {
+    this.#writes.set(ticket, { lanes: this.#touched, isSynced })
     this.#touched = new Map()
   }
 
-  /** The write is on disk. Returns the lanes that have more on disk now. */
+  /** The write has finished; so have all before it. Returns the lanes that are durable further than before. */
   written(ticket: number): Iterable<Lane> {
-    const lanes = this.#writes.get(ticket) ?? new Map<Lane, number>()
+    const write = this.#writes.get(ticket)
     this.#writes.delete(ticket)
+    if (!write) return []
+    for (const [lane, n] of write.lanes) this.#unsynced.set(lane, n)
+    if (!write.isSynced) return []
+    this.#isBaseSynced = true
+    const lanes = [...this.#unsynced]
+    this.#unsynced.clear()
     for (const [lane, n] of lanes) {
-      const isLast = !this.#touched.has(lane) && ![...this.#writes.values()].some((write) => write.has(lane))
-      if (isLast) this.#behind.delete(lane)
+      if (n >= lane.n && !this.#touched.has(lane) && !this.#isUnderWay(lane)) this.#behind.delete(lane)
       else this.#behind.set(lane, n)
     }
-    return lanes.keys()
+    return lanes.map(([lane]) => lane)
   }
 
-  /** Events of the lane that are on disk, contiguous from 1. */
+  #isUnderWay(lane: Lane): boolean {
+    for (const write of this.#writes.values()) if (write.lanes.has(lane)) return true
+    return false
+  }
+
+  /** Events of the lane that are durable and count: contiguous from 1, within its cuts, signed. */
   n = (room: RoomId, author: PersonKey, id: LaneId): number => {
     const lane = this.#replica.lane(room, author, id)
-    return lane ? Math.min(this.#behind.get(lane) ?? lane.n, lane.n) : 0
+    if (!lane || !this.#isBaseSynced) return 0
+    return Math.min(this.#behind.get(lane) ?? lane.n, this.#replica.counted(lane))
   }
 }

@@ -178,3 +178,5 @@ export type Command =
   /** Messages that hold all words, newest first; without room in all rooms and talks of this person. */
   | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
   | { readonly do: 'nick'; readonly name: string }
+  /** Into a private room. */
+  | { readonly do: 'invite'; readonly room: string; readonly to: string }

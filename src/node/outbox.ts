@@ -4,10 +4,11 @@
  *   sent -> stored -> replicated (-> delivered)      states never go back
  *
  * A new hub is offered every lane that is not known to be stored: it acknowledges or pulls. What is written after that
- * is posted under the hub's credit. Pure: time is an input, frames go out through a port.
+ * is posted under the hub's credit; a hub has nobody to post to, and offers its own to whoever confirms them. What stays
+ * without an answer is offered again. Pure: time is an input, frames go out through a port.
  */
 import { concat, fromHex } from '../wire/bytes.ts'
-import { type Event, packRun, type VerifiedRun } from '../wire/event.ts'
+import { type Event, isControlLane, packRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { packEntry } from './lanes.ts'
@@ -32,9 +33,11 @@ interface OwnLane {
   readonly entries: Map<number, Entry>
   n: number
   id: EventId
+  /** It would not count now (the room is deleted, its author banned): neither offered nor waited for. */
+  isWithdrawn: boolean
 }
 
-/** Nothing heard of an offer or post for this long: offer again. */
+/** No credit and no acknowledgement for this long: offer again. */
 const OFFER_AGAIN_MS = 2000
 /** Acknowledged events are dropped from memory beyond this many per lane: sync sees to the rest. */
 const KEPT_MAX = 256
@@ -54,8 +57,11 @@ export class Outbox {
   #queue: VerifiedRun[] = []
   #credit = 0
   #latest: Entry | undefined
-  #isLinked = false
-  #offeredAt = 0
+  /** no: there is no hub. posts: to the hub. offers: this node is the hub. */
+  #mode: 'no' | 'posts' | 'offers' = 'no'
+  /** When the hub last showed that it goes on, or was last offered something; monotonic ms. */
+  #heardAt = 0
+  /** Entries in state sent, those of withdrawn lanes left out. */
   #unstored = 0
 
   constructor(send: (frame: Frame) => void, tell: (told: Told) => void) {
@@ -66,6 +72,16 @@ export class Outbox {
   /** Own events that nobody else is known to hold, and that were not written alone. */
   get unstored(): number {
     return this.#unstored
+  }
+
+  /** Runs that wait for credit. */
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  /** True while this own event waits for the word "stored". */
+  isOpen({ room, lane, n }: Pick<Event, 'room' | 'lane' | 'n'>): boolean {
+    return this.#lanes.get(room + lane)?.entries.get(n)?.state === 'sent'
   }
 
   /** Other devices known to hold the latest own message; undefined where nothing was said in this run. */
@@ -79,7 +95,14 @@ export class Outbox {
     const name = first.room + first.lane
     let lane = this.#lanes.get(name)
     if (!lane) {
-      lane = { room: first.room, lane: first.lane, entries: new Map(), n: 0, id: first.prev }
+      lane = {
+        room: first.room,
+        lane: first.lane,
+        entries: new Map(),
+        n: 0,
+        id: first.prev,
+        isWithdrawn: false,
+      }
       this.#lanes.set(name, lane)
     }
     for (const event of run.events) {
@@ -96,30 +119,50 @@ export class Outbox {
       if (isSaid) this.#latest = entry
       lane.n = event.n
       lane.id = event.id
-      this.#unstored++
+      if (!lane.isWithdrawn) this.#unstored++
     }
-    if (!this.#isLinked) return
+    if (this.#mode !== 'posts' || lane.isWithdrawn) return
     this.#queue.push(run)
     this.#flush()
   }
 
-  /** A hub is followed: offer what is not known to be stored. */
-  linked(now: number): void {
-    this.#isLinked = true
+  /** A hub is followed (posts), or this node is one (offers): offer what is not known to be stored. now: monotonic ms. */
+  linked(now: number, mode: 'posts' | 'offers'): void {
+    this.#mode = mode
     this.#credit = 0
     this.#queue = []
     this.#offer(now)
   }
 
   unlinked(): void {
-    this.#isLinked = false
+    this.#mode = 'no'
     this.#queue = []
     this.#credit = 0
   }
 
-  credit(events: number): void {
+  /** The hub begins a session: what it granted in an earlier one is granted again. */
+  sessionBegins(): void {
+    this.#credit = 0
+  }
+
+  credit(events: number, now: number): void {
     this.#credit += events
+    if (this.#queue.length > 0) this.#heardAt = now
     this.#flush()
+  }
+
+  /** What this author writes in the room does not count any more, or counts again: content that is not stored yet. */
+  withdraw(room: RoomId, isWithdrawn: boolean): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.room !== room || isControlLane(lane.lane) || lane.isWithdrawn === isWithdrawn) continue
+      lane.isWithdrawn = isWithdrawn
+      for (const entry of lane.entries.values())
+        if (entry.state === 'sent') this.#unstored += isWithdrawn ? -1 : 1
+    }
+    if (isWithdrawn)
+      this.#queue = this.#queue.filter(
+        ({ events: [first] }) => first!.room !== room || isControlLane(first!.lane),
+      )
   }
 
   #flush(): void {
@@ -130,26 +173,21 @@ export class Outbox {
     }
   }
 
-  /** now: monotonic ms. What was offered or posted and not acknowledged for a while is offered again. */
+  /** now: monotonic ms. Where nothing has come of offers and posts for a while, all that waits is offered again. */
   tick(now: number): void {
-    if (
-      this.#isLinked &&
-      this.#queue.length === 0 &&
-      this.#unstored > 0 &&
-      now - this.#offeredAt >= OFFER_AGAIN_MS
-    )
-      this.#offer(now)
+    if (this.#mode !== 'no' && this.#unstored > 0 && now - this.#heardAt >= OFFER_AGAIN_MS) this.#offer(now)
   }
 
   /** As hub, line[0] is offered what it has not confirmed. */
   offerAgain(now: number): void {
-    if (this.#isLinked) this.#offer(now)
+    if (this.#mode !== 'no') this.#offer(now)
   }
 
   #offer(now: number): void {
-    this.#offeredAt = now
+    this.#heardAt = now
     const byRoom = new Map<RoomId, Uint8Array[]>()
-    for (const { room, lane, entries, n, id } of this.#lanes.values()) {
+    for (const { room, lane, entries, n, id, isWithdrawn } of this.#lanes.values()) {
+      if (isWithdrawn) continue
       const entry = entries.get(n)
       const isOpen = [...entries.values()].some(
         (each) => each.state === 'sent' || (each.alone && each.storedBy === undefined),
@@ -169,16 +207,15 @@ export class Outbox {
       this.#send({ type: 'offer', room: fromHex(room), entries: concat(...entries.slice(0, 512)) })
   }
 
-  /** `by` says that it has the lane up to n on disk. */
-  stored(by: PersonKey, room: RoomId, laneId: LaneId, n: number): void {
+  /** `by` says that it has the lane up to n on disk. now: monotonic ms. */
+  stored(by: PersonKey, room: RoomId, laneId: LaneId, n: number, now: number): void {
     const lane = this.#lanes.get(room + laneId)
     if (!lane) return
+    this.#heardAt = now
     for (const entry of lane.entries.values()) {
       if (entry.event.n > n || entry.storedBy !== undefined) continue
       entry.storedBy = by
-      if (entry.state !== 'sent') continue
-      this.#unstored--
-      this.#advance(entry, 'stored')
+      if (entry.state === 'sent') this.#advance(lane, entry, 'stored')
     }
     this.#forget(lane)
   }
@@ -187,10 +224,9 @@ export class Outbox {
   alone(): void {
     for (const lane of this.#lanes.values())
       for (const entry of lane.entries.values()) {
-        if (entry.state !== 'sent') continue
+        if (entry.state !== 'sent' || lane.isWithdrawn) continue
         entry.alone = true
-        this.#unstored--
-        this.#advance(entry, 'stored')
+        this.#advance(lane, entry, 'stored')
       }
   }
 
@@ -209,10 +245,9 @@ export class Outbox {
       entry.witnesses.add(by)
       if (entry.state === 'sent') {
         entry.storedBy = by
-        this.#unstored--
-        this.#advance(entry, 'stored')
+        this.#advance(lane, entry, 'stored')
       }
-      if (entry.witnesses.size >= 2 && entry.state === 'stored') this.#advance(entry, 'replicated')
+      if (entry.witnesses.size >= 2 && entry.state === 'stored') this.#advance(lane, entry, 'replicated')
       if (!entry.delivered && isAddressee(room, by)) {
         entry.delivered = true
         if (entry.isSaid)
@@ -222,15 +257,12 @@ export class Outbox {
     this.#forget(lane)
   }
 
-  #advance(entry: Entry, state: 'stored' | 'replicated'): void {
+  #advance(lane: OwnLane, entry: Entry, state: 'stored' | 'replicated'): void {
+    if (entry.state === 'sent' && !lane.isWithdrawn) this.#unstored--
     entry.state = state
     if (!entry.isSaid) return
-    this.#tell({
-      event: entry.event,
-      state,
-      copies: copiesOf(entry),
-      alone: entry.alone && entry.storedBy === undefined,
-    })
+    const copies = copiesOf(entry)
+    this.#tell({ event: entry.event, state, copies, alone: copies === 0 })
   }
 
   #forget(lane: OwnLane): void {

@@ -3,22 +3,40 @@
 import type { Crypto } from '../wire/crypto.ts'
 import { generalRoom, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import type { Labelled, Who } from './events.ts'
-import { personLabels, type Resolved, roomLabels } from './labels.ts'
+import { type Labels, personLabels, type Resolved, roomLabels } from './labels.ts'
 import type { RoomView } from './rooms.ts'
 import type { Views } from './views.ts'
 
 /** How the words about oneself of a program begin (rule KI-12). */
 export const BOT_MARK = '[bot]'
 
+export interface SavedLabels {
+  readonly persons: readonly (readonly [form: string, key: PersonKey])[]
+  readonly rooms: readonly (readonly [form: string, key: RoomId])[]
+}
+
 export class People {
   readonly #self: PersonKey
   readonly #nick: string
   readonly #views: Views
-  readonly #labels = personLabels()
-  readonly #rooms = roomLabels()
+  readonly #labels: Labels<PersonKey>
+  readonly #rooms: Labels<RoomId>
   readonly #nicks = new Map<PersonKey, string>()
+  /** Names as the labels know them: only another one changes what has to be saved. */
+  readonly #named = new Map<string, string | undefined>()
+  #isChanged = false
 
-  constructor(crypto: Crypto, net: NetId, self: PersonKey, nick: string, views: Views) {
+  /** saved: what takeSaved gave in an earlier run. */
+  constructor(
+    crypto: Crypto,
+    net: NetId,
+    self: PersonKey,
+    nick: string,
+    views: Views,
+    saved: SavedLabels = { persons: [], rooms: [] },
+  ) {
+    this.#labels = personLabels(saved.persons)
+    this.#rooms = roomLabels(saved.rooms)
     this.#self = self
     this.#nick = nick
     this.#views = views
@@ -52,7 +70,7 @@ export class People {
   met(person: PersonKey): boolean {
     const nick = this.#views.network().profiles.get(person)?.nick
     if (nick === undefined) return false
-    this.#labels.meet(person, nick)
+    this.#meet(person, nick)
     const before = this.#nicks.get(person)
     this.#nicks.set(person, nick)
     return before !== undefined && before !== nick
@@ -70,6 +88,7 @@ export class People {
 
   /** The label of a room; two of one name made apart are told apart. name: as its create says it, opened. */
   roomLabel(room: RoomId, name: string | undefined): string {
+    this.#note(room, name)
     return this.#rooms.meet(room, name)
   }
 
@@ -84,6 +103,26 @@ export class People {
 
   /** Frees the name of a deleted room. */
   forgetRoom(view: RoomView): void {
-    if (view.deleted) this.#rooms.forget(view.id)
+    if (!view.deleted || !this.#named.delete(view.id)) return
+    this.#rooms.forget(view.id)
+    this.#isChanged = true
+  }
+
+  #meet(person: PersonKey, name: string): string {
+    this.#note(person, name)
+    return this.#labels.meet(person, name)
+  }
+
+  #note(key: PersonKey | RoomId, name: string | undefined): void {
+    if (this.#named.has(key) && this.#named.get(key) === name) return
+    this.#named.set(key, name)
+    this.#isChanged = true
+  }
+
+  /** Who keeps which label, where that has changed since the last call: to be kept over restarts (INV-23). */
+  takeSaved(): SavedLabels | undefined {
+    if (!this.#isChanged) return undefined
+    this.#isChanged = false
+    return { persons: this.#labels.saved(), rooms: this.#rooms.saved() }
   }
 }

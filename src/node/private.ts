@@ -2,6 +2,7 @@
  * Private rooms and talks as this device sees them: the room keys it can open, what it seals with, what it reads
  * (rules SE-*). The mechanism is in sealing.ts; here it meets the views.
  */
+import { hex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import type { Event } from '../wire/event.ts'
 import type { PersonKey, RoomId } from '../wire/ids.ts'
@@ -109,15 +110,18 @@ export class Private {
     return newRoomKey(this.#crypto)
   }
 
-  /** The body of a key event that seals the key to all who can open it. undefined: somebody's box key is not here. */
+  /**
+   * The body of a key event that seals the key to these members. One whose box key is weak is left out, as `present`
+   * leaves it out; undefined while the profile of one of them is not here.
+   */
   keyBody(room: RoomId, salt: Uint8Array, key: RoomKey, members: Iterable<PersonKey>): BodyValue | undefined {
     const wanted = [...members]
-    const boxKeys = sealable(wanted, (member) => this.#boxKeyOf(member), this.#shared)
-    if (boxKeys.size < wanted.length) return undefined
-    return keyBody(this.#crypto, { room, author: this.#self, salt }, key, boxKeys, this.#shared)
+    if (wanted.some((member) => !this.#boxKeyOf(member))) return undefined
+    const place = { room, author: this.#self, salt }
+    return keyBody(this.#crypto, place, key, this.#sealable(wanted), this.#shared)
   }
 
-  /** The key to post with now: the newest that is sealed to exactly these members. */
+  /** The key to post with now: the newest that is sealed to exactly those of these members to whom a key can be sealed. */
   present(room: RoomId, members: Iterable<PersonKey>): RoomKey | undefined {
     const ring = this.#ring(room)
     const view = this.#views.room(room)
@@ -125,8 +129,18 @@ export class Private {
       .filter(({ event }) => view?.counted.has(event.id) ?? false)
       .sort(displayOrder)
       .flatMap(({ event, body }) => (body?.kind === 'key' ? [{ author: event.author, body }] : []))
-    const id = pickKey(events, members, (key) => ring.has(key))
+    const id = pickKey(events, this.#sealable(members).keys(), (key) => ring.has(key))
     return id && ring.get(id)
+  }
+
+  /** The key that the room's name is sealed with: who is invited gets it, to read where they are invited to. */
+  nameKey(view: RoomView): RoomKey | undefined {
+    if (typeof view.name === 'string') return undefined
+    return this.#ring(view.id).get(hex(view.name, 0, 16) as KeyId)
+  }
+
+  #sealable(members: Iterable<PersonKey>): Map<PersonKey, Uint8Array> {
+    return sealable(members, (member) => this.#boxKeyOf(member), this.#shared)
   }
 
   #boxKeyOf(member: PersonKey): Uint8Array | undefined {

@@ -11,11 +11,16 @@ import { signWitness, type WitnessEntry } from '../wire/witness.ts'
 import type { Lane } from './lanes.ts'
 import type { Replica } from './replica.ts'
 
+/** Lanes whose authors may still wait for a witness when the hub changes: as many as one frame holds. */
+const RECENT_MAX = 256
+
 export class Witnesses {
   readonly #signer: Signer
   readonly #replica: Replica
   readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
   readonly #changed = new Map<RoomId, Map<string, Lane>>()
+  /** Lanes that gained something lately, the newest last: a new hub, or a node new in the line, witnesses them anew. */
+  readonly #recent = new Map<string, Lane>()
   #signedAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -28,8 +33,21 @@ export class Witnesses {
     this.#durableN = durableN
   }
 
-  /** This lane has more on disk. */
-  changed(lane: Lane): void {
+  /** This lane has more on disk. isWitness: this node signs for it now. */
+  grew(lane: Lane, isWitness: boolean): void {
+    const name = lane.room + lane.author + lane.lane
+    this.#recent.delete(name)
+    this.#recent.set(name, lane)
+    if (this.#recent.size > RECENT_MAX) this.#recent.delete(this.#recent.keys().next().value!)
+    if (isWitness) this.#add(lane)
+  }
+
+  /** Who is hub or stands in the line has changed: what authors may still wait for is signed again. */
+  again(isWitness: (room: RoomId) => boolean): void {
+    for (const lane of this.#recent.values()) if (isWitness(lane.room)) this.#add(lane)
+  }
+
+  #add(lane: Lane): void {
     const room = this.#changed.get(lane.room) ?? new Map<string, Lane>()
     this.#changed.set(lane.room, room)
     room.set(lane.author + lane.lane, lane)

@@ -133,7 +133,7 @@ export class World {
   readonly #queue: { at: number; order: number; run: () => void }[] = []
   #order = 0
   #nextLink = 1
-  #nextSlot = 1
+  nextSlot = 1
   readonly links = new Map<number, VirtualLink>()
   /** Pairs that cannot exchange packets, "a-b" one way from a to b. */
   readonly cuts = new Set<string>()
@@ -149,7 +149,7 @@ export class World {
   constructor(readonly options: WorldOptions) {
     this.random = seeded(options.seed)
     this.crypto = {
-      hash: nodeCrypto.hash,
+      ...nodeCrypto,
       verify: remembered,
       random: (n) => Uint8Array.from({ length: n }, () => Math.floor(this.random() * 256)),
     }
@@ -162,7 +162,11 @@ export class World {
   }
 
   after(ms: number, run: () => void): void {
-    this.#queue.push({ at: this.now + ms, order: this.#order++, run })
+    this.#at(this.now + ms, run)
+  }
+
+  #at(at: number, run: () => void): void {
+    this.#queue.push({ at, order: this.#order++, run })
     this.#up(this.#queue.length - 1)
   }
 
@@ -367,6 +371,7 @@ export class World {
       node.paused.push(input)
       return
     }
+    this.#lastInput = `${node.name} ${input.in}, wakes at ${node.wakeAt}`
     node.core.step(this.#moment(node), input)
     void this.#endTurn(node)
   }
@@ -398,7 +403,7 @@ export class World {
   }
 
   command(node: SimNode, command: Command, ref?: unknown): number {
-    const slot = this.#nextSlot++
+    const slot = this.nextSlot++
     this.give(node, { in: 'command', command, ref, slot })
     return slot
   }
@@ -488,7 +493,7 @@ export class World {
         return
       case 'wake': {
         node.wakeAt = effect.at
-        this.after(Math.max(0, effect.at - this.now), () => {
+        this.#at(Math.max(this.now, effect.at), () => {
           if (node.epochOfLife === life && node.wakeAt === effect.at) this.give(node, { in: 'tick' })
         })
         return
@@ -498,6 +503,8 @@ export class World {
     }
   }
 
+  #atOnce = 0
+  #lastInput = ''
   #reading = 0
   get isReading(): boolean {
     return this.#reading > 0
@@ -596,6 +603,9 @@ export class World {
         return condition()
       }
       this.#pop()
+      // Work that asks for more at the same moment for ever would stop time.
+      this.#atOnce = next.at === this.now ? this.#atOnce + 1 : 0
+      if (this.#atOnce > 50_000) throw new Error(`time stands still at ${this.now}: ${this.#lastInput}`)
       this.now = next.at
       next.run()
       // Promises of stores settle between two virtual events.

@@ -124,7 +124,11 @@ export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Lin
   const known = link.member
   addMember(choice, turn, phase, link)
   send(turn, link, { type: 'joined', at, epoch: phase.epoch })
-  if (known) return
+  if (known) {
+    // It lost this hub and came back on the same link: for the member a new session begins.
+    turn.effects.push({ do: 'memberJoined', link: link.id, key: link.key, visitor: link.visitor })
+    return
+  }
   send(turn, link, heartbeat(choice, turn))
   if (phase.inLine.length > 0) sendBeacon(choice, turn, link)
 }

@@ -279,7 +279,7 @@ export class NodeShell {
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
     this.#core.replica.scan().then(
-      ({ wrong }) => this.#give({ in: 'scanned', wrong }),
+      (scan) => this.#give({ in: 'scanned', ...scan }),
       (error: unknown) => this.#log('warn', `the store could not be read through: ${String(error)}`),
     )
     options.signal?.addEventListener('abort', () => void this.close(), { once: true })
