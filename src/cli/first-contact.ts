@@ -45,6 +45,7 @@ export function firstContact(around: Surroundings): FirstContact {
   else if (only !== undefined) {
     lines.push('What may be in the way:', ...[only, ...more].map((cause) => `  - ${cause}`))
   }
+  lines.push('lanchat doctor looks closer.')
   return { lines, command: reachable.length > 0 ? command : undefined }
 }
 

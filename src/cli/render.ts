@@ -102,14 +102,22 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
 }
 
 /** A nick where it stands as a word, in any case. */
-const nickPattern = (nick: string): RegExp =>
+const makePattern = (nick: string): RegExp =>
   new RegExp(
     `(?<![\\p{L}\\p{N}_])@?${nick.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}(?![\\p{L}\\p{N}_])`,
     'giu',
   )
 
+/** The last one made: it is asked for with every message, and the nick hardly ever changes. */
+let pattern: { readonly nick: string; readonly regExp: RegExp } | undefined
+function nickPattern(nick: string): RegExp {
+  if (pattern?.nick !== nick) pattern = { nick, regExp: makePattern(nick) }
+  return pattern.regExp
+}
+
 /** Does the text name this person? */
-export const mentions = (text: string, nick: string): boolean => nick !== '' && nickPattern(nick).test(text)
+export const mentions = (text: string, nick: string): boolean =>
+  nick !== '' && text.search(nickPattern(nick)) >= 0
 
 const highlighted = (text: string, nick: string, paint: Paint): string =>
   nick === '' ? text : text.replace(nickPattern(nick), (word) => paint(['bold', 'inverse'], word))
@@ -165,7 +173,10 @@ export function resultText(command: string, data: unknown, look: Look): string {
       .map((message) => messageLine({ ...message, history: true }, withoutScreen(look)))
       .join('\n')
   }
-  if (command === '/help' && !look.tabs) return helpText(data as readonly HelpRow[])
+  if (command === '/help' && !look.tabs) {
+    const rows = data as readonly HelpRow[]
+    return look.screen && rows.length > 1 ? `${helpText(rows)}\n\n${KEYS}` : helpText(rows)
+  }
   return table(data, look)
 }
 
@@ -178,6 +189,12 @@ interface HelpRow {
   readonly usage: string
   readonly help: string
 }
+
+/** What the keys of the interactive chat do, beside those of every line editor. */
+const KEYS = [
+  'Tab completes commands, rooms, nicks and :emoji. Alt-1 to Alt-9 change rooms, Alt-a goes to the next unread one.',
+  'Alt-Enter starts a new line, Up and Ctrl-R find what you wrote before, Ctrl-C twice leaves.',
+].join('\n')
 
 function helpText(rows: readonly HelpRow[]): string {
   const widest = Math.max(...rows.map(({ usage }) => usage.length))

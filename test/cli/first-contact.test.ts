@@ -35,6 +35,7 @@ describe('what somebody alone is told', () => {
         '  - nobody else runs lanchat yet, or not on the same Wi-Fi or cable;',
         '  - a firewall: UDP port 5353 and TCP port 27470 must be let in, here and there;',
         '  - a guest Wi-Fi that keeps its machines apart: use another one, or a cable.',
+        'lanchat doctor looks closer.',
       ],
     })
   })
@@ -56,7 +57,7 @@ describe('what somebody alone is told', () => {
     ['no discovery', { isDiscovering: false }, /--no-discovery/],
   ])('names the cause where it is plain: %s', (_, over, cause) => {
     const { lines } = told(over)
-    expect(lines.at(-1)).toMatch(cause)
+    expect(lines.at(-2)).toMatch(cause)
   })
 
   it.each<[string, Partial<Surroundings>]>([

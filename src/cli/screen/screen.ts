@@ -5,7 +5,7 @@
  * A message is printed once and never touched again. What may still change is shown below, with the composer: own
  * messages stay there until they are stored.
  */
-import type { MessageEvent, NodeEvent, SystemEvent, Who } from '../../node/index.ts'
+import type { MessageEvent, NodeEvent, PresenceEvent, SystemEvent, Who } from '../../node/index.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { GENERAL } from '../commands.ts'
 import { type Look, mentions, type Paint, render } from '../render.ts'
@@ -41,9 +41,14 @@ export type Input = Exclude<Typed, { readonly is: 'position' }>
 
 /** Names kept for Tab, of rooms and of people each. */
 const NAMES_MAX = 1000
+/** Far above what one message holds: what is longer is not taken in, since every key would have to lay it out again. */
+const TEXT_CHARS_MAX = 4 * TEXT_BYTES_MAX
 const COMPOSER_ROWS_MAX = 10
 /** Own messages shown while they wait; the rest is counted. */
 const WAITING_ROWS_MAX = 3
+
+/** Of those who come or go at the same time. */
+const NAMES_SHOWN = 5
 
 interface Room {
   unread: number
@@ -62,8 +67,11 @@ export class Screen {
   readonly #allRooms = new Set<string>([GENERAL])
   /** Latest heard last. */
   readonly #nicks = new Set<string>()
+  /** Members who have not been heard from. */
+  readonly #silent = new Set<string>()
   /** Own messages on the way to the hub, by id; undefined until the message itself is told. */
   readonly #waiting = new Map<string, MessageEvent | undefined>()
+  readonly #presence: PresenceEvent[] = []
   #cycle:
     | { readonly from: number; readonly before: Editor; readonly candidates: readonly string[]; at: number }
     | undefined
@@ -78,8 +86,9 @@ export class Screen {
     this.#options = options
   }
 
-  /** What is to be done since the last call, in order. */
-  take(): ScreenEffect[] {
+  /** What is to be done since the last call, in order. now: ms. */
+  take(now: number): ScreenEffect[] {
+    this.#tellPresence(now)
     const out = this.#out
     this.#out = []
     return out
@@ -99,6 +108,7 @@ export class Screen {
     this.#hint = ''
     if (this.#question) return this.#answer(this.#question.pasted, input)
     const { search } = this.#editor
+    if (input.is !== 'key' && !this.#hasRoomFor(input.text)) return
     if (input.is === 'text') {
       this.#cycle = undefined
       this.#editor = search
@@ -113,6 +123,14 @@ export class Screen {
     if (!search && this.#command(key, wasInterrupted)) return
     if (key === 'enter') return this.#submit(false)
     this.#editor = edit(this.#editor, key) ?? this.#editor
+  }
+
+  #hasRoomFor(text: string): boolean {
+    const chars = this.#editor.text.length + text.length
+    if (chars > TEXT_CHARS_MAX) {
+      this.#hint = `That is too long: ${chars} characters; a message has at most ${TEXT_BYTES_MAX} bytes.`
+    }
+    return chars <= TEXT_CHARS_MAX
   }
 
   /** Keys that are not the editor's. */
@@ -170,7 +188,7 @@ export class Screen {
     if (!this.#cycle) {
       if (by < 0) return
       const { text, cursor } = this.#editor
-      const known = { nicks: [...this.#nicks].reverse(), rooms: this.#allRooms }
+      const known = { nicks: [...[...this.#nicks].reverse(), ...this.#silent], rooms: this.#allRooms }
       const found = complete(text, cursor, known)
       if (!found) return
       this.#cycle = { ...found, before: this.#editor, at: -1 }
@@ -226,6 +244,9 @@ export class Screen {
         return this.#message(event, now)
       case 'ack':
         return this.#stored(event.id)
+      case 'presence':
+        this.#presence.push(event)
+        return
       case 'ready':
         this.#out.push({ do: 'ask' })
         break
@@ -262,7 +283,7 @@ export class Screen {
   }
 
   learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
-    for (const who of people) this.#meet(who)
+    for (const who of people) if (!this.#isSelf(who)) remember(this.#silent, nameOf(who))
   }
 
   /** Own messages that are not stored yet, as lines: for the end, when nothing below the scrollback stays. */
@@ -321,12 +342,30 @@ export class Screen {
   }
 
   #print(text: string, ts: number): void {
+    // In their order: who came is told before what they said.
+    this.#tellPresence(ts)
     const day = dayOf(ts)
     if (day !== '' && day !== this.#day) {
       this.#day = day
       this.#out.push({ do: 'print', text: this.#options.paint('dim', `-- ${day} --`) })
     }
     this.#out.push({ do: 'print', text })
+  }
+
+  /** Who came and who went since the last time, on a line each: a class that comes in is not thirty lines. */
+  #tellPresence(now: number): void {
+    const events = this.#presence.splice(0)
+    if (events.length === 0) return
+    const last = new Map(events.map((event) => [event.user.id, event]))
+    for (const online of [true, false]) {
+      const names = [...last.values()]
+        .filter((event) => event.online === online)
+        .map(({ user }) => nameOf(user))
+      if (names.length === 0) continue
+      const verb = `${names.length > 1 ? 'are' : 'is'} ${online ? 'here' : 'gone'}`
+      const { paint } = this.#options
+      this.#print(paint('dim', `${clockTime(now)} * ${listed(names)} ${verb}`), now)
+    }
   }
 
   #learn(event: NodeEvent): void {
@@ -357,7 +396,7 @@ export class Screen {
 
   #move({ event, room, user }: SystemEvent): void {
     if (room === null) return
-    const isSelf = user.id === this.#options.self().id
+    const isSelf = this.#isSelf(user)
     const isOver = event === 'delete' || (isSelf && ['leave', 'kick', 'ban'].includes(event))
     if (isOver && room !== GENERAL) {
       this.#rooms.delete(room)
@@ -369,8 +408,11 @@ export class Screen {
   }
 
   #meet(who: Who & { readonly label?: string }): void {
-    if (who.id === this.#options.self().id) return
-    remember(this.#nicks, safeName(who.label ?? who.name))
+    if (!this.#isSelf(who)) remember(this.#nicks, nameOf(who))
+  }
+
+  #isSelf(who: Who): boolean {
+    return who.id === this.#options.self().id
   }
 
   #roomOf(name: string): Room {
@@ -452,7 +494,17 @@ export class Screen {
   }
 }
 
+/** anna, bob, carl and 7 others */
+function listed(names: readonly string[]): string {
+  if (names.length > NAMES_SHOWN + 1) {
+    return `${names.slice(0, NAMES_SHOWN).join(', ')} and ${names.length - NAMES_SHOWN} others`
+  }
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
 const isTooLong = (text: string): boolean => Buffer.byteLength(text) > TEXT_BYTES_MAX
+
+const nameOf = (who: Who & { readonly label?: string }): string => safeName(who.label ?? who.name)
 
 const hubName = (hub: { readonly name: string; readonly self: boolean }): string =>
   hub.self ? 'you are the hub' : `hub ${safeName(hub.name)}`

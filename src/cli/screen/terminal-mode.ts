@@ -129,7 +129,7 @@ export class TerminalMode {
     this.#screen.entered(this.#session.room, this.#options.now())
     const lines: string[] = []
     const later: (() => void)[] = []
-    for (const effect of this.#screen.take()) {
+    for (const effect of this.#screen.take(this.#options.now())) {
       switch (effect.do) {
         case 'print':
           lines.push(effect.text)

@@ -178,6 +178,33 @@ describe('the chat on a terminal', () => {
     ])
   })
 
+  it('tells who comes and goes together in one line, before what they say', async () => {
+    const { node, screen } = await start()
+    const people = Array.from({ length: 8 }, (_, n) => ({ id: `${n}`.repeat(64), name: `p${n}` }))
+    for (const user of people) node.emit({ type: 'presence', user, online: true })
+    node.emit({ type: 'presence', user: people[0]!, online: false })
+    node.emit(message({ from: people[1]!, text: 'morning' }))
+    await screen.shows('morning')
+    expect(screen.rows.slice(3, 6)).toEqual([
+      '14:03 * p1, p2, p3, p4, p5 and 2 others are here',
+      '14:03 * p0 is gone',
+      '14:03 p1: morning',
+    ])
+  })
+
+  it('takes nothing in that no message could hold', async () => {
+    const { screen } = await start()
+    screen.type(`\u001b[200~${'x'.repeat(100_000)}\u001b[201~`)
+    await screen.shows('That is too long')
+    expect(screen.beforeCursor).toBe('[general] anna: ')
+  })
+
+  it('tells the keys with all commands', async () => {
+    const { screen } = await start({ columns: 120, rows: 40 })
+    screen.type('/help\r')
+    await screen.shows('Tab completes commands')
+  })
+
   it('sends a paste of many lines as one message, after a question', async () => {
     const { node, screen } = await start()
     screen.type('\u001b[200~/one\ntwo\nthree\n\u001b[201~')
@@ -198,6 +225,7 @@ describe('the chat on a terminal', () => {
 
   it('goes through what Tab offers, forth and back', async () => {
     const { node, screen } = await start()
+    node.emit(message())
     node.emit(message({ from: { id: 'cc'.repeat(32), name: 'boris' } }))
     await screen.shows('boris: hi')
     screen.type('bo\t')
