@@ -42,6 +42,16 @@ export function grant(bucket: Bucket, rate: Rate, now: number): number {
   return events
 }
 
+/** The author has gone: what was granted and not used is there again. */
+export function giveBack(bucket: Bucket, rate: Rate): void {
+  bucket.tokens = Math.min(rate.burst, bucket.tokens + bucket.outstanding)
+  bucket.outstanding = 0
+}
+
+/** True where nothing would be forgotten with it: a new one holds as much. */
+export const isFull = ({ tokens, refilledAt }: Bucket, rate: Rate, now: number): boolean =>
+  tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst
+
 /** The author published `events` under credit. False where the grant did not cover them. */
 export function spend(bucket: Bucket, events: number): boolean {
   if (bucket.outstanding < events) return false

@@ -20,7 +20,7 @@ import {
   roomId,
 } from '../wire/ids.ts'
 import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
-import { charge, grant, openBucket, type Rate, spend } from './credit.ts'
+import { type Bucket, charge, giveBack, grant, isFull, openBucket, type Rate, spend } from './credit.ts'
 import { Fanout } from './fanout.ts'
 import { ReservedNames } from './names.ts'
 import { Receipts } from './receipts.ts'
@@ -76,6 +76,7 @@ export class Hub {
   readonly #ports: HubPorts
   readonly #sessions = new Map<number, Session>()
   readonly #links = new Map<PersonKey, Set<number>>()
+  readonly #buckets = new Map<PersonKey, Bucket>()
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
   readonly #receipts: Receipts
@@ -107,7 +108,7 @@ export class Hub {
       state: 'joined',
       link,
       key,
-      bucket: openBucket(this.#ports.rate, this.#now),
+      bucket: this.#bucketOf(key),
       visitor,
       asksUntil: Number.NEGATIVE_INFINITY,
     }
@@ -131,6 +132,9 @@ export class Hub {
     links?.delete(link)
     if (!links || links.size > 0) return
     this.#links.delete(session.key)
+    // What was granted and not used goes back.
+    const bucket = this.#buckets.get(session.key)
+    if (bucket) giveBack(bucket, this.#ports.rate)
     this.#receipts.forget(session.key)
     this.#parted.set(session.key, this.#now)
   }
@@ -148,6 +152,13 @@ export class Hub {
 
   isMember(link: number): boolean {
     return this.#sessions.get(link)?.state === 'joined'
+  }
+
+  /** One person has one bucket, on however many links, and does not get a new one by coming again. */
+  #bucketOf(key: PersonKey): Bucket {
+    const bucket = this.#buckets.get(key) ?? openBucket(this.#ports.rate, this.#now)
+    this.#buckets.set(key, bucket)
+    return bucket
   }
 
   #sendRoster(link: number): void {
@@ -175,6 +186,8 @@ export class Hub {
   /** Now and then: credit grows back. */
   tick(): void {
     for (const session of this.#sessions.values()) if (session.state === 'joined') this.#grant(session)
+    for (const [key, bucket] of this.#buckets)
+      if (!this.#links.has(key) && isFull(bucket, this.#ports.rate, this.#now)) this.#buckets.delete(key)
     for (const [key, at] of this.#parted) {
       if (this.#now - at < PARTED_MS) continue
       this.#parted.delete(key)
