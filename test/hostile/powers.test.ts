@@ -100,6 +100,24 @@ describe('at the hub', () => {
     expect(texts(bert)).not.toContain('spam 59')
   })
 
+  it('nobody gets new credit by coming again and again', async () => {
+    const signer = signerOf(randomKey())
+    let posted = 0
+    for (let i = 0; i < 20; i++) {
+      const attacker = i % 5 === 0 ? await scene.joined({ signer }) : scene.attackers.at(-1)!
+      if (i % 5 !== 0) {
+        attacker.send({ type: 'goodbye' })
+        await attacker.join()
+      }
+      for (let k = 0; k < 40; k++)
+        attacker.send({ type: 'post', run: attacker.message(`again ${posted++}`, { lane: `${i}` }) })
+      await attacker.settled()
+      if (i % 5 === 4) attacker.link.terminate()
+    }
+    await scene.talk(anna, bert)
+    expect(texts(bert).filter((text) => text.startsWith('again ')).length).toBeLessThan(200)
+  })
+
   it('events of the far future wait, those of long ago are shown, and nobody is thrown off', async () => {
     const attacker = await scene.joined()
     const day = 24 * 3600 * 1000
