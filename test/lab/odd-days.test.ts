@@ -1,6 +1,6 @@
 /** What goes wrong on machines of their own: disks, clocks, cables, sleep. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ErrorEvent, MessageEvent, NodeEvent, SystemEvent } from '../../src/node/events.ts'
@@ -166,6 +166,35 @@ describeInLab('a clock that is a day ahead', () => {
     expect(Math.abs((await at(ann, 'two')) - Date.now())).toBeLessThan(60_000)
     expect(bob.events.filter(isWarning)).toHaveLength(1)
     expect([...ann.events, ...cid.events].filter(isWarning)).toEqual([])
+  })
+})
+
+describeInLab('one identity on two machines', () => {
+  it('is told to both, and loses nothing', async () => {
+    const host = lab.host('ann')
+    const first = lanchat(lab, host)
+    const { self } = await first.ready()
+    await first.say('before')
+    await first.stop()
+    const copy = lab.directory('copy')
+    cpSync(first.dataDir, copy, { recursive: true })
+    const hub = lanchat(lab, lab.host('cid'), { args: ['--prefer-hub'] })
+    await hub.ready()
+    const ann = lanchat(lab, host)
+    const twin = lanchat(lab, lab.host('dan'), { name: 'ann', dataDir: copy })
+    for (const node of [ann, twin]) expect((await node.ready()).self.id).toBe(self.id)
+    await ann.say('from the first')
+    await twin.say('from the second')
+    for (const node of [ann, twin, hub]) {
+      await node.message('from the first')
+      await node.message('from the second')
+    }
+    for (const node of [ann, twin]) {
+      const { text } = await node.event(isWarning)
+      expect(text).toContain('Another lanchat writes under your identity')
+      expect(text).toContain('--data-dir')
+    }
+    expect((await hub.history()).sort()).toEqual(['before', 'from the first', 'from the second'])
   })
 })
 

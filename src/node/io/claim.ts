@@ -15,9 +15,9 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from './safe-file.ts'
 
-const CLAIM = /^claim-(\d+)-[0-9a-f]{8}$/
+const CLAIM = /^claim-([0-9a-z]+)-(\d+)-[0-9a-f]{8}$/
 /** The longest name that this file puts into the folder. */
-export const CLAIM_NAME_BYTES_MAX = 'claim-4194304-00000000.new'.length
+export const CLAIM_NAME_BYTES_MAX = 'claim-000000000000-4194304-00000000.new'.length
 /** One byte is the whole answer of a claim. */
 const OWNER = 'o'
 const STARTER = 's'
@@ -31,11 +31,14 @@ export interface Claim {
   release(): Promise<void>
 }
 
-/** Resolves with the claim, or with the process id of the owner. Rejects where the folder cannot be written. */
-export async function claimFolder(folder: string): Promise<Claim | { readonly inUse: number }> {
+/** machine: letters and digits. Resolves with the claim, or with the process id of the owner. Rejects where the folder cannot be written. */
+export async function claimFolder(
+  folder: string,
+  machine: string,
+): Promise<Claim | { readonly inUse: number }> {
   for (;;) {
-    const own = await putSocket(folder)
-    const verdict = await contend(folder, own)
+    const own = await putSocket(folder, machine)
+    const verdict = await contend(folder, machine, own)
     if (verdict === 'mine') return { release: () => withdraw(own) }
     await withdraw(own)
     if (verdict !== 'later') return verdict
@@ -44,13 +47,18 @@ export async function claimFolder(folder: string): Promise<Claim | { readonly in
 }
 
 /** The process that has this folder; undefined: nobody. Takes away what dead processes left, where it may. */
-export async function ownerIn(folder: string): Promise<number | undefined> {
-  const entries = (await readdir(folder)).filter((entry) => CLAIM.test(entry))
+export async function ownerIn(folder: string, machine: string): Promise<number | undefined> {
+  const entries = await claimsIn(folder, machine)
   const answers = await Promise.all(
     entries.map((entry) => ask(join(folder, entry)).catch(() => 'dead' as const)),
   )
   const owner = entries.find((_, i) => answers[i] === 'owner')
-  return owner === undefined ? undefined : Number(CLAIM.exec(owner)![1])
+  return owner === undefined ? undefined : Number(CLAIM.exec(owner)![2])
+}
+
+/** A network home holds other machines' sockets too: here they look dead, and are not ours to take away. */
+async function claimsIn(folder: string, machine: string): Promise<string[]> {
+  return (await readdir(folder)).filter((entry) => CLAIM.exec(entry)?.[1] === machine)
 }
 
 interface Own {
@@ -59,16 +67,20 @@ interface Own {
   isOwner: boolean
 }
 
-async function contend(folder: string, own: Own): Promise<'mine' | 'later' | { readonly inUse: number }> {
+async function contend(
+  folder: string,
+  machine: string,
+  own: Own,
+): Promise<'mine' | 'later' | { readonly inUse: number }> {
   const name = basename(own.path)
   for (;;) {
-    const others = (await readdir(folder)).filter((entry) => CLAIM.test(entry) && entry !== name)
+    const others = (await claimsIn(folder, machine)).filter((entry) => entry !== name)
     const answers = await Promise.all(
       others.map(async (entry) => ({ entry, answer: await ask(join(folder, entry)) })),
     )
     const living = answers.filter(({ answer }) => answer !== 'dead')
     const owner = living.find(({ answer }) => answer === 'owner')
-    if (owner) return { inUse: Number(CLAIM.exec(owner.entry)![1]) }
+    if (owner) return { inUse: Number(CLAIM.exec(owner.entry)![2]) }
     if (living.length === 0) {
       own.isOwner = true
       return 'mine'
@@ -78,8 +90,8 @@ async function contend(folder: string, own: Own): Promise<'mine' | 'later' | { r
   }
 }
 
-async function putSocket(folder: string): Promise<Own> {
-  const path = join(folder, `claim-${process.pid}-${randomBytes(4).toString('hex')}`)
+async function putSocket(folder: string, machine: string): Promise<Own> {
+  const path = join(folder, `claim-${machine}-${process.pid}-${randomBytes(4).toString('hex')}`)
   const own: Own = {
     path,
     isOwner: false,

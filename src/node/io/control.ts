@@ -10,7 +10,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CLAIM_NAME_BYTES_MAX, type Claim, claimFolder, connectLocal, listenAt, ownerIn } from './claim.ts'
-import { dataDirPath, unwritable } from './data-dir.ts'
+import { dataDirPath, machineTag, unwritable } from './data-dir.ts'
 import { codeOf } from './safe-file.ts'
 
 /** Systems keep about 104 bytes for the path of a local socket. */
@@ -60,26 +60,26 @@ export async function claimDataDir(
   const [own, runtime] = await socketFolders(dir)
   if (own !== undefined) {
     // Somebody who started while the data dir could not be written.
-    const elsewhere = (await isOurs(runtime)) ? await ownerIn(runtime) : undefined
+    const elsewhere = (await isOurs(runtime)) ? await ownerIn(runtime, await machine()) : undefined
     if (elsewhere !== undefined) return { inUse: elsewhere }
-    const claim = await claimFolder(own).catch((error: unknown) => {
+    const claim = await claimFolder(own, await machine()).catch((error: unknown) => {
       if (!isReadOnly(error)) throw error
     })
     if (claim) return 'inUse' in claim ? claim : { folder: own, claim }
-    const owner = await ownerIn(own)
+    const owner = await ownerIn(own, await machine())
     if (owner !== undefined) return { inUse: owner }
   }
   await mkdir(runtime, { mode: 0o700 }).catch(() => {})
   if (!(await isOurs(runtime)))
     throw Object.assign(new Error(`${runtime} belongs to somebody else`), { code: 'EACCES' })
-  const claim = await claimFolder(runtime)
+  const claim = await claimFolder(runtime, await machine())
   return 'inUse' in claim ? claim : { folder: runtime, claim }
 }
 
 /** The process that has this data dir; undefined: nobody. */
 export async function ownerOf(dir: string): Promise<number | undefined> {
   for (const folder of await lookupFolders(dir)) {
-    const owner = await ownerIn(folder).catch(() => undefined)
+    const owner = await ownerIn(folder, await machine()).catch(() => undefined)
     if (owner !== undefined) return owner
   }
   return undefined
@@ -95,7 +95,7 @@ export async function callControl(
   dataDir?: string,
 ): Promise<{ readonly stream: Duplex; readonly hello: ControlHello } | undefined> {
   for (const folder of await lookupFolders(dataDirPath(dataDir))) {
-    const socket = await connectLocal(join(folder, 'control.sock')).catch(() => undefined)
+    const socket = await connectLocal(join(folder, await socketName())).catch(() => undefined)
     if (!socket) continue
     const hello = await readHello(socket)
     if (hello) return { stream: socket, hello }
@@ -105,7 +105,7 @@ export async function callControl(
 }
 
 async function serve(folder: string, claim: Claim, options: ControlOptions): Promise<Control> {
-  const path = join(folder, 'control.sock')
+  const path = join(folder, await socketName())
   const open = new Set<Socket>()
   const hello: ControlHello = { pid: process.pid, version: options.version }
   const server = createServer((socket) => {
@@ -152,6 +152,14 @@ async function socketFolders(dir: string): Promise<[own: string | undefined, run
   const isShort = real && Buffer.byteLength(real) + 1 + CLAIM_NAME_BYTES_MAX <= SOCKET_PATH_BYTES_MAX
   return [isShort ? real : undefined, join(process.env.XDG_RUNTIME_DIR || tmpdir(), `lanchat-${hash}`)]
 }
+
+/** Each machine has its own sockets, where several use one home on the network. */
+let known: Promise<string> | undefined
+const machine = () => {
+  known ??= machineTag().then((tag) => tag ?? 'here')
+  return known
+}
+const socketName = async () => `control-${await machine()}.sock`
 
 /** Those that are there and nobody else's. */
 async function lookupFolders(dir: string): Promise<string[]> {

@@ -37,10 +37,15 @@ export function unwritable(dir: string, cause: unknown): LanchatError {
  * The store's folder in a data dir. Where the machine has an id of its own, it is part of the name: a home on the network that
  * two machines use has a store for each.
  */
-export async function storeFolder(dir: string, idFile = '/etc/machine-id'): Promise<string> {
+export async function storeFolder(dir: string, idFile?: string): Promise<string> {
+  const machine = await machineTag(idFile)
+  return join(dir, machine === undefined ? 'store' : `store-${machine}`)
+}
+
+/** 12 hex digits of this machine; undefined where it has no id. idFile: as machine-id(5). */
+export async function machineTag(idFile = '/etc/machine-id'): Promise<string | undefined> {
   const machine = await readFile(idFile).catch(() => undefined)
-  if (!machine || machine.length < 32) return join(dir, 'store')
+  if (!machine || machine.length < 32) return undefined
   // The id itself is not for others' eyes (machine-id(5)).
-  const name = createHash('sha256').update('lanchat store').update(machine).digest('hex').slice(0, 12)
-  return join(dir, `store-${name}`)
+  return createHash('sha256').update('lanchat store').update(machine).digest('hex').slice(0, 12)
 }

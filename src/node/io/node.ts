@@ -27,6 +27,7 @@ import { newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { NodeReport } from '../report.ts'
 import { LAN } from '../timing.ts'
+import { TwinWatch } from '../twin-watch.ts'
 import { systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
@@ -93,6 +94,7 @@ export class NodeShell {
   readonly #remembered = new Map<string, true>()
   readonly #abort = new AbortController()
   readonly #clockWatch = new ClockWatch()
+  readonly #twinWatch = new TwinWatch()
   readonly ready: Promise<ReadyEvent>
   #readyResolve!: (event: ReadyEvent) => void
   #readyReject!: (error: LanchatError) => void
@@ -565,6 +567,8 @@ export class NodeShell {
         this.#log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
       }
     }
+    const warning = this.#twinWatch.look(event, this.#core.self)
+    if (warning !== undefined) this.#warn(warning)
   }
 
   // --- links ------------------------------------------------------------------------------------------------------
@@ -619,6 +623,7 @@ export class NodeShell {
       address,
       local: !this.#isLoopbackOnly && isOwnAddress(link.address),
       hello: { places: hello.places, grown: hello.grown, age: hello.age, visitor: hello.role === 2 },
+      told: { places: link.told.places, grown: link.told.grown },
     })
     // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
     link.start({

@@ -136,6 +136,16 @@ describe('the control socket', () => {
     expect((await callControl(dir))!.hello.version).toBe('1.2.3')
   })
 
+  it('leaves the sockets of another machine on the same home alone', async () => {
+    const dir = await freshDir()
+    const other = `claim-${'f'.repeat(12)}-123-00000000`
+    await writeFile(join(dir, other), '')
+    const opened = await open(dir)
+    expect('control' in opened).toBe(true)
+    expect(await ownerOf(dir)).toBe(process.pid)
+    expect(await readdir(dir)).toContain(other)
+  })
+
   it('lies in the runtime folder where the data dir cannot be written, and still keeps others out', async () => {
     const dir = join(root, 'missing')
     const opened = await open(dir, (stream) => stream.end('hello'))

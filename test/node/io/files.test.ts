@@ -66,6 +66,17 @@ describe('the data dir', () => {
     expect(await storeFolder(dir)).toMatch(/\/store(-[0-9a-f]{12})?$/)
   })
 
+  it('has a store for each machine that uses it, and one of all where machines have no id', async () => {
+    const dir = await freshDir()
+    const [one, two, none] = ['one', 'two', 'none'].map((name) => join(dir, name))
+    await writeFile(one!, `${'1'.repeat(32)}\n`)
+    await writeFile(two!, `${'2'.repeat(32)}\n`)
+    const folders = await Promise.all([one, two, none].map((file) => storeFolder(dir, file)))
+    expect(folders[0]).toMatch(/\/store-[0-9a-f]{12}$/)
+    expect(new Set(folders).size).toBe(3)
+    expect(folders[2]).toBe(join(dir, 'store'))
+  })
+
   it('is refused where it is a file or cannot be made', async () => {
     const file = join(await freshDir(), 'file')
     await writeFile(file, '')
