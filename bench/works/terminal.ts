@@ -1,6 +1,7 @@
 /**
  * The chat in a real pseudo-terminal (util-linux `script`) on loopback: from the start of the process to the prompt, from a
  * key to its letter on the screen while somebody else says 200 messages a second, and the memory it takes meanwhile.
+ * On a machine that is busy with other things: `chrt -r 5 npm run bench -- terminal` (as root) keeps these out of the way.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
+import { isUtf8 } from '../../src/cli/chat.ts'
 import { LineMode } from '../../src/cli/lines.ts'
 import { plain } from '../../src/cli/render.ts'
 import { LanchatError, type NodeEvent } from '../../src/node/index.ts'
@@ -109,6 +110,16 @@ describe('line mode in a pipe', () => {
 })
 
 describe('line mode on a terminal that shows no UTF-8', () => {
+  it.each<[Record<string, string>, boolean]>([
+    [{}, true],
+    [{ LANG: 'de_DE.UTF-8' }, true],
+    [{ LC_CTYPE: 'C.utf8', LANG: 'C' }, true],
+    [{ LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }, false],
+    [{ LANG: 'de_DE.ISO-8859-1' }, false],
+  ])('is meant by the locale: with %j UTF-8 is %j', (env, shows) => {
+    expect(isUtf8(env)).toBe(shows)
+  })
+
   it('writes nothing but ASCII, since other bytes may be controls there', async () => {
     const [node, output] = [new FakeNode(), new PassThrough()]
     const mode = new LineMode({

@@ -13,13 +13,15 @@ export class Emulator {
   written = ''
   readonly #looking = new Set<() => void>()
 
-  constructor(columns = 60, rows = 16) {
+  /** reflowCursorLine: as VTE and kitty do at a resize; xterm.js by itself cuts that row off. */
+  constructor(columns = 60, rows = 16, reflowCursorLine = false) {
     this.terminal = new xterm.Terminal({
       cols: columns,
       rows,
       allowProposedApi: true,
       scrollback: 1000,
       convertEol: true,
+      reflowCursorLine,
     })
     this.terminal.onBell(() => {
       this.bells += 1

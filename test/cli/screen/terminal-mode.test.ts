@@ -46,11 +46,18 @@ interface StartOptions extends FakeOptions {
   readonly columns?: number
   readonly rows?: number
   readonly paint?: Paint
+  readonly reflows?: boolean
 }
 
-async function start({ columns = 60, rows = 16, paint = plain, ...fake }: StartOptions = {}) {
+async function start({
+  columns = 60,
+  rows = 16,
+  paint = plain,
+  reflows = false,
+  ...fake
+}: StartOptions = {}) {
   const node = new FakeNode(fake)
-  const screen = new Emulator(columns, rows)
+  const screen = new Emulator(columns, rows, reflows)
   const host = new FakeHost(screen)
   const { input, output } = screen
   const gate = Promise.resolve()
@@ -333,19 +340,25 @@ describe('the prompt', () => {
     for (const once of ['bob:before', 'bob:after', 'typed']) expect(all.split(once)).toHaveLength(2)
   })
 
-  it('stays whole, and no message is lost, when what is typed no longer fits on a row', async () => {
-    const { node, screen } = await start()
-    node.emit(message({ text: 'before' }))
-    await screen.shows('bob: before')
-    screen.type('x'.repeat(30))
-    await screen.until(() => screen.beforeCursor.endsWith('x'.repeat(30)))
-    screen.resize(30, 16)
-    await screen.until(() => /^ *x+$/.test(screen.beforeCursor))
-    node.emit(message({ text: 'after' }))
-    await screen.shows('bob: after')
-    expect(screen.rows.join('').match(/x/g)).toHaveLength(30)
-    expect(screen.rows.filter((row) => row === '14:03 bob: before')).toHaveLength(1)
-  })
+  it.each([
+    ['cuts off', false],
+    ['reflows', true],
+  ])(
+    'stays whole, and no message is lost, on a terminal that %s a row that no longer fits',
+    async (_, reflows) => {
+      const { node, screen } = await start({ reflows })
+      node.emit(message({ text: 'before' }))
+      await screen.shows('bob: before')
+      screen.type('x'.repeat(30))
+      await screen.until(() => screen.beforeCursor.endsWith('x'.repeat(30)))
+      screen.resize(30, 16)
+      await screen.until(() => /^ *x+$/.test(screen.beforeCursor))
+      node.emit(message({ text: 'after' }))
+      await screen.shows('bob: after')
+      expect(screen.rows.join('').match(/x/g)).toHaveLength(30)
+      expect(screen.rows.filter((row) => row === '14:03 bob: before')).toHaveLength(1)
+    },
+  )
 
   it('is drawn anew with the last messages at Ctrl-L', async () => {
     const { node, screen } = await start({ rows: 8 })
