@@ -26,6 +26,10 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
+/** Not `once`, which rejects where the socket is reset: that is what the hub does to most of them. */
+const closed = (socket: Socket) =>
+  socket.closed ? undefined : new Promise((resolve) => socket.once('close', resolve))
+
 function tcp(): Socket {
   const socket = connect(scene.port, '127.0.0.1')
   socket.on('error', () => {})
@@ -82,7 +86,7 @@ it('a thousand connections at once take nobody’s place', async () => {
   }
   let slowest = 0
   for (let i = 0; i < 20; i++) slowest = Math.max(slowest, await scene.talk(...people))
-  await Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')))
+  await Promise.all(sockets.map(closed))
   expect(slowest).toBeLessThan(2000)
   expect(scene.rss() - before).toBeLessThan(40)
   expect(scene.bugs()).toEqual([])
@@ -122,11 +126,11 @@ it('a proved member’s text, fragments without end, oversize and floods of ping
   ]
   for (const way of ways) {
     const ws = await provedWebSocket()
-    const closed = once(ws, 'close')
+    const over = once(ws, 'close')
     way(ws)
     expect(await scene.talk(...people)).toBeLessThan(2000)
     raw(ws).resume()
-    await closed
+    await over
   }
   expect(scene.bugs()).toEqual([])
 })
