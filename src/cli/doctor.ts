@@ -2,7 +2,7 @@
 import type { Check, CheckName, NodeReport } from '../node/index.ts'
 import { doctorText } from './doctor/text.ts'
 import { verdictOf } from './doctor/verdict.ts'
-import { EXIT, within } from './exit.ts'
+import { EXIT } from './exit.ts'
 import { nearest } from './nearest.ts'
 import { type Settings, UsageError } from './options.ts'
 import { Output } from './output.ts'
