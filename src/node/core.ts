@@ -258,7 +258,12 @@ export class Core {
   #line: readonly PersonKey[] = []
   readonly #presence: Presence
   #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
-  #offset = 0
+  /** netNow minus the monotonic clock, ms. */
+  #ahead = 0
+  /** The hub's median clock minus the monotonic clock; undefined: never heard. */
+  #hubAhead: number | undefined
+  /** Has anybody told the network's time? */
+  #isTold = false
   #effects: CoreEffect[] = []
   #nextTicket = 1
   readonly #onWritten = new Map<number, (() => void)[]>()
@@ -294,6 +299,7 @@ export class Core {
     this.options = options
     this.#moment = moment
     this.#startNow = moment.now
+    this.#ahead = moment.wall - moment.now
     this.self = personKey(signer.key)
     this.#place = options.place
     this.views = new Views({ crypto, net, carriesAll: (person) => this.#carriesAll(person) })
@@ -380,11 +386,14 @@ export class Core {
   }
   /** netNow, ms. */
   get netNow(): number {
-    return this.#moment.wall + this.#offset
+    return this.#moment.now + this.#ahead
   }
-  /** netNow at the start of this process, by what is known of the network's time now; ms. */
+  /**
+   * The start of this process in the network's time, ms, as the hub's median has it: netNow itself follows an own clock
+   * that is ahead for as long as only the hub's word stands against it, and would take for past what is said now.
+   */
   get startedAt(): number {
-    return this.netNow - (this.#moment.now - this.#startNow)
+    return (this.#hubAhead ?? this.#ahead) + this.#startNow
   }
   get isHub(): boolean {
     return this.#role.is === 'hub'
@@ -555,7 +564,12 @@ export class Core {
   #tick(): void {
     const { now, wall } = this.#moment
     const { hubMedian, lineMedian } = viewOf(this.choice).clock
-    this.#offset = clockOffset(now, wall, hubMedian, lineMedian)
+    // Between two hubs nobody says the time: it goes on as it was, however wrong the own clock is.
+    if (hubMedian || lineMedian) {
+      this.#ahead = wall + clockOffset(now, wall, hubMedian, lineMedian) - now
+      this.#isTold = true
+      if (hubMedian) this.#hubAhead = hubMedian.value - hubMedian.at
+    } else if (!this.#isTold) this.#ahead = wall - now
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)
     this.#hub?.tick()
@@ -779,7 +793,8 @@ export class Core {
   }
 
   #onHubOffer(link: LinkId, state: LinkState, frame: FrameOf<'offer'>): void {
-    // The hub asks line[0] to confirm the hub's own events.
+    // The hub asks line[0] to confirm the hub's own events. One that is not followed any more asks the next.
+    if (!this.#isFollowed(link)) return
     const room = roomId(frame.room)
     this.#needsSync = true
     for (let at = 0; at < frame.entries.length; at += 64) {
@@ -914,7 +929,7 @@ export class Core {
     const lane = this.replica.lane(first.room, first.author, first.lane)!
     if (lane.n > before) {
       this.#durable.grew(lane, before)
-      this.#needsSync ||= this.isHub || this.#line.includes(this.self) || this.#isInTalk(first.room)
+      this.#needsSync ||= this.#isAnswerable || this.#isInTalk(first.room)
     }
     if (events.length === 0) return
     this.#taken += events.length
@@ -922,6 +937,11 @@ export class Core {
     for (const event of control) this.views.add(event)
     if (control.length > 0) this.#roomChanged(first.room)
     for (const event of control) this.#acts.counted(event)
+  }
+
+  /** Does this node acknowledge what it holds, as hub, in the line, or as the one whom a hub without a line asks? */
+  get #isAnswerable(): boolean {
+    return this.isHub || this.#line.includes(this.self) || this.#receipts.size > 0
   }
 
   #isInTalk(room: RoomId): boolean {
@@ -1050,6 +1070,7 @@ export class Core {
   #flushWrites(): void {
     const ops = [...this.replica.takeOps(), ...this.#storeOps.splice(0)]
     const then = this.#afterWrite
+    this.#needsSync ||= this.#receipts.size > 0
     const isSyncDue = this.#needsSync && this.#durable.isBehind
     if (ops.length === 0 && then.length === 0 && !isSyncDue) return
     this.#afterWrite = []
@@ -1098,7 +1119,7 @@ export class Core {
 
   /** The hub or this node's part has changed: what it acknowledges from now on has to be synced, and is signed anew. */
   #noteStanding(): void {
-    this.#needsSync ||= this.isHub || this.#line.includes(this.self)
+    this.#needsSync ||= this.#isAnswerable
     const isWitnessing = this.#standsAsWitness()
     if (isWitnessing && !this.#isWitnessing) this.#witnesses.again((room) => this.#isWitness(room))
     this.#isWitnessing = isWitnessing
