@@ -133,9 +133,20 @@ export const CALLS = [
     min: 0,
     max: 0,
     help: 'how the lanchat running here is doing',
+    options: ['watch'],
     examples: [
       ['lanchat status', 'hub, line, what waits, what is stored'],
+      ['lanchat status --watch', 'the network as a picture that moves (also: lanchat top)'],
+      ['lanchat status --watch --json', 'one object a second, for a program'],
     ],
+  },
+  {
+    name: 'top',
+    args: '',
+    min: 0,
+    max: 0,
+    help: 'status --watch',
+    examples: [['lanchat top', 'nodes, hub, line, links and rates, drawn anew every second']],
   },
   {
     name: 'doctor',
@@ -181,6 +192,26 @@ export const CALLS = [
     max: 0,
     help: 'which stores lie in this data directory',
     examples: [['lanchat places', 'networks and places, their size, when they were last used']],
+  },
+  {
+    name: 'share',
+    args: '',
+    min: 0,
+    max: 0,
+    help: 'give lanchat itself to neighbours who have no internet, over http',
+    examples: [['lanchat share', 'shows the command that they type, and what to compare']],
+  },
+  {
+    name: 'pack',
+    args: '[file]',
+    min: 0,
+    max: 1,
+    help: 'one .tgz that installs without internet, as for a USB stick',
+    completes: ['file'],
+    examples: [
+      ['lanchat pack', 'writes lanchat-<version>-offline.tgz here'],
+      ['npm install -g --offline --ignore-scripts ./lanchat-*-offline.tgz', 'installs it anywhere'],
+    ],
   },
   {
     name: 'completion',

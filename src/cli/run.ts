@@ -71,7 +71,14 @@ async function call(
       const { exportRoom } = await import('./export.ts')
       return exportRoom(world, settings, words[0])
     }
+    case 'top':
+      return call('status', words, settings, { watch: true }, world)
     case 'status':
+      if (own.watch) {
+        const { watch } = await import('./watch.ts')
+        return watch(world, settings)
+      }
+      return ask(world, settings, '/status')
     case 'rooms':
     case 'who':
       return ask(world, settings, `/${name} ${words[0] ?? ''}`)
@@ -82,6 +89,14 @@ async function call(
     case 'places': {
       const { places } = await import('./places.ts')
       return places(world, settings)
+    }
+    case 'share': {
+      const { share } = await import('./share.ts')
+      return share(world, settings)
+    }
+    case 'pack': {
+      const { pack } = await import('./pack.ts')
+      return pack(world, settings, words[0])
     }
     case 'completion': {
       const { completion } = await import('./completion.ts')

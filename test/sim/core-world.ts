@@ -461,7 +461,7 @@ export class World {
         return
       case 'lines': {
         this.#reading++
-        return node.core.readLines(effect.rooms, effect.count).then((lines) => {
+        return node.core.readLines(effect.rooms, effect.count, effect.which).then((lines) => {
           this.#reading--
           alive({ in: 'lines', ticket: effect.ticket, lines })
         })

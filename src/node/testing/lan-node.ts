@@ -213,7 +213,7 @@ export class LanNode implements Running {
         return
       case 'lines':
         void this.#core
-          .readLines(effect.rooms, effect.count)
+          .readLines(effect.rooms, effect.count, effect.which)
           .then((lines) => this.give({ in: 'lines', ticket: effect.ticket, lines }))
         return
       case 'wake':

@@ -1,0 +1,45 @@
+/** `lanchat pack [file]`: the package for an installation without internet, as a file. */
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { EXIT } from './exit.ts'
+import { ownFolder, packOffline } from './offline/package.ts'
+import { OneShotError } from './one-shot.ts'
+import type { Settings } from './options.ts'
+import { sizeText } from './places.ts'
+import { report } from './report.ts'
+import type { World } from './world.ts'
+
+export const installCommand = (file: string): string =>
+  `npm install --global --offline --ignore-scripts ${file}`
+
+/**
+ * file: where to; a folder gets the usual name, and so does the current one without it. An older package is replaced.
+ * --json prints { type: 'package', file, bytes, sha256, version }.
+ */
+export function pack(world: World, settings: Settings, file = '.'): Promise<number> {
+  return report(world, settings, async ({ say, hint }) => {
+    const packed = packOffline(ownFolder())
+    const isFolder = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? file.endsWith('/')
+    const path = isFolder ? join(file, packed.file) : file
+    try {
+      mkdirSync(dirname(resolve(path)), { recursive: true })
+      writeFileSync(`${path}.part`, packed.bytes)
+      renameSync(`${path}.part`, path)
+    } catch (error) {
+      throw new OneShotError(
+        'FILE_UNWRITABLE',
+        `${path} cannot be written (${(error as NodeJS.ErrnoException).code}).`,
+      )
+    }
+    const { sha256, version } = packed
+    const bytes = packed.bytes.length
+    say(
+      { type: 'package', file: path, bytes, sha256, version },
+      `${path}: ${sizeText(bytes)}, SHA-256 ${sha256}`,
+    )
+    hint(
+      `On any machine with Node 20.19 or later, without internet:\n  ${installCommand(/^[./]/.test(path) ? path : `./${path}`)}`,
+    )
+    return EXIT.ok
+  })
+}
