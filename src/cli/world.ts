@@ -1,14 +1,6 @@
 /** What the command line takes from outside, so that tests can bring their own. */
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type {
-  Check,
-  CheckName,
-  CheckOptions,
-  Imported,
-  Node,
-  NodeOptions,
-  StoreHere,
-} from '../node/index.ts'
+import type { Check, CheckName, CheckOptions, Imported, Node, NodeOptions, StoreHere } from '../node/index.ts'
 import { type SignalName, signalCode } from './exit.ts'
 
 /** The part of the public API that the command line starts from. */
@@ -30,7 +22,7 @@ export interface NodeModule {
 
 export interface World {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
   readonly stderr: Writable
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
