@@ -235,6 +235,15 @@ export const CALLS = [
     examples: [],
     isHidden: true,
   },
+  {
+    name: 'manual',
+    args: '',
+    min: 0,
+    max: 0,
+    help: 'the manual page, as man reads it',
+    examples: [],
+    isHidden: true,
+  },
 ] as const satisfies readonly CallRow[]
 
 export type CallName = (typeof CALLS)[number]['name']

@@ -40,6 +40,11 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   const errors = new Output(world.stderr)
   let log = (line: string) => errors.write(`lanchat: ${line}\n`)
   const level = settings.logLevel ?? (mode === 'hub' ? 'info' : 'warn')
+  if (settings.node.code !== undefined) {
+    const { codeWarning } = await import('./network.ts')
+    const warning = codeWarning(settings.node.code)
+    if (warning !== undefined) logTo((line) => log(line), level)('warn', warning)
+  }
   const desk = new ControlDesk(settings.timeoutMs)
   // Read while the node opens its store.
   const screen =

@@ -2,14 +2,14 @@
 import type { MessageEvent } from '../node/index.ts'
 import { GENERAL, HISTORY_MAX } from './commands.ts'
 import { EXIT } from './exit.ts'
-import { granted, oneShot } from './one-shot.ts'
+import { granted, type OneShot, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import type { World } from './world.ts'
 
 /** What comes while it is read is left out. */
 export function exportRoom(world: World, settings: Settings, room: string = GENERAL): Promise<number> {
   const name = room.replace(/^#/, '')
-  return oneShot(world, settings, async ({ remote, output }) => {
+  const read = async ({ remote, output }: OneShot) => {
     // Read from the newest backwards, so pages are kept as text until the oldest is here.
     const pages: string[] = []
     for (let before = ''; ; ) {
@@ -26,5 +26,6 @@ export function exportRoom(world: World, settings: Settings, room: string = GENE
       await output.drained()
     }
     return EXIT.ok
-  })
+  }
+  return oneShot(world, settings, read, { storedWillDo: true })
 }

@@ -48,7 +48,7 @@ function callSection(row: CallRow): string[] {
     (row.options as readonly string[] | undefined)?.includes(name),
   )
   return [
-    `.SS "${text(usageOfCall(row)).replaceAll('"', '""')}"`,
+    `.SS "${text(usageOfCall(row))}"`,
     text(`${row.help.charAt(0).toUpperCase()}${row.help.slice(1)}.`),
     ...optionLines(Object.fromEntries(own)).flatMap(([option, help]) => item(option, help)),
     ...row.examples.flatMap(([command, does]) => ['.PP', `.B ${text(command)}`, '.br', text(`${does}`)]),
@@ -62,4 +62,5 @@ const text = (plain: string) =>
   plain
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
+    .replaceAll('"', '\\(dq')
     .replace(/^([.'])/, '\\&$1')

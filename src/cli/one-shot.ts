@@ -3,7 +3,7 @@
  * to a node of their own that visits the network for the moment and never becomes hub.
  */
 import { PassThrough } from 'node:stream'
-import type { Node, ReadyEvent } from '../node/index.ts'
+import type { Node, ReadyEvent, ResultEvent, StatusData } from '../node/index.ts'
 import { checkNetworkName } from '../wire/name.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
@@ -16,10 +16,12 @@ import { listenForSignals, type World } from './world.ts'
 
 /** Leaving takes well under a second; nobody waits longer than this for it. */
 const CLOSE_MS_MAX = 5000
+/** Reading all that is stored here takes less. */
+const PATIENCE_MS = 600_000
 
 export interface OneShot {
   readonly remote: Remote
-  readonly ready: ReadyEvent
+  readonly ready: Pick<ReadyEvent, 'self' | 'network'>
   /** stdout. */
   readonly output: Output
   /** Whether a lanchat was running here already. */
@@ -36,11 +38,17 @@ export class OneShotError extends Error {
   }
 }
 
+export interface OneShotOptions {
+  /** Where nobody is found, what is stored here will do; people are told so. */
+  readonly storedWillDo?: boolean
+}
+
 /** Runs act once the network is there; returns the exit code. Errors are told on stderr, with --json as an object on stdout. */
 export async function oneShot(
   world: World,
   settings: Settings,
   act: (shot: OneShot) => Promise<number>,
+  { storedWillDo = false }: OneShotOptions = {},
 ): Promise<number> {
   const output = new Output(world.stdout)
   const errors = new Output(world.stderr)
@@ -53,14 +61,20 @@ export async function oneShot(
   const gone = output.ended.then((end) => (end === 'gone' ? EXIT.ok : EXIT.failure))
   let close = async () => {}
   const work = (async () => {
-    const reached = await reach(world, settings, starting.signal, (line) =>
+    const patience = storedWillDo ? PATIENCE_MS : 0
+    const reached = await reach(world, settings, starting.signal, patience, (line) =>
       errors.write(`lanchat: ${line}\n`),
     )
     close = reached.close
     const ended = reached.remote.closed.then(() => {
       throw new OneShotError('OFFLINE', 'The lanchat running here has ended.')
     })
-    const ready = await Promise.race([reached.ready, ended])
+    const ready = await Promise.race([reached.ready, ended]).catch(async (error: unknown) => {
+      if (!storedWillDo || toldOf(error).code !== 'NOBODY_FOUND') throw error
+      const answer = await granted(Promise.race([reached.remote.ask({ command: '/status' }), ended]))
+      errors.write('lanchat: Nobody was found; this is what is stored here.\n')
+      return (answer as ResultEvent).data as StatusData
+    })
     const wanted = networkAskedFor(settings)
     if (reached.isRunning && wanted !== undefined && wanted !== ready.network) {
       throw new OneShotError(
@@ -101,6 +115,7 @@ async function reach(
   world: World,
   settings: Settings,
   signal: AbortSignal,
+  patienceMs: number,
   log: (line: string) => void,
 ): Promise<Reached> {
   const { createNode, connectControl } = await world.load()
@@ -116,6 +131,8 @@ async function reach(
   const node = await createNode({
     ...settings.node,
     visitor: true,
+    // Else it ends itself when nobody is found, and could not be asked any more.
+    timeoutMs: settings.timeoutMs + patienceMs,
     log: logTo(log, settings.logLevel ?? 'warn'),
     signal,
   })

@@ -1,14 +1,19 @@
 /** `lanchat rooms`, `who`, `history`, `status`: one question, its answer printed. */
 import { isColourful } from './chat.ts'
 import { EXIT } from './exit.ts'
-import { granted, oneShot } from './one-shot.ts'
+import { granted, type OneShotOptions, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { colourful, plain, resultText } from './render.ts'
 import type { World } from './world.ts'
 
 /** command: as typed in the chat, with its slash. --json prints the `result` object. */
-export function question(world: World, settings: Settings, command: string): Promise<number> {
-  return oneShot(world, settings, async ({ remote, ready, output }) => {
+export function question(
+  world: World,
+  settings: Settings,
+  command: string,
+  options: OneShotOptions = {},
+): Promise<number> {
+  const ask: Parameters<typeof oneShot>[2] = async ({ remote, ready, output }) => {
     const answer = await granted(remote.ask({ command: command.trim() }))
     if (answer.type !== 'result') return EXIT.failure
     const { ref: _, ...result } = answer
@@ -17,5 +22,6 @@ export function question(world: World, settings: Settings, command: string): Pro
     const text = settings.json ? JSON.stringify(result) : resultText(answer.command, answer.data, look)
     if (text !== '') output.write(`${text}\n`)
     return EXIT.ok
-  })
+  }
+  return oneShot(world, settings, ask, options)
 }

@@ -11,10 +11,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
   try {
     const asked = await readArguments(argv, world.version)
     if ('print' in asked) {
-      const output = new Output(world.stdout)
-      output.write(asked.print)
-      await output.flushed()
-      return EXIT.ok
+      return await print(world, asked.print)
     }
     const settings = settingsOf(asked.flags, world.env, readConfig(await world.configFile()))
     return await call(asked.call, asked.words, settings, asked.own, world)
@@ -102,6 +99,10 @@ async function call(
       const { completion } = await import('./completion.ts')
       return completion(world, words[0]!)
     }
+    case 'manual': {
+      const { manPage } = await import('./man-page.ts')
+      return print(world, manPage(world.version))
+    }
     case 'complete': {
       const { complete } = await import('./complete.ts')
       return complete(world, settings, words[0]!)
@@ -112,4 +113,11 @@ async function call(
 async function ask(world: World, settings: Settings, command: string): Promise<number> {
   const { question } = await import('./question.ts')
   return question(world, settings, command)
+}
+
+async function print(world: World, text: string): Promise<number> {
+  const output = new Output(world.stdout)
+  output.write(text)
+  await output.flushed()
+  return EXIT.ok
 }

@@ -23,5 +23,5 @@ export async function search(
     ...(room === undefined ? [] : ['--room', String(room)]),
     ...(limit === undefined ? [] : ['--limit', String(limit)]),
   ]
-  return question(world, settings, ['/search', ...options, '--', ...words].join(' '))
+  return question(world, settings, ['/search', ...options, '--', ...words].join(' '), { storedWillDo: true })
 }
