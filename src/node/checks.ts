@@ -10,8 +10,8 @@ export {
 } from './io/checks/check.ts'
 
 /**
- * Runs all checks at the same time and yields each as soon as it is made, the slowest after at most 5 s. Changes nothing
- * on disk. Never throws for what a machine or a network is like.
+ * Runs all checks at the same time and yields each as soon as it is made, the slowest after at most 5 s. Leaves nothing
+ * behind on disk but a code's cached key, where there is one, and what LevelDB tidies when it opens. Never throws for what a machine or a network is like.
  */
 export async function* runChecks(options: CheckOptions): AsyncGenerator<Check> {
   const { checkAll } = await import('./io/checks/all.ts')

@@ -31,14 +31,16 @@ export interface Claim {
   release(): Promise<void>
 }
 
-/** machine: letters and digits. Resolves with the claim, or with the process id of the owner. Rejects where the folder cannot be written. */
+/** machine: letters and digits. isBrief: others are not refused, but wait for the release. Resolves with the claim, or with the process id of the owner. Rejects where the folder cannot be written. */
 export async function claimFolder(
   folder: string,
   machine: string,
+  isBrief = false,
 ): Promise<Claim | { readonly inUse: number }> {
   for (;;) {
     const own = await putSocket(folder, machine)
     const verdict = await contend(folder, machine, own)
+    if (verdict === 'mine') own.isOwner = !isBrief
     if (verdict === 'mine') return { release: () => withdraw(own) }
     await withdraw(own)
     if (verdict !== 'later') return verdict
@@ -81,10 +83,7 @@ async function contend(
     const living = answers.filter(({ answer }) => answer !== 'dead')
     const owner = living.find(({ answer }) => answer === 'owner')
     if (owner) return { inUse: Number(CLAIM.exec(owner.entry)![2]) }
-    if (living.length === 0) {
-      own.isOwner = true
-      return 'mine'
-    }
+    if (living.length === 0) return 'mine'
     if (living.some(({ entry }) => entry < name)) return 'later'
     await pause()
   }

@@ -53,16 +53,17 @@ export async function openControl(
   }
 }
 
-/** As openControl, without serving anybody: nobody else can start on this data dir until the claim is released. */
+/** As openControl, without serving anybody. isBrief: whoever starts meanwhile waits for the release, instead of being refused. */
 export async function claimDataDir(
   dir: string,
+  isBrief = false,
 ): Promise<{ readonly folder: string; readonly claim: Claim } | { readonly inUse: number }> {
   const [own, runtime] = await socketFolders(dir)
   if (own !== undefined) {
     // Somebody who started while the data dir could not be written.
     const elsewhere = (await isOurs(runtime)) ? await ownerIn(runtime, await machine()) : undefined
     if (elsewhere !== undefined) return { inUse: elsewhere }
-    const claim = await claimFolder(own, await machine()).catch((error: unknown) => {
+    const claim = await claimFolder(own, await machine(), isBrief).catch((error: unknown) => {
       if (!isReadOnly(error)) throw error
     })
     if (claim) return 'inUse' in claim ? claim : { folder: own, claim }
@@ -72,7 +73,7 @@ export async function claimDataDir(
   await mkdir(runtime, { mode: 0o700 }).catch(() => {})
   if (!(await isOurs(runtime)))
     throw Object.assign(new Error(`${runtime} belongs to somebody else`), { code: 'EACCES' })
-  const claim = await claimFolder(runtime, await machine())
+  const claim = await claimFolder(runtime, await machine(), isBrief)
   return 'inUse' in claim ? claim : { folder: runtime, claim }
 }
 

@@ -292,7 +292,7 @@ export class NodeShell {
     const message = keepingSentence(this.#keeping)
     if (message === undefined) return
     this.#give({ in: 'storeFailing', failing: true, forGood: true })
-    if (this.#options.visitor) this.#log('warn', message)
+    if (this.#options.visitor) this.#log('error', message)
     this.#tell({ type: 'error', code: 'DATA_DIR_UNWRITABLE', message })
   }
 

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Control,
   callControl,
+  claimDataDir,
   connectControl,
   openControl,
   ownerOf,
@@ -134,6 +135,21 @@ describe('the control socket', () => {
     await once(socket, 'connect')
     socket.destroy()
     expect((await callControl(dir))!.hello.version).toBe('1.2.3')
+  })
+
+  it('lets a start wait while the data dir is only looked at', async () => {
+    const dir = await freshDir()
+    const looking = await claimDataDir(dir, true)
+    if ('inUse' in looking) throw new Error('in use')
+    let isOpen = false
+    const opening = open(dir).then((opened) => {
+      isOpen = true
+      return opened
+    })
+    expect(await ownerOf(dir)).toBeUndefined()
+    expect(isOpen).toBe(false)
+    await looking.claim.release()
+    expect('control' in (await opening)).toBe(true)
   })
 
   it('leaves the sockets of another machine on the same home alone', async () => {

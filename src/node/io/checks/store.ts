@@ -29,7 +29,7 @@ export async function askStore(dir: string, folder: string, isRunning: boolean):
   if (!isMade && !isThere) return { ...state, opens: 'none' }
   if (!isThere) return { ...state, opens: 'missing' }
   // A lanchat that starts now waits for this claim, and may not find the database locked.
-  const claimed = await claimDataDir(dir).catch(() => undefined)
+  const claimed = await claimDataDir(dir, true).catch(() => undefined)
   if (!claimed || 'inUse' in claimed) return { ...state, opens: 'busy' }
   const db = new Level<Uint8Array, Uint8Array>(folder, {
     keyEncoding: 'view',
