@@ -517,10 +517,6 @@ export class Sync {
     for (let at = 0; at < frame.tombstones.length; at += 164) {
       const tombstone = parseTombstone(this.#ports.replica.net, frame.tombstones.slice(at, at + 164))
       if (!tombstone) return this.#ports.fault(link, 'tombstone')
-      // Of a lane that is neither held nor being pulled over this link: it comes again with the lane.
-      const { room, author, lane } = tombstone
-      const isPulled = this.#lanesInFlight.get(laneName(room, author, lane)) === link
-      if (!isPulled && !this.#ports.replica.lane(room, author, lane)) continue
       const check = {
         message: concat(TOMBSTONE_TAG, tombstone.bytes.subarray(0, 100)),
         signature: tombstone.bytes.subarray(100),
@@ -528,6 +524,10 @@ export class Sync {
       }
       this.#ports.verify(link, [check], (isGood) => {
         if (!isGood) return this.#ports.fault(link, 'tombstone: signature')
+        // Of a lane that is neither held nor being pulled over this link: it comes again with the lane.
+        const { room, author, lane } = tombstone
+        const isPulled = this.#lanesInFlight.get(laneName(room, author, lane)) === link
+        if (!isPulled && !this.#ports.replica.lane(room, author, lane)) return
         this.#ports.deleted(link, tombstone)
       })
     }
