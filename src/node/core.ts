@@ -188,6 +188,8 @@ const READY_WITHIN_MS = 3000
 const OPEN_WITHIN_MS = 3000
 /** A new hub to which others have links waits this long for them before it calls itself alone. */
 const ALONE_AFTER_MS = 2000
+/** A hub publishes its median after its first beacon; who has heard none by now goes by the own clock. */
+const TIME_KNOWN_MS = 8000
 /** Nodes of the line that sign what they hold. */
 const WITNESSES_OF_LINE = 3
 const LABELS = factKey('labels')
@@ -262,6 +264,7 @@ export class Core {
   #ahead = 0
   /** The hub's median clock minus the monotonic clock; undefined: never heard. */
   #hubAhead: number | undefined
+  #isTimeKnown = false
   /** Has anybody told the network's time? */
   #isTold = false
   #effects: CoreEffect[] = []
@@ -337,6 +340,7 @@ export class Core {
       roomName: (view) => this.roomName(view),
       isMember: (view) => this.isMember(view),
       historyEnds: (room) => this.#joinedAt.get(room) ?? this.startedAt,
+      isTimeKnown: () => this.#isTimeKnown,
       tell: (message) => this.tell(message),
     })
     this.sync = new Sync({
@@ -570,6 +574,10 @@ export class Core {
       this.#isTold = true
       if (hubMedian) this.#hubAhead = hubMedian.value - hubMedian.at
     } else if (!this.#isTold) this.#ahead = wall - now
+    if (!this.#isTimeKnown && (this.#hubAhead !== undefined || now - this.#startNow > TIME_KNOWN_MS)) {
+      this.#isTimeKnown = true
+      this.display.changedAll()
+    }
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)
     this.#hub?.tick()

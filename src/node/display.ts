@@ -37,6 +37,8 @@ export interface DisplayPorts {
   isMember(view: RoomView): boolean
   /** What was written before this is the past of the room: the start of this process, or the own join since. ms. */
   historyEnds(room: RoomId): number
+  /** False for the first moments, while only the own clock tells the time, which may be wrong. */
+  isTimeKnown(): boolean
   tell(message: MessageEvent): void
 }
 
@@ -143,6 +145,9 @@ export class Display {
     if (this.#isTold(event.id) || this.#isOfNobody(event)) return
     const message = this.#open.has(event.room) ? this.#messageOf(event) : undefined
     if (!message) return this.#wait(event)
+    // One line too many of the past is left out, but only once it is certain what is past.
+    const isFull = message.history && (this.#history.get(event.room) ?? 0) >= HISTORY_LINES
+    if (isFull && !this.#ports.isTimeKnown()) return this.#wait(event)
     this.noteT(event)
     if (message.history && !this.#mayTellHistory(event.room)) return this.#remember(event.id)
     this.#remember(event.id)

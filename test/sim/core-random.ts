@@ -87,6 +87,7 @@ class Run {
       [6, 'burst', () => this.#burst()],
       [6, 'msg', () => this.#message()],
       [4, 'create', () => this.#create()],
+      [3, 'invite', () => this.#invite()],
       [6, 'join', () => this.#inRoom('join')],
       [3, 'leave', () => this.#inRoom('leave')],
       [1, 'delete', () => this.#inRoom('delete')],
@@ -183,12 +184,12 @@ class Run {
     this.world.command(node, command)
   }
 
-  #rooms_(): string[] {
+  #roomNames(): string[] {
     return ['general', ...Array.from({ length: this.#rooms }, (_, i) => `room${i}`)]
   }
 
   #room(): string {
-    return this.#random() < 0.5 ? 'general' : any(this.#rooms_(), this.#random)!
+    return this.#random() < 0.5 ? 'general' : any(this.#roomNames(), this.#random)!
   }
 
   #say(): void {
@@ -220,9 +221,16 @@ class Run {
     this.#command(node, { do: 'create', room: `room${this.#rooms - 1}`, ...(isPrivate && { private: true }) })
   }
 
+  #invite(): void {
+    const node = this.#awake()
+    const other = any(this.world.nodes, this.#random)
+    const room = any(this.#roomNames(), this.#random)!
+    if (node && other) this.#command(node, { do: 'invite', room, to: other.name })
+  }
+
   #inRoom(act: 'join' | 'leave' | 'delete'): void {
     const node = this.#awake()
-    const room = any(this.#rooms_(), this.#random)!
+    const room = any(this.#roomNames(), this.#random)!
     if (node) this.#command(node, { do: act, room })
   }
 

@@ -1,9 +1,10 @@
 /**
- * Runs seeds of the simulators: npm run sim -- --seeds N --from S [--model data|choice|all] [--operations N]
+ * Runs seeds of the simulators: npm run sim -- --seeds N --from S [--model data|choice|core|all] [--operations N]
  * Prints what fails and how to run it again; exits 1 then.
  */
 import { parseArgs } from 'node:util'
 import { runChoiceSeed } from './choice-seed.ts'
+import { runCoreSeed } from './core-random.ts'
 import { runDataSeed } from './data.ts'
 
 const { values } = parseArgs({
@@ -21,6 +22,7 @@ const operations = values.operations === undefined ? {} : { operations: Number(v
 const models: Record<string, (seed: number) => unknown> = {
   data: (seed) => runDataSeed(seed, operations),
   choice: (seed) => runChoiceSeed(seed),
+  core: (seed) => runCoreSeed(seed),
 }
 
 let failed = 0
