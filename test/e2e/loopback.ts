@@ -15,6 +15,8 @@ export class Loopback {
   readonly home = mkdtempSync(join(tmpdir(), 'lanchat-e2e-'))
   readonly network = `e2e-${process.pid}-${this.home.slice(-6).toLowerCase()}`
   readonly #running = new Set<LabProcess>()
+  /** Words before `node`, for processes that are to run with less than this one may do. */
+  prefix: readonly string[] = []
 
   readonly env = {
     HOME: this.home,
@@ -43,7 +45,7 @@ export class Loopback {
   /** Starts a command as that person. */
   start(name: string, ...args: string[]): LabProcess {
     const started = new LabProcess(
-      [process.execPath, ...this.argv(name, ...args)],
+      [...this.prefix, process.execPath, ...this.argv(name, ...args)],
       { env: this.env },
       `${name} ${args}`,
     )
