@@ -1,6 +1,6 @@
 /**
- * One node of the in-memory LAN: the real core on a store in memory. It does what the shell on a real network does, in
- * real time, with the LAN's links in the place of sockets and mDNS.
+ * One node of the in-memory LAN: the real core on a store in memory. It does what the shell on a real network does, with
+ * the LAN's links in the place of sockets and mDNS, and the LAN's clock.
  */
 
 import type { Frame } from '../../wire/frames.ts'
@@ -8,11 +8,10 @@ import { instanceName, type NetId, type PersonKey } from '../../wire/ids.ts'
 import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
-import { Core, type CoreEffect, type CoreInput, type PeerHello } from '../core.ts'
+import { Core, type CoreEffect, type CoreInput, type CoreMoment, type PeerHello } from '../core.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import type { NodeOptions } from '../index.ts'
-import { systemClock } from '../io/clock.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { BOT_MARK } from '../people.ts'
@@ -30,8 +29,9 @@ export type LanNodeOptions = Pick<
   'name' | 'bot' | 'neverHub' | 'preferHub' | 'visitor' | 'rate' | 'log' | 'signal'
 >
 
-/** The network below a node. */
+/** The network below a node, and its time. */
 export interface Wire {
+  readonly clock: { readonly now: number; readonly wall: number }
   send(from: LanNode, link: LinkId, frame: Frame): void
   dial(from: LanNode, address: string): void
   /** Ends a link: the other side hears of it, this side does not. */
@@ -68,7 +68,8 @@ export class LanNode implements Running {
   #isUp = false
   #isTurnPlanned = false
   #nextSlot = 1
-  #wake: NodeJS.Timeout | undefined
+  /** By the LAN's clock. */
+  #wakeAt = Number.POSITIVE_INFINITY
   #quitDone: () => void = () => {}
   #closing: Promise<void> | undefined
 
@@ -105,7 +106,7 @@ export class LanNode implements Running {
         },
         url: () => `wss://${init.address}/lanchat/1`,
       },
-      moment(),
+      this.#moment(),
     )
     this.key = this.#core.self
     this.ready = new Promise((resolve, reject) => {
@@ -161,7 +162,7 @@ export class LanNode implements Running {
   give(input: CoreInput): void {
     if (!this.#isUp) return
     try {
-      this.#core.step(moment(), input)
+      this.#core.step(this.#moment(), input)
     } catch (error) {
       this.#log(
         'error',
@@ -175,6 +176,18 @@ export class LanNode implements Running {
       this.#core.endTurn()
       for (const effect of this.#core.takeEffects()) this.#do(effect)
     })
+  }
+
+  /** The LAN's clock went on. */
+  beat(): void {
+    if (this.#wakeAt > this.#wire.clock.now) return
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.give({ in: 'tick' })
+  }
+
+  #moment(): CoreMoment {
+    const { now, wall } = this.#wire.clock
+    return { now, wall, random: Math.random }
   }
 
   /** Ends at once, as a killed process does. */
@@ -217,12 +230,7 @@ export class LanNode implements Running {
           .then((lines) => this.give({ in: 'lines', ticket: effect.ticket, lines }))
         return
       case 'wake':
-        clearTimeout(this.#wake)
-        if (!this.#isUp) return
-        this.#wake = setTimeout(
-          () => this.give({ in: 'tick' }),
-          Math.ceil(Math.max(0, effect.at - systemClock.monotonic())),
-        )
+        this.#wakeAt = effect.at
         return
       case 'dial':
         return this.#wire.dial(this, effect.address)
@@ -328,9 +336,8 @@ export class LanNode implements Running {
   }
 
   #end(): void {
-    if (this.#isUp) this.#wire.left(this)
+    this.#wire.left(this)
     this.#isUp = false
-    clearTimeout(this.#wake)
     this.#quitDone()
     for (const answer of this.#waiters.values()) answer(CLOSED)
     this.#waiters.clear()
@@ -339,8 +346,6 @@ export class LanNode implements Running {
 }
 
 const CLOSED = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' } as const
-
-const moment = () => ({ now: systemClock.monotonic(), wall: systemClock.wall(), random: Math.random })
 
 function nickOf(asked = 'node'): string {
   const checked = checkNick(asked)

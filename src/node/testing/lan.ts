@@ -10,6 +10,7 @@ import { LanchatError } from '../lanchat-error.ts'
 import { publicNode } from '../public-node.ts'
 import type { LinkId } from '../sync.ts'
 import { QUICK, type Timing } from '../timing.ts'
+import { LanClock } from './lan-clock.ts'
 import { LanNode, type LanNodeOptions, type Wire } from './lan-node.ts'
 
 const NETWORK = 'test'
@@ -64,7 +65,9 @@ class Ether implements Wire {
   readonly #links = new Map<LinkId, LanLink>()
   /** Nodes that cannot hear each other. */
   #cuts: (readonly [LanNode, LanNode])[] = []
-  readonly #timers = new Set<NodeJS.Timeout>()
+  /** Dials that nobody answers: when they fail, by the clock. */
+  readonly #dials = new Set<{ readonly from: LanNode; readonly address: string; readonly failsAt: number }>()
+  readonly clock = new LanClock(() => this.#beat())
   /** Settles when the first node that may be hub has become it. */
   #first: Promise<unknown> | undefined
   #nextAddress = 1
@@ -87,12 +90,15 @@ class Ether implements Wire {
     const number = this.#nextAddress++
     const address = `10.0.${number >> 8}.${number & 255}:27470`
     const init = { wire: this, net: this.#net, network: NETWORK, address, timing: this.#timing, options }
+    // Whatever was said so far is history to the new node.
+    this.clock.skip()
     const node = new LanNode(init)
+    this.#nodes.add(node)
+    this.clock.start()
     const after = this.#first ?? Promise.resolve()
     if (!options.neverHub && !options.visitor) this.#first ??= node.ready
     await node.open(after)
     if (this.#isClosed) node.stop()
-    this.#nodes.add(node)
     const shown = publicNode(node, options.signal)
     this.#shown.set(shown, node)
     return shown
@@ -122,11 +128,7 @@ class Ether implements Wire {
   dial(from: LanNode, address: string): void {
     const to = [...this.#nodes].find((node) => node.address === address)
     if (to && this.#isCut(from, to)) {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer)
-        from.give({ in: 'dialFailed', address, why: 'timeout' })
-      }, DIAL_MS_MAX)
-      this.#timers.add(timer)
+      this.#dials.add({ from, address, failsAt: this.clock.now + DIAL_MS_MAX })
       return
     }
     setImmediate(() => {
@@ -196,16 +198,25 @@ class Ether implements Wire {
       }
   }
 
+  #beat(): void {
+    for (const node of [...this.#nodes]) node.beat()
+    for (const dial of this.#dials) {
+      if (dial.failsAt > this.clock.now) continue
+      this.#dials.delete(dial)
+      dial.from.give({ in: 'dialFailed', address: dial.address, why: 'timeout' })
+    }
+  }
+
   left(node: LanNode): void {
     this.#nodes.delete(node)
+    if (this.#nodes.size === 0) this.clock.stop()
     for (const link of [...this.#links.values()]) if (link.ends.includes(node)) this.#drop(link, node)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     for (const node of [...this.#nodes]) node.stop()
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers.clear()
+    this.clock.stop()
     // What waits for one of them learns of it.
     await Promise.all([...this.#shown.keys()].map((node) => node.close()))
   }
