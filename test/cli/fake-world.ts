@@ -5,8 +5,8 @@ import { inputLines } from '../../src/cli/input-lines.ts'
 import { run } from '../../src/cli/run.ts'
 import type { World } from '../../src/cli/world.ts'
 import { CHECK_NAMES, type Check } from '../../src/node/checks.ts'
-import * as nodeModule from '../../src/node/index.ts'
 import type { NodeOptions } from '../../src/node/index.ts'
+import * as nodeModule from '../../src/node/index.ts'
 import { FakeNode } from './fake-node.ts'
 
 /** One printed object. */
