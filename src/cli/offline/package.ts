@@ -40,9 +40,9 @@ export function packOffline(folder: string): OfflinePackage {
         bundled.map(({ path }) => path),
       ),
     ),
-    ...(manifest.files ?? []).flatMap((name) =>
-      filesIn(join(root, name), `package/${name}`, /\.(?:map|tsbuildinfo)$/),
-    ),
+    ...(manifest.files ?? [])
+      .flatMap((name) => matching(root, name))
+      .flatMap((name) => filesIn(join(root, name), `package/${name}`, /\.(?:map|tsbuildinfo)$/)),
   ]
   for (const { folder: from, path, manifest: its } of bundled) {
     const inside = filesIn(from, `package/${path}`, SOURCES).filter(
@@ -59,6 +59,19 @@ export function packOffline(folder: string): OfflinePackage {
     bytes,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   }
+}
+
+/** The names that an entry of `files` means: itself, or with a * in its last part the files that fit. */
+function matching(root: string, entry: string): string[] {
+  const at = entry.lastIndexOf('/') + 1
+  const [folder, last] = [entry.slice(0, at), entry.slice(at)]
+  const [before, after] = last.split('*')
+  if (after === undefined) return [entry]
+  const fits = (name: string) => name.startsWith(before!) && name.endsWith(after) && !name.startsWith('.')
+  return readdirSync(join(root, folder))
+    .filter(fits)
+    .sort()
+    .map((name) => folder + name)
 }
 
 /** Packages at the top are named as bundled; npm then fetches none of them. */
