@@ -103,7 +103,8 @@ export class People {
 
   /** Frees the name of a deleted room. */
   forgetRoom(view: RoomView): void {
-    if (!view.deleted || !this.#named.delete(view.id)) return
+    if (!view.deleted) return
+    this.#named.delete(view.id)
     this.#rooms.forget(view.id)
     this.#isChanged = true
   }

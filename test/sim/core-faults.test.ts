@@ -1,0 +1,383 @@
+import { expect, test } from 'vitest'
+import { encodeBody } from '../../src/wire/codec.ts'
+import type { RoomId } from '../../src/wire/ids.ts'
+import { type SimNode, World, type WorldOptions } from './core-world.ts'
+
+/** Nodes that have found each other: one hub, a line, warm links. */
+async function network(count: number, options: Partial<WorldOptions> = {}) {
+  const world = new World({ seed: 1, ...options })
+  for (let i = 0; i < count; i++) await world.start(world.add())
+  const isReady = await world.until(
+    () => world.nodes.every((node) => node.core.isReady) && world.hubs().length === 1,
+    10_000,
+  )
+  expect(isReady).toBe(true)
+  await world.run(6000)
+  const hub = world.hubs()[0]!
+  return { world, nodes: world.nodes, hub, others: world.nodes.filter((node) => node !== hub) }
+}
+
+const say = (world: World, node: SimNode, text: string, room = 'general') =>
+  world.command(node, { do: 'say', room, text })
+const acks = (node: SimNode) => node.of('ack').map((ack) => ack.state)
+
+test('the hub and the author die at once: what was stored comes back with the hub’s disk', async () => {
+  const { world, hub, others } = await network(3)
+  const [author, third] = others as [SimNode, SimNode]
+  say(world, author, 'stored, then gone')
+  await world.until(() => acks(author).includes('stored'))
+  world.kill(hub, true)
+  world.destroy(author)
+  await world.run(3000)
+  await world.start(hub)
+  await world.run(5000)
+  expect(third.texts()).toContain('stored, then gone')
+})
+
+test('what is replicated is with everybody although hub and author are lost for good', async () => {
+  const { world, hub, others } = await network(4)
+  const [author, ...rest] = others as [SimNode, SimNode, SimNode]
+  say(world, author, 'replicated')
+  await world.until(() => acks(author).includes('replicated'))
+  world.destroy(hub)
+  world.destroy(author)
+  await world.run(8000)
+  for (const node of rest) expect(node.texts()).toEqual(['replicated'])
+})
+
+test('a hub cut off alone serves itself; its words are everybody’s after the heal, once', async () => {
+  const { world, hub, others } = await network(4)
+  for (const other of others) world.cut(hub, other)
+  say(world, hub, 'alone')
+  say(world, others[0]!, 'together')
+  await world.run(8000)
+  expect(world.hubs()).toHaveLength(2)
+  expect(hub.texts()).toEqual(['alone'])
+  world.heal()
+  await world.until(() => world.hubs().length === 1, 10_000)
+  await world.run(5000)
+  for (const node of world.nodes) expect(node.texts().sort()).toEqual(['alone', 'together'])
+})
+
+test('a hub that wakes acknowledges nothing before it has asked, and follows the new one (INV-13)', async () => {
+  const { world, hub, others } = await network(3)
+  const early: string[] = []
+  world.onSend = (node, _link, frame) => {
+    const isWoken = node.core.choice.phase.state === 'woken'
+    if (isWoken && (frame.type === 'ack' || frame.type === 'witness')) early.push(frame.type)
+  }
+  say(world, others[0]!, 'on its way as the hub stops')
+  await world.run(1)
+  world.pause(hub)
+  await world.run(8000)
+  const [next] = world.hubs().filter((node) => node !== hub)
+  expect(next).toBeDefined()
+  world.resume(hub)
+  await world.run(4000)
+  expect(early).toEqual([])
+  expect(world.hubs()).toEqual([next])
+  for (const node of world.nodes) expect(node.texts()).toEqual(['on its way as the hub stops'])
+})
+
+test('a hub that stops for a moment stays hub, and nobody is told of anything', async () => {
+  const { world, hub } = await network(3)
+  const before = world.nodes.map((node) => node.events.length)
+  world.pause(hub)
+  await world.run(900)
+  world.resume(hub)
+  await world.run(3000)
+  expect(world.hubs()).toEqual([hub])
+  expect(world.nodes.map((node) => node.events.length)).toEqual(before)
+})
+
+test('a change of hub tells nobody as gone who is still here', async () => {
+  const { world, hub, others } = await network(5)
+  const before = new Map(others.map((node) => [node, node.of('presence').length]))
+  world.kill(hub)
+  await world.run(12_000)
+  for (const node of others) {
+    const told = node.of('presence').slice(before.get(node))
+    expect(told.map(({ user, online }) => ({ name: user.name, online }))).toEqual([
+      { name: hub.name, online: false },
+    ])
+  }
+})
+
+test('a planned departure of the hub costs no message, no offline and no false presence', async () => {
+  const { world, hub, others } = await network(4)
+  const before = new Map(others.map((node) => [node, node.of('presence').length]))
+  world.quit(hub)
+  for (const node of others) say(world, node, `meanwhile ${node.name}`)
+  await world.run(8000)
+  for (const node of others) {
+    expect(node.texts()).toHaveLength(3)
+    expect(node.of('offline')).toEqual([])
+    expect(node.of('presence').slice(before.get(node))).toHaveLength(1)
+  }
+})
+
+test('what is typed while there is no hub is stored within a moment of the next one', async () => {
+  const { world, hub, others } = await network(3)
+  world.kill(hub)
+  say(world, others[0]!, 'into the gap')
+  const at = world.now
+  await world.until(() => acks(others[0]!).includes('stored'), 5000)
+  expect(world.now - at).toBeLessThan(1500)
+})
+
+test('who comes back after 1,000 missed events has them all, and is shown the last 50', async () => {
+  const { world, hub, others } = await network(3)
+  const [away, author] = others as [SimNode, SimNode]
+  world.kill(away)
+  for (let i = 0; i < 1000; i++) say(world, author, `line ${i}`)
+  await world.until(() => hub.texts().length >= 1000, 200_000)
+  await world.start(away)
+  await world.until(() => away.core.isReady, 10_000)
+  await world.run(3000)
+  const general = [...away.core.replica.rooms()].find((room) => room !== '0'.repeat(32))!
+  expect(await away.core.readLines([general], 2000)).toHaveLength(1000)
+  const told = away.life.filter((event) => event.type === 'message')
+  expect(told).toHaveLength(50)
+  expect(told.at(-1)).toMatchObject({ text: 'line 999', history: true })
+})
+
+test('a room joined late is shown with its last 50 lines as history, then goes on', async () => {
+  const { world, nodes } = await network(3)
+  const [a, b] = nodes as [SimNode, SimNode]
+  world.command(a, { do: 'create', room: 'lab' })
+  await world.run(500)
+  for (let i = 0; i < 70; i++) say(world, a, `line ${i}`, 'lab')
+  await world.run(8000)
+  world.command(b, { do: 'join', room: 'lab' })
+  await world.run(1500)
+  say(world, a, 'after the join', 'lab')
+  await world.run(1500)
+  expect(b.of('message').map(({ text, history }) => [text, history ?? false])).toEqual([
+    ...Array.from({ length: 50 }, (_, i) => [`line ${20 + i}`, true]),
+    ['after the join', false],
+  ])
+})
+
+test('commands are carried out in order: what is said behind /join is said in the room', async () => {
+  const { world, hub, others } = await network(3)
+  const [a] = others as [SimNode]
+  world.command(hub, { do: 'create', room: 'lab' })
+  await world.run(1000)
+  world.command(a, { do: 'join', room: 'lab' })
+  say(world, a, 'in', 'lab')
+  await world.run(1000)
+  expect(a.of('error')).toEqual([])
+  expect(hub.texts()).toEqual(['in'])
+})
+
+test('a delete reaches a node that returns: the room is gone there, and its name is free', async () => {
+  const { world, hub, others } = await network(3)
+  const [a, b] = others as [SimNode, SimNode]
+  world.command(a, { do: 'create', room: 'lab' })
+  await world.run(500)
+  world.command(b, { do: 'join', room: 'lab' })
+  await world.run(1000)
+  world.kill(b)
+  world.command(a, { do: 'delete', room: 'lab' })
+  await world.run(1000)
+  await world.start(b)
+  await world.run(4000)
+  const refused = say(world, b, 'is anybody here?', 'lab')
+  const made = world.command(b, { do: 'create', room: 'lab' })
+  await world.run(2000)
+  expect(b.answers.get(refused)).toMatchObject({ code: 'ROOM_UNKNOWN' })
+  expect(b.answers.get(made)).toMatchObject({ event: 'create', room: 'lab' })
+  expect(hub.of('system').at(-1)).toMatchObject({ event: 'create', room: 'lab' })
+})
+
+test('what waits for a room that is deleted meanwhile is waited for no longer', async () => {
+  const { world, hub, others } = await network(3)
+  const [a, b] = others as [SimNode, SimNode]
+  world.command(a, { do: 'create', room: 'lab' })
+  await world.run(500)
+  world.command(b, { do: 'join', room: 'lab' })
+  await world.run(1000)
+  for (const node of [hub, a]) world.cut(b, node)
+  await world.run(200)
+  say(world, b, 'too late', 'lab')
+  world.command(a, { do: 'delete', room: 'lab' })
+  await world.run(500)
+  expect(b.core.settled).toBe(false)
+  world.heal()
+  await world.run(6000)
+  expect(b.core.settled).toBe(true)
+})
+
+test('a private room: who is invited sees its name, members read, who left and strangers do not', async () => {
+  const { world, nodes } = await network(4)
+  const [a, b, c, d] = nodes as [SimNode, SimNode, SimNode, SimNode]
+  world.command(a, { do: 'create', room: 'secret', private: true })
+  await world.run(1000)
+  for (const node of [b, c]) world.command(a, { do: 'invite', room: 'secret', to: node.name })
+  await world.run(1500)
+  for (const node of [b, c]) world.command(node, { do: 'join', room: 'secret' })
+  await world.run(1500)
+  say(world, a, 'for three', 'secret')
+  await world.run(1500)
+  world.command(c, { do: 'leave', room: 'secret' })
+  await world.run(1500)
+  say(world, b, 'for two', 'secret')
+  await world.run(2000)
+  expect(a.texts()).toEqual(['for three', 'for two'])
+  expect(b.texts()).toEqual(['for three', 'for two'])
+  expect(c.texts()).toEqual(['for three'])
+  expect(d.texts()).toEqual([])
+  const slot = world.command(d, { do: 'rooms' })
+  expect((d.answers.get(slot) as { data: { name: string }[] }).data.map(({ name }) => name)).toEqual([
+    'general',
+  ])
+  expect(world.violations).toEqual([])
+})
+
+test('a member whose box key is weak keeps nobody from writing', async () => {
+  const { world, nodes } = await network(3)
+  const [a, b, weak] = nodes as [SimNode, SimNode, SimNode]
+  const profile = {
+    kind: 0x8b,
+    body: () =>
+      encodeBody(world.crypto.random(16), {
+        kind: 'profile',
+        nick: 'n2',
+        boxKey: new Uint8Array(32),
+        about: '',
+      }),
+  }
+  weak.core.write('0'.repeat(32) as RoomId, [profile], () => {})
+  await world.run(2000)
+  world.command(a, { do: 'create', room: 'secret', private: true })
+  await world.run(500)
+  world.command(a, { do: 'invite', room: 'secret', to: b.name })
+  await world.run(1000)
+  world.command(b, { do: 'join', room: 'secret' })
+  await world.run(1000)
+  const slot = say(world, a, 'readable', 'secret')
+  await world.run(1500)
+  expect(a.answers.get(slot)).toMatchObject({ type: 'sent' })
+  expect(b.texts()).toEqual(['readable'])
+  const talk = world.command(a, { do: 'msg', to: 'n2', text: 'sealed to nobody but me' })
+  await world.run(500)
+  expect(a.answers.get(talk)).toMatchObject({ type: 'sent' })
+})
+
+test('two grown groups that meet stay apart, and are told so; young ones become one', async () => {
+  const world = new World({ seed: 4 })
+  for (let i = 0; i < 6; i++) world.add()
+  for (const a of world.nodes)
+    for (const b of world.nodes) if (a.index < b.index && a.index < 3 !== b.index < 3) world.cut(a, b)
+  for (const node of world.nodes) {
+    node.place = { ...node.place!, age: 590 }
+    await world.start(node)
+  }
+  await world.run(15_000)
+  expect(world.hubs()).toHaveLength(2)
+  for (const node of world.nodes) expect(node.core.place?.isGrown).toBe(true)
+  say(world, world.nodes[0]!, 'left')
+  say(world, world.nodes[3]!, 'right')
+  await world.run(1000)
+  world.heal()
+  await world.run(20_000)
+  expect(world.hubs()).toHaveLength(2)
+  for (const node of world.nodes) expect(node.texts()).toEqual([node.index < 3 ? 'left' : 'right'])
+})
+
+test('two young groups that meet become one place, and share what they have', async () => {
+  const world = new World({ seed: 5 })
+  for (let i = 0; i < 4; i++) world.add()
+  for (const a of world.nodes)
+    for (const b of world.nodes) if (a.index < b.index && a.index < 2 !== b.index < 2) world.cut(a, b)
+  for (const node of world.nodes) await world.start(node)
+  await world.run(5000)
+  say(world, world.nodes[0]!, 'left')
+  say(world, world.nodes[3]!, 'right')
+  await world.run(1000)
+  world.heal()
+  await world.run(15_000)
+  expect(world.hubs()).toHaveLength(1)
+  for (const node of world.nodes) expect(node.texts().sort()).toEqual(['left', 'right'])
+  const least = new Set(world.nodes.map((node) => node.core.place!.ids[0]))
+  expect(least.size).toBe(1)
+})
+
+test('a disk that fails acknowledges nothing, gives the hub away, and catches up when it works again', async () => {
+  const { world, hub, others } = await network(4)
+  let acked = 0
+  world.onSend = (node, _link, frame) => {
+    if (node === hub && hub.isDiskFailing && (frame.type === 'ack' || frame.type === 'witness')) acked++
+  }
+  world.failDisk(hub, true)
+  for (const node of others) say(world, node, `from ${node.name}`)
+  await world.run(3000)
+  expect(world.hubs()).not.toContain(hub)
+  expect(acked).toBe(0)
+  for (const node of others) expect(acks(node)).toContain('stored')
+  world.failDisk(hub, false)
+  await world.run(3000)
+  expect(hub.texts()).toHaveLength(3)
+})
+
+test('labels outlive a restart: the first one met under a name keeps it (INV-23)', async () => {
+  const { world, nodes } = await network(3)
+  const [reader, first, second] = nodes as [SimNode, SimNode, SimNode]
+  world.command(first, { do: 'nick', name: 'anna' })
+  await world.run(2000)
+  world.command(second, { do: 'nick', name: 'anna' })
+  await world.run(3000)
+  const labels = (): Map<string, string> => {
+    const slot = world.command(reader, { do: 'who' })
+    const list = (reader.answers.get(slot) as { data: { id: string; name: string; label?: string }[] }).data
+    return new Map(list.map(({ id, name, label }) => [id, label ?? name]))
+  }
+  const before = labels()
+  expect(before.get(first.key)).toBe('anna')
+  expect(before.get(second.key)).toMatch(/^anna~/)
+  world.kill(reader)
+  await world.start(reader)
+  await world.run(4000)
+  expect(labels()).toEqual(before)
+})
+
+test('only a synced write stands behind an acknowledgement (INV-6)', async () => {
+  const { world, hub, others } = await network(5)
+  const [author] = others as [SimNode]
+  say(world, author, 'kept through every power loss')
+  await world.until(() => acks(author).includes('stored'))
+  for (const node of world.nodes) if (node !== author) world.kill(node, true)
+  world.destroy(author)
+  for (const node of world.nodes) if (!node.isGone) await world.start(node)
+  await world.run(8000)
+  expect(hub.life.some((event) => event.type === 'message' && event.text.startsWith('kept'))).toBe(true)
+  for (const node of world.nodes)
+    if (!node.isGone) expect(node.texts()).toContain('kept through every power loss')
+})
+
+test('a network with a code has no place, whatever events say', async () => {
+  const { world, nodes } = await network(2, { hasCode: true })
+  const pair = { kind: 'place' as const, a: new Uint8Array(8).fill(1), b: new Uint8Array(8).fill(2) }
+  nodes[0]!.core.write(
+    '0'.repeat(32) as RoomId,
+    [{ kind: 0x8d, body: () => encodeBody(world.crypto.random(16), pair) }],
+    () => {},
+  )
+  await world.run(2000)
+  for (const node of nodes) expect(node.core.place).toBeUndefined()
+})
+
+test('a member that loses its hub and finds it again on the same link may post at once', async () => {
+  const { world, hub, others } = await network(3)
+  world.pause(hub)
+  for (const node of others) world.pause(node)
+  await world.run(4000)
+  world.resume(hub)
+  for (const node of others) world.resume(node)
+  await world.run(4000)
+  const [node] = others as [SimNode]
+  const at = world.now
+  say(world, node, 'still here')
+  await world.until(() => acks(node).includes('stored'), 5000)
+  expect(world.now - at).toBeLessThan(200)
+})
