@@ -805,20 +805,22 @@ export class Core {
     if (!this.#isFollowed(link)) return
     const room = roomId(frame.room)
     this.#needsSync = true
-    for (let at = 0; at < frame.entries.length; at += 64) {
-      const author = personKey(frame.entries, at)
-      if (author !== state.key) return this.#fault(link, 'offer: not its own')
-      const lane = laneId(frame.entries, at + 32)
-      const n = readUint(frame.entries, at + 40, 4)
-      if (this.#acts.denial(author, room, isControlLane(lane) ? 0 : 1)) continue
-      this.#receipts.owe(author, room, lane, n)
-      // Behind what came live before it, which may still be in verification.
-      this.#verify(link, [], () => {
-        const held = this.replica.lane(room, author, lane)
-        if (!held || held.n < n) this.sync.pullLane(link, room, author, lane)
-      })
-    }
-    this.#acknowledge()
+    for (let at = 0; at < frame.entries.length; at += 64)
+      if (personKey(frame.entries, at) !== state.key) return this.#fault(link, 'offer: not its own')
+    // Behind what came live before it, which may still be in verification, and says who carries the room.
+    this.#verify(link, [], () => {
+      for (let at = 0; at < frame.entries.length; at += 64) {
+        const lane = laneId(frame.entries, at + 32)
+        const n = readUint(frame.entries, at + 40, 4)
+        const cls = isControlLane(lane) ? 0 : 1
+        const isMine = this.views.carries(this.self, room, cls, true)
+        if (!isMine || this.#acts.denial(state.key, room, cls)) continue
+        this.#receipts.owe(state.key, room, lane, n)
+        const held = this.replica.lane(room, state.key, lane)
+        if (!held || held.n < n) this.sync.pullLane(link, room, state.key, lane)
+      }
+      this.#acknowledge()
+    })
   }
 
   #onAck(link: LinkId, from: PersonKey, frame: FrameOf<'ack'>): void {
