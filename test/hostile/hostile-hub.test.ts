@@ -114,18 +114,19 @@ describe('a member of a hub that lies', () => {
 
   it('remembers no rooms, offers or witnesses that come to nothing', async () => {
     const room = fromHex(scene.general)
-    expect(
-      await push(60, () => ({
-        type: 'have',
-        entries: nodeCrypto.random(33 * HAVE_PAGE_ENTRIES_MAX),
-        last: true,
-      })),
-    ).toBeLessThan(40)
+    const rooms = (): Frame => ({
+      type: 'have',
+      entries: nodeCrypto.random(33 * HAVE_PAGE_ENTRIES_MAX),
+      last: true,
+    })
+    // A first round fills the heap's young space; what a second one adds is what is remembered.
+    await push(60, rooms)
+    expect(await push(60, rooms)).toBeLessThan(40)
     const lanes = () =>
       Buffer.concat(Array.from({ length: 512 }, () => Buffer.concat([signer.key, nodeCrypto.random(32)])))
-    expect(await push(200, () => ({ type: 'offer', room, entries: new Uint8Array(lanes()) }))).toBeLessThan(
-      40,
-    )
+    const offer = (): Frame => ({ type: 'offer', room, entries: new Uint8Array(lanes()) })
+    await push(200, offer)
+    expect(await push(200, offer)).toBeLessThan(40)
     expect(scene.bugs(member.process)).toEqual([])
   })
 
