@@ -25,6 +25,7 @@ import {
 } from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
+import { Arrivals } from './arrivals.ts'
 import {
   CHOICE_FRAMES,
   type Choice,
@@ -259,6 +260,7 @@ export class Core {
   #place: Place | undefined
   #line: readonly PersonKey[] = []
   readonly #presence: Presence
+  readonly #arrivals: Arrivals
   #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
   /** netNow minus the monotonic clock, ms. */
   #ahead = 0
@@ -318,9 +320,15 @@ export class Core {
     const labels = store.get(LABELS)
     const saved = labels && (JSON.parse(new TextDecoder().decode(labels)) as SavedLabels)
     this.people = new People(crypto, net, this.self, options.nick, this.views, saved)
-    this.#presence = new Presence(this.self, (key, online) => {
-      if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online })
-    })
+    this.#arrivals = new Arrivals(
+      (key) => this.views.network().profiles.has(key),
+      (key, online) => {
+        if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online })
+      },
+    )
+    this.#presence = new Presence(this.self, (key, online) =>
+      this.#arrivals.changed(key, online, this.#moment.now),
+    )
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
     this.choice = createChoice({ ...options.choice, self: this.self })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
@@ -555,7 +563,8 @@ export class Core {
   }
 
   #wakeAt(): number {
-    const isWaiting = this.outbox.unstored > 0 || !this.#isReady || this.#opening.size > 0
+    const isWaiting =
+      this.outbox.unstored > 0 || !this.#isReady || this.#opening.size > 0 || this.#arrivals.isWaiting
     const own = this.#moment.now + (isWaiting ? 250 : 1000)
     return Math.min(
       this.#choiceWake,
@@ -593,6 +602,7 @@ export class Core {
     this.#age()
     this.#aloneNow()
     this.#presence.tick(now)
+    this.#arrivals.look(now)
     if (!this.#isReady) this.#maybeReady()
     this.#maybeOpen()
     const labels = this.people.takeSaved()
@@ -813,7 +823,7 @@ export class Core {
         const lane = laneId(frame.entries, at + 32)
         const n = readUint(frame.entries, at + 40, 4)
         const cls = isControlLane(lane) ? 0 : 1
-        const isMine = this.views.carries(this.self, room, cls, true)
+        const isMine = this.views.carries(this.self, room, cls, false)
         if (!isMine || this.#acts.denial(state.key, room, cls)) continue
         this.#receipts.owe(state.key, room, lane, n)
         const held = this.replica.lane(room, state.key, lane)
@@ -967,6 +977,7 @@ export class Core {
         const place = withAliases(this.#place, this.views.network().placePairs)
         if (place !== this.#place) this.#setPlace(place)
       }
+      this.#arrivals.look(this.#moment.now)
       this.display.changedAll()
     } else {
       const view = this.views.room(room)
