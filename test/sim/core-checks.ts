@@ -3,7 +3,18 @@
  * 10.2), and once everything is healed and quiet (INV-1, INV-5, INV-9, INV-27 and what was typed arrives).
  */
 import type { AckEvent, MessageEvent, NodeEvent, SentEvent } from '../../src/node/events.ts'
-import { NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { eventKey } from '../../src/node/keys.ts'
+import { readUint } from '../../src/wire/bytes.ts'
+import type { Frame } from '../../src/wire/frames.ts'
+import {
+  type LaneId,
+  laneId,
+  NETWORK_ROOM,
+  type PersonKey,
+  personKey,
+  type RoomId,
+  roomId,
+} from '../../src/wire/ids.ts'
 import { parseWitnessEntries } from '../../src/wire/witness.ts'
 import type { SimNode, World } from './core-world.ts'
 
@@ -44,14 +55,31 @@ export class Watch {
     world.onStart = (node) => this.#start(node)
     world.onEvent = (node, event) => this.#event(node, event)
     world.onAnswer = (node, slot) => this.#answer(node, slot)
-    world.onSend = (node, _link, frame) => {
-      const { state } = node.core.choice.phase
-      if (state === 'woken' && frame.type === 'ack')
-        this.#bad(node, 'acknowledges before it has asked (INV-13)')
-      if (frame.type === 'witness' && state === 'woken' && parseWitnessEntries(frame.entries).length > 0)
-        if (Buffer.from(frame.key).toString('hex') === node.key)
-          this.#bad(node, 'witnesses before it has asked (INV-13)')
+    world.onSend = (node, link, frame) => this.#sends(node, link, frame)
+  }
+
+  /** Acknowledgements and witnesses: never before a woken node has asked, and only of what a sync stands behind. */
+  #sends(node: SimNode, link: number, frame: Frame): void {
+    if (frame.type !== 'ack' && frame.type !== 'witness') return
+    const isOwn = frame.type === 'ack' || personKey(frame.key) === node.key
+    if (!isOwn) return
+    if (node.core.choice.phase.state === 'woken')
+      this.#bad(node, `sends ${frame.type} before it has asked (INV-13)`)
+    const room = roomId(frame.room)
+    if (frame.type === 'witness') {
+      for (const { author, lane, n } of parseWitnessEntries(frame.entries))
+        this.#isSafe(node, room, author, lane, n)
+      return
     }
+    const author = this.#world.peer(node, link)?.key
+    for (let at = 0; author !== undefined && at < frame.entries.length; at += 12)
+      this.#isSafe(node, room, author, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4))
+  }
+
+  #isSafe(node: SimNode, room: RoomId, author: PersonKey, lane: LaneId, n: number): void {
+    const key = eventKey(room, author, lane, n)
+    if (node.store.get(key) === undefined) this.#bad(node, 'acknowledges what is not written (INV-6)')
+    else if (node.unsynced.has(key)) this.#bad(node, 'acknowledges what a power loss may take (INV-6)')
   }
 
   #bad(node: SimNode, what: string): void {

@@ -252,6 +252,9 @@ class Run {
       { do: 'history', room: this.#room(), count: 20 },
     ] as const
     this.#command(node, any(asks, this.#random)!)
+    // What follows may be done before the question is answered, and is told behind the answer.
+    if (this.#random() < 0.5)
+      this.#command(node, { do: 'say', room: 'general', text: `t${this.#said++} of ${node.name}` })
   }
 
   async #add(): Promise<void> {

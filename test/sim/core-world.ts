@@ -83,6 +83,8 @@ export class SimNode {
   isDiskFailing = false
   /** Its disk is lost for good. */
   isGone = false
+  /** Keys that a power loss may take back, by the write that put them. */
+  readonly unsynced = new Map<string, number>()
   #committedAt = 0
 
   constructor(
@@ -144,6 +146,7 @@ export class World {
   onEvent: (node: SimNode, event: NodeEvent) => void = () => {}
   onStart: (node: SimNode) => void = () => {}
   onAnswer: (node: SimNode, slot: number, answer: NodeEvent) => void = () => {}
+  /** A frame leaves over a link. */
   onSend: (node: SimNode, link: number, frame: Frame) => void = () => {}
 
   constructor(readonly options: WorldOptions) {
@@ -311,6 +314,7 @@ export class World {
     if (power) node.store.crash({ keepWrites: Math.floor(this.random() * (node.store.undoable() + 1)) })
     else if (node.isDiskFailing) node.store.crash({ keepWrites: 0 })
     node.isDiskFailing = false
+    node.unsynced.clear()
     node.store = node.newStore(node.store.snapshot())
     for (const link of [...this.links.values()]) {
       if (link.dialer !== node && link.acceptor !== node) continue
@@ -388,6 +392,7 @@ export class World {
     void node.store.write([], true).then(() => {
       if (node.epochOfLife !== life) return
       node.isDiskFailing = false
+      node.unsynced.clear()
       this.give(node, { in: 'storeFailing', failing: false })
     })
   }
@@ -438,10 +443,7 @@ export class World {
         return
       }
       case 'write':
-        void node.store.write(effect.ops, effect.sync && !node.isDiskFailing).then(
-          () => alive({ in: 'written', ticket: effect.ticket }),
-          () => {},
-        )
+        this.#write(node, effect, alive)
         return
       case 'pump':
         this.after(0.1, () => alive({ in: 'pump', link: effect.link }))
@@ -463,7 +465,7 @@ export class World {
         this.#reading++
         return node.core.readLines(effect.rooms, effect.count, effect.which).then((lines) => {
           this.#reading--
-          alive({ in: 'lines', ticket: effect.ticket, lines })
+          this.after(this.random() * 20, () => alive({ in: 'lines', ticket: effect.ticket, lines }))
         })
       }
       case 'dial':
@@ -505,6 +507,23 @@ export class World {
 
   #atOnce = 0
   #lastInput = ''
+  #write(
+    node: SimNode,
+    { ops, sync, ticket }: Extract<CoreEffect, { do: 'write' }>,
+    alive: (input: CoreInput) => void,
+  ): void {
+    const { store } = node
+    const isSynced = sync && !node.isDiskFailing
+    const number = ++this.#writes
+    for (const [, key] of ops) node.unsynced.set(key, number)
+    void store.write(ops, isSynced).then(() => {
+      if (isSynced && node.store === store)
+        for (const [key, at] of node.unsynced) if (at <= number) node.unsynced.delete(key)
+      alive({ in: 'written', ticket })
+    })
+  }
+
+  #writes = 0
   #reading = 0
   get isReading(): boolean {
     return this.#reading > 0
@@ -592,10 +611,10 @@ export class World {
   async until(condition: () => boolean, maxMs = 30_000): Promise<boolean> {
     const end = this.now + maxMs
     while (!condition()) {
+      // Nothing else happens while a disk is read: what is read may come before what stands first now.
+      while (this.#reading > 0) await new Promise((resolve) => setImmediate(resolve))
       const next = this.#queue[0]
-      if (this.#reading > 0 || !next) await new Promise((resolve) => setImmediate(resolve))
       if (!next) {
-        if (this.#reading > 0) continue
         return condition()
       }
       if (next.at > end) {
@@ -616,6 +635,12 @@ export class World {
 
   async run(ms: number): Promise<void> {
     await this.until(() => false, ms)
+  }
+
+  /** The node at the other end. */
+  peer(node: SimNode, link: number): SimNode | undefined {
+    const found = this.links.get(link)
+    return found && (found.dialer === node ? found.acceptor : found.dialer)
   }
 
   hubs(): SimNode[] {
