@@ -145,7 +145,7 @@ export const CALLS = [
     args: '',
     min: 0,
     max: 0,
-    help: 'status --watch',
+    help: 'the network as a picture that moves (status --watch)',
     examples: [['lanchat top', 'nodes, hub, line, links and rates, drawn anew every second']],
   },
   {

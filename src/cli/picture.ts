@@ -3,6 +3,7 @@ import type { LinkInfo, StatusData, Who } from '../node/index.ts'
 import { sizeText } from './places.ts'
 import type { Paint } from './render.ts'
 import { safeName } from './safe-text.ts'
+import { spanOf } from './span.ts'
 
 /** Between two looks at a node, per second. */
 export interface Rates {
@@ -142,14 +143,6 @@ function linkText(link: LinkInfo | undefined, rates: Rates): string {
   const rate = rates.links.get(linkName(link))
   const flow = rate ? ` in ${rateText(rate.bytesIn)} out ${rateText(rate.bytesOut)}` : ''
   return ` ${link.address ?? ''}${flow}${link.member ? '' : ' (link only)'}`
-}
-
-function spanOf(ms: number): string {
-  const s = Math.floor(ms / 1000)
-  if (s < 60) return `${s} s`
-  return s < 3600
-    ? `${Math.floor(s / 60)} min`
-    : `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
 
 /** Cut at the right edge, so that the terminal never breaks a line. */

@@ -1,7 +1,8 @@
 /** Events as lines for people. Everything that others wrote goes through safe-text first. */
 import { styleText } from 'node:util'
-import type { MessageEvent, NodeEvent, SystemEvent, Who } from '../node/index.ts'
+import type { HubInfo, MessageEvent, NodeEvent, SystemEvent, Who } from '../node/index.ts'
 import { indented, safeName } from './safe-text.ts'
+import { spanOf } from './span.ts'
 import { table } from './tables.ts'
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
@@ -14,6 +15,8 @@ export interface Look {
   readonly tabs: boolean
   /** This person's key. */
   readonly self: string
+  /** Under which name this key was met last. */
+  readonly known?: (id: string) => string | undefined
   /** A name in the colour of its key, where the terminal has more colours than `paint`. */
   readonly person?: (id: string, text: string) => string
   /** For the interactive chat: each line with its time, rooms named only where they are not the current one. */
@@ -58,7 +61,7 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
     case 'message':
       return { text: messageLine(event, look) }
     case 'system':
-      return quiet(`* ${systemSentence(event, look.self)}`)
+      return quiet(`* ${systemSentence(event, look)}`)
     case 'ready': {
       const hub = event.hub.self ? 'you are the hub' : `the hub is ${shown(event.hub)}`
       return notice(
@@ -128,7 +131,7 @@ function timeOf(ts: number): string {
   return Number.isNaN(at.getTime()) ? '?' : at.toISOString().slice(0, 16).replace('T', ' ')
 }
 
-function systemSentence(event: SystemEvent, self: string): string {
+function systemSentence(event: SystemEvent, { self, known }: Look): string {
   if (event.text !== undefined) return indented(event.text)
   const isSelf = event.user.id === self
   const who = isSelf ? 'you' : shown(event.user)
@@ -144,7 +147,9 @@ function systemSentence(event: SystemEvent, self: string): string {
     case 'delete':
       return `${who} deleted ${room}`
     case 'nick':
-      return isSelf ? `you are now called ${shown(event.user)}` : `somebody is now called ${who}`
+      return isSelf
+        ? `you are now called ${shown(event.user)}`
+        : `${known?.(event.user.id) ?? 'somebody'} is now called ${who}`
     case 'kick':
       return `${who} ${isSelf ? 'were' : 'was'} removed from ${room}${by}`
     case 'ban':
@@ -177,8 +182,35 @@ export function resultText(command: string, data: unknown, look: Look): string {
     const rows = data as readonly HelpRow[]
     return look.screen && rows.length > 1 ? `${helpText(rows)}\n\n${KEYS}` : helpText(rows)
   }
-  return table(data, look)
+  return table(look.tabs ? data : forPeople(command, data), look)
 }
+
+/** Answers about a node without what only programs want to know; those get all of it (--json, --plain). */
+function forPeople(command: string, data: unknown): unknown {
+  if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
+  const { ranks: _, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
+  const shown = Object.entries(rest).map(([key, value]) => {
+    switch (key) {
+      case 'hub':
+        return [key, hubText(value as HubInfo | null)]
+      case 'uptimeMs':
+        return ['uptime', spanOf(value as number)]
+      case 'uptimeS':
+        return ['uptime', spanOf((value as number) * 1000)]
+      case 'clockMs':
+        return ['clock', `differs by ${spanOf(Math.abs(value as number))}`]
+      case 'neighbours':
+        return [key, (value as readonly unknown[]).length]
+      default:
+        return [key, value]
+    }
+  })
+  return Object.fromEntries(shown)
+}
+
+/** With the address that others name behind --peer. */
+const hubText = (hub: HubInfo | null): string =>
+  hub === null ? 'none' : URL.canParse(hub.url) ? `${hub.name} (${new URL(hub.url).host})` : hub.name
 
 /** Of older messages the day is told as well. */
 function withoutScreen({ screen: _, ...look }: Look): Look {

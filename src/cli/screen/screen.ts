@@ -5,7 +5,7 @@
  * A message is printed once and never touched again. What may still change is shown below, with the composer: own
  * messages stay there until they are stored.
  */
-import type { MessageEvent, NodeEvent, PresenceEvent, SystemEvent, Who } from '../../node/index.ts'
+import type { HubInfo, MessageEvent, NodeEvent, PresenceEvent, SystemEvent, Who } from '../../node/index.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { GENERAL } from '../commands.ts'
 import { type Look, mentions, type Paint, render } from '../render.ts'
@@ -62,11 +62,14 @@ export class Screen {
   #room = GENERAL
   #network = ''
   #hub: string | undefined
+  #hubId = ''
   /** Joined rooms in the order of their numbers. */
   readonly #rooms = new Map<string, Room>([[GENERAL, { unread: 0, mentions: 0 }]])
   readonly #allRooms = new Set<string>([GENERAL])
   /** Latest heard last. */
   readonly #nicks = new Set<string>()
+  /** By id, the last name that was shown; met longest ago first. */
+  readonly #names = new Map<string, string>()
   /** Members who have not been heard from. */
   readonly #silent = new Set<string>()
   /** Own messages on the way to the hub, by id; undefined until the message itself is told. */
@@ -256,6 +259,7 @@ export class Screen {
     }
     const rendered = render(event, this.#lookAt(now))
     if (rendered) this.#print(rendered.text, now)
+    if (event.type === 'system' && event.event === 'nick') this.#renamed(event.user)
   }
 
   /** A line about the program itself, such as a log line. May have several lines. */
@@ -336,6 +340,7 @@ export class Screen {
       paint,
       tabs: false,
       self: id,
+      known: (id) => this.#names.get(id),
       ...(person && { person }),
       screen: { room: this.#room, nick: name, time: clockTime(ts) },
     }
@@ -379,11 +384,10 @@ export class Screen {
         return this.#meet(event.user)
       case 'ready':
         this.#network = event.network
-        this.#hub = hubName(event.hub)
+        this.#follow(event.hub)
         return
       case 'hub':
-        this.#hub = hubName(event.hub)
-        return
+        return this.#follow(event.hub)
       case 'system':
         return this.#move(event)
       case 'result':
@@ -408,7 +412,22 @@ export class Screen {
   }
 
   #meet(who: Who & { readonly label?: string }): void {
-    if (!this.#isSelf(who)) remember(this.#nicks, nameOf(who))
+    if (this.#isSelf(who)) return
+    remember(this.#nicks, nameOf(who))
+    this.#names.delete(who.id)
+    this.#names.set(who.id, nameOf(who))
+    if (this.#names.size > NAMES_MAX) this.#names.delete(this.#names.keys().next().value!)
+  }
+
+  #follow(hub: HubInfo): void {
+    this.#hub = hubName(hub)
+    this.#hubId = hub.id
+    this.#meet(hub)
+  }
+
+  #renamed(who: Who): void {
+    this.#meet(who)
+    if (who.id === this.#hubId && !this.#isSelf(who)) this.#hub = hubName({ ...who, self: false })
   }
 
   #isSelf(who: Who): boolean {

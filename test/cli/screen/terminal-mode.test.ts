@@ -199,6 +199,22 @@ describe('the chat on a terminal', () => {
     ])
   })
 
+  it('tells who has another name now, and calls the hub by it', async () => {
+    const { node, screen } = await start()
+    const nick = (name: string): NodeEvent => ({
+      type: 'system',
+      event: 'nick',
+      room: null,
+      user: { ...BOB, name },
+    })
+    node.emit({ type: 'hub', hub: { ...BOB, url: 'wss://10.0.0.2:27470', self: false }, epoch: 2 })
+    node.emit(nick('bobby'))
+    await screen.shows('bob is now called bobby')
+    await screen.shows('| hub bobby |')
+    node.emit(nick('rob'))
+    await screen.shows('bobby is now called rob')
+  })
+
   it('takes nothing in that no message could hold', async () => {
     const { screen } = await start()
     screen.type(`\u001b[200~${'x'.repeat(100_000)}\u001b[201~`)

@@ -89,7 +89,7 @@ export function judgeMet(what: string, { host, port, outcome }: Met): Finding {
     case 'refused':
       return fail(
         `${where} does not listen there: the machine is on, the program is not.`,
-        'Start lanchat there, and look at the port: lanchat status shows it.',
+        'Start lanchat there, and look at the port: lanchat status there shows that of the hub.',
         code,
       )
     case 'timeout':

@@ -117,7 +117,7 @@ export function judgePeers(
     )
   const vpn = interfaces.find(({ kind }) => kind === 'vpn')
   return warn(
-    'Nobody else is heard. Either nobody else runs lanchat here, or this network does not pass multicast on.',
+    'No other machine is heard. Either none runs lanchat here, or this network does not pass multicast on.',
     `Start lanchat on another machine; if it is not found: lanchat --peer ADDRESS:PORT${
       vpn ? `. The VPN ${vpn.name} may keep the local network away: try without it` : ''
     }`,

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { plain, resultText } from '../../src/cli/render.ts'
+
+const look = { paint: plain, tabs: false, self: 'ab'.repeat(32) }
+const hub = { id: 'cd'.repeat(32), name: 'ada', url: 'wss://10.0.0.2:27470', self: false }
+const rank = { id: hub.id, reachable: true, pinned: false, preferred: false, lag: 0, uptimeS: 3 }
+
+describe('what people read of a node', () => {
+  it('names the address of the hub, and leaves out what only programs want', () => {
+    expect(resultText('/hub', { hub, epoch: 2, ranks: [rank] }, look)).toBe(
+      'hub    ada (10.0.0.2:27470)\nepoch  2',
+    )
+    expect(resultText('/status', { hub: null, taken: 3, uptimeMs: 61_000 }, look)).toBe(
+      'hub     none\nuptime  1 min',
+    )
+    const data = {
+      uptimeS: 5,
+      clockMs: -2000,
+      neighbours: [{ port: 1 }, { port: 2 }],
+      remembered: ['10.0.0.2:1'],
+    }
+    expect(resultText('/doctor', data, look)).toBe(
+      'uptime      5 s\nclock       differs by 2 s\nneighbours  2',
+    )
+  })
+
+  it('gives programs all of it', () => {
+    expect(resultText('/hub', { hub, ranks: [rank] }, { ...look, tabs: true })).toContain('reachable yes')
+  })
+})
