@@ -112,16 +112,26 @@ export class Hub {
       visitor,
       asksUntil: Number.NEGATIVE_INFINITY,
     }
+    const wasHere = this.#isHere(key)
     this.#sessions.set(link, session)
     const links = this.#links.get(key)
     if (links) links.add(link)
-    else {
-      this.#links.set(key, new Set([link]))
+    else this.#links.set(key, new Set([link]))
+    if (!visitor && !wasHere) {
       this.#parted.delete(key)
       this.#tellPresence(key, true, link)
     }
     this.#sendRoster(link)
     this.#grant(session)
+  }
+
+  /** One-shot commands come and go for a moment: nobody is told of them. */
+  #isHere(key: PersonKey): boolean {
+    for (const link of this.#links.get(key) ?? []) {
+      const session = this.#sessions.get(link)
+      if (session && !(session.state === 'joined' && session.visitor)) return true
+    }
+    return false
   }
 
   left(link: number): void {
@@ -130,13 +140,14 @@ export class Hub {
     this.#sessions.delete(link)
     const links = this.#links.get(session.key)
     links?.delete(link)
+    const isVisitor = session.state === 'joined' && session.visitor
+    if (!isVisitor && !this.#isHere(session.key)) this.#parted.set(session.key, this.#now)
     if (!links || links.size > 0) return
     this.#links.delete(session.key)
     // What was granted and not used goes back.
     const bucket = this.#buckets.get(session.key)
     if (bucket) giveBack(bucket, this.#ports.rate)
     this.#receipts.forget(session.key)
-    this.#parted.set(session.key, this.#now)
   }
 
   #tellPresence(key: PersonKey, online: boolean, except: number): void {
@@ -147,7 +158,7 @@ export class Hub {
   /** Everybody who is here, this node included. */
   *roster(): Iterable<PersonKey> {
     yield this.#ports.self
-    for (const key of this.#links.keys()) if (key !== this.#ports.self) yield key
+    for (const key of this.#links.keys()) if (key !== this.#ports.self && this.#isHere(key)) yield key
   }
 
   isMember(link: number): boolean {

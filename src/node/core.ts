@@ -8,21 +8,11 @@
  * A turn: the shell gives all inputs at hand, then calls endTurn once: what the turn brought is fanned out in one
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
-import { Hub, type Rate, Receipts } from '../hub/index.ts'
+import { Hub, Receipts } from '../hub/index.ts'
 import { readUint, uint } from '../wire/bytes.ts'
-import type { Crypto, Signer } from '../wire/crypto.ts'
 import { type Event, isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
-import {
-  eventId,
-  laneId,
-  NETWORK_ROOM,
-  type NetId,
-  type PersonKey,
-  personKey,
-  type RoomId,
-  roomId,
-} from '../wire/ids.ts'
+import { eventId, laneId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
 import { Arrivals } from './arrivals.ts'
@@ -32,155 +22,39 @@ import {
   type ChoiceEffect,
   type ChoiceEvent,
   type ChoiceFrame,
-  type ChoiceOptions,
   choose,
   createChoice,
   viewOf,
 } from './choice.ts'
 import { clockOffset } from './clock.ts'
+import type {
+  CoreEffect,
+  CoreInput,
+  CoreMoment,
+  CoreOptions,
+  PeerHello,
+  RoomLine,
+  Writing,
+} from './core-io.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
-import type { Answer, Command, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
+import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
 import { factKey } from './keys.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { People, type SavedLabels } from './people.ts'
-import { aged, meet, type Place, readPlaces, synced, withAliases } from './places.ts'
+import { PlaceKeeper } from './place-keeper.ts'
+import { type Place, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
 import { type AddResult, Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
-import type { Store, StoreOp } from './store.ts'
+import type { StoreOp } from './store.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { lastLines, stampT, visibilityOf, type Which } from './timeline.ts'
+import { Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
-
-export interface CoreOptions {
-  readonly crypto: Crypto
-  readonly signer: Signer
-  readonly seed: Uint8Array
-  readonly net: NetId
-  readonly network: string
-  readonly nick: string
-  readonly store: Store
-  readonly retentionMs: number
-  /** undefined: a network with a code: the code is the place. */
-  readonly place: Place | undefined
-  readonly rate: Rate
-  readonly choice: Omit<ChoiceOptions, 'self'>
-  /** The nick was asked for now, not only proposed: a profile that says otherwise is written anew. */
-  readonly renames: boolean
-  /** Some words about oneself for the profile; default none. */
-  readonly about?: string
-  /** Where this node accepts links, as wss://address:port/lanchat/1. */
-  readonly url: () => string
-  /** What has gone over a link so far, for `status`; default: not counted. */
-  readonly traffic?: (link: LinkId) => Traffic | undefined
-}
-
-/** Bytes and frames over one link since it came up. */
-export interface Traffic {
-  readonly bytesIn: number
-  readonly bytesOut: number
-  readonly framesIn: number
-}
-
-export interface PeerHello {
-  readonly places: Uint8Array
-  readonly grown: boolean
-  readonly age: number
-  readonly visitor: boolean
-}
-
-export type CoreInput =
-  | Exclude<ChoiceEvent, { in: 'linkUp' } | { in: 'frame' }>
-  | {
-      readonly in: 'linkUp'
-      readonly link: LinkId
-      readonly key: PersonKey
-      readonly dialled: boolean
-      readonly address: string
-      readonly local?: boolean
-      readonly hello: PeerHello
-      /** What this node said of its place on this link; absent: what is true now. */
-      readonly told?: Pick<PeerHello, 'places' | 'grown'>
-    }
-  | { readonly in: 'frame'; readonly link: LinkId; readonly frame: Frame }
-  | { readonly in: 'verified'; readonly ticket: number; readonly ok: readonly boolean[] }
-  | { readonly in: 'written'; readonly ticket: number }
-  | { readonly in: 'pump'; readonly link: LinkId }
-  | { readonly in: 'command'; readonly command: Command; readonly ref: unknown; readonly slot: number }
-  /** The lines that a `lines` effect asked for. */
-  | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
-  /** The scan of the store is done: what Replica.scan gave. */
-  | {
-      readonly in: 'scanned'
-      readonly wrong: number
-      readonly rooms: Iterable<RoomId>
-      readonly events: readonly Event[]
-    }
-  /** forGood: there is no disk in this run; then this node is hub rather than nobody. */
-  | { readonly in: 'storeFailing'; readonly failing: boolean; readonly forGood?: true }
-  /** The wall clock moved against the monotonic one. */
-  | { readonly in: 'clockJumped' }
-
-export interface CoreMoment {
-  /** Monotonic, ms. */
-  readonly now: number
-  /** Raw wall clock, ms. */
-  readonly wall: number
-  readonly random: () => number
-}
-
-export type CoreEffect =
-  | Exclude<
-      ChoiceEffect,
-      {
-        do:
-          | 'send'
-          | 'sendAll'
-          | 'follow'
-          | 'becomeHub'
-          | 'resign'
-          | 'offline'
-          | 'memberJoined'
-          | 'memberLeft'
-          | 'wake'
-      }
-    >
-  | { readonly do: 'send'; readonly links: readonly LinkId[]; readonly frame: Frame }
-  | { readonly do: 'refuse'; readonly link: LinkId; readonly code: string; readonly detail: string }
-  | { readonly do: 'fault'; readonly link: LinkId; readonly key: PersonKey; readonly why: string }
-  | {
-      readonly do: 'verify'
-      readonly link: LinkId
-      readonly ticket: number
-      readonly checks: readonly Check[]
-    }
-  | {
-      readonly do: 'write'
-      readonly ticket: number
-      readonly ops: readonly StoreOp[]
-      readonly sync: boolean
-    }
-  | { readonly do: 'pump'; readonly link: LinkId }
-  | { readonly do: 'tell'; readonly event: NodeEvent }
-  | { readonly do: 'answer'; readonly slot: number; readonly answer: Answer }
-  /** Read the last lines of these rooms and give them back as `lines`. */
-  | {
-      readonly do: 'lines'
-      readonly ticket: number
-      readonly rooms: readonly RoomId[]
-      readonly count: number
-      readonly which: Which
-    }
-  | { readonly do: 'wake'; readonly at: number }
-  /** The place's ids, age or grownness changed: hello and mDNS say so from now on. */
-  | { readonly do: 'place'; readonly place: Place }
-  /** A grown group of another place is on this network. */
-  | { readonly do: 'apart'; readonly ids: readonly string[] }
-  | { readonly do: 'settled' }
 
 const COMPARE_EVERY_MS = 30_000
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
@@ -196,21 +70,6 @@ const WITNESSES_OF_LINE = 3
 const LABELS = factKey('labels')
 const SYNCED = factKey('synced')
 
-/** A line of a room's history, as people are told of it. */
-export interface RoomLine {
-  readonly room: RoomId
-  readonly message: MessageEvent
-}
-
-/** One own event to be. */
-export interface Writing {
-  readonly kind: number
-  /** salt16 || value, for the display time it will have. */
-  readonly body: (t: number) => Uint8Array
-  /** People wrote it: they are told of its acknowledgements. */
-  readonly isSaid?: boolean
-}
-
 interface LinkState {
   readonly key: PersonKey
   readonly visitor: boolean
@@ -218,8 +77,6 @@ interface LinkState {
   comparedAt: number
   /** Rooms whose content the peer was seen to carry. */
   readonly carries: Set<RoomId>
-  /** Things to do in order: each waits for its signatures. */
-  readonly queue: { ticket: number; isGood: boolean | undefined; then: (isGood: boolean) => void }[]
 }
 
 type Role =
@@ -257,7 +114,7 @@ export class Core {
   #hub: Hub | undefined
   #role: Role = { is: 'seeking' }
   #epoch = 0
-  #place: Place | undefined
+  readonly #placeKeeper: PlaceKeeper
   #line: readonly PersonKey[] = []
   readonly #presence: Presence
   readonly #arrivals: Arrivals
@@ -273,7 +130,9 @@ export class Core {
   #nextTicket = 1
   readonly #onWritten = new Map<number, (() => void)[]>()
   #afterWrite: (() => void)[] = []
-  readonly #verifying = new Map<number, LinkState>()
+  readonly #verification = new Verification((link, ticket, checks) =>
+    this.#effects.push({ do: 'verify', link, ticket, checks }),
+  )
   readonly #onLines = new Map<number, (lines: readonly RoomLine[]) => void>()
   /** Asked for in this turn: read once its writes are handed over. */
   readonly #linesDue: CoreEffect[] = []
@@ -284,7 +143,6 @@ export class Core {
   #lastHub: string | undefined
   #wasOffline = false
   #scanned = false
-  #agedAt = 0
   #settledTold = true
   #metAnyone = false
   #isFailing = false
@@ -306,7 +164,7 @@ export class Core {
     this.#startNow = moment.now
     this.#ahead = moment.wall - moment.now
     this.self = personKey(signer.key)
-    this.#place = options.place
+    this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
     this.views = new Views({ crypto, net, carriesAll: (person) => this.#carriesAll(person) })
     this.replica = new Replica({
       crypto,
@@ -423,7 +281,7 @@ export class Core {
     return this.#epoch
   }
   get place(): Place | undefined {
-    return this.#place
+    return this.#placeKeeper.place
   }
   get line(): readonly PersonKey[] {
     return this.#line
@@ -444,11 +302,9 @@ export class Core {
 
   /** What has to be empty once nothing is under way: for tests of growth. */
   sizes(): Record<string, number> {
-    let queued = 0
-    for (const state of this.#links.values()) queued += state.queue.length
     return {
-      queued,
-      verifying: this.#verifying.size,
+      queued: this.#verification.queued,
+      verifying: this.#verification.size,
       writing: this.#onWritten.size,
       reading: this.#onLines.size,
       opening: this.#opening.size,
@@ -487,7 +343,7 @@ export class Core {
       case 'frame':
         return this.#frame(input.link, input.frame)
       case 'verified':
-        return this.#verified(input.ticket, input.ok)
+        return this.#verification.answered(input.ticket, input.ok)
       case 'written':
         return this.#written(input.ticket)
       case 'pump':
@@ -512,7 +368,7 @@ export class Core {
           facts: input.forGood ? { diskless: true } : { failing: input.failing },
         })
       case 'start':
-        this.#agedAt = moment.now
+        this.#placeKeeper.start(moment.now)
         // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
         this.#needsSync = true
         this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
@@ -613,7 +469,7 @@ export class Core {
 
   #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
     const { link, key, hello, told, address, dialled, local } = input
-    if (told && !this.#stillHolds(told)) {
+    if (told && !this.#placeKeeper.stillHolds(told)) {
       // The other side judged a place that this node has left meanwhile: both judge again on a new link.
       this.#effects.push({ do: 'refuse', link, code: 'PLACE_CHANGED', detail: '' })
       if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
@@ -630,7 +486,6 @@ export class Core {
       address,
       comparedAt: this.#moment.now,
       carries: new Set(),
-      queue: [],
     })
     this.#choose({
       in: 'linkUp',
@@ -644,50 +499,19 @@ export class Core {
     if (this.#links.has(link)) this.sync.linkUp(link, key)
   }
 
-  #stillHolds(told: Pick<PeerHello, 'places' | 'grown'>): boolean {
-    if (!this.#place) return true
-    const { ids, isGrown } = this.#place
-    return told.grown === isGrown && readPlaces(told.places).some((id) => ids.includes(id))
-  }
-
   /** False where the peer belongs to another grown group: the link is refused. */
   #meetPlace(link: LinkId, hello: PeerHello): boolean {
-    if (!this.#place) return true
-    const told = { ids: readPlaces(hello.places), isGrown: hello.grown, age: hello.age }
-    const meeting = meet(this.#place, told)
-    switch (meeting.is) {
-      case 'apart':
-        this.#effects.push({ do: 'apart', ids: told.ids })
-        this.#effects.push({ do: 'refuse', link, code: 'PLACE_OTHER', detail: '' })
-        return false
-      case 'adopt':
-        this.#setPlace({ ...this.#place, ids: meeting.ids })
-        break
-      case 'alias':
-        this.#acts.aliasPlaces(meeting.pair)
-        break
-      default:
-    }
-    this.#setPlace(synced(this.#place, hello.age))
-    return true
-  }
-
-  #setPlace(place: Place): void {
-    this.#place = place
-    this.#effects.push({ do: 'place', place })
+    const meeting = this.#placeKeeper.meet(hello)
+    if (meeting.is === 'alias') this.#acts.aliasPlaces(meeting.pair)
+    if (meeting.is !== 'apart') return true
+    this.#effects.push({ do: 'apart', ids: readPlaces(hello.places) })
+    this.#effects.push({ do: 'refuse', link, code: 'PLACE_OTHER', detail: '' })
+    return false
   }
 
   #age(): void {
-    if (!this.#place) return
-    const s = Math.floor((this.#moment.now - this.#agedAt) / 1000)
-    if (s < 1) return
-    this.#agedAt += s * 1000
-    const before = this.#place
-    const place = aged(before, s)
-    this.#place = place
-    if (place.isGrown !== before.isGrown || Math.floor(place.age / 60) !== Math.floor(before.age / 60))
-      this.#setPlace(place)
-    this.#choose({ in: 'facts', facts: { ageS: place.age } })
+    this.#placeKeeper.age(this.#moment.now)
+    if (this.place) this.#choose({ in: 'facts', facts: { ageS: this.place.age } })
   }
 
   #dropLink(link: LinkId): void {
@@ -697,6 +521,7 @@ export class Core {
       this.outbox.unlinked()
     }
     this.sync.linkDown(link)
+    this.#verification.forget(link)
     this.#hub?.left(link)
     // What it brought is verified and kept all the same: a post may have been relayed already.
   }
@@ -892,32 +717,9 @@ export class Core {
 
   // --- verification -----------------------------------------------------------------------------------------------
 
-  #verify(link: LinkId, checks: readonly Check[], then: (isGood: boolean) => void): void {
-    const state = this.#links.get(link)
-    if (!state) return
-    const ticket = this.#nextTicket++
-    const isGood = checks.length === 0 ? true : undefined
-    state.queue.push({ ticket, isGood, then })
-    if (isGood === undefined) {
-      this.#verifying.set(ticket, state)
-      this.#effects.push({ do: 'verify', link, ticket, checks })
-    } else this.#drain(state)
-  }
-
-  #verified(ticket: number, ok: readonly boolean[]): void {
-    const state = this.#verifying.get(ticket)
-    this.#verifying.delete(ticket)
-    const item = state?.queue.find((each) => each.ticket === ticket)
-    if (!state || !item) return
-    item.isGood = ok.every(Boolean)
-    this.#drain(state)
-  }
-
-  #drain(state: LinkState): void {
-    while (state.queue.length > 0 && state.queue[0]!.isGood !== undefined) {
-      const item = state.queue.shift()!
-      item.then(item.isGood!)
-    }
+  /** Acts on what a link brought once its signatures are checked, in the order it came. */
+  #verify(link: LinkId, checks: readonly Check[], act: (isGood: boolean) => void): void {
+    if (this.#links.has(link)) this.#verification.add(link, this.#nextTicket++, checks, act)
   }
 
   // --- events -----------------------------------------------------------------------------------------------------
@@ -973,10 +775,7 @@ export class Core {
   #roomChanged(room: RoomId): void {
     this.views.changed(room)
     if (room === NETWORK_ROOM) {
-      if (this.#place) {
-        const place = withAliases(this.#place, this.views.network().placePairs)
-        if (place !== this.#place) this.#setPlace(place)
-      }
+      this.#placeKeeper.aliases(this.views.network().placePairs)
       this.#arrivals.look(this.#moment.now)
       this.display.changedAll()
     } else {
@@ -1362,7 +1161,7 @@ export class Core {
         type: 'ready',
         self: this.people.who(this.self),
         network: this.options.network,
-        ...(this.#place && { place: this.#place.ids[0]! as string }),
+        ...(this.place && { place: this.place.ids[0]! as string }),
         hub,
         epoch: this.#epoch,
         room: 'general',

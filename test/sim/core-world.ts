@@ -3,7 +3,8 @@
  * real frames encoded and decoded, real signatures. Links are FIFO with delay; cuts make silence, kills make closes.
  */
 import { createHash } from 'node:crypto'
-import { Core, type CoreEffect, type CoreInput } from '../../src/node/core.ts'
+import { Core } from '../../src/node/core.ts'
+import type { CoreEffect, CoreInput } from '../../src/node/core-io.ts'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import type { Command, NodeEvent } from '../../src/node/events.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'

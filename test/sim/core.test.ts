@@ -107,3 +107,17 @@ test('the hub is killed and everybody goes on; what was typed meanwhile arrives 
   for (const node of rest) expect(node.of('ack').map((ack) => ack.state)).toContain('stored')
   expect(world.hubs()).toHaveLength(1)
 })
+
+test('a visitor comes and goes without anybody being told', async () => {
+  const { world, nodes } = await network(2)
+  await world.run(2000)
+  const before = nodes.map((node) => node.of('presence').length)
+  const visitor = world.add({ visitor: true })
+  await world.start(visitor)
+  expect(await world.until(() => visitor.of('ready').length > 0, 10_000)).toBe(true)
+  world.give(visitor, { in: 'quit' })
+  await world.run(5000)
+  world.kill(visitor)
+  await world.run(5000)
+  expect(nodes.map((node) => node.of('presence').length)).toEqual(before)
+})

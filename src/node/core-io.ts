@@ -1,0 +1,156 @@
+/**
+ * What goes into the core of a node and what comes out of it: the seam between everything a node decides (core.ts) and
+ * the shell that has clock, disk and links (io/node.ts), the simulator, and the LAN in memory.
+ */
+import type { Rate } from '../hub/index.ts'
+import type { Crypto, Signer } from '../wire/crypto.ts'
+import type { Event } from '../wire/event.ts'
+import type { Frame } from '../wire/frames.ts'
+import type { NetId, PersonKey, RoomId } from '../wire/ids.ts'
+import type { ChoiceEffect, ChoiceEvent, ChoiceOptions } from './choice.ts'
+import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
+import type { Place } from './places.ts'
+import type { Store, StoreOp } from './store.ts'
+import type { Check, LinkId } from './sync.ts'
+import type { Which } from './timeline.ts'
+
+export interface CoreOptions {
+  readonly crypto: Crypto
+  readonly signer: Signer
+  readonly seed: Uint8Array
+  readonly net: NetId
+  readonly network: string
+  readonly nick: string
+  readonly store: Store
+  readonly retentionMs: number
+  /** undefined: a network with a code: the code is the place. */
+  readonly place: Place | undefined
+  readonly rate: Rate
+  readonly choice: Omit<ChoiceOptions, 'self'>
+  /** The nick was asked for now, not only proposed: a profile that says otherwise is written anew. */
+  readonly renames: boolean
+  /** Some words about oneself for the profile; default none. */
+  readonly about?: string
+  /** Where this node accepts links, as wss://address:port/lanchat/1. */
+  readonly url: () => string
+  /** What has gone over a link so far, for `status`; default: not counted. */
+  readonly traffic?: (link: LinkId) => Traffic | undefined
+}
+
+/** Bytes and frames over one link since it came up. */
+export interface Traffic {
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly framesIn: number
+}
+
+export interface PeerHello {
+  readonly places: Uint8Array
+  readonly grown: boolean
+  readonly age: number
+  readonly visitor: boolean
+}
+
+export type CoreInput =
+  | Exclude<ChoiceEvent, { in: 'linkUp' } | { in: 'frame' }>
+  | {
+      readonly in: 'linkUp'
+      readonly link: LinkId
+      readonly key: PersonKey
+      readonly dialled: boolean
+      readonly address: string
+      readonly local?: boolean
+      readonly hello: PeerHello
+      /** What this node said of its place on this link; absent: what is true now. */
+      readonly told?: Pick<PeerHello, 'places' | 'grown'>
+    }
+  | { readonly in: 'frame'; readonly link: LinkId; readonly frame: Frame }
+  | { readonly in: 'verified'; readonly ticket: number; readonly ok: readonly boolean[] }
+  | { readonly in: 'written'; readonly ticket: number }
+  | { readonly in: 'pump'; readonly link: LinkId }
+  | { readonly in: 'command'; readonly command: Command; readonly ref: unknown; readonly slot: number }
+  /** The lines that a `lines` effect asked for. */
+  | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
+  /** The scan of the store is done: what Replica.scan gave. */
+  | {
+      readonly in: 'scanned'
+      readonly wrong: number
+      readonly rooms: Iterable<RoomId>
+      readonly events: readonly Event[]
+    }
+  /** forGood: there is no disk in this run; then this node is hub rather than nobody. */
+  | { readonly in: 'storeFailing'; readonly failing: boolean; readonly forGood?: true }
+  /** The wall clock moved against the monotonic one. */
+  | { readonly in: 'clockJumped' }
+
+export interface CoreMoment {
+  /** Monotonic, ms. */
+  readonly now: number
+  /** Raw wall clock, ms. */
+  readonly wall: number
+  readonly random: () => number
+}
+
+export type CoreEffect =
+  | Exclude<
+      ChoiceEffect,
+      {
+        do:
+          | 'send'
+          | 'sendAll'
+          | 'follow'
+          | 'becomeHub'
+          | 'resign'
+          | 'offline'
+          | 'memberJoined'
+          | 'memberLeft'
+          | 'wake'
+      }
+    >
+  | { readonly do: 'send'; readonly links: readonly LinkId[]; readonly frame: Frame }
+  | { readonly do: 'refuse'; readonly link: LinkId; readonly code: string; readonly detail: string }
+  | { readonly do: 'fault'; readonly link: LinkId; readonly key: PersonKey; readonly why: string }
+  | {
+      readonly do: 'verify'
+      readonly link: LinkId
+      readonly ticket: number
+      readonly checks: readonly Check[]
+    }
+  | {
+      readonly do: 'write'
+      readonly ticket: number
+      readonly ops: readonly StoreOp[]
+      readonly sync: boolean
+    }
+  | { readonly do: 'pump'; readonly link: LinkId }
+  | { readonly do: 'tell'; readonly event: NodeEvent }
+  | { readonly do: 'answer'; readonly slot: number; readonly answer: Answer }
+  /** Read the last lines of these rooms and give them back as `lines`. */
+  | {
+      readonly do: 'lines'
+      readonly ticket: number
+      readonly rooms: readonly RoomId[]
+      readonly count: number
+      readonly which: Which
+    }
+  | { readonly do: 'wake'; readonly at: number }
+  /** The place's ids, age or grownness changed: hello and mDNS say so from now on. */
+  | { readonly do: 'place'; readonly place: Place }
+  /** A grown group of another place is on this network. */
+  | { readonly do: 'apart'; readonly ids: readonly string[] }
+  | { readonly do: 'settled' }
+
+/** A line of a room's history, as people are told of it. */
+export interface RoomLine {
+  readonly room: RoomId
+  readonly message: MessageEvent
+}
+
+/** One own event to be. */
+export interface Writing {
+  readonly kind: number
+  /** salt16 || value, for the display time it will have. */
+  readonly body: (t: number) => Uint8Array
+  /** People wrote it: they are told of its acknowledgements. */
+  readonly isSaid?: boolean
+}

@@ -1,0 +1,65 @@
+/**
+ * Verification in order: what a link brought is acted on in the order it came, although its signatures are checked in a
+ * pool that answers in any order. A queue goes on when its link is gone: what it brought may have been relayed already.
+ */
+import type { Check, LinkId } from './sync.ts'
+
+interface Item {
+  readonly ticket: number
+  isGood: boolean | undefined
+  readonly act: (isGood: boolean) => void
+}
+
+export class Verification {
+  readonly #ask: (link: LinkId, ticket: number, checks: readonly Check[]) => void
+  readonly #queues = new Map<LinkId, Item[]>()
+  readonly #waiting = new Map<number, Item[]>()
+
+  /** ask: has these checked; `answered` is called with the ticket. Tickets are the caller's, used once. */
+  constructor(ask: (link: LinkId, ticket: number, checks: readonly Check[]) => void) {
+    this.#ask = ask
+  }
+
+  /** Acts when the checks are answered and all that came before on this link is acted on. No checks: nothing to wait for. */
+  add(link: LinkId, ticket: number, checks: readonly Check[], act: (isGood: boolean) => void): void {
+    const queue = this.#queues.get(link) ?? []
+    this.#queues.set(link, queue)
+    queue.push({ ticket, isGood: checks.length === 0 ? true : undefined, act })
+    if (checks.length === 0) return this.#drain(queue)
+    this.#waiting.set(ticket, queue)
+    this.#ask(link, ticket, checks)
+  }
+
+  answered(ticket: number, ok: readonly boolean[]): void {
+    const queue = this.#waiting.get(ticket)
+    this.#waiting.delete(ticket)
+    const item = queue?.find((each) => each.ticket === ticket)
+    if (!queue || !item) return
+    item.isGood = ok.every(Boolean)
+    this.#drain(queue)
+  }
+
+  /** The link is gone: nothing new comes on it. */
+  forget(link: LinkId): void {
+    this.#queues.delete(link)
+  }
+
+  /** What waits on links that are open. */
+  get queued(): number {
+    let queued = 0
+    for (const queue of this.#queues.values()) queued += queue.length
+    return queued
+  }
+
+  /** Checks that are not answered yet. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  #drain(queue: Item[]): void {
+    while (queue[0]?.isGood !== undefined) {
+      const item = queue.shift()!
+      item.act(item.isGood!)
+    }
+  }
+}
