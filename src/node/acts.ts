@@ -442,7 +442,9 @@ export class Acts {
       online: this.#core.isOnline(person),
       ...(person === self && { self: true as const }),
     }))
-    this.#result(place, list)
+    // Who is here first: a network keeps everybody who ever came.
+    const here = list.filter(({ online }) => online)
+    this.#result(place, [...here, ...list.filter(({ online }) => !online)])
   }
 
   #hub() {

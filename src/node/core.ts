@@ -1154,7 +1154,9 @@ export class Core {
         this.#readyAsked = false
         return
       }
-      for (const { room, message } of lines) this.display.tellHistory(room, message)
+      // One past, whatever the room: in display order over all of them.
+      const past = [...lines].sort((a, b) => (a.message.order < b.message.order ? -1 : 1))
+      for (const { room, message } of past) this.display.tellHistory(room, message)
       this.#isReady = true
       this.#lastHub = `${hub.id}/${this.#epoch}`
       this.tell({
