@@ -57,6 +57,8 @@ import { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
 
 const COMPARE_EVERY_MS = 30_000
+/** A roster, credit and a list of digests go to one link at most once in this time. */
+const JOIN_EVERY_MS = 250
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
 const READY_WITHIN_MS = 3000
 /** A room joined is opened at the latest after this, also when its history is still coming. */
@@ -77,6 +79,9 @@ interface LinkState {
   comparedAt: number
   /** Rooms whose content the peer was seen to carry. */
   readonly carries: Set<RoomId>
+  /** When it last joined this hub and was answered in full, and whether it has joined again since. */
+  joinedAt: number
+  joinsAgain: boolean
 }
 
 type Role =
@@ -451,6 +456,7 @@ export class Core {
     this.#acknowledge()
     this.#acts.tick()
     for (const [link, state] of this.#links) {
+      if (state.joinsAgain) this.#memberJoined(link, state.key, state.visitor)
       if (now - state.comparedAt < COMPARE_EVERY_MS || this.sync.isPulling(link)) continue
       state.comparedAt = now
       this.sync.compare(link)
@@ -486,6 +492,8 @@ export class Core {
       address,
       comparedAt: this.#moment.now,
       carries: new Set(),
+      joinedAt: Number.NEGATIVE_INFINITY,
+      joinsAgain: false,
     })
     this.#choose({
       in: 'linkUp',
@@ -1069,6 +1077,13 @@ export class Core {
   }
 
   #memberJoined(link: LinkId, key: PersonKey, visitor: boolean): void {
+    const state = this.#links.get(link)
+    if (!state) return
+    // Joining again on one link is answered in full, but not at the pace of whoever asks: the rest waits for a tick.
+    const isMember = this.#hub?.isMember(link) ?? false
+    state.joinsAgain = isMember && this.#moment.now - state.joinedAt < JOIN_EVERY_MS
+    if (state.joinsAgain) return
+    state.joinedAt = this.#moment.now
     this.#hub?.joined(link, key, visitor)
     this.sync.compare(link)
     // It may be the first one who can confirm what this hub has written.
