@@ -392,6 +392,8 @@ export class NodeShell {
       )
     }
     if (this.#turnPlanned) return
+    // A commit carries a whole turn already, and somebody waits for what it lets go: nothing is gathered by waiting.
+    if (input.in === 'written') return this.#endTurn()
     this.#turnPlanned = true
     setImmediate(() => this.#endTurn())
   }
