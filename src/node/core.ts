@@ -59,6 +59,8 @@ import { Witnesses } from './witnesses.ts'
 const COMPARE_EVERY_MS = 30_000
 /** A roster, credit and a list of digests go to one link at most once in this time. */
 const JOIN_EVERY_MS = 250
+/** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
+const LAG_OF_A_PULL = 65
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
 const READY_WITHIN_MS = 3000
 /** A room joined is opened at the latest after this, also when its history is still coming. */
@@ -462,6 +464,7 @@ export class Core {
       this.sync.compare(link)
     }
     this.#age()
+    this.#choose({ in: 'facts', facts: { lag: this.#lag() } })
     this.#aloneNow()
     this.#presence.tick(now)
     this.#arrivals.look(now)
@@ -520,6 +523,14 @@ export class Core {
   #age(): void {
     this.#placeKeeper.age(this.#moment.now)
     if (this.place) this.#choose({ in: 'facts', facts: { ageS: this.place.age } })
+  }
+
+  /** How far this node is behind its hub: the line prefers those who are not. A pull under way counts as far. */
+  #lag(): number {
+    if (this.#role.is !== 'following') return 0
+    const { link } = this.#role
+    const isBehind = !this.sync.wasCompared(link) || this.sync.isPulling(link)
+    return this.outbox.unstored + (isBehind ? LAG_OF_A_PULL : 0)
   }
 
   #dropLink(link: LinkId): void {

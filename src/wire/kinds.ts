@@ -77,7 +77,7 @@ const definitions = {
   /** lifts: the kicks that the joiner's own join ends. */
   join: [0x88, { lifts: ids }],
   leave: [0x89, {}],
-  /** Room key sealed to each device, 80 bytes each: device32 || box48. keyId: H(key), 16 bytes. */
+  /** Room key sealed to each device, 80 bytes each: device32 || box48. keyId: the first 16 bytes of H("lanchat/key/1" || key). */
   key: [0x8a, { keyId: bin(16), sealed: bins(80, PRIVATE_MEMBERS_MAX) }],
   /** Lies in room 0. boxKey: X25519 key to which room keys are sealed. */
   profile: [0x8b, { nick: text(63), boxKey: key, about: text(256) }],
