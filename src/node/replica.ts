@@ -26,7 +26,7 @@ import {
   type RoomId,
   tagged,
 } from '../wire/ids.ts'
-import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { FUTURE_MS_MAX, PERIOD_MS, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import {
   bodyKey,
   controlKey,
@@ -776,5 +776,3 @@ function unpackProof(bytes: Uint8Array): readonly [Chain, Chain] {
     { headers: bytes.slice(66 + length, bytes.length - 64), signature: bytes.slice(bytes.length - 64) },
   ]
 }
-
-export const BODY_BYTES_MAX = RUN_BODY_BYTES_MAX

@@ -20,8 +20,11 @@ import {
   parseRun,
   parseTombstone,
   type Run,
+  signatureCheck,
   type Tombstone,
+  tombstoneCheck,
   type VerifiedRun,
+  vouchedRun,
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
@@ -478,13 +481,9 @@ export class Sync {
     parsed: Exclude<ReturnType<typeof parseRun>, string>,
     then: (run: VerifiedRun | undefined) => void,
   ): void {
-    const last = parsed.events[parsed.events.length - 1]!
-    const check = {
-      message: concat(RUN_TAG, last.header),
-      signature: parsed.signature,
-      key: fromHex(last.author),
-    }
-    this.#ports.verify(link, [check], (isGood) => then(isGood ? (parsed as VerifiedRun) : undefined))
+    this.#ports.verify(link, [signatureCheck(parsed)], (isGood) =>
+      then(isGood ? vouchedRun(parsed) : undefined),
+    )
   }
 
   /** Adds a verified run that came over this link, and pulls what it shows to be missing. */
@@ -517,12 +516,7 @@ export class Sync {
     for (let at = 0; at < frame.tombstones.length; at += 164) {
       const tombstone = parseTombstone(this.#ports.replica.net, frame.tombstones.slice(at, at + 164))
       if (!tombstone) return this.#ports.fault(link, 'tombstone')
-      const check = {
-        message: concat(TOMBSTONE_TAG, tombstone.bytes.subarray(0, 100)),
-        signature: tombstone.bytes.subarray(100),
-        key: fromHex(tombstone.author),
-      }
-      this.#ports.verify(link, [check], (isGood) => {
+      this.#ports.verify(link, [tombstoneCheck(tombstone)], (isGood) => {
         if (!isGood) return this.#ports.fault(link, 'tombstone: signature')
         // Of a lane that is neither held nor being pulled over this link: it comes again with the lane.
         const { room, author, lane } = tombstone
@@ -759,6 +753,3 @@ function mostUrgent(keys: Iterable<string>): string {
 const ANSWERS = new Set<Frame['type']>(['vector', 'runs', 'tombstones', 'fork', 'done', 'headers'])
 const TOMBSTONES_FRAME = 256
 const NO_CHAIN: Chain = { headers: new Uint8Array(0), signature: new Uint8Array(64) }
-const encoder = new TextEncoder()
-const RUN_TAG = encoder.encode('lanchat/ev/1')
-const TOMBSTONE_TAG = encoder.encode('lanchat/del/1')

@@ -5,7 +5,7 @@
  *
  * A run is 1 to 64 consecutive events of one lane, chained by prev, under one signature over the last header.
  */
-import { concat, copy, equal, fromHex, hex, readUint, uint, utf8, writeUint } from './bytes.ts'
+import { concat, copy, fromHex, hex, readUint, uint, utf8, writeUint } from './bytes.ts'
 import type { Crypto, Signer } from './crypto.ts'
 import {
   type EventId,
@@ -309,6 +309,3 @@ export function signTombstone(signer: Signer, event: Event): Tombstone {
   const bytes = concat(head, signer.sign(concat(SIGN_TOMBSTONE, head)))
   return parseTombstone(event.net, bytes)!
 }
-
-/** True where a held body or tombstone fits the header. */
-export const sameHeader = (a: Event, b: Event) => equal(a.header, b.header)

@@ -6,7 +6,6 @@
 import * as v from 'valibot'
 import { HEADER_BYTES, TOMBSTONE_BYTES } from './event.ts'
 import {
-  FRAME_BYTES_MAX,
   HAVE_PAGE_ENTRIES_MAX,
   LINE_MAX,
   PLACES_MAX,
@@ -237,5 +236,3 @@ export const frameTable = [...byName.values()].map(({ name, number }) => ({
   fields: Object.keys(shapes[name][1]),
   types: Object.values<v.GenericSchema>(shapes[name][1]).map(typeName),
 }))
-
-export const FRAME_MAX = FRAME_BYTES_MAX
