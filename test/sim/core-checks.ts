@@ -71,7 +71,7 @@ export class Watch {
         this.#isSafe(node, room, author, lane, n)
       return
     }
-    const author = this.#world.peer(node, link)?.key
+    const author = this.#world.network.peer(node, link)?.key
     for (let at = 0; author !== undefined && at < frame.entries.length; at += 12)
       this.#isSafe(node, room, author, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4))
   }

@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import { checkQuiet, unrest, Watch } from './core-checks.ts'
-import { type SimNode, seeded, World } from './core-world.ts'
+import { seeded } from './core-time.ts'
+import { type SimNode, World } from './core-world.ts'
 
 export interface CoreSeedOptions {
   /** Steps of the schedule. Default: 20 to 60 by the seed. */
