@@ -1,0 +1,89 @@
+/** Answers: each command gets exactly one, in the order of asking, also where an earlier one waits for disk or hub. */
+import { explainRefusal, type RefusalCode } from '../../wire/refusal.ts'
+import type { Core } from '../core.ts'
+import type { Answer, SystemEvent } from '../events.ts'
+
+/** A command that waits for its answer. */
+export interface Asked {
+  readonly slot: number
+  readonly ref: unknown
+  /** The command as answers name it, with its slash. */
+  readonly command: string
+  answer?: Answer
+  /** What is told right behind the answer. */
+  behind?: () => void
+}
+
+export class Answers {
+  readonly #core: Core
+  /** Without an answer yet, in order: answers leave in the same order. */
+  readonly #asked: Asked[] = []
+  /** Commands behind one whose meaning is still being found out: what they mean may depend on it. */
+  readonly #held: (() => void)[] = []
+  #holds = 0
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Commands that have no answer yet. */
+  get waiting(): number {
+    return this.#asked.length + this.#held.length
+  }
+
+  /** Carries out a command, once no earlier one holds it up. */
+  take(slot: number, ref: unknown, command: string, carryOut: (asked: Asked) => void): void {
+    const run = () => {
+      const asked: Asked = { slot, ref, command }
+      this.#asked.push(asked)
+      carryOut(asked)
+    }
+    if (this.#holds > 0) this.#held.push(run)
+    else run()
+  }
+
+  /** Holds up the commands that follow until the function returned is called. */
+  hold(): () => void {
+    this.#holds++
+    return () => {
+      this.#holds--
+      // The next of them may hold up the rest again.
+      while (this.#holds === 0 && this.#held.length > 0) this.#held.shift()!()
+    }
+  }
+
+  /** Settles a command; answers leave once all before it have left. then: what is told right behind the answer. */
+  give(asked: Asked, answer: Answer, then?: () => void): void {
+    asked.answer = answer
+    if (then) asked.behind = then
+    while (this.#asked.length > 0 && this.#asked[0]!.answer) {
+      const first = this.#asked.shift()!
+      this.#core.tell(first.answer!)
+      this.#core.answer(first.slot, first.answer!)
+      first.behind?.()
+    }
+  }
+
+  result(asked: Asked, data: unknown): void {
+    this.give(asked, { type: 'result', command: asked.command, data, ...refOf(asked) })
+  }
+
+  refuse(asked: Asked, code: RefusalCode | string, values: Record<string, string | number> = {}): void {
+    const message = explainRefusal(code, 'no reason was given', values)
+    this.give(asked, { type: 'error', code, message, command: asked.command, ...refOf(asked) })
+  }
+
+  /** Of this person, unless `extra` names another user. */
+  system(
+    asked: Asked,
+    event: SystemEvent['event'],
+    room: string | null,
+    extra: Partial<SystemEvent> = {},
+  ): void {
+    const user = this.#core.people.who(this.#core.self)
+    this.give(asked, { type: 'system', event, room, user, ...extra, ...refOf(asked) })
+  }
+}
+
+/** The asker's ref, where there is one. */
+export const refOf = (asked: Asked) => (asked.ref === undefined ? {} : { ref: asked.ref })

@@ -1,0 +1,87 @@
+/** Finding: the room or person that somebody means by what they typed; answers the command where there is none. */
+import { generalRoom, NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
+import type { Core } from '../core.ts'
+import type { RoomView } from '../rooms.ts'
+import type { Answers, Asked } from './answers.ts'
+
+export class Finding {
+  readonly #core: Core
+  readonly #answers: Answers
+
+  constructor(core: Core, answers: Answers) {
+    this.#core = core
+    this.#answers = answers
+  }
+
+  /** The room meant; answers where there is none, or several. */
+  room(asked: Asked, text: string): RoomView | undefined {
+    const found = this.rooms(text)
+    if (found.length === 1) return found[0]
+    if (found.length === 0) this.#answers.refuse(asked, 'ROOM_UNKNOWN', { room: text })
+    else
+      this.#answers.refuse(asked, 'ROOM_AMBIGUOUS', {
+        room: text,
+        choices: found.map((view) => this.#core.people.roomHandle(view.id)).join(', '),
+      })
+    return undefined
+  }
+
+  /** The room meant, of which this person is a member. */
+  memberRoom(asked: Asked, text: string): RoomView | undefined {
+    const view = this.room(asked, text)
+    if (!view || this.#core.isMember(view)) return view
+    this.#answers.refuse(asked, 'NOT_MEMBER', { room: text })
+    return undefined
+  }
+
+  rooms(text: string): RoomView[] {
+    const known = new Map([...this.known()].map((view) => [view.id, view]))
+    // Asking for the names meets them all: a room that nobody has looked at yet has its label too.
+    for (const view of known.values()) this.#core.roomName(view)
+    const found = this.#core.people.resolveRoom(text)
+    if (found.is === 'unknown') return []
+    const keys = found.is === 'one' ? [found.key] : found.keys
+    const views = keys.flatMap((key) => known.get(key) ?? [])
+    // Several go by this name, but only one shows it plainly here.
+    const plain = views.filter((view) => this.#core.roomName(view) === text)
+    return plain.length === 1 ? plain : views
+  }
+
+  /** Rooms that this person may see, talks left out. */
+  *known(): Iterable<RoomView> {
+    const { views, options, self } = this.#core
+    const general = generalRoom(options.crypto, options.net)
+    const ids = new Set<RoomId>([general, ...views.ids()])
+    for (const id of ids) {
+      if (id === NETWORK_ROOM) continue
+      const view = views.room(id)
+      if (!view || view.deleted || view.type === 'talk') continue
+      if (view.persons && !view.persons.has(self)) continue
+      yield view
+    }
+  }
+
+  /** Rooms and talks that this person is in. */
+  joined(): RoomId[] {
+    const rooms = [...this.known()].filter((view) => this.#core.isMember(view)).map((view) => view.id)
+    const talks: RoomId[] = []
+    for (const id of this.#core.views.ids()) {
+      const view = this.#core.views.room(id)
+      if (view?.type === 'talk' && view.persons!.has(this.#core.self)) talks.push(id)
+    }
+    return [...rooms, ...talks]
+  }
+
+  /** The one person meant; answers where there is none, or several. */
+  person(asked: Asked, text: string): PersonKey | undefined {
+    const { people } = this.#core
+    const found = people.resolve(text)
+    if (found.is === 'one') return found.key
+    if (found.is === 'unknown') this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: text })
+    else {
+      const choices = found.keys.map((key) => people.handle(key)).join(', ')
+      this.#answers.refuse(asked, 'NICK_AMBIGUOUS', { nick: text, choices })
+    }
+    return undefined
+  }
+}

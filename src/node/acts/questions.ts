@@ -1,0 +1,135 @@
+/** Questions: what people ask about rooms, people, the hub and what was said. Nothing is written here. */
+import type { PersonKey } from '../../wire/ids.ts'
+import { viewOf } from '../choice.ts'
+import type { Core } from '../core.ts'
+import type { RoomLine } from '../core-io.ts'
+import type { StatusData } from '../events.ts'
+import { searchWords } from '../timeline.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+
+/** Lines in one answer. */
+const LINES_MAX = 1000
+
+export class Questions {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+  readonly #startedNow: number
+
+  constructor(core: Core, answers: Answers, finding: Finding) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+    this.#startedNow = core.moment.now
+  }
+
+  rooms(asked: Asked): void {
+    const rooms = [...this.#finding.known()].map((view) => ({
+      name: this.#core.roomName(view),
+      members: view.members.size,
+      joined: this.#core.isMember(view),
+      ...(typeof view.topic === 'string' && view.topic !== '' && { topic: view.topic }),
+      ...(view.persons && { private: true }),
+    }))
+    this.#answers.result(asked, rooms)
+  }
+
+  who(asked: Asked, text: string | undefined): void {
+    let persons: Iterable<PersonKey> = new Set([
+      ...this.#core.views.network().profiles.keys(),
+      ...this.#core.onlineKeys(),
+    ])
+    if (text !== undefined) {
+      const view = this.#finding.room(asked, text)
+      if (!view) return
+      persons = view.members
+    }
+    const { people, self } = this.#core
+    const list = [...persons].map((person) => ({
+      ...people.labelled(person),
+      online: this.#core.isOnline(person),
+      ...(person === self && { self: true as const }),
+    }))
+    // Who is here first: a network keeps everybody who ever came.
+    const here = list.filter(({ online }) => online)
+    this.#answers.result(asked, [...here, ...list.filter(({ online }) => !online)])
+  }
+
+  hub(asked: Asked): void {
+    this.#answers.result(asked, this.#hub())
+  }
+
+  #hub() {
+    const { people, choice } = this.#core
+    const hub = this.#core.hubInfo() ?? null
+    return {
+      hub,
+      epoch: this.#core.epoch,
+      members: this.#core.isOffline ? 0 : [...this.#core.onlineKeys()].length,
+      line: this.#core.line.map((key) => people.who(key)),
+      ranks: viewOf(choice).ranks,
+    }
+  }
+
+  status(asked: Asked): void {
+    this.#answers.result(asked, this.#status())
+  }
+
+  #status(): StatusData {
+    const core = this.#core
+    const { people, self, options, outbox } = core
+    const copies = outbox.latestCopies
+    return {
+      self: people.who(self),
+      network: options.network,
+      ...(core.place && { place: core.place.ids[0]! as string }),
+      ...this.#hub(),
+      unstored: outbox.unstored,
+      ...(copies !== undefined && { copies }),
+      links: [...core.linksUp()],
+      online: core.isOffline ? [] : [...core.onlineKeys()].map((key) => people.who(key)),
+      stored: this.#stored(),
+      taken: core.taken,
+      uptimeMs: Math.max(0, Math.round(core.moment.now - this.#startedNow)),
+    }
+  }
+
+  #stored() {
+    const { replica } = this.#core
+    let [events, rooms] = [0, 0]
+    for (const room of replica.rooms()) {
+      rooms += 1
+      for (const cls of [0, 1] as const) for (const { n } of replica.lanes(room, cls)) events += n
+    }
+    return { events, rooms }
+  }
+
+  history(asked: Asked, text: string, count: number, before?: string): void {
+    const view = this.#finding.memberRoom(asked, text)
+    if (!view) return
+    this.#core.lines(
+      [view.id],
+      Math.max(1, Math.min(LINES_MAX, count)),
+      (lines) =>
+        this.#answers.result(
+          asked,
+          lines.map(({ message }) => message),
+        ),
+      before === undefined ? {} : { before },
+    )
+  }
+
+  search(asked: Asked, words: string, text: string | undefined, count: number): void {
+    const view = text === undefined ? undefined : this.#finding.memberRoom(asked, text)
+    if (text !== undefined && !view) return
+    const most = Math.max(1, Math.min(LINES_MAX, count))
+    const rooms = view ? [view.id] : this.#finding.joined()
+    const found = (lines: readonly RoomLine[]) => {
+      const messages = lines.map(({ message }) => message)
+      messages.sort((a, b) => (a.order < b.order ? 1 : -1))
+      this.#answers.result(asked, messages.slice(0, most))
+    }
+    this.#core.lines(rooms, most, found, { words: searchWords(words) })
+  }
+}

@@ -1,0 +1,153 @@
+/** Making, entering, leaving and deleting rooms, and inviting people into them. */
+import { concat, fromHex } from '../../wire/bytes.ts'
+import { encodeBody } from '../../wire/codec.ts'
+import { madeRoom, NETWORK_ROOM, type RoomId } from '../../wire/ids.ts'
+import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import { checkRoomName, nameFaultText } from '../../wire/name.ts'
+import type { Core } from '../core.ts'
+import type { Command } from '../events.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+import type { Permits } from './permits.ts'
+import type { Writer } from './writer.ts'
+
+type Create = Extract<Command, { do: 'create' }>
+
+export class RoomActs {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+  readonly #writer: Writer
+  readonly #permits: Permits
+
+  constructor(core: Core, answers: Answers, finding: Finding, writer: Writer, permits: Permits) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+    this.#writer = writer
+    this.#permits = permits
+  }
+
+  create(asked: Asked, command: Create): void {
+    const checked = checkRoomName(command.room)
+    if ('fault' in checked)
+      return this.#answers.refuse(asked, 'ROOM_NAME_INVALID', {
+        room: command.room,
+        why: nameFaultText(checked.fault),
+      })
+    const name = checked.ok
+    if (command.private) return this.#createPrivate(asked, name, command)
+    this.#permits.ask('create', NETWORK_ROOM, name, (code) => {
+      if (code) return this.#answers.refuse(asked, code, { room: name })
+      const { options, self } = this.#core
+      const salt = options.crypto.random(16)
+      const room = madeRoom(options.crypto, options.net, self, salt)
+      const value: BodyValue = {
+        kind: 'create',
+        type: 0,
+        name,
+        topic: command.topic ?? '',
+        max: command.max ?? 0,
+        persons: new Uint8Array(0),
+      }
+      const then = () => this.#answers.system(asked, 'create', this.#nameOf(room) ?? name)
+      this.#writer.write(room, value, then, salt)
+    })
+  }
+
+  #createPrivate(asked: Asked, name: string, command: Create): void {
+    if (this.#finding.rooms(name).length > 0)
+      return this.#answers.refuse(asked, 'ROOM_NAME_TAKEN', { room: name })
+    const { options, self } = this.#core
+    const secrets = this.#core.private
+    const salt = options.crypto.random(16)
+    const room = madeRoom(options.crypto, options.net, self, salt)
+    const key = secrets.newKey()
+    const keySalt = options.crypto.random(16)
+    const sealed = secrets.keyBody(room, keySalt, key, [self])!
+    const body = (t: number) =>
+      encodeBody(salt, {
+        kind: 'create',
+        type: 1,
+        name: secrets.sealText(room, key, t, salt, 'name', name),
+        topic: command.topic ? secrets.sealText(room, key, t, salt, 'topic', command.topic) : '',
+        max: command.max ?? 0,
+        persons: fromHex(self),
+      })
+    const writings = [
+      { kind: kindNumber('create'), body },
+      { kind: kindNumber('key'), body: () => encodeBody(keySalt, sealed) },
+    ]
+    this.#core.write(room, writings, () => this.#answers.system(asked, 'create', name))
+  }
+
+  #nameOf(room: RoomId): string | null | undefined {
+    const view = this.#core.views.room(room)
+    return view && this.#core.roomName(view)
+  }
+
+  join(asked: Asked, text: string): void {
+    const view = this.#finding.room(asked, text)
+    if (!view) return
+    if (this.#core.isMember(view)) return this.#answers.result(asked, null)
+    this.#permits.ask('join', view.id, '', (code) => {
+      if (code) return this.#answers.refuse(asked, code, { room: text })
+      const kicks = view.bans
+        .filter((ban) => ban.kick && ban.target === this.#core.self)
+        .map((ban) => fromHex(ban.id))
+      const [join] = this.#writer.write(view.id, { kind: 'join', lifts: concat(...kicks) }, () =>
+        this.#answers.system(asked, 'join', this.#nameOf(view.id) ?? text),
+      )
+      this.#core.joined(join!)
+    })
+  }
+
+  leave(asked: Asked, text: string): void {
+    const view = this.#finding.room(asked, text)
+    if (!view) return
+    if (view.type === 'general')
+      return this.#answers.refuse(asked, 'ROOM_FIXED', { room: text, action: 'leave' })
+    if (!this.#core.isMember(view)) return this.#answers.result(asked, null)
+    const name = this.#nameOf(view.id) ?? text
+    this.#writer.write(view.id, { kind: 'leave' }, () => this.#answers.system(asked, 'leave', name))
+  }
+
+  delete(asked: Asked, text: string): void {
+    const view = this.#finding.room(asked, text)
+    if (!view) return
+    if (view.type === 'general')
+      return this.#answers.refuse(asked, 'ROOM_FIXED', { room: text, action: 'delete' })
+    if ((view.ranks.get(this.#core.self) ?? 1) < 3)
+      return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'delete' })
+    const name = this.#nameOf(view.id) ?? text
+    this.#writer.write(view.id, { kind: 'delete', reason: '' }, () =>
+      this.#answers.system(asked, 'delete', name),
+    )
+  }
+
+  /** Names a person in a private room, and gives them the key of its name, so that they see where they are invited to. */
+  invite(asked: Asked, text: string, to: string): void {
+    const view = this.#finding.room(asked, text)
+    if (!view) return
+    if (!view.persons || (view.ranks.get(this.#core.self) ?? 1) < 2)
+      return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'invite' })
+    const person = this.#finding.person(asked, to)
+    if (!person) return
+    if (view.persons.has(person)) return this.#answers.result(asked, null)
+    const { private: secrets, people, options } = this.#core
+    const nameKey = secrets.nameKey(view)
+    const salt = options.crypto.random(16)
+    const sealed = nameKey && secrets.keyBody(view.id, salt, nameKey, [person])
+    if (!sealed) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: to })
+    const invite: BodyValue = { kind: 'invite', persons: fromHex(person) }
+    const writings = [
+      { kind: kindNumber('invite'), body: () => encodeBody(options.crypto.random(16), invite) },
+      { kind: kindNumber('key'), body: () => encodeBody(salt, sealed) },
+    ]
+    this.#core.write(view.id, writings, () => {
+      const by = people.who(this.#core.self)
+      const room = this.#nameOf(view.id) ?? text
+      this.#answers.system(asked, 'invite', room, { user: people.who(person), by })
+    })
+  }
+}
