@@ -12,6 +12,7 @@ import {
   ROSTER_PAGE_KEYS_MAX,
   RUN_BODY_BYTES_MAX,
   RUN_EVENTS_MAX,
+  SEALED_BYTES_MAX,
   VECTOR_PAGE_ENTRIES_MAX,
   WANT_ENTRIES_MAX,
 } from './limits.ts'
@@ -132,6 +133,8 @@ const shapes = {
   hear: [33, { hub: key }],
   hears: [34, { hub: key, heard: bool }],
   goodbye: [35, {}],
+  /** To a relay: carry these bytes to `key`. From it: they come from `key`. No bytes: the circuit is closed. */
+  relay: [36, { key, bytes: blob(SEALED_BYTES_MAX) }],
 
   // sync
   /** Digests, 33 bytes each: room16 class1 (0 control, 1 content) digest16. last: the list is complete. */

@@ -65,6 +65,9 @@ export function networkId(crypto: Crypto, spec: NetworkSpec): NetId {
 /** The link's pre-shared key (rule ID-3), 32 bytes. */
 export const pskOf = (crypto: Crypto, codeKey: Uint8Array) => tagged(crypto, 'lanchat/psk/1', codeKey)
 
+/** The network's key inside sealed channels (rule ID-3), 32 bytes. */
+export const gateKeyOf = (crypto: Crypto, codeKey: Uint8Array) => tagged(crypto, 'lanchat/gate/1', codeKey)
+
 /** nn (rule ID-4): 4 bytes of H("lanchat/name/1" || name), as hex. */
 export const nameHint = (crypto: Crypto, name: string) =>
   hex(tagged(crypto, 'lanchat/name/1', utf8(name)), 0, 4)

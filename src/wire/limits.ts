@@ -84,3 +84,11 @@ export const BEACON_EVERY_MS = 5000
 export const BEACON_VALID_MS = 15_000
 /** Entries of one witness (52 bytes each): half a frame. */
 export const WITNESS_ENTRIES_MAX = 512
+/** What a relay carries in one message: a frame less the room for its own head; a larger frame goes in two pieces. */
+export const SEALED_BYTES_MAX = FRAME_BYTES_MAX - 64
+/** Circuits that run through one relay: each costs it every byte twice, so a lab behind one machine still works. */
+export const CIRCUITS_MAX = 64
+/** Circuits that one peer opens through a relay or to a hub, within a second: a handshake costs some ms. */
+export const CIRCUITS_PER_S = 8
+/** Bytes a link may owe its reader before a relay gives up a circuit over it: the link itself is never dropped for one. */
+export const RELAY_QUEUE_BYTES_MAX = SEND_QUEUE_BYTES_MAX / 2

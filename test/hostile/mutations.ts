@@ -197,6 +197,12 @@ export class Mutations {
         return { type, hub: key }
       case 'hears':
         return { type, hub: key, heard: false }
+      case 'relay':
+        return {
+          type,
+          key,
+          bytes: [new Uint8Array(0), opening(this.bytes(32)), this.bytes(99)][this.below(3)]!,
+        }
       case 'have':
         return {
           type,
@@ -257,3 +263,6 @@ export class Mutations {
     }
   }
 }
+
+/** What begins a sealed channel as its dialer (rule SC-1). */
+const opening = (key: Uint8Array) => concat(Uint8Array.of(1, 0), key)

@@ -24,6 +24,7 @@ import {
 import { type Frame, frameTable } from '../../src/wire/frames.ts'
 import {
   eventId,
+  gateKeyOf,
   generalRoom,
   instanceName,
   type LaneId,
@@ -39,6 +40,7 @@ import {
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { naclCrypto as crypto, naclSigner } from '../../src/wire/nacl-crypto.ts'
 import { checkNick } from '../../src/wire/name.ts'
+import { openSealedChannel } from '../../src/wire/sealed-channel.ts'
 import { signWitness, witnessMessage } from '../../src/wire/witness.ts'
 import { bucketDigest, packEntry, roomDigest } from '../../src/node/lanes.ts'
 import { hostileMsgpack } from './hostile.ts'
@@ -75,6 +77,7 @@ export function makeVectors(): Record<string, unknown> {
     'frames.json': frames(),
     'msgpack.json': hostileMsgpack(),
     'auth.json': auth(),
+    'seal.json': seal(),
     'beacon.json': beacon(),
     'witness.json': witness(),
     'digests.json': digests(),
@@ -86,7 +89,7 @@ export function makeVectors(): Record<string, unknown> {
 function ids() {
   const network = (spec: Parameters<typeof networkId>[1]) => {
     const id = networkId(crypto, spec)
-    return { ...spec, net: fromHex(id), psk: pskOf(crypto, spec.codeKey), general: fromHex(generalRoom(crypto, id)) }
+    return { ...spec, net: fromHex(id), psk: pskOf(crypto, spec.codeKey), gateKey: gateKeyOf(crypto, spec.codeKey), general: fromHex(generalRoom(crypto, id)) }
   }
   return {
     people: { anna: person(1), bert: person(2), carl: person(3) },
@@ -378,6 +381,7 @@ function exampleFrames(): Frame[] {
     { type: 'refused', id: fromHex(single.events[0]!.id), code: 'RATE_LIMITED' },
     { type: 'permitAsk', ref: 9, action: 0, room, name: 'lab' },
     { type: 'permit', ref: 9, code: 'ROOM_NAME_TAKEN' },
+    { type: 'relay', key: bert.key, bytes: rising(34) },
   ]
 }
 
@@ -464,6 +468,52 @@ function auth() {
       bad('an auth of another link', elsewhere.hello, elsewhere.receive(dialerHello).send!),
       bad('both sides call themselves dialer', asDialer.hello, asDialer.receive(dialerHello).send!),
       bad('a signature of zeros', acceptorHello, encodeFrame({ type: 'auth', signature: fill(64, 0) })),
+    ],
+  }
+}
+
+// --- sealed channel -----------------------------------------------------------------------------------------------
+
+function seal() {
+  const gateKey = gateKeyOf(crypto, openSpec.codeKey)
+  const open = (side: 'dialer' | 'acceptor', secret: Uint8Array) =>
+    openSealedChannel({ side, gateKey, secret, crypto })
+  const secrets = { dialer: fill(32, 4), acceptor: fill(32, 5) }
+  const dialer = open('dialer', secrets.dialer)
+  const acceptor = open('acceptor', secrets.acceptor)
+  const opened = acceptor.receive(dialer.opening)
+  dialer.receive(acceptor.opening)
+  const frames = [encodeFrame({ type: 'goodbye' }), encodeFrame({ type: 'goodbye' })]
+  const messages = frames.map((frame) => dialer.seal(frame)[0]!)
+  const [first, second] = messages as [Uint8Array, Uint8Array]
+  const answers = frames.slice(0, 1).map((frame) => acceptor.seal(frame)[0]!)
+  /** What the acceptor says of these messages of the dialer, given to it in this order. */
+  const bad = (name: string, ...received: Uint8Array[]) => {
+    const side = open('acceptor', secrets.acceptor)
+    const last = received.map((bytes) => side.receive(bytes)).at(-1)!
+    if (typeof last === 'string' || !('fault' in last)) throw new Error(`${name} is taken`)
+    return { name, received, fault: last.fault }
+  }
+  const changed = concat(first)
+  changed[changed.length - 1]! ^= 1
+  return {
+    gateKey,
+    dialer: { secret: secrets.dialer, opening: dialer.opening, frames, messages },
+    acceptor: { secret: secrets.acceptor, opening: acceptor.opening, frames: frames.slice(0, 1), messages: answers },
+    binding: typeof opened === 'object' && 'opened' in opened ? opened.opened : null,
+    bad: [
+      bad('a message instead of an opening', first),
+      bad('an opening of the same side', acceptor.opening),
+      bad('an opening cut short', dialer.opening.slice(0, 33)),
+      bad('an opening of another version', concat(fill(1, 2), dialer.opening.slice(1))),
+      bad('a key of small order', concat(dialer.opening.slice(0, 2), fill(32, 0))),
+      bad('a bit changed', dialer.opening, changed),
+      bad('cut short', dialer.opening, first.slice(0, -1)),
+      bad('empty', dialer.opening, new Uint8Array(0)),
+      bad('repeated', dialer.opening, first, first),
+      bad('out of order', dialer.opening, second),
+      bad('of the other direction', dialer.opening, answers[0]!),
+      bad('a second opening', dialer.opening, dialer.opening),
     ],
   }
 }

@@ -3,6 +3,7 @@ import { nodeCrypto as crypto, signerOf } from '../../src/node/crypto.ts'
 import { hex } from '../../src/wire/bytes.ts'
 import { bodyHashOf } from '../../src/wire/event.ts'
 import {
+  gateKeyOf,
   generalRoom,
   instanceName,
   madeRoom,
@@ -17,7 +18,10 @@ import { vectorFile } from '../vectors/json.ts'
 
 interface Ids {
   people: Record<string, { seed: Uint8Array; key: Uint8Array; instance: string }>
-  networks: Record<string, NetworkSpec & { net: Uint8Array; psk: Uint8Array; general: Uint8Array }>
+  networks: Record<
+    string,
+    NetworkSpec & { net: Uint8Array; psk: Uint8Array; gateKey: Uint8Array; general: Uint8Array }
+  >
   nameHint: { name: string; hint: string }
   rooms: {
     made: { by: string; salt: Uint8Array; room: Uint8Array }
@@ -38,6 +42,7 @@ describe('ids', () => {
   it.each(Object.entries(vectors.networks))('of the network %s follow from what it is made of', (_, spec) => {
     expect(networkId(crypto, spec)).toBe(hex(spec.net))
     expect(pskOf(crypto, spec.codeKey)).toEqual(spec.psk)
+    expect(gateKeyOf(crypto, spec.codeKey)).toEqual(spec.gateKey)
     expect(generalRoom(crypto, networkId(crypto, spec))).toBe(hex(spec.general))
   })
 
