@@ -25,6 +25,7 @@ export const OWN_OPTIONS = {
   room: { type: 'text', value: 'room', help: 'only in this room' },
   limit: { type: 'text', value: 'n', help: 'at most so many (default: 50)' },
   watch: { type: 'flag', help: 'draw it anew every second, until Ctrl-C' },
+  drain: { type: 'flag', help: 'the lanchat running here hands the hub over and stays as a member' },
   'passphrase-file': { type: 'text', value: 'file', help: 'the passphrase is the first line of this file' },
   replace: { type: 'flag', help: 'take the place of the identity that is here; that one is kept beside it' },
 } as const satisfies Readonly<Record<string, OptionRow>>
@@ -54,7 +55,14 @@ export const CALLS = [
     min: 0,
     max: 0,
     help: 'a node without a screen that prefers to be hub',
-    examples: [['lanchat hub --data-dir /srv/lanchat', 'a hub for the whole school; logs go to stderr']],
+    options: ['drain'],
+    examples: [
+      ['lanchat hub --data-dir /srv/lanchat', 'a hub for the whole school; logs go to stderr'],
+      [
+        'lanchat hub --drain --data-dir /srv/lanchat',
+        'before maintenance: another one is hub once it is done; then stop it',
+      ],
+    ],
   },
   {
     name: 'send',

@@ -199,9 +199,9 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'hub',
-    args: '',
-    help: 'who relays and stores for all at the moment',
-    read: (args) => none(args, ask({ do: 'hub' })),
+    args: '[drain]',
+    help: 'who relays and stores for all, who would follow, and why; drain: not this one any more',
+    read: (args) => (args.trim() === 'drain' ? ask({ do: 'drain' }) : none(args, ask({ do: 'hub' }))),
   },
   {
     name: 'status',

@@ -41,6 +41,8 @@ export class OneShotError extends Error {
 export interface OneShotOptions {
   /** Where nobody is found, what is stored here will do; people are told so. */
   readonly storedWillDo?: boolean
+  /** Only the lanchat running here will do: no node is made for the moment. */
+  readonly runningOnly?: boolean
 }
 
 /** Runs act once the network is there; returns the exit code. Errors are told on stderr, with --json as an object on stdout. */
@@ -48,7 +50,7 @@ export async function oneShot(
   world: World,
   settings: Settings,
   act: (shot: OneShot) => Promise<number>,
-  { storedWillDo = false }: OneShotOptions = {},
+  { storedWillDo = false, runningOnly = false }: OneShotOptions = {},
 ): Promise<number> {
   const output = new Output(world.stdout)
   const errors = new Output(world.stderr)
@@ -62,9 +64,10 @@ export async function oneShot(
   let close = async () => {}
   const work = (async () => {
     const patience = storedWillDo ? PATIENCE_MS : 0
-    const reached = await reach(world, settings, starting.signal, patience, (line) =>
-      errors.write(`lanchat: ${line}\n`),
-    )
+    const log = (line: string) => errors.write(`lanchat: ${line}\n`)
+    const reached =
+      (await reachRunning(world, settings)) ??
+      (runningOnly ? nobodyRuns() : await visit(world, settings, starting.signal, patience, log))
     close = reached.close
     const ended = reached.remote.closed.then(() => {
       throw new OneShotError('OFFLINE', 'The lanchat running here has ended.')
@@ -111,23 +114,30 @@ interface Reached {
   readonly close: () => Promise<void>
 }
 
-async function reach(
+async function reachRunning(world: World, settings: Settings): Promise<Reached | undefined> {
+  const { connectControl } = await world.load()
+  const control = await connectControl(settings.node.dataDir)
+  if (!control) return undefined
+  const remote = new Remote(control, control)
+  const ready = within(remote.ready, settings.timeoutMs).then((isReady) => {
+    if (isReady) return remote.ready
+    throw new OneShotError('NOBODY_FOUND', 'The lanchat running here has not found anybody.')
+  })
+  return { remote, ready, isRunning: true, close: async () => void control.destroy() }
+}
+
+function nobodyRuns(): never {
+  throw new OneShotError('NOT_RUNNING', 'No lanchat is running on this data directory.')
+}
+
+async function visit(
   world: World,
   settings: Settings,
   signal: AbortSignal,
   patienceMs: number,
   log: (line: string) => void,
 ): Promise<Reached> {
-  const { createNode, connectControl } = await world.load()
-  const control = await connectControl(settings.node.dataDir)
-  if (control) {
-    const remote = new Remote(control, control)
-    const ready = within(remote.ready, settings.timeoutMs).then((isReady) => {
-      if (isReady) return remote.ready
-      throw new OneShotError('NOBODY_FOUND', 'The lanchat running here has not found anybody.')
-    })
-    return { remote, ready, isRunning: true, close: async () => void control.destroy() }
-  }
+  const { createNode } = await world.load()
   const node = await createNode({
     ...settings.node,
     visitor: true,

@@ -38,6 +38,10 @@ async function call(
       return chat(world, settings, settings.json ? 'json' : 'lines')
     }
     case 'hub': {
+      if (own.drain) {
+        const { drain } = await import('./drain.ts')
+        return drain(world, settings)
+      }
       if (settings.node.neverHub) throw new UsageError('hub and --never-hub exclude each other.')
       const { chat } = await import('./chat.ts')
       return chat(world, settings, 'hub')

@@ -73,6 +73,9 @@ export class Acts {
         return this.#questions.who(asked, command.room)
       case 'hub':
         return this.#questions.hub(asked)
+      case 'drain':
+        this.#core.drain()
+        return this.#questions.hub(asked)
       case 'status':
         return this.#questions.status(asked)
       case 'history':

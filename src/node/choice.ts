@@ -32,7 +32,7 @@
  *   HUB        heartbeat of a better hub              own dial fails                 noDial: that hub has to come
  *   HUB        absorb                                 better, and staying            absorbed, a promise of promiseMs
  *   HUB        absorbed                               no own promise runs            redirects its members -> SEEKING(redirect)
- *   HUB        a better node in the line              preferred, or this one is unreachable or fails     handover
+ *   HUB        a better node in the line              preferred, or this one unreachable, failing, drained  handover
  *   HUB        took                                                                  redirects its members -> SEEKING(redirect)
  *   HUB        quit                                                                  leaving: handover to the line in turn
  *
@@ -163,6 +163,7 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
       return
     case 'facts':
       choice.facts = { ...choice.facts, ...event.facts }
+      if (event.facts.drained) wakeBy(choice, turn.now)
       beatSoon(choice, turn.now + choice.timing.heartbeatMs)
       return
     case 'quit':

@@ -904,6 +904,11 @@ export class Core {
     return run.events
   }
 
+  /** Hub no more, unless nobody else can be: a maintenance is ahead. For this process. */
+  drain(): void {
+    this.#choose({ in: 'facts', facts: { drained: true } })
+  }
+
   // --- disk -------------------------------------------------------------------------------------------------------
 
   #flushWrites(): void {

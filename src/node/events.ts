@@ -170,6 +170,8 @@ export type Command =
     }
   | { readonly do: 'join' | 'leave' | 'delete'; readonly room: string }
   | { readonly do: 'rooms' | 'hub' | 'status' }
+  /** Gives the hub's part to another node, and takes it again only where nobody else can have it. Answered as `hub`. */
+  | { readonly do: 'drain' }
   /** How this node stands, for `lanchat doctor`: a NodeReport, at once, also before it is ready. */
   | { readonly do: 'doctor' }
   | { readonly do: 'who'; readonly room?: string }

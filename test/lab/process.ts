@@ -22,6 +22,8 @@ const TIMEOUT_MS = 15_000
 export class LabProcess {
   /** Every line of stdout so far. */
   readonly lines: string[] = []
+  /** When each of them came, by performance.now(). */
+  readonly times: number[] = []
   readonly exited: Promise<Exit>
   stderr = ''
   readonly #child: ChildProcessWithoutNullStreams
@@ -136,6 +138,7 @@ export class LabProcess {
 
   #line(line: string): void {
     this.lines.push(line)
+    this.times.push(performance.now())
     for (const waiting of [...this.#waiting]) waiting.check(line, this.lines.length - 1)
   }
 }

@@ -116,6 +116,25 @@ test('a planned departure of the hub costs no message, no offline and no false p
   }
 })
 
+test('a drained hub hands over, stays a member, and is hub again only where nobody else can be', async () => {
+  const { world, hub, others } = await network(4)
+  world.command(hub, { do: 'drain' })
+  for (const node of others) say(world, node, `meanwhile ${node.name}`)
+  await world.run(3000)
+  expect(world.hubs()).toHaveLength(1)
+  expect(world.hubs()[0]).not.toBe(hub)
+  for (const node of world.nodes) {
+    expect(node.texts()).toHaveLength(3)
+    expect(node.of('offline')).toEqual([])
+  }
+  world.kill(world.hubs()[0]!)
+  await world.run(6000)
+  expect(world.hubs()[0]).not.toBe(hub)
+  for (const node of others) if (node.isUp) world.kill(node)
+  await world.run(10_000)
+  expect(world.hubs()).toEqual([hub])
+})
+
 test('what is typed while there is no hub is stored within a moment of the next one', async () => {
   const { world, hub, others } = await network(3)
   world.kill(hub)

@@ -69,6 +69,7 @@ export class Questions {
       members: this.#core.isOffline ? 0 : [...this.#core.onlineKeys()].length,
       line: this.#core.line.map((key) => people.who(key)),
       ranks: viewOf(choice).ranks,
+      ...(choice.facts.drained && { drained: true as const }),
     }
   }
 

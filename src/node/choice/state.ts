@@ -63,6 +63,8 @@ export interface Facts {
   readonly failing: boolean
   /** There is no disk in this run: hub only where nobody with a disk can be. */
   readonly diskless: boolean
+  /** Somebody asked this node not to be hub any more: only where nobody else can be. */
+  readonly drained: boolean
   /** Age of the place, s. */
   readonly ageS: number
 }
@@ -368,7 +370,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     timing: options.timing,
     self: options.self,
     node: options.instanceOf(options.self),
-    facts: { lag: 0, ready: true, failing: false, diskless: false, ageS: 0 },
+    facts: { lag: 0, ready: true, failing: false, diskless: false, drained: false, ageS: 0 },
     phase: { state: 'idle' },
     startedAt: 0,
     epoch: 0,
@@ -419,8 +421,10 @@ export function flagsOf(choice: Choice): number {
   return (
     (choice.reachable ? FLAG.reachable : 0) |
     (options.pinned ? FLAG.pinned : 0) |
-    (options.preferHub ? FLAG.preferred : 0) |
-    (options.neverHub || options.visitor || facts.failing || facts.diskless ? FLAG.never : 0) |
+    (options.preferHub && !facts.drained ? FLAG.preferred : 0) |
+    (options.neverHub || options.visitor || facts.failing || facts.diskless || facts.drained
+      ? FLAG.never
+      : 0) |
     (choice.leavingSince !== undefined ? FLAG.leaving : 0) |
     (facts.ready ? 0 : FLAG.unready)
   )

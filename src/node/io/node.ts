@@ -13,6 +13,7 @@ import { FAULTS_MAX, PENALTY_MS, RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '
 import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
+import { ALIVE_EVERY_MS, AwayWatch } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
 import { ClockWatch } from '../clock-watch.ts'
 import { Core } from '../core.ts'
@@ -43,11 +44,6 @@ import { ResilientStore } from './resilient-store.ts'
 import { noteStore } from './stores-here.ts'
 import { verifyMany } from './verify-pool.ts'
 
-/** The loop is looked at this often; an away of more than a second is told before anything else is served. */
-const ALIVE_EVERY_MS = 200
-const AWAY_MS = 1000
-/** A wall clock that moves against the monotonic one by more than this was set. */
-const CLOCK_JUMP_MS = 2000
 /** A serving link with less than this queued is given more. */
 const PUMP_BELOW_BYTES = 256 * 1024
 /** Signatures of one link under check: some frames full. */
@@ -103,8 +99,7 @@ export class NodeShell {
   #discovery: Discovery | undefined
   #wake: NodeJS.Timeout | undefined
   #alive: NodeJS.Timeout | undefined
-  #aliveAt = 0
-  #skew = 0
+  #awayWatch = new AwayWatch(0, 0)
   #turnPlanned = false
   #nextSlot = 1
   #isStarted = false
@@ -266,8 +261,7 @@ export class NodeShell {
     if (this.#closing) return
     const { options } = this
     this.#isStarted = true
-    this.#aliveAt = systemClock.monotonic()
-    this.#skew = systemClock.wall() - this.#aliveAt
+    this.#awayWatch = new AwayWatch(systemClock.monotonic(), systemClock.wall())
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
     this.#sayWhereKept()
     this.#give({ in: 'start' })
@@ -406,11 +400,6 @@ export class NodeShell {
 
   #beat(): void {
     this.#noticeAway()
-    const skew = systemClock.wall() - systemClock.monotonic()
-    if (Math.abs(skew - this.#skew) > CLOCK_JUMP_MS) {
-      this.#skew = skew
-      this.#step({ in: 'clockJumped' })
-    }
     const warning = this.#clockWatch.look(this.#core.netNow - this.#core.moment.wall)
     if (warning !== undefined) this.#warn(warning)
   }
@@ -420,10 +409,9 @@ export class NodeShell {
   }
 
   #noticeAway(): void {
-    const now = systemClock.monotonic()
-    const away = now - this.#aliveAt
-    this.#aliveAt = now
-    if (away > AWAY_MS + ALIVE_EVERY_MS) this.#step({ in: 'away', ms: away })
+    const gap = this.#awayWatch.look(systemClock.monotonic(), systemClock.wall())
+    if (gap?.awayMs !== undefined) this.#step({ in: 'away', ms: gap.awayMs })
+    if (gap?.jumped) this.#step({ in: 'clockJumped' })
   }
 
   // --- effects ----------------------------------------------------------------------------------------------------
