@@ -86,6 +86,12 @@ function readHistory(args: string, room: string): Meaning {
   })
 }
 
+function readInvite(args: string, current: string): Meaning {
+  const [nick, room, ...more] = words(args)
+  if (nick === undefined || nickName(nick) === '' || more.length > 0) return 'usage'
+  return ask({ do: 'invite', room: roomName(room ?? current), to: nickName(nick) })
+}
+
 /** `[--room room] [--limit n] [--] <words>`. */
 function readSearch(args: string): Meaning {
   const rest = words(args)
@@ -149,6 +155,13 @@ export const COMMANDS: readonly CommandRow[] = [
     help: 'delete this room, or the named one, for everybody',
     completes: 'room',
     read: (args, room) => currentOr(args, room, (name) => ({ do: 'delete', room: name })),
+  },
+  {
+    name: 'invite',
+    args: '<nick> [room]',
+    help: 'take somebody into this private room, or the named one',
+    completes: 'nick',
+    read: readInvite,
   },
   {
     name: 'rooms',
