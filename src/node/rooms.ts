@@ -1,6 +1,7 @@
 /** What counts: rooms, members, ranks, bans and their cuts as a pure, timeless function of control events (rule RM-*). */
 export * from './rooms/cuts.ts'
 export { reduceNetwork } from './rooms/network.ts'
-export { displayOrder, readPersons } from './rooms/pass.ts'
+export { ACT_KINDS, displayOrder, readPersons } from './rooms/pass.ts'
 export { reduceRoom } from './rooms/room.ts'
+export { SETTING, type SettingName } from './rooms/settings.ts'
 export type * from './rooms/view.ts'

@@ -46,12 +46,14 @@ export interface Visibility {
   limit(event: Event): number
   isDeleted(id: EventId): boolean
   isHidden(id: EventId): boolean
+  /** Do the room's settings let it be shown? */
+  isLet(event: Event): boolean
 }
 
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
-  replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted'>,
-  view: Pick<RoomView, 'contentLimit' | 'hidden'>,
+  replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted' | 'event'>,
+  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'ruleAgainst'>,
 ): Visibility {
   return {
     now: replica.now,
@@ -62,7 +64,23 @@ export function visibilityOf(
     },
     isDeleted: (id) => replica.isDeleted(id),
     isHidden: (id) => view.hidden.has(id),
+    isLet: (event) => view.ruleAgainst(event, () => previousT(replica, event)) === undefined,
   }
+}
+
+/** Events of a lane looked back over for the message before one: reactions and edits may lie between. */
+const LOOK_BACK_MAX = 64
+
+/** t of the message before this event in its lane, where it is one of the last few; for slow mode. */
+export function previousT(
+  replica: Pick<Replica, 'event'>,
+  { room, author, lane, n }: Pick<Event, 'room' | 'author' | 'lane' | 'n'>,
+): number | undefined {
+  for (let at = n - 1; at > 0 && at > n - LOOK_BACK_MAX; at--) {
+    const event = replica.event(room, author, lane, at)
+    if (event?.kind === MESSAGE) return event.t
+  }
+  return undefined
 }
 
 /** True for an event that may come later without any further event: only its t is too far ahead. */
@@ -75,7 +93,8 @@ export function isVisible(event: Event, by: Visibility): boolean {
     by.isCurrent(event.lane) &&
     event.n <= by.limit(event) &&
     !by.isDeleted(event.id) &&
-    !by.isHidden(event.id)
+    !by.isHidden(event.id) &&
+    by.isLet(event)
   )
 }
 

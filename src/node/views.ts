@@ -129,9 +129,10 @@ export class Views {
       if (!lane || event.n > this.#replica.counted(lane)) continue
       // Of another branch than what is held now, or of a lane that lost it.
       if (this.#replica.idAt(event.room, event.author, event.lane, event.n) !== event.id) continue
-      if (event.t > latest) this.#heldUntil = Math.min(this.#heldUntil, event.t)
+      const due = dueT(control)
+      if (due > latest) this.#heldUntil = Math.min(this.#heldUntil, due)
       else {
-        this.#countedUntil = Math.max(this.#countedUntil, event.t)
+        this.#countedUntil = Math.max(this.#countedUntil, due)
         out.push(control)
       }
     }
@@ -171,7 +172,7 @@ export class Views {
   }
 
   /**
-   * Last n of a content lane that is listed, pulled and served: within every ban's cut. Unlike what is shown (the
+   * Last n of a content lane that is listed, pulled and served: within every ban's and mute's cut. Unlike what is shown (the
    * view's contentLimit) it does not depend on which event is held at the cut's n: nodes that hold other ones, or none,
    * list alike, so their vectors become equal and show the fork, if it is one.
    */
@@ -181,7 +182,7 @@ export class Views {
     const mayWrite = view.type !== 'network' && (!view.persons || view.persons.has(lane.author))
     if (view.deleted || !mayWrite) return 0
     let limit = Number.POSITIVE_INFINITY
-    for (const { target, cut } of view.bans)
+    for (const { target, cut } of [...view.bans, ...view.mutes])
       if (target === lane.author) limit = Math.min(limit, cut.get(`${lane.room}/${lane.lane}`)?.n ?? 0)
     return limit
   }
@@ -199,6 +200,18 @@ export class Views {
     return cls === 0 || view.members.has(person)
   }
 }
+
+/** Clocks of honest people differ by less than this. */
+const CLOCK_SLACK_MS = 60_000
+
+/**
+ * Counts while this is at most 7 days ahead: its t. A join that ends bans must not be made before its time: it counts
+ * once its `at` is over (rule RM-10).
+ */
+const dueT = ({ event, body }: ControlEvent): number =>
+  body?.kind === 'join' && body.lifts.length > 0
+    ? Math.max(event.t, event.at + FUTURE_MS_MAX - CLOCK_SLACK_MS)
+    : event.t
 
 /** A made room whose create is not here, or does not count. */
 const isUnknown = (view: RoomView) => view.type === 'private' && view.createdBy === undefined

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import {
   CUT_ENTRIES_MAX,
+  LISTED_PERSONS_MAX,
   PRIVATE_MEMBERS_MAX,
   REASON_BYTES_MAX,
   ROOM_NAME_BYTES_MAX,
@@ -55,7 +56,16 @@ const definitions = {
   delete: [0x82, { reason: sealable(REASON_BYTES_MAX) }],
   topic: [0x83, { topic: sealable(TOPIC_BYTES_MAX) }],
   /** rank: 4 admin, 2 moderator, 1 demotion (then with a cut). lifts: bans and demotions of the target that end. */
-  role: [0x84, { target: key, rank: uintOf(8), cut: bins(20, CUT_ENTRIES_MAX), lifts: ids }],
+  role: [
+    0x84,
+    {
+      target: key,
+      rank: uintOf(8),
+      cut: bins(20, CUT_ENTRIES_MAX),
+      lifts: ids,
+      reason: sealable(REASON_BYTES_MAX),
+    },
+  ],
   /**
    * kick: the target's own later join, naming this event, lifts it. cut: lane8 n4 id8 each, of the room the event
    * lies in; in room 0 the cut is `cuts`: room16 lane8 n4 id8 each, over all rooms. until: ms, zeros for ever.
@@ -71,7 +81,7 @@ const definitions = {
       reason: sealable(REASON_BYTES_MAX),
     },
   ],
-  /** Ends bans and demotions by id. */
+  /** Ends bans, mutes and demotions by id. */
   lift: [0x86, { lifts: ids, reason: sealable(REASON_BYTES_MAX) }],
   invite: [0x87, { persons: bins(32, PRIVATE_MEMBERS_MAX) }],
   /** lifts: the kicks that the joiner's own join ends. */
@@ -87,7 +97,33 @@ const definitions = {
   place: [0x8d, { a: bin(8), b: bin(8) }],
   /** A moderator hides (or shows again) one content event. */
   hide: [0x8e, { target: id, hidden: bool, reason: sealable(REASON_BYTES_MAX) }],
-  // reserved: 0x8f settings, 0x90 newcode, 0x91 admit, 0x92 pin, 0x93 mute, 0x94 verify, 0x95 block
+  /**
+   * setting: 1 members at most, 2 read-only, 3 locked, 4 slow mode (seconds), 5 newcomers wait for a voice; value: 0 off.
+   * persons: of 3 and 5, whom it does not concern: the members and authors that its author knew.
+   */
+  settings: [
+    0x8f,
+    {
+      setting: uintOf(8),
+      value: uintOf(32),
+      persons: bins(32, LISTED_PERSONS_MAX),
+      reason: sealable(REASON_BYTES_MAX),
+    },
+  ],
+  /** A moderator puts a content event where everybody finds it, or takes it from there. */
+  pin: [0x92, { target: id, pinned: bool }],
+  /** As a ban, of content alone: the target stays a member. */
+  mute: [
+    0x93,
+    {
+      target: key,
+      cut: bins(20, CUT_ENTRIES_MAX),
+      cuts: bins(36, CUT_ENTRIES_MAX),
+      until: time,
+      reason: sealable(REASON_BYTES_MAX),
+    },
+  ],
+  // reserved: 0x90 newcode, 0x91 admit, 0x94 verify, 0x95 block
 } as const
 
 type Definitions = typeof definitions

@@ -26,6 +26,8 @@ export const NETWORK_NAME_BYTES_MAX = 63
 export const PRIVATE_MEMBERS_MAX = 256
 /** Cut entries that fit one body. */
 export const CUT_ENTRIES_MAX = 800
+/** Persons that a room's setting lists: members and authors when it was made. Fit one body. */
+export const LISTED_PERSONS_MAX = 800
 /** Events and tombstones may lie this far in the future before they are held. */
 export const FUTURE_MS_MAX = 7 * 24 * 3600 * 1000
 /** A content lane's period. */

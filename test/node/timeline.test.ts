@@ -12,6 +12,7 @@ const all: Visibility = {
   limit: () => Number.POSITIVE_INFINITY,
   isDeleted: () => false,
   isHidden: () => false,
+  isLet: () => true,
 }
 
 test('TL-1: order is t, then author, then id, as strings sort', () => {

@@ -513,6 +513,7 @@ export class World implements Surroundings {
         rank: rank === 2 && isNetwork ? 4 : rank,
         cut,
         lifts: concat(...bans.map(({ id }) => fromHex(id))),
+        reason: '',
       }
     })
   }

@@ -124,8 +124,8 @@ const bodies: BodyValue[] = [
   { kind: 'create', type: 1, name: rising(48), topic: rising(48), max: 0, persons: concat(anna.key, bert.key) },
   { kind: 'delete', reason: '' },
   { kind: 'topic', topic: 'bigger rockets' },
-  { kind: 'role', target: bert.key, rank: 2, cut: fill(0, 0), lifts: fill(0, 0) },
-  { kind: 'role', target: bert.key, rank: 1, cut, lifts: fill(0, 0) },
+  { kind: 'role', target: bert.key, rank: 2, cut: fill(0, 0), lifts: fill(0, 0), reason: '' },
+  { kind: 'role', target: bert.key, rank: 1, cut, lifts: fill(0, 0), reason: 'spam' },
   { kind: 'ban', target: bert.key, kick: false, cut, cuts: fill(0, 0), until: noTime, reason: 'spam' },
   { kind: 'ban', target: bert.key, kick: true, cut: fill(0, 0), cuts: concat(fromHex(general), cut), until: uint(T, 6), reason: '' },
   { kind: 'lift', lifts: rising(32), reason: 'sorry' },
@@ -137,6 +137,10 @@ const bodies: BodyValue[] = [
   { kind: 'device', device: bert.key, link: true, counter: bert.sign(concat(utf8('lanchat/device/1'), anna.key, bert.key)), cuts: fill(0, 0) },
   { kind: 'place', a: fill(8, 1), b: fill(8, 2) },
   { kind: 'hide', target: rising(32), hidden: true, reason: '' },
+  { kind: 'settings', setting: 4, value: 30, persons: fill(0, 0), reason: 'slowly' },
+  { kind: 'settings', setting: 3, value: 1, persons: concat(anna.key, bert.key), reason: '' },
+  { kind: 'pin', target: rising(32), pinned: true },
+  { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
 ]
 
 function kinds() {
@@ -165,8 +169,8 @@ function kinds() {
       bad('a text that is none', 'message', [7, false, null]),
       bad('an id of 31 bytes', 'edit', [fill(31, 0), 'x']),
       bad('a text of 8001 bytes', 'edit', [fill(32, 0), 'x'.repeat(8001)]),
-      bad('part of a cut entry', 'role', [fill(32, 0), 1, fill(19, 0), fill(0, 0)]),
-      bad('a rank of 9 bits', 'role', [fill(32, 0), 256, fill(0, 0), fill(0, 0)]),
+      bad('part of a cut entry', 'role', [fill(32, 0), 1, fill(19, 0), fill(0, 0), '']),
+      bad('a rank of 9 bits', 'role', [fill(32, 0), 256, fill(0, 0), fill(0, 0), '']),
       bad('257 persons', 'invite', [fill(257 * 32, 0)]),
       { name: 'bytes after the value', kind: 'leave', number: kindNumber('leave'), body: concat(salt(0), packValue([]), fill(1, 0xc0)) },
       { name: 'no value', kind: 'leave', number: kindNumber('leave'), body: salt(0) },

@@ -1,4 +1,4 @@
-/** What lifts bans and demotions (rule RM-10): unbans and grants by id, and a kicked person's own join. */
+/** What lifts bans, mutes and demotions (rule RM-10): lifts and grants by id, and the own join of whom it is about, in its time. */
 import { type EventId, eventId, type PersonKey } from '../../wire/ids.ts'
 import type { ControlEvent, Lift, Rank } from './view.ts'
 
@@ -12,14 +12,18 @@ export function readIds(bytes: Uint8Array): EventId[] {
 export class Lifting {
   readonly #lifts: Lift[] = []
   readonly #ranks = new Map<string, Rank>()
-  readonly #rejoined = new Set<string>()
+  /** By act and author: the latest `at` of a join that names it. */
+  readonly #rejoined = new Map<string, number>()
 
-  /** inherited: room 0's lifts, in a room. events: of this room, whose joins lift their authors' own kicks. */
+  /** inherited: room 0's lifts, in a room. events: of this room, whose joins lift their authors' own kicks, and what was for a time. */
   constructor(inherited: readonly Lift[], events: Iterable<ControlEvent>) {
     for (const lift of inherited) this.#note(lift)
     for (const { event, body } of events) {
       if (body?.kind !== 'join') continue
-      for (const id of readIds(body.lifts)) this.#rejoined.add(id + event.author)
+      for (const id of readIds(body.lifts)) {
+        const key = id + event.author
+        this.#rejoined.set(key, Math.max(event.at, this.#rejoined.get(key) ?? 0))
+      }
     }
   }
 
@@ -37,10 +41,15 @@ export class Lifting {
     if (rank > (this.#ranks.get(key) ?? 0)) this.#ranks.set(key, rank)
   }
 
-  /** True where a lift of at least this rank names the act, or, for a kick, a join of its target does. */
-  ends(act: EventId, rank: Rank, target: PersonKey, kick: boolean): boolean {
+  /**
+   * True where a lift of at least this rank names the act, or a join of its target does that was made at `rejoinFrom` or
+   * later (ms; undefined: no join ends it).
+   */
+  ends(act: EventId, rank: Rank, target: PersonKey, rejoinFrom?: number): boolean {
     const lift = Math.max(this.#ranks.get(act) ?? 0, this.#ranks.get(act + target) ?? 0)
-    return lift >= rank || (kick && this.#rejoined.has(act + target))
+    if (lift >= rank) return true
+    const rejoined = this.#rejoined.get(act + target)
+    return rejoinFrom !== undefined && rejoined !== undefined && rejoined >= rejoinFrom
   }
 
   /** The lifts added here. */

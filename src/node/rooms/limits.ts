@@ -1,24 +1,30 @@
-/** Where each lane of a room ends: at its fork, and at the cuts of bans and demotions on its author (rules RM-6, RM-9). */
+/** Where each lane of a room ends: at its fork, and at the cuts of bans, mutes and demotions on its author (rules RM-6, RM-9). */
 import type { Event } from '../../wire/event.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { cutLimit } from './cuts.ts'
-import type { Binding, CountedBan, CountedDemotion, LaneFacts, NetworkView } from './view.ts'
+import type { Binding, CountedBan, CountedDemotion, CountedMute, LaneFacts, NetworkView } from './view.ts'
 
 export class LaneLimits {
   readonly #room: RoomId
   readonly #facts: LaneFacts
   readonly #bans = new Map<PersonKey, Binding[]>()
+  readonly #mutes = new Map<PersonKey, Binding[]>()
   readonly #demotions = new Map<PersonKey, Binding[]>()
 
   constructor(room: RoomId, facts: LaneFacts, network?: NetworkView) {
     this.#room = room
     this.#facts = facts
     for (const ban of network?.bans ?? []) this.addBan(ban)
+    for (const mute of network?.mutes ?? []) this.addMute(mute)
     for (const demotion of network?.demotions ?? []) this.addDemotion(demotion)
   }
 
   addBan(ban: CountedBan): void {
     push(this.#bans, ban)
+  }
+
+  addMute(mute: CountedMute): void {
+    push(this.#mutes, mute)
   }
 
   addDemotion(demotion: CountedDemotion): void {
@@ -29,11 +35,12 @@ export class LaneLimits {
     return this.#bans.has(person)
   }
 
-  /** Last n of a lane that may be shown: within every ban on its author, and below its fork. */
+  /** Last n of a lane that may be shown: within every ban and mute on its author, and below its fork. */
   visible(author: PersonKey, lane: LaneId): number {
     const fork = this.#facts.forkAt(this.#room, author, lane)
     const unforked = fork === undefined ? Number.POSITIVE_INFINITY : fork - 1
-    return this.#within(this.#bans, author, lane, 0, unforked)
+    const heard = this.#within(this.#mutes, author, lane, 0, unforked)
+    return this.#within(this.#bans, author, lane, 0, heard)
   }
 
   /** An event below its lane's fork lies within every ban on its author: what all but acts of rank need to count. */
@@ -42,7 +49,7 @@ export class LaneLimits {
   }
 
   /** An act below its lane's fork lies within every ban and demotion on its author of a rank above `level`. */
-  coversAct({ author, lane, n }: Event, level: number): boolean {
+  coversAct({ author, lane, n }: Pick<Event, 'author' | 'lane' | 'n'>, level: number): boolean {
     const banned = this.#within(this.#bans, author, lane, level, Number.POSITIVE_INFINITY)
     return n <= this.#within(this.#demotions, author, lane, level, banned)
   }

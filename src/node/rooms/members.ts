@@ -4,13 +4,15 @@ import type { ControlEvent } from './view.ts'
 
 /**
  * Members by the latest of each person's joins and leaves that count; a create joins its author.
- * events: those that count, in display order. A person with a counted ban or kick is no member.
+ * events: those that count, in display order; named: whom a private room's create names, in it from the start. A person
+ * with a counted ban or kick is no member.
  */
 export function joined(
   events: Iterable<ControlEvent>,
   isBanned: (person: PersonKey) => boolean,
+  named: Iterable<PersonKey> = [],
 ): Set<PersonKey> {
-  const members = new Set<PersonKey>()
+  const members = new Set<PersonKey>([...named].filter((person) => !isBanned(person)))
   for (const { event, body } of events) {
     if (body?.kind === 'leave') members.delete(event.author)
     else if ((body?.kind === 'join' || body?.kind === 'create') && !isBanned(event.author))

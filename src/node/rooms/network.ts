@@ -15,7 +15,7 @@ export function reduceNetwork(
   owner?: PersonKey,
 ): NetworkView {
   const held = eventsOf(net, NETWORK_ROOM, events, facts)
-  const { counted, standing, limits, bans, demotions, lifts } = pass({
+  const { counted, standing, limits, bans, demotions, mutes, lifts } = pass({
     room: NETWORK_ROOM,
     events: held,
     facts,
@@ -42,6 +42,7 @@ export function reduceNetwork(
     counted: counted as ReadonlySet<EventId>,
     bans,
     demotions,
+    mutes,
     lifts,
   }
 }

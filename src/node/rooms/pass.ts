@@ -5,9 +5,9 @@
  * 5, 4, 3, 2 are walked once and the result is exact, whatever order the events came in. At each level:
  *
  *   acts     what authors of act-rank L wrote within every counted ban and demotion of higher rank on them
- *   lifts    end bans and demotions of rank <= L, by id
- *   bans     and demotions count if not lifted and their target's rank is below L
- *   grants, invites, hides, topics and, from rank 3, the room's delete count
+ *   lifts    end bans, mutes and demotions of rank <= L, by id
+ *   bans     mutes and demotions count if not lifted and their target's rank is below L
+ *   grants, invites, hides, pins, topics, settings and, from rank 3, the room's delete count
  *
  * A rank once granted weighs acts for good (act-rank: what was done before a demotion's cut stays); it is held, and
  * protects from bans, only while no counted demotion of higher rank than the grant stands.
@@ -30,8 +30,18 @@ import type { BodyOf } from '../../wire/kinds.ts'
 import { type Cut, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
 import { Lifting } from './lifting.ts'
 import { LaneLimits } from './limits.ts'
+import type { Change } from './settings.ts'
 import { Standing } from './standing.ts'
-import type { ControlEvent, CountedBan, CountedDemotion, LaneFacts, Lift, NetworkView, Rank } from './view.ts'
+import type {
+  ControlEvent,
+  CountedBan,
+  CountedDemotion,
+  CountedMute,
+  LaneFacts,
+  Lift,
+  NetworkView,
+  Rank,
+} from './view.ts'
 
 export interface PassInput {
   readonly room: RoomId
@@ -55,8 +65,15 @@ export interface PassResult {
   /** Bans, demotions and lifts of this room; room 0's are not repeated. */
   readonly bans: readonly CountedBan[]
   readonly demotions: readonly CountedDemotion[]
+  readonly mutes: readonly CountedMute[]
   readonly lifts: readonly Lift[]
   readonly hidden: ReadonlySet<EventId>
+  /** Pinned, the latest pin last. */
+  readonly pins: readonly EventId[]
+  /** Settings that count, in display order. */
+  readonly changes: readonly Change[]
+  /** Named by an invite that counts. */
+  readonly invited: ReadonlySet<PersonKey>
   /** A delete of rank >= 3 counts. */
   readonly deleted: boolean
   /** The latest that counts. */
@@ -73,7 +90,19 @@ interface Act {
   readonly place: number
 }
 
-const ACT_KINDS = new Set<Body['kind']>(['role', 'ban', 'lift', 'invite', 'delete', 'hide', 'topic'])
+/** What takes a rank. */
+export const ACT_KINDS: ReadonlySet<Body['kind']> = new Set<Body['kind']>([
+  'role',
+  'ban',
+  'mute',
+  'lift',
+  'invite',
+  'delete',
+  'hide',
+  'pin',
+  'topic',
+  'settings',
+])
 
 /** Display order (rule RM-1): t, author, id. Wherever one of several must win it is by this order. */
 export function displayOrder(a: ControlEvent, b: ControlEvent): number {
@@ -109,21 +138,30 @@ export function pass(input: PassInput): PassResult {
     counted: new Set<EventId>(),
     bans: [] as CountedBan[],
     demotions: [] as CountedDemotion[],
+    mutes: [] as CountedMute[],
     hides: new Map<EventId, boolean>(),
+    pins: new Map<EventId, { place: number; pinned: boolean }>(),
+    changes: [] as { place: number; change: Change }[],
+    invited: new Set<PersonKey>(),
     deleted: false,
     topic: undefined as { place: number; text: string | Uint8Array } | undefined,
   }
   const byAuthor = actsByAuthor(input.events)
   for (const level of [5, 4, 3, 2] as const) weigh(state, level, actsAt(state, byAuthor, level))
-  const { counted, standing, limits, bans, demotions, lifting, hides, deleted, topic, persons } = state
+  const { counted, standing, limits, bans, demotions, mutes, lifting, hides, deleted, topic, persons } = state
+  const pins = [...state.pins].filter(([, { pinned }]) => pinned).sort(([, a], [, b]) => a.place - b.place)
   return {
     counted,
     standing,
     limits,
     bans,
     demotions,
+    mutes,
     lifts: lifting.added,
     hidden: new Set([...hides].filter(([, hidden]) => hidden).map(([id]) => id)),
+    pins: pins.map(([id]) => id),
+    changes: state.changes.sort((a, b) => a.place - b.place).map(({ change }) => change),
+    invited: state.invited,
     deleted,
     ...(topic ? { topic: topic.text } : {}),
     ...(persons ? { persons } : {}),
@@ -138,7 +176,11 @@ interface State extends PassInput {
   readonly counted: Set<EventId>
   readonly bans: CountedBan[]
   readonly demotions: CountedDemotion[]
+  readonly mutes: CountedMute[]
   readonly hides: Map<EventId, boolean>
+  readonly pins: Map<EventId, { place: number; pinned: boolean }>
+  readonly changes: { place: number; change: Change }[]
+  readonly invited: Set<PersonKey>
   deleted: boolean
   topic: { place: number; text: string | Uint8Array } | undefined
 }
@@ -209,7 +251,7 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
         standing.grant(target, rank)
         return true
       }
-      if (body.rank !== 1 || !binds(state, level, event.id, target, false)) return false
+      if (body.rank !== 1 || !binds(state, level, event.id, target)) return false
       const cut = isNetwork ? readLaneCut(body.cut) : readRoomCut(room, body.cut)
       const demotion = { ...binding(event, level, target), cut }
       state.demotions.push(demotion)
@@ -219,16 +261,48 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
     }
     case 'ban': {
       const target = personKey(body.target)
-      if (!binds(state, level, event.id, target, body.kick)) return false
-      const cut: Cut = isNetwork ? readNetworkCut(body.cuts) : readRoomCut(room, body.cut)
       const { kick, reason } = body
-      const ban = { ...binding(event, level, target), cut, kick, reason, until: readUint(body.until, 0, 6) }
+      const until = readUint(body.until, 0, 6)
+      if (!binds(state, level, event.id, target, kick || until > 0 ? until : undefined)) return false
+      const ban = { ...binding(event, level, target), cut: cutOf(state, body), kick, reason, until }
       state.bans.push(ban)
       state.limits.addBan(ban)
       return true
     }
+    case 'mute': {
+      const target = personKey(body.target)
+      const until = readUint(body.until, 0, 6)
+      if (!binds(state, level, event.id, target, until || undefined)) return false
+      const mute = { ...binding(event, level, target), cut: cutOf(state, body), reason: body.reason, until }
+      state.mutes.push(mute)
+      state.limits.addMute(mute)
+      return true
+    }
     case 'invite':
-      return state.persons !== undefined
+      if (isNetwork) return false
+      for (const person of readPersons(body.persons)) state.invited.add(person)
+      return true
+    case 'settings':
+      if (isNetwork) return false
+      state.changes.push({
+        place,
+        change: {
+          t: event.t,
+          author: event.author,
+          id: event.id,
+          setting: body.setting,
+          value: body.value,
+          persons: new Set(readPersons(body.persons)),
+        },
+      })
+      return true
+    case 'pin': {
+      if (isNetwork) return false
+      const target = eventId(body.target)
+      const pin = state.pins.get(target)
+      if (!pin || place > pin.place) state.pins.set(target, { place, pinned: body.pinned })
+      return true
+    }
     case 'delete':
       // Only what somebody made can go: not room 0, not general.
       if (level < 3 || !creator) return false
@@ -253,10 +327,14 @@ const binding = (event: Event, rank: Rank, target: PersonKey) => ({
   target,
 })
 
-/** A ban or demotion counts: not lifted, and its target's rank is lower. */
-function binds(state: State, level: Level, id: EventId, target: PersonKey, kick: boolean): boolean {
-  return state.standing.held(target) < level && !state.lifting.ends(id, level, target, kick)
+/** A ban, mute or demotion counts: not lifted, and its target's rank is lower. rejoinFrom: as Lifting.ends has it. */
+function binds(state: State, level: Level, id: EventId, target: PersonKey, rejoinFrom?: number): boolean {
+  return state.standing.held(target) < level && !state.lifting.ends(id, level, target, rejoinFrom)
 }
+
+/** The cut of a ban or mute: in room 0 over all rooms. */
+const cutOf = ({ room }: State, body: BodyOf<'mute'>): Cut =>
+  room === NETWORK_ROOM ? readNetworkCut(body.cuts) : readRoomCut(room, body.cut)
 
 /** Keys of 32 bytes each in one bin. */
 export function readPersons(bytes: Uint8Array): PersonKey[] {

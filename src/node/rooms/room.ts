@@ -14,7 +14,8 @@ import {
 import type { BodyOf } from '../../wire/kinds.ts'
 import { LaneLimits } from './limits.ts'
 import { joined } from './members.ts'
-import { eventsOf, pass, readPersons } from './pass.ts'
+import { eventsOf, type PassResult, pass, readPersons } from './pass.ts'
+import { NO_RULES, Rules } from './settings.ts'
 import type { ControlEvent, LaneFacts, NetworkView, RoomView } from './view.ts'
 
 type Create = ControlEvent & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
@@ -86,9 +87,11 @@ function made(
   const result = pass({ room, events: held, facts, creator, network, persons: named })
   const { counted, standing, limits, persons, deleted } = result
   counted.add(create.event.id)
+  const rules = rulesOf(create.body.max, result)
   const present = held.filter(({ event, body }) => {
     if (event.id === create.event.id) return true
     const isOpen = body?.kind === 'join' || body?.kind === 'leave' || (body?.kind === 'key' && persons)
+    if (body?.kind === 'join' && !rules.admits(event.author)) return false
     return isOpen && mayWrite(event.author, persons) && limits.covers(event)
   })
   for (const { event } of present) counted.add(event.id)
@@ -97,19 +100,38 @@ function made(
     type,
     name: create.body.name,
     topic: result.topic ?? create.body.topic,
-    max: create.body.max,
+    max: rules.settings.max,
+    ...rulesIn(rules),
     createdBy: creator,
     deleted,
-    members: joined(present, (person) => limits.isBanned(person)),
+    members: joined(present, (person) => limits.isBanned(person), named),
     ...(persons ? { persons } : {}),
     ranks: standing.table('held'),
     bans: [...network.bans, ...result.bans],
+    mutes: [...network.mutes, ...result.mutes],
     hidden: result.hidden,
+    pins: result.pins,
     counted,
     contentLimit: (author, lane) =>
       deleted || !mayWrite(author, persons) ? 0 : limits.visible(author, lane),
   }
 }
+
+/** The settings that count, weighed against the ranks here. */
+const rulesOf = (max: number, { changes, standing, limits, invited }: PassResult) =>
+  new Rules(max, changes, {
+    isModerator: (person) => standing.held(person) >= 2,
+    // What a moderator wrote before a demotion's cut stays a moderator's.
+    isModerators: (event) =>
+      standing.held(event.author) >= 2 || (standing.act(event.author) >= 2 && limits.coversAct(event, 1)),
+    invited,
+  })
+
+const rulesIn = (rules: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'>) => ({
+  settings: rules.settings,
+  ruleAgainst: rules.ruleAgainst.bind(rules),
+  admits: rules.admits.bind(rules),
+})
 
 const mayWrite = (person: PersonKey, persons: ReadonlySet<PersonKey> | undefined) =>
   !persons || persons.has(person)
@@ -135,13 +157,16 @@ function talk(
     name: '',
     topic: '',
     max: 0,
+    ...rulesIn(NO_RULES),
     createdBy: create.event.author,
     deleted: false,
     members: new Set([...persons].filter((person) => !limits.isBanned(person))),
     persons,
     ranks: new Map(),
     bans: network.bans,
+    mutes: network.mutes,
     hidden: new Set(),
+    pins: [],
     counted,
     contentLimit: (author, lane) => (persons.has(author) ? limits.visible(author, lane) : 0),
   }
@@ -165,11 +190,14 @@ function general(
     name: 'general',
     topic: result.topic ?? '',
     max: 0,
+    ...rulesIn(rulesOf(0, result)),
     deleted: false,
     members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
     ranks: standing.table('held'),
     bans: [...network.bans, ...result.bans],
+    mutes: [...network.mutes, ...result.mutes],
     hidden: result.hidden,
+    pins: result.pins,
     counted,
     contentLimit: (author, lane) => limits.visible(author, lane),
   }
@@ -185,6 +213,7 @@ function networkRoom(network: NetworkView, facts: LaneFacts): RoomView {
     members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
     ranks: network.ranks,
     bans: network.bans,
+    mutes: network.mutes,
     counted: network.counted,
   }
 }
@@ -197,12 +226,15 @@ function nobodys(id: RoomId): RoomView {
     name: '',
     topic: '',
     max: 0,
+    ...rulesIn(NO_RULES),
     deleted: false,
     members: new Set(),
     persons: new Set(),
     ranks: new Map(),
     bans: [],
+    mutes: [],
     hidden: new Set(),
+    pins: [],
     counted: new Set(),
     contentLimit: (_author: PersonKey, _lane: LaneId) => 0,
   }

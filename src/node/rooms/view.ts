@@ -44,6 +44,8 @@ export interface NetworkView {
   readonly bans: readonly CountedBan[]
   /** Demotions of rank 4 and 5 that bind every room. For reduceRoom. */
   readonly demotions: readonly CountedDemotion[]
+  /** Mutes of rank 4 and 5 that bind every room. For reduceRoom. */
+  readonly mutes: readonly CountedMute[]
   /** What acts of rank 4 and 5 in room 0 lift, here or in any room. For reduceRoom. */
   readonly lifts: readonly Lift[]
 }
@@ -63,13 +65,34 @@ export interface CountedBan extends Binding {
   readonly kick: boolean
   readonly reason: string | Uint8Array
   /**
-   * Ms, 0 for ever. Shown to people; it does not end the ban by itself, since what counts must not depend on
-   * clocks: somebody of rank writes a lift when the time is over.
+   * Ms, 0 for ever. Nothing ends by a clock: the target's own later join, made at `until` or after it and naming the
+   * ban, does.
    */
   readonly until: number
 }
 
+/** Ends the target's content lanes and nothing else. until: as of a ban. */
+export interface CountedMute extends Binding {
+  readonly reason: string | Uint8Array
+  readonly until: number
+}
+
 export type CountedDemotion = Binding
+
+/** Settings of a room that count, the latest of each. */
+export interface RoomSettings {
+  /** Members at most, for the hub at join; 0: no limit. */
+  readonly max: number
+  readonly readOnly: boolean
+  readonly locked: boolean
+  /** Seconds between two messages of one person; 0: none. */
+  readonly slowS: number
+  /** Whoever is new is shown once a moderator has given them a voice. */
+  readonly newcomers: boolean
+}
+
+/** Why a person's content is not shown in a room, or their join does not count. */
+export type RuleCode = 'ROOM_READ_ONLY' | 'NOT_VOICED' | 'SLOW_MODE' | 'ROOM_LOCKED'
 
 /** An unban: ends the ban or demotion `id` of rank <= `rank`. With a target only where that is its target (grants). */
 export interface Lift {
@@ -87,6 +110,7 @@ export interface RoomView {
   readonly topic: string | Uint8Array
   /** Members at most, for the hub at join; 0: no limit. */
   readonly max: number
+  readonly settings: RoomSettings
   /** Author of the create event that counts; undefined for room 0 and general. */
   readonly createdBy?: PersonKey
   readonly deleted: boolean
@@ -98,10 +122,24 @@ export interface RoomView {
   readonly ranks: ReadonlyMap<PersonKey, Rank>
   /** Bans that count here, those of room 0 included. */
   readonly bans: readonly CountedBan[]
+  /** Mutes that count here, those of room 0 included. */
+  readonly mutes: readonly CountedMute[]
   /** Content hidden by a moderator. */
   readonly hidden: ReadonlySet<EventId>
+  /** Content pinned, the latest pin last. */
+  readonly pins: readonly EventId[]
   /** Control events of this room that count, by id. */
   readonly counted: ReadonlySet<EventId>
   /** Last n of this content lane that may be shown, listed and pulled: Infinity without a cut or fork. */
   contentLimit(author: PersonKey, lane: LaneId): number
+  /**
+   * Why the room's settings keep this content event from being shown; undefined: they let it. previousT: t of the
+   * message before it in its lane, asked only where it matters.
+   */
+  ruleAgainst(
+    event: Pick<Event, 't' | 'author' | 'id' | 'lane' | 'n' | 'kind'>,
+    previousT: () => number | undefined,
+  ): RuleCode | undefined
+  /** May this person join, for all that the settings say? */
+  admits(person: PersonKey): boolean
 }

@@ -8,6 +8,8 @@ import {
   type RoomView,
   reduceNetwork,
   reduceRoom,
+  SETTING,
+  type SettingName,
 } from '../../../src/node/rooms.ts'
 import { concat, fromHex, hex, uint, utf8 } from '../../../src/wire/bytes.ts'
 import { encodeBody, SALT_BYTES } from '../../../src/wire/codec.ts'
@@ -136,7 +138,7 @@ export class World {
   create(
     author: PersonKey,
     name: string | Uint8Array,
-    options: { persons?: PersonKey[]; topic?: string; t?: number; lane?: string } = {},
+    options: { persons?: PersonKey[]; topic?: string; max?: number; t?: number; lane?: string } = {},
   ): RoomId {
     const salt = nodeCrypto.hash(concat(fromHex(author), utf8(String(name)))).slice(0, SALT_BYTES)
     this.room = madeRoom(nodeCrypto, NET, author, salt)
@@ -145,7 +147,7 @@ export class World {
       type: options.persons ? 1 : 0,
       name,
       topic: options.topic ?? '',
-      max: 0,
+      max: options.max ?? 0,
       persons: people(options.persons ?? []),
     }
     this.add(author, body, {
@@ -203,7 +205,7 @@ export class World {
     const { cut = [], lifts = [], ...where } = options
     return this.add(
       author,
-      { kind: 'role', target: fromHex(target), rank, cut: cutOf(cut), lifts: ids(lifts) },
+      { kind: 'role', target: fromHex(target), rank, cut: cutOf(cut), lifts: ids(lifts), reason: '' },
       where,
     )
   }
@@ -224,6 +226,26 @@ export class World {
       reason: 'because',
     }
     return this.add(author, body, where)
+  }
+
+  mute(author: PersonKey, target: PersonKey, options: { cut?: Event[]; until?: number } & Where = {}): Event {
+    const { cut = [], until = 0, ...where } = options
+    const fields = { cut: cutOf(cut), cuts: none, until: uint(until, 6), reason: '' }
+    return this.add(author, { kind: 'mute', target: fromHex(target), ...fields }, where)
+  }
+  pin(author: PersonKey, target: Event, pinned = true, where?: Where): Event {
+    return this.add(author, { kind: 'pin', target: fromHex(target.id), pinned }, where)
+  }
+  /** persons: whom the setting does not concern. */
+  set(
+    author: PersonKey,
+    name: SettingName,
+    value: number,
+    persons: readonly PersonKey[] = [],
+    where?: Where,
+  ): Event {
+    const setting = SETTING[name]
+    return this.add(author, { kind: 'settings', setting, value, persons: people(persons), reason: '' }, where)
   }
 
   // What a node makes of it.
@@ -262,6 +284,9 @@ export class World {
       banned: view.bans
         .map((ban: CountedBan) => `${this.nameOf(ban.by)} bans ${this.nameOf(ban.target)}`)
         .sort(),
+      muted: view.mutes.map((mute) => `${this.nameOf(mute.by)} mutes ${this.nameOf(mute.target)}`).sort(),
+      settings: view.settings,
+      pins: view.pins,
       hidden: [...view.hidden].sort(),
       counted: [...view.counted].sort(),
     }
