@@ -8,7 +8,7 @@ export interface Target {
 
 export interface Figure {
   readonly name: string
-  readonly unit: 'ms' | 'MiB' | 'KiB'
+  readonly unit: 'ms' | 'MiB' | 'KiB' | 'times'
   /** In the order they were taken; at least one. */
   readonly samples: readonly number[]
   /** None: for information. */

@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import type { NodeEvent } from '../src/node/events.ts'
+import type { Holdings } from '../src/node/holdings.ts'
+import type { NodeReport } from '../src/node/report.ts'
 import type { Host, Lab } from '../test/lab/network.ts'
 
 /** The bench runs compiled in .bench/bench: the project is two folders up. */
@@ -34,6 +36,9 @@ export class Program {
   readonly log: string[] = []
   readonly #child: ChildProcess
   readonly #waiting = new Set<(stamped: Stamped) => void>()
+  #hubId: string | undefined
+  #id: string | undefined
+  #asked = 0
 
   constructor(lab: Lab, host: Host, options: ProgramOptions) {
     this.host = host
@@ -88,18 +93,43 @@ export class Program {
     return this.when(({ type }) => type === 'ready')
   }
 
+  /** The first event from now on for which this holds; forget: nobody waits for it any more. */
+  soon(holds: (event: NodeEvent) => boolean): { heard: Promise<Stamped>; forget: () => void } {
+    let forget = () => {}
+    const heard = new Promise<Stamped>((resolve) => {
+      const hear = (stamped: Stamped) => {
+        if (!holds(stamped.event)) return
+        forget()
+        resolve(stamped)
+      }
+      forget = () => this.#waiting.delete(hear)
+      this.#waiting.add(hear)
+    })
+    return { heard, forget }
+  }
+
   /** Id of the hub as told last; undefined while there is none. */
   get hubId(): string | undefined {
-    for (const { event } of [...this.events].reverse()) {
-      if (event.type === 'offline') return undefined
-      if (event.type === 'ready' || event.type === 'hub') return event.hub.id
-    }
-    return undefined
+    return this.#hubId
   }
 
   get id(): string {
-    for (const { event } of this.events) if (event.type === 'ready') return event.self.id
-    throw new Error(`${this.name} is not ready`)
+    if (this.#id === undefined) throw new Error(`${this.name} is not ready`)
+    return this.#id
+  }
+
+  /** The data that a command answers with. */
+  async ask(command: string): Promise<unknown> {
+    const ref = `asked${this.#asked++}`
+    const { heard } = this.soon((event) => event.type === 'result' && event.ref === ref)
+    this.#child.stdin!.write(`${JSON.stringify({ command, ref })}\n`)
+    const { event } = await heard
+    return event.type === 'result' ? event.data : undefined
+  }
+
+  /** What it holds now: nodes with equal digests hold the same. */
+  async holds(): Promise<Holdings> {
+    return ((await this.ask('/doctor')) as NodeReport).holds
   }
 
   /** Posts a text to general. Returns when it was typed. */
@@ -130,6 +160,10 @@ export class Program {
   }
 
   #hear(stamped: Stamped): void {
+    const { event } = stamped
+    if (event.type === 'ready') this.#id = event.self.id
+    if (event.type === 'ready' || event.type === 'hub') this.#hubId = event.hub.id
+    else if (event.type === 'offline') this.#hubId = undefined
     this.events.push(stamped)
     for (const hear of [...this.#waiting]) hear(stamped)
   }

@@ -1,5 +1,5 @@
 /**
- * The one runner of figures: `npm run bench -- <work> [--reps n] [--json]`.
+ * The one runner of figures: `npm run bench -- <work> [--reps n] [--nodes n] [--events n] [--minutes n] [--json]`.
  *
  * A work is a function from options to a report. Every work measures the built program as people run it (dist/cli/main.js),
  * hosts of the lab instead of machines, and one clock: that of this process.
@@ -13,6 +13,10 @@ import { PROJECT } from './program.ts'
 export interface WorkOptions {
   /** Repetitions; each work says what one is. */
   readonly reps?: number
+  /** How many nodes, events or minutes, where a work leaves the choice. */
+  readonly nodes?: number
+  readonly events?: number
+  readonly minutes?: number
 }
 type Work = (options: WorkOptions) => Promise<Report>
 
@@ -22,38 +26,51 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   latency: async () => (await import('./works/latency.ts')).latency,
   footprint: async () => (await import('./works/footprint.ts')).footprint,
   failover: async () => (await import('./works/failover.ts')).failover,
+  heal: async () => (await import('./works/heal.ts')).heal,
+  'catch-up': async () => (await import('./works/catch-up.ts')).catchUp,
+  loss: async () => (await import('./works/loss.ts')).loss,
   terminal: async () => (await import('./works/terminal.ts')).terminal,
 }
 
+const NUMBERS = ['reps', 'nodes', 'events', 'minutes'] as const
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { reps: { type: 'string' }, json: { type: 'boolean' } },
+  options: {
+    reps: { type: 'string' },
+    nodes: { type: 'string' },
+    events: { type: 'string' },
+    minutes: { type: 'string' },
+    json: { type: 'boolean' },
+  },
 })
 const [name = ''] = positionals
 const load = Object.hasOwn(WORKS, name) ? WORKS[name] : undefined
-const reps = values.reps === undefined ? undefined : Number(values.reps)
-if (load === undefined || (reps !== undefined && !(Number.isInteger(reps) && reps > 0))) {
-  process.stderr.write(`usage: npm run bench -- <${Object.keys(WORKS).join('|')}> [--reps n] [--json]\n`)
+const options: { -readonly [K in keyof WorkOptions]: WorkOptions[K] } = {}
+for (const key of NUMBERS) if (values[key] !== undefined) options[key] = Number(values[key])
+if (load === undefined || !Object.values(options).every((value) => Number.isInteger(value) && value > 0)) {
+  const numbers = NUMBERS.map((key) => `[--${key} n]`).join(' ')
+  process.stderr.write(`usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--json]\n`)
   process.exit(2)
 }
 
 const machine = thisMachine()
 const work = await load()
-const report = await work(reps === undefined ? {} : { reps })
+const report = await work(options)
 const json = JSON.stringify(
   { ...report, at: new Date().toISOString(), machine, figures: report.figures.map(figureJson) },
   null,
   1,
 )
 const folder = `${PROJECT}.bench/results`
+const file = options.nodes === undefined ? name : `${name}-${options.nodes}`
 mkdirSync(folder, { recursive: true })
-writeFileSync(`${folder}/${name}.json`, `${json}\n`)
+writeFileSync(`${folder}/${file}.json`, `${json}\n`)
 if (values.json) process.stdout.write(`${json}\n`)
 else {
   const { cpu, cores, memoryGiB, kernel, node } = machine
   const about = `${cores} x ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, load ${machine.load}`
   process.stdout.write(`${name}: ${about}\n\n${reportTable(report)}\n`)
   for (const note of report.notes) process.stdout.write(`\n${note}\n`)
-  process.stdout.write(`\nAll samples: .bench/results/${name}.json\n`)
+  process.stdout.write(`\nAll samples: .bench/results/${file}.json\n`)
 }
 process.exit(0)

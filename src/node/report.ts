@@ -1,5 +1,6 @@
 /** What a running node says of its surroundings: the data of `/doctor`, which `lanchat doctor` asks the lanchat running here. */
 import type { HubInfo } from './events.ts'
+import type { Holdings } from './holdings.ts'
 
 export interface NodeReport {
   readonly pid: number
@@ -17,6 +18,8 @@ export interface NodeReport {
   readonly clockMs: number
   /** memory: the disk fails, and what is said now is forgotten at the end. */
   readonly store: 'disk' | 'memory'
+  /** What it holds: nodes that carry the same rooms are in sync when their digests are equal. */
+  readonly holds: Holdings
   /** Other nodes heard by mDNS, also of other networks. */
   readonly neighbours: readonly {
     readonly addresses: readonly string[]

@@ -20,6 +20,7 @@ import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, Traffic } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
+import { holdingsOf } from '../holdings.ts'
 import type { NodeOptions } from '../index.ts'
 import { subnetAddresses, usableInterfaces } from '../interfaces.ts'
 import { factKey } from '../keys.ts'
@@ -782,6 +783,7 @@ export class NodeShell {
       members,
       clockMs: Math.round(netNow - moment.wall),
       store: this.#store.isFailing ? 'memory' : 'disk',
+      holds: holdingsOf(nodeCrypto, this.#core.replica),
       neighbours: (this.#discovery?.neighbours() ?? []).map(({ addresses, port, txt, ageMs }) => {
         return { addresses, port, nn: txt.nn, net8: txt.net8, role: txt.role, ageMs }
       }),
