@@ -13,6 +13,8 @@ import type { Host, Lab } from '../test/lab/network.ts'
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = `${PROJECT}dist/cli/main.js`
 const WAIT_MS_MAX = 30_000
+/** Where each process that ends by itself leaves its CPU profile; unset: none is made. */
+const PROFILES = process.env.BENCH_CPU_PROF
 
 export interface Stamped {
   readonly event: NodeEvent
@@ -46,7 +48,8 @@ export class Program {
     this.dataDir = options.dataDir
     const home = lab.directory('home')
     const args = ['--json', '--name', options.name, '--data-dir', options.dataDir, ...(options.args ?? [])]
-    this.#child = spawn('ip', ['netns', 'exec', host.namespace, process.execPath, MAIN, ...args], {
+    const node = [process.execPath, ...(PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : [])]
+    this.#child = spawn('ip', ['netns', 'exec', host.namespace, ...node, MAIN, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home },
     })

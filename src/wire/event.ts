@@ -102,6 +102,9 @@ export function encodeHeader(h: Header): Uint8Array {
   return out
 }
 
+/** The id that a header names as the one before it. */
+export const prevOf = (header: Uint8Array): EventId => eventId(header, 69)
+
 /** The event in a 149-byte header. Checks nothing: use parseRun for what comes from outside. */
 export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
   return {
@@ -110,7 +113,7 @@ export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
     author: personKey(header, 25),
     lane: laneId(header, 57),
     n: readUint(header, 65, 4),
-    prev: eventId(header, 69),
+    prev: prevOf(header),
     at: readUint(header, 101, 6),
     t: readUint(header, 107, 6),
     kind: header[113]!,

@@ -75,6 +75,51 @@ describe('adding runs', () => {
     expect(next).toBeUndefined()
     expect(verified(runs[0]!).events.map(({ n }) => n)).toEqual([2, 3])
   })
+
+  /** Runs of one event each, as somebody makes who types. */
+  function typed(texts: readonly string[], lane = anna.contentLane()): VerifiedRun[] {
+    const runs: VerifiedRun[] = []
+    for (const text of texts) runs.push(anna.run(lane, [text], runs.at(-1)))
+    return runs
+  }
+  const served = (replica: Replica, lane: LaneId, after = 0) =>
+    replica.runsAfter(replica.lane(ROOM, anna.person, lane)!, after, Number.POSITIVE_INFINITY).runs
+
+  test('SY-11: runs that follow one another are served as one, signed by the last', () => {
+    const { replica } = replicaOf()
+    const runs = typed(['1', '2', '3'])
+    for (const run of runs) replica.add(run)
+    const [one, ...more] = served(replica, runs[0]!.events[0]!.lane, 1)
+    expect(more).toEqual([])
+    expect(verified(one!).events.map(({ n }) => n)).toEqual([2, 3])
+    expect(one!.signature).toEqual(runs[2]!.signature)
+    const other = replicaOf().replica
+    other.add(runs[0]!)
+    expect(other.add(verified(one!))).toMatchObject({ is: 'added', events: one && verified(one).events })
+    expect(entryOf(other, runs[0]!.events[0]!.lane)).toMatchObject({ n: 3 })
+  })
+
+  test('SY-11: they are joined as far as a run may reach, in events and in bytes of bodies', () => {
+    const { replica } = replicaOf()
+    const many = typed(Array.from({ length: 130 }, (_, i) => `${i}`))
+    const large = typed(Array.from({ length: 6 }, () => 'x'.repeat(8000)))
+    for (const run of [...many, ...large]) replica.add(run)
+    const counts = (run: VerifiedRun) =>
+      served(replica, run.events[0]!.lane).map((each) => verified(each).events.length)
+    expect(counts(many[0]!)).toEqual([64, 64, 2])
+    expect(counts(large[0]!)).toEqual([4, 2])
+  })
+
+  test('SY-11: they are joined no further than to where the lane is listed', () => {
+    let limit = Number.POSITIVE_INFINITY
+    const { replica } = replicaOf(() => limit)
+    const runs = typed(['1', '2', '3', '4'])
+    for (const run of runs) replica.add(run)
+    limit = 2
+    const [one, ...more] = served(replica, runs[0]!.events[0]!.lane)
+    expect(more).toEqual([])
+    expect(verified(one!).events.map(({ n }) => n)).toEqual([1, 2])
+  })
 })
 
 describe('SY-4: tombstones', () => {

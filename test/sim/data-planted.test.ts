@@ -3,7 +3,7 @@ import { runDataSeed } from './data.ts'
 import { MUTATIONS } from './data-mutations.ts'
 
 /** Every planted bug shows within so many seeds. */
-const SEEDS = 40
+const SEEDS = 120
 
 test.each(Object.entries(MUTATIONS))('finds that %s', { timeout: 120_000 }, async (_, mutation) => {
   for (let seed = 1; seed <= SEEDS; seed++) {
