@@ -40,6 +40,7 @@ import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
 import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
 import { factKey } from './keys.ts'
+import type { Lane } from './lanes.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { People, type SavedLabels } from './people.ts'
@@ -48,6 +49,7 @@ import { type Place, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
 import { type AddResult, Replica } from './replica.ts'
+import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
 import type { StoreOp } from './store.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
@@ -109,6 +111,7 @@ export class Core {
   readonly sync: Sync
   readonly choice: Choice
   readonly outbox: Outbox
+  readonly replication: Replication
   readonly display: Display
   readonly private: Private
   readonly options: CoreOptions
@@ -204,6 +207,7 @@ export class Core {
       (frame) => this.#toHub(frame),
       (told) => this.#tellAck(told),
     )
+    this.replication = new Replication((room, cls) => this.#acts.denial(this.self, room, cls) === undefined)
     this.display = new Display({
       self: this.self,
       replica: this.replica,
@@ -395,6 +399,7 @@ export class Core {
   /** The truth about the store, where hints were wrong: what counts is decided anew, what is missing is asked for. */
   #onScanned({ wrong, rooms, events }: Extract<CoreInput, { in: 'scanned' }>): void {
     this.#scanned = true
+    this.replication.takeUp(this.#ownLanes(), this.#moment.now)
     if (wrong > 0) {
       this.#lanes.close()
       for (const room of rooms) this.#roomChanged(room)
@@ -403,6 +408,11 @@ export class Core {
       for (const room of rooms) this.sync.ask(room)
     }
     this.#choose({ in: 'facts', facts: { ready: true } })
+  }
+
+  *#ownLanes(): Iterable<Lane> {
+    for (const room of this.replica.rooms())
+      for (const cls of [0, 1] as const) yield* this.replica.lanes(room, cls, this.self)
   }
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
@@ -455,6 +465,7 @@ export class Core {
     this.#hub?.tick()
     this.sync.tick(now)
     this.outbox.tick(now)
+    this.#replicate()
     this.#acknowledge()
     this.#acts.tick()
     for (const [link, state] of this.#links) {
@@ -566,6 +577,20 @@ export class Core {
     if (link !== undefined) this.send(link, frame)
   }
 
+  /** Offers to all who sign for others what two of them are not known to hold. */
+  #replicate(): void {
+    if (this.#role.is === 'seeking') return
+    const frames = this.replication.due(this.#moment.now, this.#presence.count)
+    if (frames.length === 0) return
+    const signers = new Set([...this.#line.slice(0, WITNESSES_OF_LINE), this.hubKey])
+    const asked = new Set<PersonKey>()
+    for (const [link, { key }] of this.#links) {
+      if (!signers.has(key) || asked.has(key)) continue
+      asked.add(key)
+      for (const frame of frames) this.send(link, frame)
+    }
+  }
+
   /** line[0]; while the line is empty the member with the least key. */
   #confirmer(): LinkId | undefined {
     let chosen: LinkId | undefined
@@ -601,8 +626,7 @@ export class Core {
       case 'permitAsk':
         return this.#hub?.frame(link, frame)
       case 'offer':
-        if (this.#hub) return this.#hub.frame(link, frame)
-        return this.#isOfHub(link) ? this.#onHubOffer(link, state, frame) : undefined
+        return this.#onOffer(link, state, frame)
       case 'ack':
         return this.#onAck(link, state.key, frame)
       case 'witness':
@@ -654,13 +678,18 @@ export class Core {
     )
   }
 
-  #onHubOffer(link: LinkId, state: LinkState, frame: FrameOf<'offer'>): void {
-    // The hub asks line[0] to confirm the hub's own events. One that is not followed any more asks the next.
-    if (!this.#isFollowed(link)) return
+  /** An author asks for the word "stored", of its hub or as hub of line[0], and for signatures (AK-5, AK-14). */
+  #onOffer(link: LinkId, state: LinkState, frame: FrameOf<'offer'>): void {
+    // One that is not hub any more asks the next.
+    const isOfHub = this.#isFollowed(link)
+    const isOfMember = this.#hub?.isMember(link) ?? false
+    if (isOfMember) this.#hub!.frame(link, frame)
+    else if (!isOfHub && !this.#standsAsWitness()) return
     const room = roomId(frame.room)
-    this.#needsSync = true
+    this.#needsSync ||= isOfHub
     for (let at = 0; at < frame.entries.length; at += 64)
-      if (personKey(frame.entries, at) !== state.key) return this.#fault(link, 'offer: not its own')
+      if (personKey(frame.entries, at) !== state.key)
+        return isOfMember ? undefined : this.#fault(link, 'offer: not its own')
     // Behind what came live before it, which may still be in verification, and says who carries the room.
     this.#verify(link, [], () => {
       for (let at = 0; at < frame.entries.length; at += 64) {
@@ -669,9 +698,10 @@ export class Core {
         const cls = isControlLane(lane) ? 0 : 1
         const isMine = this.views.carries(this.self, room, cls, false)
         if (!isMine || this.#acts.denial(state.key, room, cls)) continue
-        this.#receipts.owe(state.key, room, lane, n)
+        if (isOfHub) this.#receipts.owe(state.key, room, lane, n)
         const held = this.replica.lane(room, state.key, lane)
-        if (!held || held.n < n) this.sync.pullLane(link, room, state.key, lane)
+        if (!isOfMember && (!held || held.n < n)) this.sync.pullLane(link, room, state.key, lane)
+        if (held && this.#isWitness(room)) this.#witnesses.asked(held)
       }
       this.#acknowledge()
     })
@@ -713,6 +743,7 @@ export class Core {
       for (const { lane, n, id8 } of mine) {
         if (!this.replica.idAt(room, this.self, lane, n)?.startsWith(id8)) continue
         this.outbox.witnessed(by, room, lane, n, (at, device) => this.#isAddressee(at, device))
+        this.replication.signed(by, room, lane, n, this.#moment.now)
       }
     })
   }
@@ -897,6 +928,7 @@ export class Core {
     this.#afterWrite.push(() => {
       then(run.events)
       this.outbox.add(run, writings[0]!.isSaid ?? false)
+      this.replication.wrote(run, this.#moment.now)
       this.#hub?.relay(run, -1)
       this.#offerDue ||= this.isHub
       this.#aloneNow()
@@ -1049,6 +1081,7 @@ export class Core {
     this.#noteStanding()
     this.#witnesses.again((room) => this.#isWitness(room))
     this.outbox.linked(this.#moment.now, 'posts')
+    this.replication.moved(this.#moment.now)
     this.sync.compare(link)
     this.#tellHub()
   }
@@ -1088,6 +1121,7 @@ export class Core {
     this.#noteStanding()
     this.#witnesses.again((room) => this.#isWitness(room))
     this.outbox.linked(this.#moment.now, 'offers')
+    this.replication.moved(this.#moment.now)
     this.#aloneNow()
     this.#tellHub()
   }

@@ -29,6 +29,10 @@ export class Presence {
     return this.#online.has(key)
   }
 
+  get count(): number {
+    return this.#online.size
+  }
+
   keys(): Iterable<PersonKey> {
     return this.#online
   }

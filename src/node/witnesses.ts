@@ -13,6 +13,8 @@ import type { Replica } from './replica.ts'
 
 /** Lanes whose authors may still wait for a witness when the hub changes: as many as one frame holds. */
 const RECENT_MAX = 256
+/** Signatures at one time: who asks for lanes of ever other rooms waits. */
+const FRAMES_MAX = 64
 
 export class Witnesses {
   readonly #signer: Signer
@@ -47,6 +49,11 @@ export class Witnesses {
     for (const lane of this.#recent.values()) if (isWitness(lane.room)) this.#add(lane)
   }
 
+  /** The author of this lane asks for a signature: an earlier one may not have reached them. */
+  asked(lane: Lane): void {
+    this.#add(lane)
+  }
+
   #add(lane: Lane): void {
     const room = this.#changed.get(lane.room) ?? new Map<string, Lane>()
     this.#changed.set(lane.room, room)
@@ -65,6 +72,8 @@ export class Witnesses {
     this.#signedAt = now
     const frames: FrameOf<'witness'>[] = []
     for (const [room, lanes] of this.#changed) {
+      if (frames.length >= FRAMES_MAX) break
+      this.#changed.delete(room)
       const entries: WitnessEntry[] = []
       for (const lane of lanes.values()) {
         const n = Math.min(this.#durableN(room, lane.author, lane.lane), lane.n)
@@ -76,7 +85,6 @@ export class Witnesses {
           signWitness(this.#signer, this.#replica.net, room, at, entries.slice(i, i + WITNESS_ENTRIES_MAX)),
         )
     }
-    this.#changed.clear()
     return frames
   }
 

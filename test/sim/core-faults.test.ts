@@ -135,6 +135,68 @@ test('a drained hub hands over, stays a member, and is hub again only where nobo
   expect(world.hubs()).toEqual([hub])
 })
 
+test('what was written alone goes on to replicated once two others are there, and is never told twice', async () => {
+  const world = new World({ seed: 1 })
+  const [first, second, third] = [world.add(), world.add(), world.add()] as [SimNode, SimNode, SimNode]
+  await world.start(first)
+  await world.until(() => first.core.isReady, 5000)
+  say(world, first, 'nobody is here yet')
+  await world.run(5000)
+  expect(first.of('ack')).toMatchObject([{ state: 'stored', copies: 0, alone: true }])
+  await world.start(second)
+  await world.run(30_000)
+  expect(acks(first)).toEqual(['stored'])
+  expect(first.core.replication.size).toBeGreaterThan(0)
+  await world.start(third)
+  await world.run(20_000)
+  expect(first.of('ack').map(({ state, copies }) => [state, copies])).toEqual([
+    ['stored', 0],
+    ['replicated', 2],
+  ])
+  expect(world.nodes.map((node) => node.core.replication.size)).toEqual([0, 0, 0])
+})
+
+test('signatures that never arrived are asked for again', async () => {
+  const { world, others } = await network(4)
+  const author = others[0]!
+  let isLost = true
+  for (const node of world.nodes) {
+    const takeEffects = node.core.takeEffects.bind(node.core)
+    node.core.takeEffects = () =>
+      takeEffects().filter((effect) => !(isLost && effect.do === 'send' && effect.frame.type === 'witness'))
+  }
+  say(world, author, 'who signs this?')
+  await world.run(20_000)
+  expect(acks(author)).toEqual(['stored'])
+  isLost = false
+  await world.run(60_000)
+  expect(acks(author)).toEqual(['stored', 'replicated'])
+  const offers: string[] = []
+  world.onSend = (_node, _link, frame) => {
+    if (frame.type === 'offer') offers.push(frame.type)
+  }
+  await world.run(600_000)
+  expect(offers).toEqual([])
+})
+
+test('what an earlier process wrote and was never replicated is settled after its restart', async () => {
+  const world = new World({ seed: 1 })
+  const [author, second, third] = [world.add(), world.add(), world.add()] as [SimNode, SimNode, SimNode]
+  await world.start(author)
+  await world.until(() => author.core.isReady, 5000)
+  say(world, author, 'written before the restart')
+  await world.run(3000)
+  world.kill(author)
+  await world.start(second)
+  await world.start(third)
+  await world.run(5000)
+  await world.start(author)
+  expect(author.core.replication.size).toBeGreaterThan(0)
+  await world.run(60_000)
+  expect(author.core.replication.size).toBe(0)
+  for (const node of [second, third]) expect(node.texts()).toContain('written before the restart')
+})
+
 test('what is typed while there is no hub is stored within a moment of the next one', async () => {
   const { world, hub, others } = await network(3)
   world.kill(hub)
