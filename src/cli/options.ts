@@ -140,6 +140,7 @@ export function settingsOf(
       ...(flag('no-discovery') && { discovery: false }),
       ...(neverHub && { neverHub }),
       ...(preferHub && { preferHub }),
+      ...(env.LANCHAT_PLAIN_LINKS === '1' && { plainLinks: true }),
       timeoutMs,
     },
     timeoutMs,

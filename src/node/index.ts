@@ -63,6 +63,8 @@ export interface NodeOptions {
   /** As hub: messages per second and person; 0: bounded only by queues. */
   rate?: number
   timeoutMs?: number
+  /** Links without TLS, for tests and figures: every interface must be a loopback address, else createNode rejects. */
+  plainLinks?: boolean
   /** The profile says that this is a program: other bots leave its messages alone. */
   bot?: boolean
   /** One line per call, never on stdout. */

@@ -1,0 +1,93 @@
+// Counts a three-byte mark in what arrives on inherited sockets, so that the receivers of a benchmark cost less than the server.
+//
+//   count <sockets> <keepalive hex or -> <keepalive ms>      sockets are file descriptors 3, 4, ...
+//
+// Each line on stdin is answered by "marks bytes reads" so far; end of stdin ends it. keepalive is written to every socket
+// each so many ms, for servers that drop silent members.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST 3
+static const char MARK[3] = {'@', '@', '#'};
+static unsigned char buffer[1 << 20];
+static unsigned long long marks, bytes, reads;
+
+// A mark may be cut by the end of a read: the last two bytes of each socket are kept in front of the next.
+static void count(unsigned char *tail, int *kept, const ssize_t length) {
+  unsigned char *start = buffer + 2 - *kept;
+  memcpy(start, tail, *kept);
+  unsigned char *end = buffer + 2 + length, *at = start;
+  while (at < end && (at = memmem(at, end - at, MARK, 3))) {
+    marks++;
+    at += 3;
+  }
+  *kept = end - start < 2 ? (int)(end - start) : 2;
+  memcpy(tail, end - *kept, *kept);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) return 2;
+  const int sockets = atoi(argv[1]), every = atoi(argv[3]);
+  unsigned char keepalive[4096];
+  size_t keepaliveLength = 0;
+  if (strcmp(argv[2], "-"))
+    for (const char *at = argv[2]; at[0] && at[1] && keepaliveLength < sizeof keepalive; at += 2)
+      sscanf(at, "%2hhx", &keepalive[keepaliveLength++]);
+  unsigned char(*tails)[2] = calloc(sockets, 2);
+  int *kept = calloc(sockets, sizeof *kept);
+  const int poll = epoll_create1(0);
+  struct epoll_event event = {.events = EPOLLIN};
+  for (int k = 0; k < sockets; k++) {
+    event.data.u64 = k;
+    fcntl(FIRST + k, F_SETFL, fcntl(FIRST + k, F_GETFL) | O_NONBLOCK);
+    if (epoll_ctl(poll, EPOLL_CTL_ADD, FIRST + k, &event)) return 3;
+  }
+  event.data.u64 = sockets;
+  epoll_ctl(poll, EPOLL_CTL_ADD, 0, &event);
+  const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+  if (keepaliveLength > 0) {
+    struct itimerspec when = {.it_interval = {every / 1000, every % 1000 * 1000000L}, .it_value = {0, 1000000}};
+    timerfd_settime(timer, 0, &when, NULL);
+    event.data.u64 = sockets + 1;
+    epoll_ctl(poll, EPOLL_CTL_ADD, timer, &event);
+  }
+  struct epoll_event ready[256];
+  for (;;) {
+    const int number = epoll_wait(poll, ready, 256, -1);
+    if (number < 0 && errno != EINTR) return 4;
+    for (int k = 0; k < number; k++) {
+      const unsigned long long which = ready[k].data.u64;
+      if (which == (unsigned long long)sockets) {
+        char line[256];
+        const ssize_t length = read(0, line, sizeof line);
+        if (length <= 0) return 0;
+        for (ssize_t at = 0; at < length; at++)
+          if (line[at] == '\n') printf("%llu %llu %llu\n", marks, bytes, reads);
+        fflush(stdout);
+      } else if (which == (unsigned long long)sockets + 1) {
+        unsigned long long ticks;
+        if (read(timer, &ticks, sizeof ticks) < 0) continue;
+        for (int socket = 0; socket < sockets; socket++)
+          if (write(FIRST + socket, keepalive, keepaliveLength) < 0) continue;
+      } else {
+        const ssize_t length = read(FIRST + which, buffer + 2, sizeof buffer - 2);
+        if (length > 0) {
+          bytes += length;
+          reads++;
+          count(tails[which], &kept[which], length);
+        } else if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
+          fprintf(stderr, "a socket of the load was closed by the server\n");
+          epoll_ctl(poll, EPOLL_CTL_DEL, FIRST + which, NULL);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** The least of a websocket client (RFC 6455): upgrade, binary or text messages out with a mask of zeros, payloads in. */
+import type { Duplex } from 'node:stream'
+
+/** What comes behind the answer stays in the socket, which is paused then. */
+export async function upgrade(socket: Duplex, path: string): Promise<void> {
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+  )
+  let answer: Buffer = Buffer.alloc(0)
+  await new Promise<void>((resolve, reject) => {
+    const gone = () => reject(new Error('the server ended the connection in its upgrade'))
+    const hear = (chunk: Buffer) => {
+      answer = Buffer.concat([answer, chunk])
+      const end = answer.indexOf('\r\n\r\n')
+      if (end < 0) return
+      socket.pause()
+      socket.off('data', hear).off('close', gone)
+      if (end + 4 < answer.length) socket.unshift(answer.subarray(end + 4))
+      resolve()
+    }
+    socket.on('data', hear).on('close', gone)
+  })
+}
+
+export function message(payload: Uint8Array, opcode: 1 | 2): Buffer {
+  const { length } = payload
+  const size = length < 126 ? 6 : length < 65_536 ? 8 : 14
+  const out = Buffer.alloc(size + length)
+  out[0] = 0x80 | opcode
+  if (length < 126) out[1] = 0x80 | length
+  else if (length < 65_536) {
+    out[1] = 0x80 | 126
+    out.writeUInt16BE(length, 2)
+  } else {
+    out[1] = 0x80 | 127
+    out.writeUInt32BE(length, 6)
+  }
+  out.set(payload, size)
+  return out
+}
+
+/** Whole payloads out of a stream that is cut anywhere. */
+export class Messages {
+  #rest: Buffer = Buffer.alloc(0)
+
+  feed(chunk: Buffer): Buffer[] {
+    const payloads: Buffer[] = []
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    while (bytes.length >= 2) {
+      const short = bytes[1]! & 127
+      const head = short < 126 ? 2 : short === 126 ? 4 : 10
+      if (bytes.length < head) break
+      const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : bytes.readUInt32BE(6)
+      if (bytes.length < head + length) break
+      payloads.push(bytes.subarray(head, head + length))
+      bytes = bytes.subarray(head + length)
+    }
+    this.#rest = Buffer.from(bytes)
+    return payloads
+  }
+}

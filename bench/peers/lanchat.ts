@@ -1,0 +1,281 @@
+/**
+ * lanchat itself: its own hub process as people run it, links without TLS where the peers have none. Every event is signed by
+ * its author, verified by the hub, and synced to disk before it says "stored". Rooms beyond the first are made by events.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
+import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
+import { scryptKey } from '../../src/node/io/scrypt-key.ts'
+import { type Handshake, openHandshake } from '../../src/wire/auth.ts'
+import { fromHex, readUint, utf8 } from '../../src/wire/bytes.ts'
+import { decodeFrame, encodeBody, encodeFrame } from '../../src/wire/codec.ts'
+import type { Signer } from '../../src/wire/crypto.ts'
+import {
+  type Draft,
+  LANE_START,
+  newContentLane,
+  newControlLane,
+  packRun,
+  signRun,
+} from '../../src/wire/event.ts'
+import {
+  type EventId,
+  generalRoom,
+  type LaneId,
+  madeRoom,
+  type NetId,
+  networkId,
+  personKey,
+  type RoomId,
+  tagged,
+} from '../../src/wire/ids.ts'
+import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
+import { RETENTION_DAYS } from '../../src/wire/limits.ts'
+import { Messages, message, upgrade } from '../load/websocket.ts'
+import { PROJECT } from '../program.ts'
+import type { Member, Peer, Speech } from './peer.ts'
+import { freePort } from './process.ts'
+
+const NETWORK = 'bench'
+const CODE = 'words of a bench that are no secret'
+
+export const lanchat = (): Peer => ({
+  name: 'lanchat',
+  about: 'lanchat --json --prefer-hub --rate 0, all signatures verified, synced before "stored"',
+  async start({ directory, pin }) {
+    const port = await freePort()
+    const args = [
+      '--json',
+      '--name',
+      'hub',
+      '--network',
+      NETWORK,
+      '--data-dir',
+      directory,
+      '--port',
+      `${port}`,
+    ]
+    const alone = [
+      '--interface',
+      '127.0.0.1',
+      '--no-discovery',
+      '--prefer-hub',
+      '--rate',
+      '0',
+      '--log-level',
+      'error',
+    ]
+    const [program = '', ...rest] = [
+      ...pin,
+      process.execPath,
+      `${PROJECT}dist/cli/main.js`,
+      ...args,
+      ...alone,
+    ]
+    const env = {
+      ...process.env,
+      LANCHAT_PLAIN_LINKS: '1',
+      LANCHAT_CODE: CODE,
+      HOME: directory,
+      XDG_CONFIG_HOME: directory,
+    }
+    const child = spawn(program, rest, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+    await ready(child)
+    return {
+      pids: [child.pid!],
+      port,
+      async stop() {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        const over = once(child, 'exit')
+        child.kill('SIGKILL')
+        await over
+      },
+    }
+  },
+})
+
+async function ready(child: ChildProcess): Promise<void> {
+  const lines = createInterface({ input: child.stdout! })
+  for await (const line of lines) {
+    if ((JSON.parse(line) as { type: string }).type !== 'ready') continue
+    // What is told from now on is not read by anybody, and must not fill the pipe.
+    lines.close()
+    child.stdout!.resume()
+    return
+  }
+  throw new Error('the hub ended at its start')
+}
+
+// With a code the network has no place, which only nodes that sync could agree on.
+const net: NetId = networkId(nodeCrypto, {
+  name: NETWORK,
+  codeKey: await scryptKey(utf8(CODE), tagged(nodeCrypto, 'lanchat/code/1', utf8(NETWORK)), 2 ** 17),
+  hasCode: true,
+  retentionDays: RETENTION_DAYS,
+})
+
+/** The first room is general; the others are made by one known key, so that all of the load know their ids. */
+const founder = signerOf(new Uint8Array(32).fill(7))
+const saltOf = (room: number) => new Uint8Array(16).fill(room)
+const idOf = (room: number): RoomId =>
+  room === 0 ? generalRoom(nodeCrypto, net) : madeRoom(nodeCrypto, net, personKey(founder.key), saltOf(room))
+
+/** One lane of one author. */
+class Lane {
+  readonly #signer: Signer
+  readonly #at: { net: NetId; room: RoomId; lane: LaneId; n: number; prev: EventId }
+
+  constructor(signer: Signer, room: RoomId, isControl: boolean) {
+    this.#signer = signer
+    const lane = isControl ? newControlLane(nodeCrypto) : newContentLane(nodeCrypto, Date.now())
+    this.#at = { net, room, lane, n: 0, prev: LANE_START }
+  }
+
+  post(bodies: readonly { kind: number; body: Uint8Array }[]): Buffer {
+    const now = Date.now()
+    const drafts = bodies.map(({ kind, body }): Draft => ({ kind, at: now, t: now, body }))
+    const run = signRun(nodeCrypto, this.#signer, this.#at, drafts)
+    const last = run.events[run.events.length - 1]!
+    this.#at.n = last.n
+    this.#at.prev = last.id
+    return message(encodeFrame({ type: 'post', run: packRun(run) }), 2)
+  }
+}
+
+const draft = (value: BodyValue, salt = nodeCrypto.random(16)) => ({
+  kind: kindNumber(value.kind),
+  body: encodeBody(salt, value),
+})
+
+const signers = new Map<number, Signer>()
+function signer(number: number): Signer {
+  let known = signers.get(number)
+  if (!known) {
+    known = number === 0 ? founder : signerOf(nodeCrypto.random(32))
+    signers.set(number, known)
+  }
+  return known
+}
+
+export const lanchatSpeech: Speech = {
+  // An unknown frame, which every node ignores and which says that this member lives.
+  keepalive: { bytes: message(new Uint8Array([0x91, 0x7f]), 2), everyMs: 1000 },
+  async connect(port) {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    await once(socket, 'connect')
+    await upgrade(socket, '/lanchat/1')
+    return socket
+  },
+  async join(socket, member) {
+    const greeted = greet(socket, signer(member.number))
+    socket.resume()
+    await greeted
+    await enter(socket, member)
+  },
+  sender(socket, { number, rooms: [room = 0] }) {
+    const lane = new Lane(signer(number), idOf(room), false)
+    const messages = new Messages()
+    let confirmed = 0
+    return {
+      publish(texts) {
+        const bodies = texts.map((text) =>
+          draft({ kind: 'message', text: text.toString('latin1'), action: false, replyTo: null }),
+        )
+        const posts: Buffer[] = []
+        for (let at = 0; at < bodies.length; at += 64) posts.push(lane.post(bodies.slice(at, at + 64)))
+        socket.write(Buffer.concat(posts))
+      },
+      confirmed(chunk) {
+        let upTo = confirmed
+        for (const payload of messages.feed(chunk)) {
+          // [66, room, entries]: the number of the frame is its second byte.
+          if (payload[1] !== 66) {
+            if (payload[1] === 72) throw new Error('the hub refused an event')
+            continue
+          }
+          const frame = decodeFrame(payload)
+          if (typeof frame === 'string' || frame.type !== 'ack') continue
+          for (let at = 0; at < frame.entries.length; at += 12)
+            upTo = Math.max(upTo, readUint(frame.entries, at + 8, 4))
+        }
+        const more = upTo - confirmed
+        confirmed = upTo
+        return more
+      },
+    }
+  },
+}
+
+function greet(socket: Duplex, by: Signer): Promise<void> {
+  const messages = new Messages()
+  const handshake: Handshake = openHandshake({
+    side: 'dialer',
+    binding: new Uint8Array(32),
+    signer: by,
+    hello: { net: fromHex(net), role: 0, places: new Uint8Array(0), grown: false, age: 0, caps: 0, port: 0 },
+    crypto: nodeCrypto,
+  })
+  socket.write(message(handshake.hello, 2))
+  return new Promise((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      for (const payload of messages.feed(chunk)) {
+        const step = handshake.receive(payload)
+        if (step.send) socket.write(message(step.send, 2))
+        if (step.refuse || step.refused) return reject(new Error(JSON.stringify(step.refuse ?? step.refused)))
+        if (!step.done) continue
+        socket.off('data', hear)
+        return resolve()
+      }
+    }
+    socket.on('data', hear)
+  })
+}
+
+/** Follows the hub; makes or joins the rooms; done when the hub has all of it. */
+function enter(socket: Duplex, { number, rooms }: Member): Promise<void> {
+  const messages = new Messages()
+  const self = signer(number)
+  const waiting = new Set<string>()
+  const posts: Buffer[] = []
+  for (const room of rooms) {
+    if (room === 0) continue
+    const lane = new Lane(self, idOf(room), true)
+    waiting.add(idOf(room))
+    posts.push(
+      lane.post([
+        draft(
+          number === 0 ? createOf(room) : { kind: 'join', lifts: NO_IDS },
+          number === 0 ? saltOf(room) : undefined,
+        ),
+      ]),
+    )
+  }
+  socket.write(message(encodeFrame({ type: 'join', at: 1 }), 2))
+  return new Promise((resolve) => {
+    const hear = (chunk: Buffer) => {
+      for (const payload of messages.feed(chunk)) {
+        const frame = decodeFrame(payload)
+        if (typeof frame === 'string') continue
+        if (frame.type === 'joined') socket.write(Buffer.concat(posts))
+        if (frame.type === 'ack') waiting.delete(Buffer.from(frame.room).toString('hex'))
+        if (waiting.size > 0 || (frame.type !== 'joined' && frame.type !== 'ack')) continue
+        socket.off('data', hear)
+        resolve()
+      }
+    }
+    socket.on('data', hear)
+  })
+}
+
+const NO_IDS = new Uint8Array(0)
+const createOf = (room: number): BodyValue => ({
+  kind: 'create',
+  type: 0,
+  name: `room${room}`,
+  topic: '',
+  max: 0,
+  persons: NO_IDS,
+})

@@ -1,0 +1,54 @@
+/**
+ * What the runner needs to know of a chat server in order to compare it: how to start it, how a connection joins, how a
+ * text is published, and how the server says that it has it. One file a peer; all of them speak to `../load/load.ts`.
+ */
+import type { Duplex } from 'node:stream'
+
+/** A server under measurement, started for one repetition. */
+export interface Server {
+  /** The processes whose CPU time and memory are the server's. */
+  readonly pids: readonly number[]
+  readonly port: number
+  stop(): Promise<void>
+}
+
+export interface Start {
+  /** An empty folder of this repetition's own. */
+  readonly directory: string
+  /** Put in front of the server's command: pins it to its core. */
+  readonly pin: readonly string[]
+}
+
+/** A member of the load: its number, and the rooms it is in. */
+export interface Member {
+  readonly number: number
+  readonly rooms: readonly number[]
+  readonly role: 'receiver' | 'sender'
+}
+
+/** A joined sender. */
+export interface Sender {
+  /** Publishes texts to its room in one write. */
+  publish(texts: readonly Buffer[]): void
+  /** How many more of its texts the server has confirmed; the load feeds it whatever arrives on the sender's connection. */
+  confirmed?(chunk: Buffer): number
+}
+
+export interface Peer {
+  readonly name: string
+  /** Version and settings, for the table. */
+  readonly about: string
+  start(options: Start): Promise<Server>
+}
+
+/** The half of a peer that the load process uses: pure talk over a connection. */
+export interface Speech {
+  /** Plain TCP by default; others open what they need. */
+  connect?(port: number, member: Member): Promise<Duplex>
+  /** Joins the member's rooms; resolves once the server has confirmed. */
+  join(socket: Duplex, member: Member): Promise<void>
+  /** member.rooms[0] is where it publishes. */
+  sender(socket: Duplex, member: Member): Sender
+  /** What each receiver must send now and then, and how often, ms. */
+  readonly keepalive?: { readonly bytes: Buffer; readonly everyMs: number }
+}
