@@ -77,12 +77,22 @@ const authors = new Map<string, Author>()
 let isMeasuring = false
 let sampled = 0
 
+// From the moment of joining: others may take longer than a server waits.
+const { keepalive } = speech
+const joined: Duplex[] = []
+let handedOver: ReadonlySet<Duplex> = new Set()
+if (keepalive)
+  setInterval(() => {
+    for (const socket of joined) if (!handedOver.has(socket)) socket.write(keepalive.bytes)
+  }, keepalive.everyMs)
+
 async function open(member: Member): Promise<Duplex> {
   const socket = speech!.connect
     ? await speech!.connect(plan.port, member)
     : connect({ port: plan.port, host: '127.0.0.1', noDelay: true })
   if (!speech!.connect) await once(socket, 'connect')
   await speech!.join(socket, member)
+  joined.push(socket)
   return socket
 }
 
@@ -140,7 +150,7 @@ const senderSockets = await openAll(senders)
 
 // The sockets go over to the counter: what had arrived before is no text.
 for (const socket of receiverSockets) socket.pause()
-const { keepalive } = speech
+handedOver = new Set(receiverSockets)
 const counter: ChildProcess = spawn(
   plan.counter,
   [
@@ -158,11 +168,6 @@ async function counted(): Promise<{ marks: number; bytes: number; reads: number 
     .map(Number)
   return { marks, bytes, reads }
 }
-if (keepalive)
-  setInterval(() => {
-    for (const socket of [...first, ...sampleSockets, ...senderSockets]) socket.write(keepalive.bytes)
-  }, keepalive.everyMs)
-
 const isPaced = plan.rate > 0
 for (const [k, member] of senders.entries()) {
   const socket = senderSockets[k]!

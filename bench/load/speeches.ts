@@ -1,4 +1,5 @@
 /** How to talk to each peer, by its name. */
+import { floorSpeech } from '../peers/floor.ts'
 import { ircSpeech } from '../peers/irc.ts'
 import { lanchatSpeech } from '../peers/lanchat.ts'
 import { mqttAckSpeech, mqttSpeech } from '../peers/mosquitto.ts'
@@ -19,4 +20,6 @@ export const speeches: Readonly<Record<string, Speech>> = {
   'mosquitto-1': mqttAckSpeech,
   'ws-naive': naiveSpeech,
   'socket.io': socketIoSpeech,
+  'floor-node': floorSpeech,
+  'floor-c': floorSpeech,
 }

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Outcome, Plan } from '../load/plan.ts'
+import { floorC, floorNode } from '../peers/floor.ts'
 import { inspircd, ngircd } from '../peers/irc.ts'
 import { lanchat } from '../peers/lanchat.ts'
 import { mosquittoQos0, mosquittoQos1 } from '../peers/mosquitto.ts'
@@ -40,6 +41,8 @@ export const PEERS: Readonly<Record<string, () => Peer | undefined>> = {
   'mosquitto-1': mosquittoQos1,
   'ws-naive': naive,
   'socket.io': socketIo,
+  'floor-node': floorNode,
+  'floor-c': floorC,
 }
 
 const SERVER_CORE = ['taskset', '-c', '0']
