@@ -1,5 +1,5 @@
 /**
- * The one runner of figures: `npm run bench -- <work> [--reps n] [--nodes n] [--events n] [--minutes n] [--json]`.
+ * The one runner of figures: `npm run bench -- <work> [--reps n] [--nodes n] [--events n] [--minutes n] [--peer name] [--json]`.
  *
  * A work is a function from options to a report. Every work measures the built program as people run it (dist/cli/main.js),
  * hosts of the lab instead of machines, and one clock: that of this process.
@@ -17,6 +17,8 @@ export interface WorkOptions {
   readonly nodes?: number
   readonly events?: number
   readonly minutes?: number
+  /** Names of servers to compare with (repeatable); default all. */
+  readonly peers?: readonly string[]
 }
 type Work = (options: WorkOptions) => Promise<Report>
 
@@ -29,6 +31,12 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   heal: async () => (await import('./works/heal.ts')).heal,
   'catch-up': async () => (await import('./works/catch-up.ts')).catchUp,
   loss: async () => (await import('./works/loss.ts')).loss,
+  ...Object.fromEntries(
+    ['W1', 'W1s', 'W2', 'W3', 'W4', 'W4r'].map((name) => [
+      name,
+      async () => (await import('./works/fanout.ts')).fanoutOf(name),
+    ]),
+  ),
   terminal: async () => (await import('./works/terminal.ts')).terminal,
 }
 
@@ -40,6 +48,7 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string' },
     events: { type: 'string' },
     minutes: { type: 'string' },
+    peer: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   },
 })
@@ -47,15 +56,18 @@ const [name = ''] = positionals
 const load = Object.hasOwn(WORKS, name) ? WORKS[name] : undefined
 const options: { -readonly [K in keyof WorkOptions]: WorkOptions[K] } = {}
 for (const key of NUMBERS) if (values[key] !== undefined) options[key] = Number(values[key])
-if (load === undefined || !Object.values(options).every((value) => Number.isInteger(value) && value > 0)) {
+const numbersGiven: readonly unknown[] = Object.values(options)
+if (load === undefined || !numbersGiven.every((value) => Number.isInteger(value) && Number(value) > 0)) {
   const numbers = NUMBERS.map((key) => `[--${key} n]`).join(' ')
-  process.stderr.write(`usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--json]\n`)
+  process.stderr.write(
+    `usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--peer name] [--json]\n`,
+  )
   process.exit(2)
 }
 
 const machine = thisMachine()
 const work = await load()
-const report = await work(options)
+const report = await work({ ...options, ...(values.peer && { peers: values.peer }) })
 const json = JSON.stringify(
   { ...report, at: new Date().toISOString(), machine, figures: report.figures.map(figureJson) },
   null,

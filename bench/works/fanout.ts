@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Figure, quantile, type Report } from '../figures.ts'
 import type { Outcome, Plan } from '../load/plan.ts'
 import { floorC, floorNode } from '../peers/floor.ts'
 import { inspircd, ngircd } from '../peers/irc.ts'
@@ -16,6 +17,7 @@ import type { Peer } from '../peers/peer.ts'
 import { redisAof, redisPubSub } from '../peers/redis.ts'
 import { naive, socketIo } from '../peers/websockets.ts'
 import { PROJECT } from '../program.ts'
+import type { WorkOptions } from '../run.ts'
 
 export type Shape = Pick<Plan, 'rooms' | 'members' | 'senders' | 'inFlight' | 'rate'>
 
@@ -52,6 +54,8 @@ export interface Lengths {
   readonly warmUpS: number
   readonly seconds: number
 }
+
+const LENGTHS: Lengths = { warmUpS: 1.5, seconds: 4 }
 
 /** One repetition: a fresh server, a fresh load. */
 export async function repetition(peer: Peer, shape: Shape, { warmUpS, seconds }: Lengths): Promise<Outcome> {
@@ -99,18 +103,75 @@ function counterProgram(): string {
   return built
 }
 
-if (process.argv[1]?.endsWith('fanout.js')) {
-  const [, , shape = 'W1', names = 'lanchat,jetstream', reps = '1', seconds = '4'] = process.argv
-  for (let rep = 0; rep < Number(reps); rep++)
-    for (const name of names.split(',')) {
-      const peer = PEERS[name]?.()
-      if (!peer) continue
-      const outcome = await repetition(peer, SHAPES[shape]!, { warmUpS: 1.5, seconds: Number(seconds) })
-      const { deliveries, serverCpuS, loadCpuS, bytesPerDelivery, deliveriesPerRead, serverRssMiB } = outcome
-      const quantile = (samples: readonly number[], q: number) =>
-        [...samples].sort((a, b) => a - b)[Math.floor(q * samples.length)]?.toFixed(2) ?? '-'
-      process.stdout.write(
-        `${shape} ${name.padEnd(12)} ${(deliveries / outcome.seconds / 1e6).toFixed(3)} M/s  ${((serverCpuS / deliveries) * 1e6).toFixed(3)} CPU-s/M  server ${(serverCpuS / outcome.seconds).toFixed(2)} load ${(loadCpuS / outcome.seconds).toFixed(2)} cores  ${bytesPerDelivery.toFixed(0)} B  ${deliveriesPerRead.toFixed(1)}/read  rss ${serverRssMiB.toFixed(0)}  p50 ${quantile(outcome.latencyMs, 0.5)} p99 ${quantile(outcome.latencyMs, 0.99)}  ack p50 ${quantile(outcome.confirmMs, 0.5)}\n`,
-      )
+/** What is judged: lanchat's CPU per delivery in proportion to a peer's, links without TLS (docs: bench/README.md). */
+const TARGETS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  W1: { jetstream: 0.85, nats: 1.1 },
+  W1s: { jetstream: 1.6 },
+  W2: { jetstream: 0.5, 'redis-aof': 0.75, redis: 0.9, inspircd: 0.85 },
+  W3: { jetstream: 1.5 },
+}
+
+const cpuPerMillion = ({ serverCpuS, deliveries }: Outcome): number => (serverCpuS / deliveries) * 1e6
+const middle = (samples: readonly number[]): number => quantile(samples, 0.5)
+
+/** The work of one shape: every peer once in each repetition, in turns; lanchat first. */
+export const fanoutOf =
+  (name: string) =>
+  async ({ reps = 5, peers: asked }: WorkOptions): Promise<Report> => {
+    const shape = SHAPES[name]!
+    const peers = (asked ?? Object.keys(PEERS)).flatMap((each) => PEERS[each]?.() ?? [])
+    const outcomes = new Map<Peer, Outcome[]>(peers.map((peer) => [peer, []]))
+    for (let rep = 0; rep < reps; rep++)
+      for (const peer of peers) outcomes.get(peer)!.push(await repetition(peer, shape, LENGTHS))
+    const own = peers.find((peer) => peer.name === 'lanchat')
+    const figures: Figure[] = []
+    if (own)
+      for (const peer of peers) {
+        if (peer === own) continue
+        const theirs = outcomes.get(peer)!
+        const samples = outcomes
+          .get(own)!
+          .map((each, rep) => cpuPerMillion(each) / cpuPerMillion(theirs[rep]!))
+        const atMost = TARGETS[name]?.[peer.name]
+        const targets = atMost === undefined ? {} : { targets: [{ of: 'p50' as const, atMost }] }
+        figures.push({ name: `CPU per delivery, lanchat / ${peer.name}`, unit: 'times', samples, ...targets })
+      }
+    for (const peer of peers) {
+      const mine = outcomes.get(peer)!
+      const latencies = (q: number) => mine.map((each) => quantile(each.latencyMs, q))
+      figures.push({
+        name: `${peer.name}: CPU s per million deliveries`,
+        unit: 's',
+        samples: mine.map(cpuPerMillion),
+      })
+      if (shape.rate > 0) {
+        figures.push({ name: `${peer.name}: delivery p50`, unit: 'ms', samples: latencies(0.5) })
+        figures.push({ name: `${peer.name}: delivery p99`, unit: 'ms', samples: latencies(0.99) })
+      }
+      if (mine.every(({ confirmMs }) => confirmMs.length > 0))
+        figures.push({
+          name: `${peer.name}: confirmed p50`,
+          unit: 'ms',
+          samples: mine.map((each) => middle(each.confirmMs)),
+        })
     }
+    return {
+      work: name,
+      figures,
+      notes: peers.map((peer) => `${peer.name} (${peer.about}): ${told(outcomes.get(peer)!)}`),
+    }
+  }
+
+function told(outcomes: readonly Outcome[]): string {
+  const of = (value: (outcome: Outcome) => number) => middle(outcomes.map(value))
+  const perS = of(({ deliveries, seconds }) => deliveries / seconds)
+  const cores = (value: (outcome: Outcome) => number) => of((each) => value(each) / each.seconds).toFixed(2)
+  return [
+    `${Math.round(perS)} deliveries/s`,
+    `${of((each) => each.bytesPerDelivery).toFixed(0)} bytes each`,
+    `${of((each) => each.deliveriesPerRead).toFixed(1)} in a read`,
+    `server ${cores((each) => each.serverCpuS)} cores`,
+    `load ${cores((each) => each.loadCpuS)} cores`,
+    `RSS ${of((each) => each.serverRssMiB).toFixed(0)} MiB`,
+  ].join(', ')
 }
