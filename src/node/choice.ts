@@ -24,23 +24,30 @@
  *   SEEKING            k lineStepMs + 2R              line[k], no hub heard                  HUB
  *   SEEKING            line + 2R + 0-1 s              not in the line, no hub heard          HUB
  *   SEEKING(redirect, woken)   redirectHoldMs         then as (silent)
+ *   SEEKING    offer of a peer to carry it to a hub   no way of its own there        asks for a circuit, joins over it
+ *   SEEKING(relay)     relayHoldMs                    then as (silent)
  *   FOLLOWING  link closed / silent for T             no other link to the hub       SEEKING(close / silent)
+ *   FOLLOWING  join                                   directly, heard the hub in T   offers to carry
+ *   FOLLOWING over a circuit   it closes, or is silent; the relay lost the hub       SEEKING(relay)
+ *   FOLLOWING over a circuit   the relay is hub, or follows another one              SEEKING(redirect) on the way there
+ *   FOLLOWING over a circuit   1, 2, 4 .. 30 s        its dial gets through          follows without help
  *   FOLLOWING  redirect W; hub says it follows W                                     SEEKING(redirect) on the way to W
  *   FOLLOWING  handover                               may be hub                     HUB, answers took
  *   FOLLOWING  hears another hub                      once in reportEveryMs          reports it to its hub
  *   HUB        heartbeat of a better hub              own dial reached it            absorb
  *   HUB        heartbeat of a better hub              own dial fails                 noDial: that hub has to come
+ *   HUB        report of a hub                        own dials fail                 a circuit there by the reporter
  *   HUB        absorb                                 better, and staying            absorbed, a promise of promiseMs
  *   HUB        absorbed                               no own promise runs            redirects its members -> SEEKING(redirect)
  *   HUB        a better node in the line              preferred, or this one unreachable, failing, drained  handover
  *   HUB        took                                                                  redirects its members -> SEEKING(redirect)
  *   HUB        quit                                                                  leaving: handover to the line in turn
  *
- * Without the one-hop relay (its state number, `via` and the frames' fields are kept): a node that cannot reach the hub
- * itself, while a peer on an open link has just heard it, keeps seeking, says so (`offline`, 'unreachable') and becomes no
- * hub: two hubs would only split the network along a cut that is often short. After strandedMs of nothing else it does
- * become hub, for itself and for those who can reach only it; so nobody waits for ever, and once one of its dials gets
- * through, the two hubs merge like any others. A redirected member that cannot dial the new hub is in the same place.
+ * Where there is no way of one's own, a peer that follows the hub directly carries the link (relayed.ts): for all of the
+ * above a link like any other. A node that cannot reach a hub, while a peer on an open link has just heard it, becomes
+ * none itself: two hubs would only split the network along a cut that is often short. If nobody carries it there either,
+ * it says so (`offline`, 'unreachable'), and after strandedMs it does become hub, for itself and for those who can reach
+ * only it; so nobody waits for ever, and once there is a way the two hubs merge like any others.
  */
 import { fromHex } from '../wire/bytes.ts'
 import { personKey } from '../wire/ids.ts'
@@ -52,26 +59,38 @@ import {
   followTick,
   hubAddress,
   hubLinkGone,
+  isHubToDial,
   onBeacon,
   onHandover,
   onRedirect,
 } from './choice/following.ts'
 import { beatWhileLeaving, leaveTick, memberGone, onTook, quit } from './choice/handover.ts'
 import { beatNow, beatSoon, firstCounter, heartbeat, readBeat, upstreamOf } from './choice/heartbeat.ts'
-import { beatOfMember, dropMember, hubTick, joinAtHub, refreshLine, sendBeacon } from './choice/hub.ts'
+import {
+  beatOfMember,
+  dropMember,
+  dropSilent,
+  hubTick,
+  joinAtHub,
+  refreshLine,
+  sendBeacon,
+} from './choice/hub.ts'
 import {
   addLink,
   ask,
   dialKey,
   forgetLink,
   hasNoLink,
+  isHeard,
   join,
+  relayOf,
   send,
   spareLink,
   wakeBy,
 } from './choice/links.ts'
 import { advertise, seek } from './choice/moves.ts'
 import { dialBackEnded, onDialBack } from './choice/reach.ts'
+import { circuitFailed, mayRelay, noteReport } from './choice/relayed.ts'
 import {
   beatWhileSeeking,
   dialEndedWhileSeeking,
@@ -89,11 +108,14 @@ import {
   type ChoiceInput,
   type Link,
   mayBeHub,
+  NOT_JOINED,
   type OfflineReason,
+  STATE,
   type Turn,
 } from './choice/state.ts'
 import { linkGoneWhileWoken, onWho, onWhoIs, wake, wokenTick } from './choice/woken.ts'
 
+export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
 export { type ChoiceView, viewOf } from './choice/view.ts'
 
@@ -158,6 +180,9 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
     case 'dialFailed':
       dialFailed(choice, turn, event)
       return
+    case 'circuitFailed':
+      circuitFailed(choice, turn, event.via, event.to)
+      return
     case 'away':
       if (event.ms > choice.timing.awayMs) wake(choice, turn)
       return
@@ -181,9 +206,11 @@ function start(choice: Choice, turn: Turn): void {
 
 function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'linkUp' }>): void {
   const link = addLink(choice, turn, event)
-  reached(choice.addresses, link.address, link.node, turn.now)
+  if (link.via === undefined) reached(choice.addresses, link.address, link.node, turn.now)
   choice.codeUntested = false
-  if (link.dialled) {
+  if (link.via !== undefined) {
+    // What a peer carries shows nothing about who can be reached.
+  } else if (link.dialled) {
     choice.ownDials.set(link.key, turn.now)
     dialBackEnded(choice, turn, link.node, true)
   } else if (!link.local && !choice.reachable) {
@@ -195,7 +222,9 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
   if (spare) close(choice, turn, spare, 'duplicate')
   if (spare === link) return
   send(turn, link, heartbeat(choice, turn))
-  if (choice.phase.state === 'seeking') join(turn, link)
+  const { phase } = choice
+  const isWayOut = phase.state === 'following' && link.key === phase.hub && relayOf(choice) !== null
+  if (phase.state === 'seeking' || (isWayOut && link.via === undefined)) join(turn, link)
   else ask(turn, link, { type: 'who' })
   wakeBy(choice, turn.now)
 }
@@ -274,8 +303,10 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
       return
     case 'report': {
       const other = personKey(frame.hub)
-      if (phase.state === 'hub' && link.member && !choice.byKey.has(other))
-        dialKey(choice, turn, other, frame.address, REPORT_PAUSE_MS)
+      if (phase.state !== 'hub' || !link.member || isHeard(choice, turn.now, other)) return
+      noteReport(turn, phase, link, other)
+      dialKey(choice, turn, other, frame.address, REPORT_PAUSE_MS)
+      wakeBy(choice, turn.now)
       return
     }
     case 'dialBack':
@@ -318,7 +349,11 @@ function onJoin(choice: Choice, turn: Turn, link: Link, at: number): void {
   const hub = phase.state === 'following' ? phase.hub : phase.state === 'seeking' ? phase.target : null
   send(turn, link, {
     type: 'notJoined',
-    reason: phase.state === 'following' ? 1 : 0,
+    reason: mayRelay(choice, turn.now)
+      ? NOT_JOINED.relay
+      : phase.state === 'following'
+        ? NOT_JOINED.following
+        : NOT_JOINED.wait,
     hub: hub === null ? null : fromHex(hub),
     address: hubAddress(choice, hub),
   })
@@ -359,7 +394,10 @@ function tick(choice: Choice, turn: Turn): void {
     beatNow(choice, turn)
   }
   const all = choice.phase.state === 'seeking'
-  const dialAt = nextDue(choice.addresses, (entry) => (all || entry.hub) && hasNoLink(choice, entry))
+  const dialAt = nextDue(
+    choice.addresses,
+    (entry) => (all || isHubToDial(choice, entry)) && hasNoLink(choice, entry),
+  )
   wakeBy(choice, Math.min(choice.beatAt, choice.sweepAt, Math.max(dialAt, now + DIAL_LOOK_MS)))
 }
 
@@ -383,18 +421,23 @@ function sweep(choice: Choice, turn: Turn): void {
     const silentMs = now - link.heardAt
     const { phase } = choice
     if (silentMs >= timing.deadLinkMs) close(choice, turn, link, 'silent')
-    else if (phase.state === 'hub' && silentMs >= timing.silenceMsMax) dropMember(choice, turn, phase, link)
-    else if (isIdle(choice, now, link)) close(choice, turn, link, 'idle')
+    else if (phase.state === 'hub' && silentMs >= timing.silenceMsMax) {
+      // Another hub may hear this one all the same: only where the link ends do the two look for another way.
+      if (link.beat?.state === STATE.hub) close(choice, turn, link, 'silent')
+      else dropSilent(choice, turn, phase, link)
+    } else if (isIdle(choice, now, link)) close(choice, turn, link, 'idle')
   }
   for (const [key, at] of choice.ownDials) if (now - at >= timing.ownDialMs) choice.ownDials.delete(key)
 }
 
-/** A client's own link to another client of the same hub, neither of them line[0]: left from boot or a dial-back. */
+/** A client's own link to another client of the same hub, neither of them line[0] nor the other's relay: left from boot or a dial-back. */
 function isIdle(choice: Choice, now: number, link: Link): boolean {
   const { phase } = choice
   return (
     phase.state === 'following' &&
     link.dialled &&
+    link.key !== relayOf(choice) &&
+    link.beat?.via !== choice.self &&
     link.id !== phase.link &&
     link.key !== phase.hub &&
     link.key !== choice.line[0] &&

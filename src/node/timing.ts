@@ -21,7 +21,16 @@ export interface Timing {
   readonly lateMs: number
   /** Who was redirected does not become hub for this long. */
   readonly redirectHoldMs: number
-  /** A node that knows a hub only from peers, and cannot reach it, becomes one after this long. */
+  /** Who lost its relay, and not certainly the hub, does not become hub for this long. */
+  readonly relayHoldMs: number
+  /** A node that does not get through to a hub takes a peer's offer to carry it after this long. */
+  readonly relayAfterMs: number
+  /** A circuit that has not come about by then is given up. */
+  readonly relayDialMs: number
+  /** Who is relayed tries to reach the hub by itself after directMsMin, each time after twice as long, at most directMsMax. */
+  readonly directMsMin: number
+  readonly directMsMax: number
+  /** A node that knows a hub only from peers, and whom none of them carries there, becomes one after this long. */
   readonly strandedMs: number
   /** After this long without a hub people are told. */
   readonly offlineAfterMs: number
@@ -99,6 +108,11 @@ export const LAN: Timing = {
   lineStepMs: 300,
   lateMs: 1000,
   redirectHoldMs: 4000,
+  relayHoldMs: 2000,
+  relayAfterMs: 1000,
+  relayDialMs: 2000,
+  directMsMin: 1000,
+  directMsMax: 30_000,
   strandedMs: 30_000,
   offlineAfterMs: 500,
   promiseMs: 1000,
@@ -154,6 +168,11 @@ export const QUICK: Timing = {
   lineStepMs: 120,
   lateMs: 300,
   redirectHoldMs: 1500,
+  relayHoldMs: 700,
+  relayAfterMs: 300,
+  relayDialMs: 700,
+  directMsMin: 300,
+  directMsMax: 5000,
   strandedMs: 5000,
   absorbRetryMs: 100,
   absorbRetryMsSpread: 150,

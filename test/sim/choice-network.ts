@@ -5,7 +5,7 @@
  * a firewall that drops what comes in; connect refused by a host without the process, unanswered for 3.1 s through a cut;
  * a handshake of 4 round trips; a killed process closes its links at once, a cut makes them silent; a stopped process
  * (SIGSTOP) is answered for by its kernel and finds everything waiting when it goes on; mDNS announcements and queries
- * with loss of their own. Not modelled: places, stores, TCP that gives up, more than one address per host.
+ * with loss of their own; circuits through a peer, by the very Relay that nodes run. Not modelled: places, stores, TCP that gives up, more than one address per host.
  */
 import {
   type Choice,
@@ -13,12 +13,15 @@ import {
   type ChoiceEvent,
   type ChoiceFrame,
   type ChoiceOptions,
+  type ChoiceView,
   choose,
   createChoice,
   FLAG,
   STATE,
+  standingOf,
   viewOf,
 } from '../../src/node/choice.ts'
+import { type Cargo, Relay } from '../../src/node/relay.ts'
 import { LAN, type Timing } from '../../src/node/timing.ts'
 import { packFrame, parseFrame } from '../../src/wire/frames.ts'
 import type { PersonKey } from '../../src/wire/ids.ts'
@@ -30,6 +33,8 @@ const SYN_AGAIN_MS = [1000, 3000]
 const HANDSHAKE_TIMEOUT_MS = 2000
 /** TLS, signatures and the event loop. */
 const HANDSHAKE_CPU_MS = 8
+/** A circuit that has not come about by then is given up. */
+const CIRCUIT_MS = 2000
 const RTO_MS = 200
 const RTO_MS_MAX = 3200
 
@@ -73,6 +78,9 @@ export interface SimNode {
   wakeAt: number
   generation: number
   readonly links: Map<number, Side>
+  relay: Relay
+  /** Own ends of circuits, by the carrying link and the key at the other end. */
+  readonly circuits: Map<string, Circuit>
   inbox: (() => void)[]
   advert: { hub: boolean; reachable: boolean }
   leaving: boolean
@@ -85,12 +93,32 @@ export interface SimNode {
 interface Side {
   readonly id: number
   readonly node: SimNode
-  readonly conn: Connection
+  /** What it runs over: a connection, or a link that a relay carries on. */
+  readonly conn: Connection | undefined
+  readonly circuit: Circuit | undefined
+  readonly peer: SimNode
   readonly dialled: boolean
   open: boolean
   /** What the peer last said of itself, kept apart from the machine under test. */
   saidHubAt: number
 }
+
+/** One end of a way through a relay. */
+interface Circuit {
+  readonly carrier: Side
+  readonly key: PersonKey
+  readonly dialled: boolean
+  /** Once it is up. */
+  side: Side | undefined
+}
+
+/** What a `relay` frame carries, unsealed: steps of the handshake, frames, or the end. */
+interface Parcel {
+  readonly key: PersonKey
+  readonly cargo: Cargo
+  readonly what: 'open' | 'accept' | 'confirm' | 'end' | ChoiceFrame
+}
+type Sent = ChoiceFrame | Parcel | 'close'
 
 interface Connection {
   readonly dialler: Side
@@ -102,7 +130,7 @@ interface Connection {
 interface Lane {
   readonly from: Side
   readonly to: Side
-  readonly queue: (ChoiceFrame | 'close')[]
+  readonly queue: Sent[]
   busy: boolean
   rto: number
   lastAt: number
@@ -158,6 +186,8 @@ export class ChoiceNetwork {
       wakeAt: Infinity,
       generation: 0,
       links: new Map(),
+      relay: new Relay(),
+      circuits: new Map(),
       inbox: [],
       advert: { hub: false, reachable: false },
       leaving: false,
@@ -248,6 +278,7 @@ export class ChoiceNetwork {
     node.done = false
     node.pausedAt = undefined
     node.inbox = []
+    node.relay = new Relay()
     node.offline = undefined
     node.advert = { hub: false, reachable: false }
     this.note(node, 'start')
@@ -271,8 +302,10 @@ export class ChoiceNetwork {
     node.pausedAt = undefined
     node.generation++
     this.note(node, 'kill')
-    for (const side of [...node.links.values()]) this.closeSide(side)
+    for (const side of [...node.links.values()]) if (side.conn) this.closeSide(side)
+    for (const side of node.links.values()) side.open = false
     node.links.clear()
+    node.circuits.clear()
   }
 
   pause(index: number): void {
@@ -451,6 +484,8 @@ export class ChoiceNetwork {
       id: ++this.linkCount,
       node,
       conn,
+      circuit: undefined,
+      peer: dialled ? acceptor : dialler,
       dialled,
       open: true,
       saidHubAt: -Infinity,
@@ -483,8 +518,15 @@ export class ChoiceNetwork {
     if (ours.open) up(ours, theirs, address)
   }
 
-  private send(side: Side, what: ChoiceFrame | 'close'): void {
+  private send(side: Side, what: Sent): void {
     if (!side.open && what !== 'close') return
+    if (side.circuit) {
+      const { carrier, key } = side.circuit
+      if (what === 'close') this.send(carrier, { key, cargo: 'end', what: 'end' })
+      else this.send(carrier, { key, cargo: 'bytes', what: what as ChoiceFrame })
+      return
+    }
+    if (!side.conn) return
     const lane = side.conn.lanes[side.dialled ? 0 : 1]
     lane.queue.push(what)
     this.frames.sent++
@@ -507,7 +549,7 @@ export class ChoiceNetwork {
     }
   }
 
-  private arrive(lane: Lane, what: ChoiceFrame | 'close'): void {
+  private arrive(lane: Lane, what: Sent): void {
     const { to } = lane
     if (!to.open || !to.node.alive) return
     this.deliver(to.node, () => {
@@ -515,13 +557,128 @@ export class ChoiceNetwork {
       if (what === 'close') {
         to.open = false
         to.node.links.delete(to.id)
+        this.carrierGone(to)
         this.give(to.node, { in: 'linkDown', link: to.id, cause: 'closed' })
         return
       }
-      if (what.type === 'heartbeat')
-        to.saidHubAt = what.state === STATE.hub && !(what.flags & FLAG.leaving) ? this.now : -Infinity
-      this.give(to.node, { in: 'frame', link: to.id, frame: what })
+      if ('cargo' in what) {
+        this.onParcel(to, what)
+        return
+      }
+      this.hear(to, what)
     })
+  }
+
+  private hear(side: Side, frame: ChoiceFrame): void {
+    if (frame.type === 'heartbeat')
+      side.saidHubAt = frame.state === STATE.hub && !(frame.flags & FLAG.leaving) ? this.now : -Infinity
+    this.give(side.node, { in: 'frame', link: side.id, frame })
+  }
+
+  // circuits
+
+  private openCircuit(node: SimNode, via: number, key: PersonKey): void {
+    const carrier = node.links.get(via)
+    const name = circuitName(via, key)
+    if (node.circuits.has(name)) return
+    const { generation } = node
+    const fail = () => {
+      if (node.alive && node.generation === generation)
+        this.deliver(node, () => this.give(node, { in: 'circuitFailed', via, to: key }))
+    }
+    if (!carrier?.conn) {
+      this.at(0, fail)
+      return
+    }
+    const circuit: Circuit = { carrier, key, dialled: true, side: undefined }
+    node.circuits.set(name, circuit)
+    this.send(carrier, { key, cargo: 'opening', what: 'open' })
+    this.at(CIRCUIT_MS, () => {
+      if (circuit.side || node.circuits.get(name) !== circuit) return
+      node.circuits.delete(name)
+      this.send(carrier, { key, cargo: 'end', what: 'end' })
+      fail()
+    })
+  }
+
+  /** A relay frame: for an own circuit, for a new one where this is a hub, or to be carried on. */
+  private onParcel(from: Side, parcel: Parcel): void {
+    const { node } = from
+    const { key, cargo, what } = parcel
+    const name = circuitName(from.id, key)
+    const own = node.circuits.get(name)
+    if (own) {
+      if (what === 'end') this.circuitGone(own)
+      else if (what === 'accept') this.send(from, { key, cargo: 'bytes', what: 'confirm' })
+      else if (what === 'confirm') this.circuitUp(own)
+      else if (what !== 'open' && own.side?.open) this.hear(own.side, what)
+      return
+    }
+    if (cargo === 'opening' && viewOf(node.choice).state === 'hub') {
+      node.circuits.set(name, { carrier: from, key, dialled: false, side: undefined })
+      this.send(from, { key, cargo: 'bytes', what: 'accept' })
+      return
+    }
+    const way = node.relay.take(from.id, key, cargo, standingOf(node.choice, this.now), this.now)
+    if (way === 'closed') this.send(from, { key, cargo: 'end', what: 'end' })
+    else if (way !== 'nothing') {
+      const on = node.links.get(way.link)
+      if (on) this.send(on, { ...parcel, key: way.key })
+    }
+  }
+
+  private circuitUp(circuit: Circuit): void {
+    const { carrier, key, dialled } = circuit
+    if (circuit.side) return
+    if (!dialled) this.send(carrier, { key, cargo: 'bytes', what: 'confirm' })
+    const { node } = carrier
+    const peer = this.nodes[this.indexOf(key)]!
+    const side: Side = {
+      id: ++this.linkCount,
+      node,
+      conn: undefined,
+      circuit,
+      peer,
+      dialled,
+      open: true,
+      saidHubAt: -Infinity,
+    }
+    circuit.side = side
+    node.links.set(side.id, side)
+    this.give(node, {
+      in: 'linkUp',
+      link: side.id,
+      key,
+      dialled,
+      address: '',
+      visitor: peer.choice.options.visitor ?? false,
+      via: carrier.peer.key,
+    })
+  }
+
+  private circuitGone(circuit: Circuit): void {
+    const { carrier, key, side } = circuit
+    const { node } = carrier
+    node.circuits.delete(circuitName(carrier.id, key))
+    if (side?.open) {
+      side.open = false
+      node.links.delete(side.id)
+      this.give(node, { in: 'linkDown', link: side.id, cause: 'closed' })
+    } else if (circuit.dialled && !side) this.give(node, { in: 'circuitFailed', via: carrier.id, to: key })
+  }
+
+  /** A connection ended: circuits over it end too, own ones and carried ones. */
+  private carrierGone(side: Side): void {
+    const { node } = side
+    for (const circuit of [...node.circuits.values()]) if (circuit.carrier === side) this.circuitGone(circuit)
+    this.tellEnds(node, node.relay.linkDown(side.id))
+  }
+
+  private tellEnds(node: SimNode, ends: readonly { link: number; key: PersonKey }[]): void {
+    for (const { link, key } of ends) {
+      const side = node.links.get(link)
+      if (side) this.send(side, { key, cargo: 'end', what: 'end' })
+    }
   }
 
   private closeSide(side: Side): void {
@@ -529,6 +686,8 @@ export class ChoiceNetwork {
     side.open = false
     side.node.links.delete(side.id)
     this.send(side, 'close')
+    if (side.circuit) side.node.circuits.delete(circuitName(side.circuit.carrier.id, side.circuit.key))
+    else if (side.node.alive) this.carrierGone(side)
   }
 
   private deliver(node: SimNode, run: () => void): void {
@@ -570,6 +729,9 @@ export class ChoiceNetwork {
       case 'dial':
         this.dial(node, effect.address)
         return
+      case 'circuit':
+        this.openCircuit(node, effect.via, effect.to)
+        return
       case 'close': {
         const side = node.links.get(effect.link)
         if (side) this.closeSide(side)
@@ -590,11 +752,17 @@ export class ChoiceNetwork {
         node.hubChanges++
         node.offline = undefined
         this.note(node, `hub, epoch ${effect.epoch}`)
+        this.tellEnds(node, node.relay.follows(undefined))
         return
       case 'follow':
         node.hubChanges++
         node.offline = undefined
-        this.note(node, `follows ${this.indexOf(effect.hub)}`)
+        {
+          const { via } = viewOf(node.choice)
+          const through = via === null ? '' : ` through ${this.indexOf(via)}`
+          this.note(node, `follows ${this.indexOf(effect.hub)}${through}`)
+        }
+        this.tellEnds(node, node.relay.follows(effect.link))
         return
       case 'offline':
         node.offline = effect.reason
@@ -699,7 +867,7 @@ export class ChoiceNetwork {
 
   // questions
 
-  private peerOf = (side: Side) => (side.dialled ? side.conn.acceptor : side.conn.dialler).node
+  private peerOf = (side: Side) => side.peer
   indexOf = (key: PersonKey) => this.nodes.findIndex((node) => node.key === key)
   view = (index: number) => viewOf(this.nodes[index]!.choice)
   running = () => this.nodes.filter((node) => node.alive && node.pausedAt === undefined && !node.leaving)
@@ -716,8 +884,21 @@ export class ChoiceNetwork {
     return nodes.every((node) => {
       if (node === hub) return true
       const view = viewOf(node.choice)
-      return view.state === 'following' && view.hub === hub.key && members.has(node.key)
+      return (
+        view.state === 'following' &&
+        view.hub === hub.key &&
+        members.has(node.key) &&
+        this.isOneHop(view, hub)
+      )
     })
+  }
+
+  /** Directly, or by one relay that follows the hub directly. */
+  private isOneHop({ via }: ChoiceView, hub: SimNode): boolean {
+    if (via === null) return true
+    const relay = this.nodes[this.indexOf(via)]!
+    const view = viewOf(relay.choice)
+    return relay.alive && view.hub === hub.key && view.via === null
   }
 
   /** The groups that nodes of a transitive topology fall into. */
@@ -748,3 +929,5 @@ export class ChoiceNetwork {
 
 const before = (a: { at: number; order: number }, b: { at: number; order: number }) =>
   a.at < b.at || (a.at === b.at && a.order < b.order)
+
+const circuitName = (carrier: number, key: PersonKey) => `${carrier} ${key}`

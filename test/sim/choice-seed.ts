@@ -8,6 +8,8 @@ export interface SeedResult {
   readonly nodes: number
   /** From the last change to one hub that everybody follows. */
   readonly settledMs: number
+  /** From cuts between some pairs to one hub that everybody reaches directly or by one relay. */
+  readonly oneHopMs: number
   readonly hubChanges: number
 }
 
@@ -60,10 +62,12 @@ export function runChoiceSeed(seed: number, plant?: Plant): SeedResult {
   network.run(3000)
   if (network.runUntil(() => network.isSettled(), 500 + 20 * network.latencyMs) === Infinity)
     network.fail('INV-9', 'settled and came apart again')
+  const oneHopMs = oneHop(network, seeded(seed ^ 0x1409))
   return {
     seed,
     nodes: all.length,
     settledMs,
+    oneHopMs,
     hubChanges: network.log.filter((one) => /hub/.test(one.what)).length,
   }
 }
@@ -113,7 +117,52 @@ export function runHubStorm(seed: number, plant?: Plant): SeedResult {
   network.heal()
   // They have never heard of each other: up to a round of mDNS queries more than INV-9 allows.
   const settledMs = settle(network, 2 * network.timing.queryEveryMs)
-  return { seed, nodes, settledMs, hubChanges: network.log.filter((one) => /hub/.test(one.what)).length }
+  return {
+    seed,
+    nodes,
+    settledMs,
+    oneHopMs: 0,
+    hubChanges: network.log.filter((one) => /hub/.test(one.what)).length,
+  }
+}
+
+/**
+ * Cuts between random pairs, both ways or one way, that leave any two a way of at most one hop: one hub must come of it,
+ * and again of the healing. Both are measured from the change.
+ */
+function oneHop(network: ChoiceNetwork, random: Random): number {
+  const all = network.running().map(({ index }) => index)
+  const isVisitor = (index: number) => network.options.options?.(index).visitor ?? false
+  const cuts = new Set<string>()
+  const isClean = (a: number, b: number) => !cuts.has(`${Math.min(a, b)} ${Math.max(a, b)}`)
+  const density = pick(random, [0.1, 0.3, 0.5, 0.8])
+  const pairs = all.flatMap((a) => all.filter((b) => a < b).map((b) => [a, b] as const))
+  for (const [a, b] of pairs) if (random() < density) cuts.add(`${a} ${b}`)
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const [a, b] of pairs) {
+      const relays = all.filter((c) => c !== a && c !== b && !isVisitor(c) && isClean(a, c) && isClean(b, c))
+      if (isClean(a, b) || relays.length > 0) continue
+      cuts.delete(`${a} ${b}`)
+      changed = true
+    }
+  }
+  for (const [a, b] of pairs) {
+    if (isClean(a, b)) continue
+    const way = random()
+    if (way < 0.8) network.cut(a, b)
+    if (way > 0.2) network.cut(b, a)
+  }
+  network.trace.push(`cuts ${[...cuts].join(', ')}`)
+  const silenceMs = network.timing.silenceMsMax
+  network.run(silenceMs)
+  const ms = settle(network, 2 * network.timing.reportEveryMs + network.timing.relayAfterMs)
+  network.run(10_000)
+  if (network.runUntil(() => network.isSettled(), 5000 + 20 * network.latencyMs) === Infinity)
+    network.fail('INV-9', 'one hop: settled and came apart again')
+  network.heal()
+  settle(network)
+  return ms
 }
 
 /** All cuts and firewalls gone, everybody awake, somebody there who may be hub. */

@@ -2,9 +2,25 @@
 import { fromHex, readUint } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
+import type { Address } from '../addresses.ts'
 import { takeLine } from './heartbeat.ts'
-import { ask, dialDue, dialKey, dialNow, join, linkTo, send, wakeBy, whereIs } from './links.ts'
+import {
+  ask,
+  dialDue,
+  dialKey,
+  dialNow,
+  hasDirectLink,
+  isHeard,
+  join,
+  linkTo,
+  relayOf,
+  send,
+  wakeBy,
+  whereIs,
+} from './links.ts'
+
 import { becomeHub, follow, seek } from './moves.ts'
+import { beatOfRelay, tryDirect } from './relayed.ts'
 import { lose } from './seeking.ts'
 import { type Choice, FLAG, type Following, type Link, mayBeHub, STATE, type Turn } from './state.ts'
 import { noteTold } from './told.ts'
@@ -26,16 +42,26 @@ export function followTick(choice: Choice, turn: Turn, phase: Following): void {
   if (now >= phase.warmAt) {
     phase.warmAt = now + timing.warmMsMin + turn.random() * timing.warmMsSpread
     const next = choice.line[0]
-    if (next !== undefined && next !== choice.self && !choice.byKey.has(next))
+    if (next !== undefined && next !== choice.self && !hasDirectLink(choice, next))
       dialNow(choice, turn, choice.options.instanceOf(next), timing.warmMsMin)
   }
   if (now >= phase.probeAt) {
     phase.probeAt = now + timing.probeEveryMs
     ask(turn, hub, { type: 'who' })
   }
-  dialDue(choice, turn, (entry) => entry.hub, 1)
+  if (hub.via !== undefined) tryDirect(choice, turn, phase)
+  dialDue(choice, turn, (entry) => isHubToDial(choice, entry), 1)
   wakeBy(choice, Math.min(hub.heardAt + phase.limitMs, phase.warmAt, phase.probeAt))
 }
+
+/** Hubs that a follower dials as they come; its own, where it is relayed, in longer and longer steps (tryDirect). */
+export const isHubToDial = (choice: Choice, entry: Address): boolean =>
+  entry.hub &&
+  !(
+    choice.phase.state === 'following' &&
+    relayOf(choice) !== null &&
+    entry.node === choice.options.instanceOf(choice.phase.hub)
+  )
 
 export function beatWhileFollowing(
   choice: Choice,
@@ -46,6 +72,9 @@ export function beatWhileFollowing(
 ): void {
   const beat = link.beat!
   const { now } = turn
+  const via = choice.links.get(phase.link)?.via
+  if (via !== undefined && link.via === undefined && link.key === via) beatOfRelay(choice, turn, phase, link)
+  if (choice.phase !== phase) return
   if (link.key !== phase.hub) {
     if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) reportHub(choice, turn, phase, link)
     return
@@ -58,7 +87,7 @@ export function beatWhileFollowing(
     if (beat.median !== null) choice.hubMedian = { value: beat.median, at: now }
   } else if (beat.state === STATE.following || beat.state === STATE.relayed) {
     if (beat.upstream === null || beat.upstream === choice.self) lose(choice, turn, link, 'silent', true)
-    else goTo(choice, turn, beat.upstream, '', link)
+    else goTo(choice, turn, beat.upstream, '', link, null)
   } else if (beat.state === STATE.seeking) seek(choice, turn, { why: 'redirect', lost: link.key, dead: true })
 }
 
@@ -83,9 +112,17 @@ function reportHub(choice: Choice, turn: Turn, phase: Following, other: Link): v
 }
 
 /** The hub followed gave up for another one: -> SEEKING on the way to it. */
-function goTo(choice: Choice, turn: Turn, to: PersonKey, address: string, from: Link): void {
-  seek(choice, turn, { why: 'redirect', lost: from.key, dead: true, target: to })
-  if (!choice.byKey.has(to)) dialKey(choice, turn, to, address, 0)
+function goTo(
+  choice: Choice,
+  turn: Turn,
+  to: PersonKey,
+  address: string,
+  from: Link,
+  via: PersonKey | null,
+): void {
+  const relay = via === null || via === choice.self ? from.key : via
+  seek(choice, turn, { why: 'redirect', lost: from.key, dead: true, target: to, relay })
+  if (!hasDirectLink(choice, to)) dialKey(choice, turn, to, address, 0)
 }
 
 /** From the hub that is or was followed, or the one on the way to which this node is. */
@@ -96,7 +133,8 @@ export function onRedirect(choice: Choice, turn: Turn, link: Link, frame: FrameO
     phase.state === 'following'
       ? link.key === phase.hub
       : phase.state === 'seeking' && (link.key === phase.lost || link.key === phase.target)
-  if (entitled && to !== choice.self && to !== link.key) goTo(choice, turn, to, frame.address, link)
+  if (entitled && to !== choice.self && to !== link.key)
+    goTo(choice, turn, to, frame.address, link, frame.via && personKey(frame.via))
 }
 
 /** Only the hub followed may make this node hub (INV-10). */
@@ -132,7 +170,8 @@ export function onBeacon(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
 /** The link to the hub is gone: another one to it, or the hub is lost. */
 export function hubLinkGone(choice: Choice, turn: Turn, phase: Following, gone: Link, silent: boolean): void {
   const other = linkTo(choice, phase.hub)
-  if (!other) {
+  // A circuit is closed where the relay lost the hub, and an own link may have been dead for long.
+  if (!other || (gone.via !== undefined && !isHeard(choice, turn.now, phase.hub))) {
     lose(choice, turn, gone, silent ? 'silent' : 'close')
     return
   }

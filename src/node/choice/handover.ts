@@ -88,7 +88,8 @@ export function memberGone(choice: Choice, turn: Turn, link: Link): void {
 /** A heartbeat while leaving: does this member follow the new hub now? */
 export function beatWhileLeaving(choice: Choice, turn: Turn, link: Link): void {
   const { beat } = link
-  if (beat && beat.state === STATE.following && beat.upstream !== choice.self) memberGone(choice, turn, link)
+  const hasHub = beat?.state === STATE.following || beat?.state === STATE.relayed
+  if (beat && hasHub && beat.upstream !== choice.self) memberGone(choice, turn, link)
 }
 
 function endWhenLeft(choice: Choice, turn: Turn): void {

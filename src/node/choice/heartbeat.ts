@@ -2,7 +2,7 @@
 import { concat, equal, fromHex, readUint, uint } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
-import { wakeBy } from './links.ts'
+import { relayOf, wakeBy } from './links.ts'
 import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './state.ts'
 
 const NEVER_MS = 2 ** 32 - 1
@@ -26,6 +26,7 @@ export function upstreamOf(choice: Choice): PersonKey | null {
 
 function stateNumber(choice: Choice): number {
   const { state } = choice.phase
+  if (state === 'following' && relayOf(choice) !== null) return STATE.relayed
   return state === 'idle' || state === 'gone' ? STATE.seeking : STATE[state]
 }
 
@@ -40,6 +41,7 @@ function hubHeardMs(choice: Choice, now: number): number {
 export function heartbeat(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
   choice.counter = (choice.counter + 1) % UINT32
   const upstream = upstreamOf(choice)
+  const via = relayOf(choice)
   const { phase, facts } = choice
   const median = choice.median
   return {
@@ -47,7 +49,7 @@ export function heartbeat(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
     counter: choice.counter,
     state: stateNumber(choice),
     upstream: upstream === null ? null : fromHex(upstream),
-    via: null,
+    via: via === null ? null : fromHex(via),
     epoch: choice.epoch,
     members: phase.state === 'hub' ? Math.min(MEMBERS_MAX, phase.members) : 0,
     line: choice.lineBytes,
@@ -91,6 +93,7 @@ export function readBeat(
     counter: frame.counter,
     state: frame.state,
     upstream: frame.upstream && personKey(frame.upstream),
+    via: frame.via && personKey(frame.via),
     epoch: frame.epoch,
     members: frame.members,
     flags: frame.flags,

@@ -9,7 +9,8 @@ import { beatSoon, heartbeat, packLine } from './heartbeat.ts'
 import { dialDue, send, wakeBy } from './links.ts'
 import { lineOf, ranksAlike } from './rank.ts'
 import { askDialBack } from './reach.ts'
-import { type Beat, type Choice, type HubPhase, type Link, STATE, type Turn } from './state.ts'
+import { meetThroughReporters } from './relayed.ts'
+import { type Beat, type Choice, type HubPhase, type Link, NOT_JOINED, STATE, type Turn } from './state.ts'
 
 export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { timing } = choice
@@ -44,6 +45,7 @@ export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
   }
   tidyClaims(phase, now)
   meetAgain(choice, turn, phase)
+  meetThroughReporters(choice, turn, phase)
   handOverWhereDue(choice, turn, phase)
   wakeBy(
     choice,
@@ -114,11 +116,23 @@ export function dropMember(choice: Choice, turn: Turn, phase: HubPhase, link: Li
   beatSoon(choice, turn.now)
 }
 
+/** A member that was not heard for too long. It may hear this hub all the same, and has to find another way here. */
+export function dropSilent(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
+  if (!link.member) return
+  dropMember(choice, turn, phase, link)
+  send(turn, link, { type: 'notJoined', reason: NOT_JOINED.unheard, hub: null, address: '' })
+}
+
 /** A node asks to be a member. */
 export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link, at: number): void {
   const full = phase.members >= MEMBERS_MAX && !link.member
   if (choice.leavingSince !== undefined || full) {
-    send(turn, link, { type: 'notJoined', reason: full ? 3 : 2, hub: null, address: '' })
+    send(turn, link, {
+      type: 'notJoined',
+      reason: full ? NOT_JOINED.full : NOT_JOINED.leaving,
+      hub: null,
+      address: '',
+    })
     return
   }
   const known = link.member
@@ -142,12 +156,15 @@ export function beatOfMember(
   before: Beat | undefined,
 ): void {
   const beat = link.beat!
-  const follows = beat.state === STATE.following && beat.upstream === choice.self
+  // It follows over this link: its own to this hub, or the circuit.
+  const isHere = beat.state === (link.via === undefined ? STATE.following : STATE.relayed)
+  const follows = isHere && beat.upstream === choice.self
   if (!link.member) {
     if (follows && choice.leavingSince === undefined) addMember(choice, turn, phase, link)
     return
   }
-  if (beat.state === STATE.hub || (beat.state === STATE.following && !follows)) {
+  const hasHub = beat.state === STATE.following || beat.state === STATE.relayed
+  if (beat.state === STATE.hub || (hasHub && !follows)) {
     dropMember(choice, turn, phase, link)
     return
   }

@@ -46,6 +46,7 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
     address: event.address,
     visitor: event.visitor,
     local: event.local ?? false,
+    via: event.via,
     upAt: turn.now,
     heardAt: turn.now,
     askedAt: undefined,
@@ -58,7 +59,8 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
   const links = choice.byKey.get(link.key)
   if (links) links.add(link)
   else choice.byKey.set(link.key, new Set([link]))
-  choice.byNode.set(link.node, (choice.byNode.get(link.node) ?? 0) + 1)
+  // A circuit is no way of one's own: the node is dialled as if there were no link.
+  if (link.via === undefined) choice.byNode.set(link.node, (choice.byNode.get(link.node) ?? 0) + 1)
   return link
 }
 
@@ -67,6 +69,7 @@ export function forgetLink(choice: Choice, link: Link): void {
   const links = choice.byKey.get(link.key)
   links?.delete(link)
   if (links?.size === 0) choice.byKey.delete(link.key)
+  if (link.via !== undefined) return
   const left = (choice.byNode.get(link.node) ?? 1) - 1
   if (left > 0) choice.byNode.set(link.node, left)
   else choice.byNode.delete(link.node)
@@ -80,11 +83,25 @@ export function linkTo(choice: Choice, key: PersonKey | null): Link | undefined 
   return best
 }
 
-/** Has this node's own dial reached that one lately, and is a link there (whichever of the two was kept)? */
+/** Is there an open link to this key that no peer carries? */
+export const hasDirectLink = (choice: Choice, key: PersonKey): boolean =>
+  choice.byNode.has(choice.options.instanceOf(key))
+
+/** Is anything heard of this key, over whatever link? A link through a cut stays open for a while. */
+export const isHeard = (choice: Choice, now: number, key: PersonKey): boolean =>
+  now - (linkTo(choice, key)?.heardAt ?? -Infinity) < choice.timing.silenceMs
+
+/** The peer that carries this node to its hub; null where it follows directly, or nobody. */
+export function relayOf(choice: Choice): PersonKey | null {
+  const phase = choice.phase.state === 'woken' ? choice.phase.was : choice.phase
+  return phase.state === 'following' ? (choice.links.get(phase.link)?.via ?? null) : null
+}
+
+/** Has this node's own dial reached that one lately, and is a link there (whichever of the two was kept)? Over a relay both reach each other alike. */
 export function hasOwnLink(choice: Choice, now: number, key: PersonKey): boolean {
   const links = choice.byKey.get(key)
   if (!links) return false
-  for (const link of links) if (link.dialled) return true
+  for (const link of links) if (link.dialled || link.via !== undefined) return true
   return now - (choice.ownDials.get(key) ?? -Infinity) < choice.timing.ownDialMs
 }
 
@@ -96,7 +113,7 @@ export function hasOwnLink(choice: Choice, now: number, key: PersonKey): boolean
  * second interface: both stay.
  */
 export function spareLink(choice: Choice, now: number, link: Link): Link | undefined {
-  if (choice.self > link.key || link.address === '') return undefined
+  if (choice.self > link.key || link.address === '' || link.via !== undefined) return undefined
   for (const other of choice.byKey.get(link.key) ?? [])
     if (other !== link && other.address === link.address)
       return now - other.heardAt > 3 * choice.timing.heartbeatMs ? other : link

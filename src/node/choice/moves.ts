@@ -2,7 +2,7 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { beatNow } from './heartbeat.ts'
-import { send, wakeBy, whereIs } from './links.ts'
+import { forgetLink, linkTo, send, wakeBy, whereIs } from './links.ts'
 import type { Choice, HubPhase, Link, SeekWhy, Turn } from './state.ts'
 
 /** A never-seen epoch of 2^32 - 1 must not stop the count: it decides nothing. */
@@ -25,6 +25,7 @@ interface Loss {
   readonly lostAddress?: string
   readonly dead?: boolean
   readonly target?: PersonKey
+  readonly relay?: PersonKey | null
 }
 
 /** -> SEEKING. A hub gives its members up first. */
@@ -45,6 +46,10 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
     joinAt: turn.now,
     turn: 0,
     answers: new Map(),
+    relay: loss.relay ?? null,
+    offers: new Map(),
+    circuit: undefined,
+    deaf: new Map(),
     strandedAt: undefined,
   }
   choice.offlineSince ??= turn.now + (loss.why === 'boot' ? timing.bootMsMin + timing.bootMsSpread : 0)
@@ -76,7 +81,10 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
     warmAt: turn.now + timing.warmMsMin + turn.random() * timing.warmMsSpread,
     probeAt: turn.now + timing.probeEveryMs,
     reportAt: turn.now,
+    directAt: turn.now + timing.directMsMin,
+    directMs: timing.directMsMin,
   }
+  closeCircuits(choice, turn, link)
   choice.epoch = Math.max(choice.epoch, epoch)
   choice.offline = undefined
   choice.offlineSince = undefined
@@ -84,6 +92,15 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
   advertise(choice, turn)
   beatNow(choice, turn)
   wakeBy(choice, turn.now)
+}
+
+/** Circuits that a follower needs no more. */
+function closeCircuits(choice: Choice, turn: Turn, kept: Link): void {
+  for (const link of [...choice.links.values()]) {
+    if (link.via === undefined || link === kept) continue
+    turn.effects.push({ do: 'close', link: link.id, why: 'idle' })
+    forgetLink(choice, link)
+  }
 }
 
 /** -> HUB. From boot it already dials all it knows; otherwise it dials everybody, for they must learn it. */
@@ -112,6 +129,7 @@ export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'h
     handover: undefined,
     favoured: new Map(),
     yieldTo: new Map(),
+    reports: new Map(),
   }
   choice.phase = phase
   choice.line = []
@@ -130,7 +148,7 @@ export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'h
 /** -> SEEKING on the way to another hub: members are told first. The one place where a living hub gives up. */
 export function giveUpFor(choice: Choice, turn: Turn, to: PersonKey): void {
   redirectMembers(choice, turn, to)
-  seek(choice, turn, { why: 'redirect', target: to })
+  seek(choice, turn, { why: 'redirect', target: to, relay: carrierTo(choice, to) })
 }
 
 export function redirectMembers(choice: Choice, turn: Turn, to: PersonKey): void {
@@ -138,5 +156,16 @@ export function redirectMembers(choice: Choice, turn: Turn, to: PersonKey): void
     if (link.member && link.key !== to) sendRedirect(choice, turn, link, to)
 }
 
+/** Who carries this node's link to that key; null where it hears it over one of its own. */
+const carrierTo = (choice: Choice, to: PersonKey): PersonKey | null => linkTo(choice, to)?.via ?? null
+
 const sendRedirect = (choice: Choice, turn: Turn, link: Link, to: PersonKey) =>
-  send(turn, link, { type: 'redirect', hub: fromHex(to), via: null, address: whereIs(choice, to) })
+  send(turn, link, {
+    type: 'redirect',
+    hub: fromHex(to),
+    via: viaFor(link, carrierTo(choice, to)),
+    address: whereIs(choice, to),
+  })
+
+/** Who is to be the relay is not sent to itself. */
+const viaFor = (link: Link, via: PersonKey | null) => (via === null || via === link.key ? null : fromHex(via))

@@ -25,9 +25,13 @@ export function better(a: Claim, b: Claim): boolean {
   return order !== 0 ? order < 0 : a.key < b.key
 }
 
-/** May this member ever be hub? */
+/** May this member ever be hub? Who is relayed may not: those who cannot reach it would have to be relayed in turn. */
 export const isCandidate = (link: Link): boolean =>
-  link.member && !link.visitor && link.beat !== undefined && !bit(link.beat.flags, FLAG.never | FLAG.leaving)
+  link.member &&
+  !link.visitor &&
+  link.via === undefined &&
+  link.beat !== undefined &&
+  !bit(link.beat.flags, FLAG.never | FLAG.leaving)
 
 /**
  * May it stand in the line? Also its store is scanned, and it is reachable. Where all members share one machine (localOnly),

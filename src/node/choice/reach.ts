@@ -20,7 +20,9 @@ const DIAL_BACKS_MAX = 16
 export function askDialBack(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { timing } = choice
   const { now } = turn
-  const askers = [...choice.links.values()].filter((link) => link.member && !link.visitor)
+  const askers = [...choice.links.values()].filter(
+    (link) => link.member && !link.visitor && link.via === undefined,
+  )
   const remote = askers.filter((link) => !link.local)
   if (!choice.reachable && remote.length > 0 && now >= phase.selfAskAt) {
     phase.selfAskedAt ??= now
@@ -64,7 +66,7 @@ export function onDialBack(choice: Choice, turn: Turn, link: Link, frame: FrameO
   const key = personKey(frame.key)
   const node = choice.options.instanceOf(key)
   for (const other of choice.byKey.get(key) ?? [])
-    if (other.dialled) {
+    if (other.dialled && other.via === undefined) {
       send(turn, link, { type: 'dialledBack', token: frame.token, reached: true })
       return
     }

@@ -3,9 +3,31 @@ import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { isHalfDone } from '../addresses.ts'
-import { answered, ask, dialDue, dialKey, dialNow, join, linkTo, mark, sinceMark, wakeBy } from './links.ts'
+import {
+  answered,
+  ask,
+  dialDue,
+  dialKey,
+  dialNow,
+  hasDirectLink,
+  join,
+  linkTo,
+  mark,
+  sinceMark,
+  wakeBy,
+} from './links.ts'
 import { becomeHub, follow, seek } from './moves.ts'
-import { type Choice, FLAG, type Link, mayBeHub, type Seeking, STATE, type Turn } from './state.ts'
+import { onOffer, takeOffer } from './relayed.ts'
+import {
+  type Choice,
+  FLAG,
+  type Link,
+  mayBeHub,
+  NOT_JOINED,
+  type Seeking,
+  STATE,
+  type Turn,
+} from './state.ts'
 
 /** Links asked in one round, beside the line: a node with 300 links must not ask them all each 150 ms. */
 const ROUND_LINKS = 8
@@ -17,8 +39,8 @@ const lineAfter = (choice: Choice, phase: Seeking) => choice.line.filter((key) =
 const placeInLine = (choice: Choice, phase: Seeking) => lineAfter(choice, phase).indexOf(choice.self)
 
 /**
- * How a hub is heard of. 'first': on an own link, so it will be joined. 'second': somebody on an own link follows one and
- * heard it within the limit. Only first-hand words count (who seeks itself says nothing), so no two nodes can keep each
+ * How a hub is heard of. 'first': on an own link, so it will be joined. 'second': somebody on an own link follows one
+ * directly, so that a relay is possible, and heard it within the limit. Only first-hand words count (who seeks itself says nothing), so no two nodes can keep each
  * other waiting by hearsay.
  */
 export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' | 'second' | null {
@@ -29,7 +51,7 @@ export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' |
     if (!beat || now - link.heardAt >= limit) continue
     if (beat.state === STATE.hub) {
       if (!(beat.flags & FLAG.leaving)) return 'first'
-    } else if (beat.state === STATE.following || beat.state === STATE.relayed) {
+    } else if (beat.state === STATE.following && link.via === undefined) {
       if (beat.upstream === choice.self || (phase.dead && beat.upstream === phase.lost)) continue
       if (now - beat.hubHeardAt < limit) second = 'second'
     }
@@ -45,7 +67,8 @@ function becomesHubAt(choice: Choice, now: number, phase: Seeking): number {
     return now >= at && isHalfDone(choice.addresses) ? at + timing.bootExtraMs : at
   }
   const held = phase.why === 'redirect' || phase.why === 'woken'
-  const since = held ? phase.since + timing.redirectHoldMs : phase.since
+  const holdMs = held ? timing.redirectHoldMs : phase.why === 'relay' ? timing.relayHoldMs : 0
+  const since = phase.since + holdMs
   const place = placeInLine(choice, phase)
   const round = 2 * choice.rttMs
   if (place < 0) return since + lineAfter(choice, phase).length * timing.lineStepMs + round + phase.patienceMs
@@ -67,11 +90,13 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
   }
   const everybody =
     phase.why === 'boot' ||
+    phase.why === 'relay' ||
     now - phase.since >=
       (phase.why === 'redirect' || phase.why === 'woken'
         ? timing.lineStepMs
         : lineAfter(choice, phase).length * timing.lineStepMs)
   dialDue(choice, turn, (entry) => everybody || entry.hub)
+  takeOffer(choice, turn, phase)
   takeTurn(choice, turn, phase)
   wakeBy(choice, phase.joinAt)
 }
@@ -112,18 +137,22 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   const redialled = phase.why === 'close' && now === phase.since
   if (phase.target !== null) {
     joinOnce(linkTo(choice, phase.target))
-    if (!choice.byKey.has(phase.target)) dialKey(choice, turn, phase.target, '', timing.redialMsMin)
+    if (!hasDirectLink(choice, phase.target)) dialKey(choice, turn, phase.target, '', timing.redialMsMin)
   }
   if (phase.lost !== null && !phase.dead) {
     joinOnce(linkTo(choice, phase.lost))
-    if (!choice.byKey.has(phase.lost))
+    if (!hasDirectLink(choice, phase.lost))
       dialKey(choice, turn, phase.lost, phase.lostAddress, redialled ? 0 : timing.redialMsMin)
+  }
+  if (phase.relay !== null) {
+    joinOnce(linkTo(choice, phase.relay))
+    if (!hasDirectLink(choice, phase.relay)) dialKey(choice, turn, phase.relay, '', timing.redialMsMin)
   }
   const turns = Math.floor((now - phase.since) / timing.lineStepMs)
   const first = placeInLine(choice, phase) === 0
   line.forEach((key, place) => {
     if (place <= turns) joinOnce(linkTo(choice, key))
-    if ((place <= turns || first) && !choice.byKey.has(key))
+    if ((place <= turns || first) && !hasDirectLink(choice, key))
       dialNow(choice, turn, choice.options.instanceOf(key), timing.askMs)
     if (first && phase.why === 'silent' && phase.lost !== null && phase.answers.get(key) !== false) {
       const link = linkTo(choice, key)
@@ -131,7 +160,7 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
     }
   })
   const wait = phase.target === null ? line.length : 1
-  if (phase.why !== 'boot' && turns < wait) return
+  if (phase.why !== 'boot' && phase.why !== 'relay' && turns < wait) return
   const links = [...choice.links.values()]
   for (let i = 0; i < Math.min(ROUND_LINKS, links.length); i++)
     joinOnce(links[(phase.turn + i) % links.length])
@@ -142,18 +171,29 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
 export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'joined'>): void {
   answered(choice, turn, link)
   const { phase } = choice
-  if (phase.state !== 'seeking' || sinceMark(turn.now, frame.at) > sinceMark(turn.now, mark(phase.since)))
-    return
+  // Relayed, and through to the hub: from now on without help.
+  const isThrough =
+    phase.state === 'following' &&
+    phase.hub === link.key &&
+    link.via === undefined &&
+    choice.links.get(phase.link)?.via !== undefined
+  const since = isThrough ? link.upAt : phase.state === 'seeking' ? phase.since : undefined
+  if (since === undefined || sinceMark(turn.now, frame.at) > sinceMark(turn.now, mark(since))) return
   follow(choice, turn, link, frame.epoch)
 }
 
 export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'notJoined'>): void {
   answered(choice, turn, link)
   const { phase } = choice
+  if (frame.reason === NOT_JOINED.unheard) {
+    if (phase.state === 'following' && phase.link === link.id) lose(choice, turn, link, 'silent')
+    return
+  }
   if (phase.state !== 'seeking' || frame.hub === null) return
   const hub = personKey(frame.hub)
   if (hub === choice.self || (phase.dead && hub === phase.lost)) return
-  if (!choice.byKey.has(hub)) dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
+  if (!hasDirectLink(choice, hub)) dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
+  if (frame.reason === NOT_JOINED.relay) onOffer(choice, turn, phase, link, hub)
 }
 
 /** A heartbeat came while seeking: a hub is joined at once; a lost hub that seeks itself is hub no more. */
@@ -172,6 +212,8 @@ export function onHears(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'
   const { phase } = choice
   if (phase.state !== 'seeking' || phase.lost === null || personKey(frame.hub) !== phase.lost) return
   phase.answers.set(link.key, frame.heard)
+  // Who hears it may carry this node there.
+  if (frame.heard && link.via === undefined) join(turn, link)
   wakeBy(choice, turn.now)
 }
 
@@ -191,5 +233,7 @@ export function dialEndedWhileSeeking(
 
 /** The hub followed is gone: closed, or silent, or it said so. */
 export function lose(choice: Choice, turn: Turn, hub: Link, why: 'close' | 'silent', dead = false): void {
-  seek(choice, turn, { why, lost: hub.key, lostAddress: hub.address, dead })
+  // Through a peer nobody can tell who of the two is gone.
+  if (hub.via !== undefined && !dead) seek(choice, turn, { why: 'relay', lost: hub.key, relay: hub.via })
+  else seek(choice, turn, { why, lost: hub.key, lostAddress: hub.address, dead })
 }

@@ -92,6 +92,8 @@ export type ChoiceEvent =
       readonly visitor: boolean
       /** The peer runs on this machine: that it came in proves nothing about the firewall. */
       readonly local?: boolean
+      /** The peer that carries this link as a relay: it is a circuit, and has no address. */
+      readonly via?: PersonKey
     }
   | { readonly in: 'linkDown'; readonly link: LinkId; readonly cause: 'closed' | 'silent' }
   | { readonly in: 'frame'; readonly link: LinkId; readonly frame: ChoiceFrame }
@@ -107,6 +109,8 @@ export type ChoiceEvent =
       readonly why: DialFailure
       readonly codeMatters?: boolean
     }
+  /** A circuit that was asked for did not come about. */
+  | { readonly in: 'circuitFailed'; readonly via: LinkId; readonly to: PersonKey }
   /** The event loop was away for ms; given before timers and sockets are served. Below awayMs it does nothing. */
   | { readonly in: 'away'; readonly ms: number }
   | { readonly in: 'facts'; readonly facts: Partial<Facts> }
@@ -123,6 +127,8 @@ export type ChoiceEffect =
   | { readonly do: 'sendAll'; readonly frame: ChoiceFrame }
   /** Answered by linkUp (dialled, same address) or dialFailed. */
   | { readonly do: 'dial'; readonly address: string }
+  /** Have this peer carry a link to that key. Answered by linkUp (dialled, via) or circuitFailed. */
+  | { readonly do: 'circuit'; readonly via: LinkId; readonly to: PersonKey }
   /** The shell closes it and does not answer with linkDown: the link is gone at once for the choice. */
   | { readonly do: 'close'; readonly link: LinkId; readonly why: 'duplicate' | 'idle' | 'silent' }
   /** The hub is this peer, on this link (also when the link to the same hub changed). */
@@ -155,8 +161,13 @@ export type ChoiceEffect =
   /** All said: the node may end. */
   | { readonly do: 'quitDone' }
 
-/** States in a heartbeat. Relayed is not built yet; its number is kept. */
+/** States in a heartbeat. Who is relayed follows, over a link that a peer carries. */
 export const STATE = { seeking: 0, following: 1, relayed: 2, hub: 3, woken: 4 } as const
+/**
+ * Reasons of notJoined. relay: it follows the hub named directly, and carries whoever asks. unheard: a hub's word to a
+ * member that it has not heard for so long that it counts as gone.
+ */
+export const NOT_JOINED = { wait: 0, following: 1, leaving: 2, full: 3, relay: 4, unheard: 5 } as const
 /** Bits of a heartbeat's flags. */
 export const FLAG = { reachable: 1, pinned: 2, preferred: 4, never: 8, leaving: 16, unready: 32 } as const
 
@@ -166,6 +177,8 @@ export interface Beat {
   readonly counter: number
   readonly state: number
   readonly upstream: PersonKey | null
+  /** Who carries it to its hub. */
+  readonly via: PersonKey | null
   readonly epoch: number
   readonly members: number
   readonly flags: number
@@ -186,6 +199,8 @@ export interface Link {
   readonly address: string
   readonly visitor: boolean
   readonly local: boolean
+  /** The peer that carries it; undefined: a link of its own. */
+  readonly via: PersonKey | undefined
   readonly upAt: number
   heardAt: number
   /** Since when an answer is awaited, for the round trip. */
@@ -199,8 +214,8 @@ export interface Link {
   dialBackAt: number
 }
 
-/** How the hub was lost. */
-export type SeekWhy = 'boot' | 'close' | 'silent' | 'redirect' | 'woken'
+/** How the hub was lost. relay: only the way to it through a peer. */
+export type SeekWhy = 'boot' | 'close' | 'silent' | 'redirect' | 'relay' | 'woken'
 
 export interface Seeking {
   readonly state: 'seeking'
@@ -222,6 +237,14 @@ export interface Seeking {
   turn: number
   /** line[0] on silence: what the others of the line answered. */
   readonly answers: Map<PersonKey, boolean>
+  /** Asked to be the relay first: the redirect named it, or it was the relay so far. */
+  readonly relay: PersonKey | null
+  /** Hubs to which peers offer to carry: since when, and when each peer's link last said so. */
+  readonly offers: Map<PersonKey, { readonly since: number; readonly by: Map<LinkId, number> }>
+  /** The circuit asked for. */
+  circuit: { readonly via: LinkId; readonly to: PersonKey; until: number } | undefined
+  /** Links over which no circuit came about: left out until then. */
+  readonly deaf: Map<LinkId, number>
   /** Since when a hub is heard of that cannot be reached. */
   strandedAt: number | undefined
 }
@@ -238,6 +261,9 @@ export interface Following {
   warmAt: number
   probeAt: number
   reportAt: number
+  /** Relayed: when it next tries to reach the hub by itself, and the wait after that. */
+  directAt: number
+  directMs: number
 }
 
 export interface HubPhase {
@@ -270,6 +296,19 @@ export interface HubPhase {
   readonly favoured: Map<PersonKey, number>
   /** Hubs that could not dial this node: they are the better ones until then. */
   readonly yieldTo: Map<PersonKey, number>
+  /** Hubs that members hear and this one has no link to. */
+  readonly reports: Map<PersonKey, Report>
+}
+
+/** A member's word of another hub. */
+export interface Report {
+  /** The member's link, and when it last said so. */
+  readonly by: LinkId
+  readonly at: number
+  /** Since when it is reported, by anybody. */
+  readonly since: number
+  /** No circuit is asked for before. */
+  tryAt: number
 }
 
 export interface Woken {

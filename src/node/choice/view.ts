@@ -1,7 +1,7 @@
 /** What the rest of the node reads of the choice. */
 import type { PersonKey } from '../../wire/ids.ts'
 import { upstreamOf } from './heartbeat.ts'
-import { whereIs } from './links.ts'
+import { relayOf, whereIs } from './links.ts'
 import { type Choice, FLAG, type LinkId } from './state.ts'
 
 export interface ChoiceView {
@@ -10,6 +10,8 @@ export interface ChoiceView {
   readonly hub: PersonKey | null
   /** The link to it; undefined as hub and without one. */
   readonly link: LinkId | undefined
+  /** The peer that carries this node to it; null: nobody does. */
+  readonly via: PersonKey | null
   /** Where it accepts links; '' unknown, or this node itself. */
   readonly hubAddress: string
   readonly epoch: number
@@ -50,6 +52,7 @@ export function viewOf(choice: Choice): ChoiceView {
     state: phase.state,
     hub,
     link: link?.id,
+    via: relayOf(choice),
     hubAddress: hub === null || hub === choice.self ? '' : whereIs(choice, hub),
     epoch: phase.state === 'hub' || phase.state === 'following' ? phase.epoch : choice.epoch,
     members,

@@ -4,7 +4,7 @@ import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { beatNow } from './heartbeat.ts'
-import { answered, dialKey, dialNow, join, send, wakeBy } from './links.ts'
+import { answered, dialKey, dialNow, hasDirectLink, join, send, wakeBy } from './links.ts'
 import { redirectMembers, seek } from './moves.ts'
 import { lose } from './seeking.ts'
 import type { Choice, Link, Turn, Woken } from './state.ts'
@@ -24,7 +24,7 @@ export function wake(choice: Choice, turn: Turn): void {
   for (const link of choice.links.values()) link.askedAt = undefined
   turn.effects.push({ do: 'sendAll', frame: { type: 'who' } })
   for (const key of choice.line)
-    if (key !== choice.self && !choice.byKey.has(key))
+    if (key !== choice.self && !hasDirectLink(choice, key))
       dialNow(choice, turn, choice.options.instanceOf(key), 0)
   beatNow(choice, turn)
   wakeBy(choice, until)
