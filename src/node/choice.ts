@@ -117,7 +117,7 @@ import { linkGoneWhileWoken, onWho, onWhoIs, wake, wokenTick } from './choice/wo
 
 export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
-export { type ChoiceView, viewOf } from './choice/view.ts'
+export { acknowledges, type ChoiceView, mediansOf, viewOf } from './choice/view.ts'
 
 /** Joins to a code that nobody accepts end after this where the shell says nothing. */
 const TIMEOUT_MS = 5000

@@ -17,6 +17,7 @@ import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
 import { Arrivals } from './arrivals.ts'
 import {
+  acknowledges,
   CHOICE_FRAMES,
   type Choice,
   type ChoiceEffect,
@@ -24,7 +25,7 @@ import {
   type ChoiceFrame,
   choose,
   createChoice,
-  viewOf,
+  mediansOf,
 } from './choice.ts'
 import { clockOffset } from './clock.ts'
 import type {
@@ -449,7 +450,7 @@ export class Core {
 
   #tick(): void {
     const { now, wall } = this.#moment
-    const { hubMedian, lineMedian } = viewOf(this.choice).clock
+    const { hubMedian, lineMedian } = mediansOf(this.choice)
     // Between two hubs nobody says the time: it goes on as it was, however wrong the own clock is.
     if (hubMedian || lineMedian) {
       this.#ahead = wall + clockOffset(now, wall, hubMedian, lineMedian) - now
@@ -976,7 +977,7 @@ export class Core {
 
   /** Not before the store is known (INV-14), nor while the disk fails, nor before a woken node has asked (INV-13). */
   #mayAcknowledge(): boolean {
-    return this.#scanned && !this.#isFailing && viewOf(this.choice).acknowledges
+    return this.#scanned && !this.#isFailing && acknowledges(this.choice)
   }
 
   #sayReceipts(): void {

@@ -4,6 +4,12 @@ import { upstreamOf } from './heartbeat.ts'
 import { relayOf, whereIs } from './links.ts'
 import { type Choice, FLAG, type LinkId } from './state.ts'
 
+/** Medians of raw wall clocks, as of `at` (monotonic ms). */
+export interface ClockMedians {
+  readonly hubMedian?: { readonly value: number; readonly at: number }
+  readonly lineMedian?: { readonly value: number; readonly at: number }
+}
+
 export interface ChoiceView {
   readonly state: 'idle' | 'seeking' | 'following' | 'hub' | 'woken' | 'gone'
   /** The hub followed, or this node; null without one. */
@@ -30,11 +36,7 @@ export interface ChoiceView {
   readonly reachable: boolean
   /** May this node acknowledge what it stores? Not while it is woken (INV-13), nor once it has left. */
   readonly acknowledges: boolean
-  /** Medians of raw wall clocks, as of `at` (monotonic ms). */
-  readonly clock: {
-    readonly hubMedian?: { readonly value: number; readonly at: number }
-    readonly lineMedian?: { readonly value: number; readonly at: number }
-  }
+  readonly clock: ClockMedians
   /** Age of the place as the hub tells it, s; 0 where it told none. */
   readonly hubAgeS: number
 }
@@ -44,10 +46,6 @@ export function viewOf(choice: Choice): ChoiceView {
   const hub = upstreamOf(choice)
   const link = phase.state === 'following' ? choice.links.get(phase.link) : undefined
   const members = phase.state === 'hub' ? phase.members + 1 : link?.beat ? link.beat.members + 1 : 0
-  const hubMedian =
-    phase.state === 'hub' && choice.median !== null
-      ? { value: choice.median, at: choice.medianAt }
-      : choice.hubMedian
   return {
     state: phase.state,
     hub,
@@ -66,11 +64,23 @@ export function viewOf(choice: Choice): ChoiceView {
       uptimeS,
     })),
     reachable: choice.reachable,
-    acknowledges: phase.state !== 'woken' && phase.state !== 'gone',
-    clock: {
-      ...(hubMedian && { hubMedian }),
-      ...(choice.lineMedian && { lineMedian: choice.lineMedian }),
-    },
+    acknowledges: acknowledges(choice),
+    clock: mediansOf(choice),
     hubAgeS: choice.hubAgeS,
+  }
+}
+
+/** As in the view; asked for in every turn. */
+export const acknowledges = ({ phase }: Choice): boolean => phase.state !== 'woken' && phase.state !== 'gone'
+
+/** As in the view; asked for at every tick. */
+export function mediansOf(choice: Choice): ClockMedians {
+  const hubMedian =
+    choice.phase.state === 'hub' && choice.median !== null
+      ? { value: choice.median, at: choice.medianAt }
+      : choice.hubMedian
+  return {
+    ...(hubMedian && { hubMedian }),
+    ...(choice.lineMedian && { lineMedian: choice.lineMedian }),
   }
 }
