@@ -155,6 +155,7 @@ function frontOf(
     paint,
     tabs: settings.plain,
     asciiOnly,
+    isWatched: input.isTTY === true && output.isTTY === true,
   })
 }
 

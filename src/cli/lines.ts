@@ -7,6 +7,7 @@ import type { Node, NodeEvent } from '../node/index.ts'
 import { inputLines } from './input-lines.ts'
 import type { SessionEnd } from './json.ts'
 import { Output } from './output.ts'
+import { Progress } from './progress.ts'
 import { type Look, type Paint, type Rendered, render } from './render.ts'
 import { brokenLine, Session } from './session.ts'
 
@@ -19,9 +20,14 @@ export interface LineModeOptions {
   readonly gate: Promise<unknown>
   readonly paint: Paint
   readonly tabs: boolean
+  /** Somebody looks on: how far their latest message has come is told among the notices. */
+  readonly isWatched?: boolean
   /** For terminals that show no UTF-8. */
   readonly asciiOnly?: boolean
 }
+
+/** Acknowledgements follow each other within some 300 ms. */
+const PROGRESS_MS = 800
 
 export class LineMode {
   readonly output: Output
@@ -29,6 +35,8 @@ export class LineMode {
   readonly #notices: Output
   readonly #session: Session
   readonly #look: Look
+  readonly #progress = new Progress()
+  #sayProgress: NodeJS.Timeout | undefined
 
   constructor(options: LineModeOptions) {
     this.#options = options
@@ -41,6 +49,16 @@ export class LineMode {
   print(event: NodeEvent): void {
     const rendered = render(event, this.#look)
     if (rendered) this.#show(rendered)
+    if (this.#options.isWatched && this.#progress.hear(event)) this.#progressSoon()
+  }
+
+  /** One line for all that happened to what was written last, and none while it still happens. */
+  #progressSoon(): void {
+    clearTimeout(this.#sayProgress)
+    this.#sayProgress = setTimeout(() => {
+      const { words } = this.#progress
+      if (words !== '') this.#show({ text: this.#options.paint('dim', `* ${words}`), isNotice: true })
+    }, PROGRESS_MS)
   }
 
   /** A line about the program itself, such as a log line. */
@@ -59,6 +77,7 @@ export class LineMode {
   }
 
   close(): void {
+    clearTimeout(this.#sayProgress)
     this.#session.close()
     this.stopReading()
   }

@@ -188,8 +188,11 @@ export function resultText(command: string, data: unknown, look: Look): string {
 /** Answers about a node without what only programs want to know; those get all of it (--json, --plain). */
 function forPeople(command: string, data: unknown): unknown {
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
-  const { ranks: _, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
-  const shown = Object.entries(rest).map(([key, value]) => {
+  const { ranks, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
+  const followers = command === '/hub' && Array.isArray(ranks) ? (ranks as readonly { why: string }[]) : []
+  const entries = Object.entries(rest).filter(([key]) => key !== 'line' || followers.length === 0)
+  const line = followers.map(({ why }, place) => [`line ${place + 1}`, why])
+  const shown = [...entries, ...line].map(([key, value]) => {
     switch (key) {
       case 'hub':
         return [key, hubText(value as HubInfo | null)]

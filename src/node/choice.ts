@@ -115,6 +115,7 @@ import {
 } from './choice/state.ts'
 import { linkGoneWhileWoken, onWho, onWhoIs, wake, wokenTick } from './choice/woken.ts'
 
+export type { Came } from './choice/came.ts'
 export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
 export { acknowledges, type ChoiceView, mediansOf, viewOf } from './choice/view.ts'

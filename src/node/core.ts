@@ -40,6 +40,7 @@ import type {
 import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
 import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
+import { type Heal, Heals, healText } from './heals.ts'
 import { factKey } from './keys.ts'
 import type { Lane } from './lanes.ts'
 import { Outbox, type Told } from './outbox.ts'
@@ -129,6 +130,7 @@ export class Core {
   #line: readonly PersonKey[] = []
   readonly #presence: Presence
   readonly #arrivals: Arrivals
+  readonly #heals = new Heals()
   #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
   /** netNow minus the monotonic clock, ms. */
   #ahead = 0
@@ -195,9 +197,10 @@ export class Core {
         if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online })
       },
     )
-    this.#presence = new Presence(this.self, (key, online) =>
-      this.#arrivals.changed(key, online, this.#moment.now),
-    )
+    this.#presence = new Presence(this.self, (key, online) => {
+      this.#arrivals.changed(key, online, this.#moment.now)
+      if (online && this.#isReady) this.#heals.met(this.#moment.now)
+    })
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
     this.choice = createChoice({ ...options.choice, self: this.self })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
@@ -219,7 +222,11 @@ export class Core {
       isMember: (view) => this.isMember(view),
       historyEnds: (room) => this.#joinedAt.get(room) ?? this.startedAt,
       isTimeKnown: () => this.#isTimeKnown,
-      tell: (message) => this.tell(message),
+      tell: (message) => {
+        this.tell(message)
+        if (message.history || message.from.id === this.self) return
+        this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
+      },
     })
     this.sync = new Sync({
       crypto,
@@ -391,6 +398,7 @@ export class Core {
         return this.#choose(input)
       case 'away':
         if (input.ms > 2000) this.#lanes.close()
+        this.#heals.met(this.#moment.now)
         return this.#choose(input)
       default:
         return this.#choose(input)
@@ -438,7 +446,11 @@ export class Core {
 
   #wakeAt(): number {
     const isWaiting =
-      this.outbox.unstored > 0 || !this.#isReady || this.#opening.size > 0 || this.#arrivals.isWaiting
+      this.outbox.unstored > 0 ||
+      !this.#isReady ||
+      this.#opening.size > 0 ||
+      this.#arrivals.isWaiting ||
+      this.#heals.isWaiting
     const own = this.#moment.now + (isWaiting ? 250 : 1000)
     return Math.min(
       this.#choiceWake,
@@ -480,6 +492,8 @@ export class Core {
     this.#aloneNow()
     this.#presence.tick(now)
     this.#arrivals.look(now)
+    const heal = this.#heals.due(now)
+    if (heal) this.#tellHeal(heal)
     if (!this.#isReady) this.#maybeReady()
     this.#maybeOpen()
     const labels = this.people.takeSaved()
@@ -1279,6 +1293,11 @@ export class Core {
 
   tell(event: NodeEvent): void {
     this.#effects.push({ do: 'tell', event })
+  }
+
+  #tellHeal(heal: Heal): void {
+    const user = this.people.who(this.self)
+    this.tell({ type: 'system', event: 'heal', room: null, user, text: healText(heal), ...heal })
   }
 
   answer(slot: number, answer: Answer): void {

@@ -28,20 +28,43 @@ export interface LinkInfo extends Who {
   readonly bytesOut?: number
   readonly framesIn?: number
 }
-/** What `status` answers. */
-export interface StatusData {
-  readonly self: Who
-  readonly network: string
-  readonly place?: string
+/** What `/hub` answers. */
+export interface HubData {
   readonly hub: HubInfo | null
   readonly epoch: number
   /** Reachable people, oneself included. */
   readonly members: number
+  /** Who would follow the hub, in this order. */
   readonly line: readonly Who[]
+  /** The line with the figures it is ordered by, and in a sentence why each stands there. */
+  readonly ranks: readonly {
+    readonly id: string
+    readonly reachable: boolean
+    readonly pinned: boolean
+    readonly preferred: boolean
+    readonly lag: number
+    readonly uptimeS: number
+    readonly why: string
+  }[]
+  /** Why this one is hub, as far as this node saw it: one sentence. */
+  readonly why?: string
+  /** Who carries this node to the hub, where it does not reach it by itself. */
+  readonly through?: Who
+  /** This node was asked not to be hub any more. */
+  readonly drained?: true
+}
+
+/** What `status` answers. */
+export interface StatusData extends HubData {
+  readonly self: Who
+  readonly network: string
+  readonly place?: string
   /** Own events that nobody else is known to hold. */
   readonly unstored: number
   /** Other devices known to hold the latest own message. */
   readonly copies?: number
+  /** ... by name: those who signed that they hold it, and the one whose word "stored" was. */
+  readonly holders?: readonly Who[]
   readonly links: readonly LinkInfo[]
   /** Who is reachable now. */
   readonly online: readonly Who[]
@@ -116,6 +139,7 @@ export interface SystemEvent {
     | 'topic'
     | 'nick'
     | 'place'
+    | 'heal'
     | 'warning'
   readonly room: string | null
   readonly user: Who
@@ -123,6 +147,9 @@ export interface SystemEvent {
   readonly ref?: unknown
   /** What a person should read, where the event's name does not say it all. */
   readonly text?: string
+  /** heal: how many messages came from the other side, and of how many people. */
+  readonly messages?: number
+  readonly people?: number
 }
 export interface PresenceEvent {
   readonly type: 'presence'

@@ -89,6 +89,11 @@ export class Outbox {
     return this.#latest && copiesOf(this.#latest)
   }
 
+  /** Their keys. */
+  get latestHolders(): readonly PersonKey[] {
+    return this.#latest ? [...holdersOf(this.#latest)] : []
+  }
+
   /** Adds an own run that is on disk. isSaid: its states are told. */
   add(run: VerifiedRun, isSaid: boolean): void {
     const first = run.events[0]!
@@ -274,8 +279,10 @@ export class Outbox {
   }
 }
 
-function copiesOf(entry: Entry): number {
+const copiesOf = (entry: Entry): number => holdersOf(entry).size
+
+function holdersOf(entry: Entry): ReadonlySet<PersonKey> {
   const others = new Set(entry.witnesses)
   if (entry.storedBy !== undefined) others.add(entry.storedBy)
-  return others.size
+  return others
 }

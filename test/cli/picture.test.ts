@@ -14,6 +14,7 @@ const status = (more: Partial<StatusData> = {}): StatusData => ({
   epoch: 3,
   members: 3,
   line: [BOB],
+  ranks: [],
   unstored: 0,
   copies: 2,
   links: [

@@ -3,11 +3,31 @@ import { plain, resultText } from '../../src/cli/render.ts'
 
 const look = { paint: plain, tabs: false, self: 'ab'.repeat(32) }
 const hub = { id: 'cd'.repeat(32), name: 'ada', url: 'wss://10.0.0.2:27470', self: false }
-const rank = { id: hub.id, reachable: true, pinned: false, preferred: false, lag: 0, uptimeS: 3 }
+const rank = {
+  id: hub.id,
+  reachable: true,
+  pinned: false,
+  preferred: false,
+  lag: 0,
+  uptimeS: 3,
+  why: 'bob would follow',
+}
 
 describe('what people read of a node', () => {
+  it('says of the hub why it is hub, and of the line why each stands there', () => {
+    const data = { hub, epoch: 2, line: [{ name: 'bob' }], ranks: [rank], why: 'ada is hub: it was first' }
+    expect(resultText('/hub', data, look)).toBe(
+      [
+        'hub     ada (10.0.0.2:27470)',
+        'epoch   2',
+        'why     ada is hub: it was first',
+        'line 1  bob would follow',
+      ].join('\n'),
+    )
+  })
+
   it('names the address of the hub, and leaves out what only programs want', () => {
-    expect(resultText('/hub', { hub, epoch: 2, ranks: [rank] }, look)).toBe(
+    expect(resultText('/hub', { hub, epoch: 2, ranks: [] }, look)).toBe(
       'hub    ada (10.0.0.2:27470)\nepoch  2',
     )
     expect(resultText('/status', { hub: null, taken: 3, uptimeMs: 61_000 }, look)).toBe(

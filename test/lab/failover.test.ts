@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { NodeEvent } from '../../src/node/events.ts'
 import { createLab, describeInLab, type Lab } from './hosts.ts'
 import { type Lanchat, lanchat } from './lanchat.ts'
 
@@ -94,6 +95,12 @@ describeInLab('the network is cut in two and healed', () => {
 
     trunk.down()
     for (const node of right) await node.follows((hub) => right.some((one) => one.id === hub.id))
+    // Both sides know that the others are gone: what is a short break is not told of.
+    for (const node of nodes)
+      await node.process.find((line) => {
+        const event = JSON.parse(line) as NodeEvent
+        return event.type === 'presence' && !event.online
+      })
     const [fromLeft, fromRight] = ['left side', 'right side']
     await left[1]!.stored(await left[1]!.say(fromLeft!))
     await right[1]!.stored(await right[1]!.say(fromRight!))
@@ -101,12 +108,19 @@ describeInLab('the network is cut in two and healed', () => {
     await right[0]!.message(fromRight!)
     expect(left[0]!.texts).not.toContain(fromRight)
 
+    // Older than what may just have been on its way.
+    await new Promise((resolve) => setTimeout(resolve, 3500))
     trunk.up()
     const healedAt = performance.now()
     for (const node of left) await node.message(fromRight!, { timeoutMs: 20_000 })
     for (const node of right) await node.message(fromLeft!, { timeoutMs: 20_000 })
     await settlesOnOneHub(nodes)
     expect(performance.now() - healedAt).toBeLessThan(10_000)
+    for (const node of nodes) {
+      const isHeal = (event: NodeEvent) => event.type === 'system' && event.event === 'heal'
+      expect(await node.event(isHeal)).toMatchObject({ messages: 1, people: 1 })
+      expect(node.events.filter(isHeal)).toHaveLength(1)
+    }
     await nodes[3]!.say('one again')
     await agreeOn(nodes, ['together', fromLeft!, fromRight!, 'one again'])
   })

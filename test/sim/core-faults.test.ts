@@ -197,6 +197,56 @@ test('what an earlier process wrote and was never replicated is settled after it
   for (const node of [second, third]) expect(node.texts()).toContain('written before the restart')
 })
 
+test('when two sides meet again each is told once how much came from the other, of how many people', async () => {
+  const { world, nodes } = await network(5)
+  const [left, right] = [nodes.slice(0, 2), nodes.slice(2)]
+  for (const a of left) for (const b of right) world.cut(a, b)
+  await world.run(8000)
+  expect(world.hubs()).toHaveLength(2)
+  for (let i = 0; i < 5; i++) for (const node of left) say(world, node, `left ${i} ${node.name}`)
+  for (let i = 0; i < 7; i++) for (const node of right) say(world, node, `right ${i} ${node.name}`)
+  await world.run(8000)
+  world.heal()
+  await world.until(() => world.hubs().length === 1, 10_000)
+  await world.run(30_000)
+  const heals = (node: SimNode) =>
+    node.of('system').flatMap(({ event, messages, people }) => (event === 'heal' ? [[messages, people]] : []))
+  expect(left.map(heals)).toEqual([[[21, 3]], [[21, 3]]])
+  expect(right.map(heals)).toEqual([[[10, 2]], [[10, 2]], [[10, 2]]])
+})
+
+test('a change of hub, somebody new and somebody late are no heal', async () => {
+  const { world, hub, others } = await network(4)
+  world.kill(hub)
+  for (const node of others) say(world, node, `meanwhile ${node.name}`)
+  await world.run(8000)
+  const late = world.add()
+  await world.start(late)
+  say(world, late, 'the first words')
+  await world.run(30_000)
+  for (const node of world.nodes) expect(node.of('system').map(({ event }) => event)).not.toContain('heal')
+})
+
+test('the hub says why it is hub, and who would follow it', async () => {
+  const { world, hub, others } = await network(3)
+  const dataOf = async (node: SimNode) => {
+    const slot = world.command(node, { do: 'hub' })
+    await world.run(10)
+    return (node.answers.get(slot) as { data: { why: string; ranks: { id: string; why: string }[] } }).data
+  }
+  expect((await dataOf(hub)).why).toBe(
+    `${hub.name} is hub: nobody else was found when it started; it is reachable`,
+  )
+  expect((await dataOf(others[0]!)).why).toBe(
+    `${hub.name} is hub: it was hub when this node came; it is reachable`,
+  )
+  const [first] = (await dataOf(others[0]!)).ranks
+  expect(first!.why).toContain('would follow: it is reachable, has all messages')
+  world.kill(hub)
+  await world.run(3000)
+  for (const node of others) expect((await dataOf(node)).why).toContain(`took over when ${hub.name} was lost`)
+})
+
 test('what is typed while there is no hub is stored within a moment of the next one', async () => {
   const { world, hub, others } = await network(3)
   world.kill(hub)

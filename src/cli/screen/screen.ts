@@ -8,6 +8,7 @@
 import type { HubInfo, MessageEvent, NodeEvent, PresenceEvent, SystemEvent, Who } from '../../node/index.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { GENERAL } from '../commands.ts'
+import { Progress } from '../progress.ts'
 import { type Look, mentions, type Paint, render } from '../render.ts'
 import { safeName } from '../safe-text.ts'
 import { complete } from './complete.ts'
@@ -75,6 +76,7 @@ export class Screen {
   /** Own messages on the way to the hub, by id; undefined until the message itself is told. */
   readonly #waiting = new Map<string, MessageEvent | undefined>()
   readonly #presence: PresenceEvent[] = []
+  readonly #progress = new Progress()
   #cycle:
     | { readonly from: number; readonly before: Editor; readonly candidates: readonly string[]; at: number }
     | undefined
@@ -239,6 +241,7 @@ export class Screen {
   /** now: ms, for what has no time of its own. */
   event(event: NodeEvent, now: number): void {
     this.#learn(event)
+    this.#progress.hear(event)
     switch (event.type) {
       case 'sent':
         this.#waiting.set(event.id, undefined)
@@ -498,6 +501,7 @@ export class Screen {
         hub: this.#hub,
         rooms,
         waiting,
+        latest: this.#progress.marked,
       },
       columns,
       paint,

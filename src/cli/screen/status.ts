@@ -18,13 +18,15 @@ export interface Status {
   readonly rooms: readonly RoomState[]
   /** Own messages that no hub has stored yet. */
   readonly waiting: number
+  /** How far the latest own message has come; '' where nothing is to be said. */
+  readonly latest: string
 }
 
 /** One row at most columns - 1 wide. Rooms that do not fit are left out, the current one and those unread last. */
 export function statusLine(status: Status, columns: number, paint: Paint): string {
   const width = Math.max(1, columns - 1)
   const hub = status.hub ?? 'looking for others'
-  const waiting = status.waiting > 0 ? `${status.waiting} not stored yet` : ''
+  const waiting = status.waiting > 0 ? `${status.waiting} not stored yet` : status.latest
   const fixed = [status.network, hub, waiting].filter((part) => part !== '').join(' | ')
   let used = widthOf(fixed)
   if (used > width - 4) return paint('dim', shorten(fixed, width, '...'))

@@ -3,7 +3,8 @@ import type { PersonKey } from '../../wire/ids.ts'
 import { viewOf } from '../choice.ts'
 import type { Core } from '../core.ts'
 import type { RoomLine } from '../core-io.ts'
-import type { StatusData } from '../events.ts'
+import type { HubData, StatusData } from '../events.ts'
+import { whyHub, whyLine } from '../hub-why.ts'
 import { searchWords } from '../timeline.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
@@ -60,15 +61,23 @@ export class Questions {
     this.#answers.result(asked, this.#hub())
   }
 
-  #hub() {
-    const { people, choice } = this.#core
-    const hub = this.#core.hubInfo() ?? null
+  #hub(): HubData {
+    const { people, choice, self } = this.#core
+    const view = viewOf(choice)
+    const nameOf = (key: PersonKey) => {
+      const { label, name } = people.labelled(key)
+      return label ?? name
+    }
+    const why = whyHub(view, self, nameOf)
+    const reasons = whyLine(view.ranks, nameOf)
     return {
-      hub,
+      hub: this.#core.hubInfo() ?? null,
       epoch: this.#core.epoch,
       members: this.#core.isOffline ? 0 : [...this.#core.onlineKeys()].length,
       line: this.#core.line.map((key) => people.who(key)),
-      ranks: viewOf(choice).ranks,
+      ranks: view.ranks.map((rank, place) => ({ ...rank, why: reasons[place]! })),
+      ...(why !== undefined && { why }),
+      ...(view.via !== null && { through: people.who(view.via) }),
       ...(choice.facts.drained && { drained: true as const }),
     }
   }
@@ -87,7 +96,7 @@ export class Questions {
       ...(core.place && { place: core.place.ids[0]! as string }),
       ...this.#hub(),
       unstored: outbox.unstored,
-      ...(copies !== undefined && { copies }),
+      ...(copies !== undefined && { copies, holders: outbox.latestHolders.map((key) => people.who(key)) }),
       links: [...core.linksUp()],
       online: core.isOffline ? [] : [...core.onlineKeys()].map((key) => people.who(key)),
       stored: this.#stored(),

@@ -1,6 +1,7 @@
 /** The moves between states: to seek, to follow, to be hub. Nothing else changes the phase, but waking and leaving. */
 import { fromHex } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
+import { cameToBeHub, cameToFollow } from './came.ts'
 import { beatNow } from './heartbeat.ts'
 import { forgetLink, linkTo, send, wakeBy, whereIs } from './links.ts'
 import type { Choice, HubPhase, Link, SeekWhy, Turn } from './state.ts'
@@ -70,6 +71,7 @@ function resign(choice: Choice, turn: Turn): void {
 /** -> FOLLOWING over this link; also to another link of the same hub. */
 export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): void {
   const { timing } = choice
+  cameToFollow(choice, turn.now, link)
   choice.phase = {
     state: 'following',
     hub: link.key,
@@ -107,6 +109,7 @@ function closeCircuits(choice: Choice, turn: Turn, kept: Link): void {
 export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'handover'): void {
   const { timing } = choice
   const { now } = turn
+  cameToBeHub(choice, from)
   choice.epoch = Math.min(EPOCH_MAX, choice.epoch + 1)
   const phase: HubPhase = {
     state: 'hub',

@@ -4,7 +4,7 @@ import { LINE_MAX } from '../../wire/limits.ts'
 import { FLAG, type Link } from './state.ts'
 
 /** Witness lag up to which a node counts as caught up. */
-const LAG_MAX = 64
+export const LAG_MAX = 64
 
 /** What two hubs compare by. */
 export interface Claim {

@@ -3,6 +3,7 @@ import type { FrameOf } from '../../wire/frames.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { type Addresses, createAddresses, type DialFailure, type Hint } from '../addresses.ts'
 import type { Timing } from '../timing.ts'
+import type { Came } from './came.ts'
 
 /** Numbered by the shell; never used twice. */
 export type LinkId = number
@@ -383,6 +384,8 @@ export interface Choice {
   dialBacks: DialBack[]
   token: number
   handedOverAt: number
+  /** How the present hub came to be it. */
+  came: Came | undefined
   codeUntested: boolean
   codeRefused: boolean
   median: number | null
@@ -435,6 +438,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     dialBacks: [],
     token: 0,
     handedOverAt: -Infinity,
+    came: undefined,
     codeUntested: options.codeUntested ?? false,
     codeRefused: false,
     median: null,

@@ -1,8 +1,9 @@
 /** What the rest of the node reads of the choice. */
 import type { PersonKey } from '../../wire/ids.ts'
+import type { Came } from './came.ts'
 import { upstreamOf } from './heartbeat.ts'
 import { relayOf, whereIs } from './links.ts'
-import { type Choice, FLAG, type LinkId } from './state.ts'
+import { type Choice, FLAG, flagsOf, type LinkId } from './state.ts'
 
 /** Medians of raw wall clocks, as of `at` (monotonic ms). */
 export interface ClockMedians {
@@ -18,6 +19,10 @@ export interface ChoiceView {
   readonly link: LinkId | undefined
   /** The peer that carries this node to it; null: nobody does. */
   readonly via: PersonKey | null
+  /** How it came to be the hub; undefined: not known. */
+  readonly came: Came | undefined
+  /** What the hub says of itself. */
+  readonly hubIs: { readonly reachable: boolean; readonly pinned: boolean; readonly preferred: boolean }
   /** Where it accepts links; '' unknown, or this node itself. */
   readonly hubAddress: string
   readonly epoch: number
@@ -51,15 +56,15 @@ export function viewOf(choice: Choice): ChoiceView {
     hub,
     link: link?.id,
     via: relayOf(choice),
+    came: hub === null ? undefined : choice.came,
+    hubIs: saidBy(phase.state === 'hub' ? flagsOf(choice) : (link?.beat?.flags ?? 0)),
     hubAddress: hub === null || hub === choice.self ? '' : whereIs(choice, hub),
     epoch: phase.state === 'hub' || phase.state === 'following' ? phase.epoch : choice.epoch,
     members,
     line: choice.line,
     ranks: choice.ranks.map(({ key, flags, lag, uptimeS }) => ({
       id: key,
-      reachable: (flags & FLAG.reachable) !== 0,
-      pinned: (flags & FLAG.pinned) !== 0,
-      preferred: (flags & FLAG.preferred) !== 0,
+      ...saidBy(flags),
       lag,
       uptimeS,
     })),
@@ -84,3 +89,9 @@ export function mediansOf(choice: Choice): ClockMedians {
     ...(choice.lineMedian && { lineMedian: choice.lineMedian }),
   }
 }
+
+const saidBy = (flags: number) => ({
+  reachable: (flags & FLAG.reachable) !== 0,
+  pinned: (flags & FLAG.pinned) !== 0,
+  preferred: (flags & FLAG.preferred) !== 0,
+})

@@ -20,6 +20,7 @@ const line = (columns: number, over: Partial<Status> = {}) =>
         room('dev', { unread: 2, mentions: 1 }),
       ],
       waiting: 0,
+      latest: '',
       ...over,
     },
     columns,
