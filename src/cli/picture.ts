@@ -98,6 +98,7 @@ export function picture(status: StatusData, rates: Rates, drawing: Drawing): str
       ],
     ],
     [[undefined, `own messages that wait: ${status.unstored}${copiesText(status.copies)}`]],
+    ...(status.disk === undefined ? [] : [[['yellow', safeName(status.disk)] satisfies Cell]]),
   ]
   return lines.map((cells) => fitted(cells, columns, paint))
 }

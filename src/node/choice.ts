@@ -116,6 +116,7 @@ import {
 import { linkGoneWhileWoken, onWho, onWhoIs, wake, wokenTick } from './choice/woken.ts'
 
 export type { Came } from './choice/came.ts'
+export { clocksOf } from './choice/clock.ts'
 export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
 export { acknowledges, type ChoiceView, mediansOf, viewOf } from './choice/view.ts'

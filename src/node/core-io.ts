@@ -10,6 +10,7 @@ import type { NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import type { ChoiceEffect, ChoiceEvent, ChoiceOptions } from './choice.ts'
 import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
 import type { Place } from './places.ts'
+import type { Brought, Salvaged } from './salvage.ts'
 import type { Store, StoreOp } from './store.ts'
 import type { Check, LinkId } from './sync.ts'
 import type { Which } from './timeline.ts'
@@ -33,6 +34,8 @@ export interface CoreOptions {
   readonly about?: string
   /** Where this node accepts links, as wss://address:port/lanchat/1. */
   readonly url: () => string
+  /** What people should know of the disk, for `status`; undefined, the default: nothing. */
+  readonly disk?: () => string | undefined
   /** What has gone over a link so far, for `status`; default: not counted. */
   readonly traffic?: (link: LinkId) => Traffic | undefined
 }
@@ -80,6 +83,10 @@ export type CoreInput =
     }
   /** forGood: there is no disk in this run; then this node is hub rather than nobody. */
   | { readonly in: 'storeFailing'; readonly failing: boolean; readonly forGood?: true }
+  /** An empty database took the place of the one that was read: nothing is acknowledged before `scanned` comes again. */
+  | { readonly in: 'storeReplaced' }
+  /** A part of what a damaged store held; answered by the effect `salvaged`. Behind the last one others are told. */
+  | { readonly in: 'salvage'; readonly part: Salvaged; readonly isLast: boolean }
   /** The wall clock moved against the monotonic one. */
   | { readonly in: 'clockJumped' }
 
@@ -138,6 +145,8 @@ export type CoreEffect =
   | { readonly do: 'place'; readonly place: Place }
   /** A grown group of another place is on this network. */
   | { readonly do: 'apart'; readonly ids: readonly string[] }
+  /** All of the `salvage` given last is checked and taken in. */
+  | { readonly do: 'salvaged'; readonly brought: Brought }
   | { readonly do: 'settled' }
 
 /** A line of a room's history, as people are told of it. */

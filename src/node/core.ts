@@ -24,6 +24,7 @@ import {
   type ChoiceEvent,
   type ChoiceFrame,
   choose,
+  clocksOf,
   createChoice,
   mediansOf,
 } from './choice.ts'
@@ -39,6 +40,7 @@ import type {
 } from './core-io.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
+import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { factKey } from './keys.ts'
@@ -53,6 +55,7 @@ import { Private } from './private.ts'
 import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
+import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import type { StoreOp } from './store.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { lastLines, stampT, visibilityOf, type Which } from './timeline.ts'
@@ -77,6 +80,9 @@ const TIME_KNOWN_MS = 8000
 const WITNESSES_OF_LINE = 3
 const LABELS = factKey('labels')
 const SYNCED = factKey('synced')
+
+/** Stands for the own disk where a link is asked for; no link has it. */
+const SALVAGE: LinkId = -2
 
 interface LinkState {
   readonly key: PersonKey
@@ -105,6 +111,15 @@ interface Opening {
 
 const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
 
+/** undefined where the disk has damaged them: people are then met anew. */
+function readSaved(labels: Uint8Array): SavedLabels | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(labels)) as SavedLabels
+  } catch {
+    return undefined
+  }
+}
+
 export class Core {
   readonly self: PersonKey
   readonly replica: Replica
@@ -119,6 +134,7 @@ export class Core {
   readonly options: CoreOptions
   readonly #lanes: OwnLanes
   readonly #durable: Durable
+  readonly #erasing: Erasing
   readonly #witnesses: Witnesses
   readonly #receipts: Receipts
   readonly #acts: Acts
@@ -189,7 +205,7 @@ export class Core {
     this.views.attach(this.replica)
     this.replica.setNow(moment.wall)
     const labels = store.get(LABELS)
-    const saved = labels && (JSON.parse(new TextDecoder().decode(labels)) as SavedLabels)
+    const saved = labels && readSaved(labels)
     this.people = new People(crypto, net, this.self, options.nick, this.views, saved)
     this.#arrivals = new Arrivals(
       (key) => this.views.network().profiles.has(key),
@@ -252,6 +268,36 @@ export class Core {
       pulled: (link) => this.#pulled(link),
     })
     this.#acts = new Acts(this)
+    this.#erasing = new Erasing({
+      replica: this.replica,
+      retentionMs: options.retentionMs,
+      isDeleted: (room) => this.views.room(room)?.deleted === true,
+      get: (key) => store.get(key),
+      put: (op) => this.#storeOps.push(op),
+    })
+    this.#salvagePorts = {
+      crypto,
+      replica: this.replica,
+      isDeleted: (room) => this.views.room(room)?.deleted === true,
+      verify: (checks, then) => this.#verification.add(SALVAGE, this.#nextTicket++, checks, then),
+      took: (run) => {
+        const first = run.events[0]!
+        const before = this.replica.lane(first.room, first.author, first.lane)?.n ?? 0
+        const result = this.replica.add(run)
+        if (result.is !== 'added') return 0
+        this.#grown(run, before, result.events)
+        this.display.arrived(result.events)
+        if (result.forked) this.#roomChanged(first.room)
+        return result.events.length
+      },
+      deleted: (tombstone) => {
+        const fresh: Event[] = []
+        const isNew = this.replica.delete(tombstone, fresh)
+        this.display.arrived(fresh)
+        return isNew
+      },
+      forked: (run) => this.#roomChanged(run.events[0]!.room),
+    }
   }
 
   /** Reads the store: hints at once; the caller runs replica.scan() behind and gives `scanned`. */
@@ -386,6 +432,17 @@ export class Core {
           in: 'facts',
           facts: input.forGood ? { diskless: true } : { failing: input.failing },
         })
+      case 'storeReplaced':
+        this.#scanned = false
+        this.#lanes.close()
+        this.#durable.lost()
+        this.#needsSync = true
+        return this.#choose({ in: 'facts', facts: { ready: false } })
+      case 'salvage':
+        return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
+          this.#effects.push({ do: 'salvaged', brought })
+          if (input.isLast) for (const link of this.#links.keys()) this.sync.compare(link)
+        })
       case 'start':
         this.#placeKeeper.start(moment.now)
         // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
@@ -496,6 +553,7 @@ export class Core {
     if (heal) this.#tellHeal(heal)
     if (!this.#isReady) this.#maybeReady()
     this.#maybeOpen()
+    if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
     const labels = this.people.takeSaved()
     if (labels) this.#storeOps.push(['put', LABELS, new TextEncoder().encode(JSON.stringify(labels))])
   }
@@ -805,6 +863,15 @@ export class Core {
         this.#hub.pulledOwn(link, result.events.length)
     }
     return result
+  }
+
+  /** Salvaged events are told as pulled ones are; others hear of them when they compare. */
+  readonly #salvagePorts: SalvagePorts
+
+  /** Has the hub, where there is one, given all it holds? */
+  get isCaughtUp(): boolean {
+    if (this.#role.is === 'hub') return !this.sync.isBusy
+    return this.#role.is === 'following' && this.sync.wasCompared(this.#role.link) && !this.sync.isBusy
   }
 
   /** The run being settled was fanned out when it came in. */

@@ -61,6 +61,15 @@ export class Durable {
     return lanes.map(([lane]) => lane)
   }
 
+  /** The store was replaced by an empty one: nothing counts before the next write with sync, and no write before now. */
+  lost(): void {
+    for (const ticket of this.#writes.keys()) this.#writes.set(ticket, { lanes: new Map(), isSynced: false })
+    this.#behind.clear()
+    this.#touched.clear()
+    this.#unsynced.clear()
+    this.#isBaseSynced = false
+  }
+
   #isUnderWay(lane: Lane): boolean {
     for (const write of this.#writes.values()) if (write.lanes.has(lane)) return true
     return false

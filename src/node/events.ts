@@ -70,6 +70,8 @@ export interface StatusData extends HubData {
   readonly online: readonly Who[]
   /** On this node: events held in all, and in how many rooms. */
   readonly stored: { readonly events: number; readonly rooms: number }
+  /** That the disk fails, or was mended in this run, and how; absent: nothing of the kind. */
+  readonly disk?: string
   /** Events taken in since this process started. */
   readonly taken: number
   readonly uptimeMs: number

@@ -39,6 +39,29 @@ export function newPlace(random8: Uint8Array): Place {
   return { ids: [placeId(random8)], isAlone: true, age: 0, isGrown: false }
 }
 
+/** The place of a store whose other facts about it are lost: never younger than it has to be. */
+export const keptPlace = (ids: readonly PlaceId[], isGrown: boolean): Place => ({
+  ids,
+  isAlone: !isGrown,
+  age: isGrown ? PLACE_GROWN_S : 0,
+  isGrown,
+})
+
+/** Is this what a place looks like? */
+export function isPlace(value: unknown): value is Place {
+  if (typeof value !== 'object' || value === null) return false
+  const { ids, isAlone, age, isGrown } = value as Record<string, unknown>
+  return (
+    isPlaceIds(ids) && typeof isAlone === 'boolean' && typeof age === 'number' && typeof isGrown === 'boolean'
+  )
+}
+
+/** Ids of a place: 16 hex digits each. */
+export const isPlaceIds = (value: unknown): value is PlaceId[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((id) => typeof id === 'string' && /^[0-9a-f]{16}$/.test(id))
+
 /** Two nodes of one open network meet. Both sides come to fitting results from the same two hellos. */
 export function meet(mine: Place, theirs: ToldPlace): Meeting {
   if (mine.ids.some((id) => theirs.ids.includes(id))) return { is: 'same' }

@@ -8,6 +8,7 @@
 import { compare, concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
+  bodyHashOf,
   decodeHeader,
   type Event,
   HEADER_BYTES,
@@ -15,6 +16,8 @@ import {
   LANE_START,
   prevOf,
   type Run,
+  runMessage,
+  TOMBSTONE_BYTES,
   type Tombstone,
   type VerifiedRun,
 } from '../wire/event.ts'
@@ -211,6 +214,10 @@ export class Replica {
     if (!differs.isLowest) return isKnownFork ? { is: 'added', events: [] } : { is: 'branch', n: differs.n }
     if (!known) this.#keepLane(held)
     const isForked = this.#proveFork(held, differs.n, chainOf(run, differs.n))
+    const mine = isForked ? undefined : this.chain(held, differs.n)
+    if (held.forkAt === 0 && !(mine && this.#isSigned(held, mine)))
+      // No branch, but damage of the own disk: what came takes its place.
+      return { is: 'added', events: this.#append(held, run, Number.POSITIVE_INFINITY) }
     // What both branches share may still be new here.
     const events = this.#append(held, run, differs.n)
     return { is: 'added', events, ...(isForked ? { forked: true } : {}) }
@@ -251,6 +258,8 @@ export class Replica {
       const isHeld = this.#keepBody(event, run.bodies[i] ?? null)
       if (event.n <= lane.n) {
         if (i === last && event.n > lane.end) this.#setEnd(lane, event)
+        if (isNew && event.n === lane.n) lane.id = event.id
+        if (isNew && event.n === lane.end) lane.endId = event.id
         if (!isNew || !isHeld) continue
         // A hole below a hint that no scan has corrected yet.
         this.#index(event)
@@ -313,6 +322,25 @@ export class Replica {
 
   #holdsBody = (event: Event) => this.#get(bodyKey(event.id)) !== undefined || this.isDeleted(event.id)
 
+  /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. */
+  #holdsWhole(event: Event): boolean {
+    const body = this.#get(bodyKey(event.id))
+    if (body === undefined) return this.isDeleted(event.id)
+    if (this.#isWhole(event, body)) return true
+    this.#del(bodyKey(event.id))
+    return false
+  }
+
+  #isWhole = (event: Pick<Event, 'bodyLen' | 'bodyHash'>, body: Uint8Array) =>
+    body.length === event.bodyLen && bodyHashOf(this.#crypto, body) === event.bodyHash
+
+  /** What the disk has damaged since the scan is not handed on. */
+  #wholeBody(id: EventId, header: Uint8Array): Uint8Array | undefined {
+    const body = this.body(id)
+    const said = { bodyLen: readUint(header, 146, 3), bodyHash: hex(header, 114, 146) }
+    return body && this.#isWhole(said, body) ? body : undefined
+  }
+
   #keepBody(event: Event, body: Uint8Array | null): boolean {
     if (this.isDeleted(event.id)) return true
     if (this.#get(bodyKey(event.id))) return true
@@ -362,7 +390,55 @@ export class Replica {
   }
 
   tombstones(lane: Lane): Uint8Array[] {
-    return [...lane.tombstones.keys()].map((id) => this.#get(tombstoneKey(id))!)
+    return [...lane.tombstones.keys()].flatMap((id) => this.#get(tombstoneKey(id)) ?? [])
+  }
+
+  // --- erasing ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Takes up to `max` events of a content lane from the disk, the last ones first, so that what is left is a lane. whole:
+   * with the lane itself, its deletions and its fork, once no event is left; else a fork stays known. isDone: nothing of
+   * it is left to erase.
+   */
+  erase(lane: Lane, max: number, whole: boolean): { readonly erased: number; readonly isDone: boolean } {
+    const { room, author, lane: id } = lane
+    let top = lane.n
+    while (this.#get(eventKey(room, author, id, top + 1))) top++
+    const end = Math.max(0, top - max)
+    for (let n = top; n > end; n--) {
+      const event = this.event(room, author, id, n)
+      this.#del(eventKey(room, author, id, n))
+      if (!event) continue
+      this.#del(bodyKey(event.id))
+      this.#del(tombstoneKey(event.id))
+      this.#del(placeKey(event.id))
+      this.#del(orderKey(room, event.t, author, event.id))
+      lane.tombstones.delete(event.id)
+    }
+    if (end < lane.n) this.#shorten(lane, end)
+    if (end > 0) return { erased: top - end, isDone: false }
+    for (const deleted of lane.tombstones.keys()) this.#del(tombstoneKey(deleted))
+    lane.tombstones.clear()
+    if (whole || lane.forkAt === 0) {
+      this.#del(laneKey(room, author, id))
+      this.#del(forkKey(room, author, id))
+      const { authors } = this.#classLanes(room, 1)
+      authors.get(author)?.delete(id)
+      if (authors.get(author)?.size === 0) authors.delete(author)
+    }
+    return { erased: top, isDone: true }
+  }
+
+  #shorten(lane: Lane, n: number): void {
+    const last = n > 0 ? this.event(lane.room, lane.author, lane.lane, n) : undefined
+    lane.n = last ? n : 0
+    lane.id = last?.id ?? LANE_START
+    lane.told = Math.min(lane.told, lane.n)
+    if (lane.end > lane.n) {
+      lane.end = 0
+      lane.endId = LANE_START
+    }
+    this.#changed(lane)
   }
 
   // --- forks ------------------------------------------------------------------------------------------------------
@@ -416,9 +492,15 @@ export class Replica {
   /** With a verified chain of another branch that differs at its first event: the proof is made and kept. */
   #proveFork(lane: Lane, n: number, theirs: { chain: Chain; events: readonly Event[] }): boolean {
     const mine = this.chain(lane, n)
-    if (!mine) return false
+    if (!mine || !this.#isSigned(lane, mine)) return false
     const first = decodeHeader(this.#crypto, mine.headers.subarray(0, HEADER_BYTES))
     return this.addFork([first], theirs.events, [mine, theirs.chain])
+  }
+
+  /** What the own disk has damaged proves nothing against its author. */
+  #isSigned({ author }: Lane, { headers, signature }: Chain): boolean {
+    const last = headers.subarray(headers.length - HEADER_BYTES)
+    return this.#crypto.verify(runMessage(last), signature, fromHex(author))
   }
 
   /** The same for headers that a peer sent on request; events: parsed and verified. False: they prove nothing new. */
@@ -577,7 +659,7 @@ export class Replica {
       const header = stored.subarray(0, HEADER_BYTES)
       if (before !== undefined && prevOf(header) !== before) break
       before = eventId(tagged(this.#crypto, 'lanchat/id/1', header))
-      const body = (n <= end ? this.body(before) : undefined) ?? null
+      const body = (n <= end ? this.#wholeBody(before, header) : undefined) ?? null
       bodyBytes += body?.length ?? 0
       if (signed && bodyBytes > RUN_BODY_BYTES_MAX) break
       headers.push(header)
@@ -606,8 +688,10 @@ export class Replica {
   /** Vector entries as hints, at once; `scan` tells the truth behind. */
   async load(): Promise<void> {
     for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i' }))
-      this.#keepLane(unpackLane(newLaneOf(key), value))
+      if (key.length === LANE_KEY_LENGTH && value.length === LANE_BYTES)
+        this.#keepLane(unpackLane(newLaneOf(key), value))
     for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
+      if (value.length !== TOMBSTONE_BYTES) continue
       const lane = this.#laneOf({
         room: hex(value, 8, 24) as RoomId,
         author: hex(value, 24, 56) as PersonKey,
@@ -618,6 +702,7 @@ export class Replica {
     // A hint tells of a fork only where the proof itself is here.
     const proofs = new Map<string, number>()
     for await (const [key, value] of this.#store.scan({ from: 'f', to: 'g' })) {
+      if (key.length !== LANE_KEY_LENGTH || value.length < PROOF_BYTES_MIN) continue
       this.#laneOf(parseLaneKey(key))
       proofs.set(key, decodeHeader(this.#crypto, unpackProof(value)[0].headers.subarray(0, HEADER_BYTES)).n)
     }
@@ -659,6 +744,7 @@ export class Replica {
       result.rooms.add(found.room)
     }
     for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f' })) {
+      if (key.length !== LANE_KEY_LENGTH + 8 || value.length < HEADER_BYTES) continue
       const { room, author, lane, n } = parseLaneKey(key)
       if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
         if (current) settle(current)
@@ -671,7 +757,7 @@ export class Replica {
         continue
       }
       const event = decodeHeader(this.#crypto, value.subarray(0, HEADER_BYTES))
-      if (event.prev !== current.id || !this.#holdsBody(event)) {
+      if (event.prev !== current.id || !this.#holdsWhole(event)) {
         isBroken = true
         continue
       }
@@ -684,7 +770,23 @@ export class Replica {
     }
     if (current) settle(current)
     for (const key of hinted.keys()) settle(newLaneOf(key))
+    for (const lane of this.#allLanes()) {
+      if (!this.#forgetLost(lane)) continue
+      result.wrong++
+      result.rooms.add(lane.room)
+    }
     return result
+  }
+
+  /** Deletions and a fork whose proof is not on disk any more are to be had from others again. True where there were any. */
+  #forgetLost(lane: Lane): boolean {
+    const lost = [...lane.tombstones.keys()].filter((id) => !this.isDeleted(id))
+    for (const id of lost) lane.tombstones.delete(id)
+    const isUnproven = lane.forkAt > 0 && !this.#get(forkKey(lane.room, lane.author, lane.lane))
+    if (isUnproven) lane.forkAt = 0
+    if (lost.length === 0 && !isUnproven) return false
+    this.#changed(lane)
+    return true
   }
 
   /** found: what the disk really holds of a lane. True where the hint was wrong. */
@@ -745,6 +847,11 @@ export class Replica {
 }
 
 const EMPTY = new Uint8Array(0)
+/** Letter, room, author and lane of an h or f key; what the disk has damaged may have any length. */
+const LANE_KEY_LENGTH = 113
+const LANE_BYTES = 76
+/** Two chains of one header each. */
+const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
 const NO_BUCKETS = new Uint8Array(256 * 16)
 const newLaneOf = (key: string): Lane => {
   const { room, author, lane } = parseLaneKey(key)
@@ -790,7 +897,8 @@ function packProof([a, b]: readonly [Chain, Chain]): Uint8Array {
   return concat(uint(a.headers.length, 2), a.headers, a.signature, b.headers, b.signature)
 }
 
-function unpackProof(bytes: Uint8Array): readonly [Chain, Chain] {
+/** The two chains of a stored fork proof, unchecked. */
+export function unpackProof(bytes: Uint8Array): readonly [Chain, Chain] {
   const length = readUint(bytes, 0, 2)
   return [
     { headers: bytes.slice(2, 2 + length), signature: bytes.slice(2 + length, 66 + length) },

@@ -90,6 +90,7 @@ export class Questions {
     const core = this.#core
     const { people, self, options, outbox } = core
     const copies = outbox.latestCopies
+    const disk = options.disk?.()
     return {
       self: people.who(self),
       network: options.network,
@@ -100,6 +101,7 @@ export class Questions {
       links: [...core.linksUp()],
       online: core.isOffline ? [] : [...core.onlineKeys()].map((key) => people.who(key)),
       stored: this.#stored(),
+      ...(disk !== undefined && { disk }),
       taken: core.taken,
       uptimeMs: Math.max(0, Math.round(core.moment.now - this.#startedNow)),
     }

@@ -3,10 +3,14 @@ import type { Choice, Link, Turn } from './state.ts'
 
 /** Median of the clocks on all links and the own, in ms of wall time now; of an even number the later of the middle two. */
 export function medianOf(choice: Choice, turn: Turn): number {
-  const clocks = [turn.wall]
-  for (const { beat } of choice.links.values()) if (beat) clocks.push(beat.clock + turn.now - beat.at)
+  const clocks = [turn.wall, ...clocksOf(choice, turn.now)]
   clocks.sort((a, b) => a - b)
   return clocks[Math.floor(clocks.length / 2)]!
+}
+
+/** The raw clocks of all who are heard, gone on to now (monotonic ms). */
+export function* clocksOf(choice: Choice, now: number): Iterable<number> {
+  for (const { beat } of choice.links.values()) if (beat) yield beat.clock + now - beat.at
 }
 
 /** Before each heartbeat of a client: as line[0] it publishes the median of all it hears, and goes by it too (rule CL-1). */

@@ -9,7 +9,7 @@ import { concat, equal } from '../../wire/bytes.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import { signerOf } from '../crypto.ts'
 import { LanchatError } from '../lanchat-error.ts'
-import { unwritable } from './data-dir.ts'
+import { openDataDir, unwritable } from './data-dir.ts'
 import { codeOf, writeFileSafely } from './safe-file.ts'
 
 const SEED_BYTES = 32
@@ -34,6 +34,16 @@ export async function loadIdentity(
     const first = await readIdentity(file)
     if (!first) throw invalid(file, 'it came and went')
     return { seed: first, isNew: false }
+  }
+}
+
+/** Puts the identity back where somebody has deleted it beneath this process. Never rejects, never replaces one. */
+export async function keepIdentity(dir: string, seed: Uint8Array): Promise<void> {
+  try {
+    await openDataDir(dir)
+    await writeFileSafely(join(dir, IDENTITY_FILE), identityBytes(seed), true)
+  } catch {
+    // It is there, or cannot be written now: the next time.
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { LanchatError } from '../lanchat-error.ts'
 import { openDataDir, storeFolder } from './data-dir.ts'
 import { loadIdentity, readKeptIdentity } from './identity-file.ts'
-import { type LevelStore, openLevelStore } from './level-store.ts'
+import { type LevelStore, type Opened, openLevelStore } from './level-store.ts'
 import { codeOf } from './safe-file.ts'
 
 export interface Keeping {
@@ -39,11 +39,17 @@ export async function seedOf(keeping: Keeping): Promise<Uint8Array> {
 export async function diskOf(
   keeping: Keeping,
   net: string,
-): Promise<{ readonly store: LevelStore; readonly movedAside?: string } | undefined> {
+): Promise<{ readonly store: LevelStore; readonly opened: Opened } | undefined> {
   if (keeping.fault) return undefined
-  const folder = join(await storeFolder(keeping.dir), net)
-  return orInMemory(keeping, () => openLevelStore(folder))
+  const folder = await storeOf(keeping.dir, net)
+  return orInMemory(keeping, async () => {
+    const { store, ...opened } = await openLevelStore(folder)
+    return { store, opened }
+  })
 }
+
+/** Where the store of a network lies in a data dir. */
+export const storeOf = async (dir: string, net: string): Promise<string> => join(await storeFolder(dir), net)
 
 /** What happened, why, and what to do. undefined: everything is kept. */
 export function keepingSentence({ dir, fault, isNobody }: Keeping): string | undefined {

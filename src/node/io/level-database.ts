@@ -1,10 +1,11 @@
 /** Opening LevelDB so that nothing on disk is ever lost by it: rules learnt from what it does with damaged folders. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { Level } from './commonjs.ts'
+import { damagedPrefix, noteDamage } from './damaged-stores.ts'
 import { unwritable } from './data-dir.ts'
 import { probeWritable, writeFileSafely } from './safe-file.ts'
 
@@ -12,6 +13,16 @@ export type Database = ClassicLevel<Uint8Array, Uint8Array>
 
 /** A probe of this size fails on a full disk, whose errors LevelDB reports like those of damaged files. */
 const PROBE_BYTES = 64 * 1024
+/** What opening writes at most before the first byte of ours: a table from a log of 4 MiB, a manifest, a new log. */
+const OPENING_BYTES = 5 * 2 ** 20
+
+/** How an open went. */
+export interface Opened {
+  /** Where the damaged store lies now in whose place an empty one was started. */
+  readonly movedAside?: string
+  /** An empty one was started: there was none, or it was moved aside. */
+  readonly isFresh?: true
+}
 
 /** Folders open in this process: a second open would drop the lock of the first (LevelDB closes the lock file it shares). */
 const openFolders = new Set<string>()
@@ -25,7 +36,7 @@ const openFolders = new Set<string>()
 export async function openDatabase(
   dir: string,
   damaged: boolean,
-): Promise<{ readonly db: Database; readonly movedAside?: string }> {
+): Promise<Opened & { readonly db: Database }> {
   if (openFolders.has(dir)) throw new TypeError(`${dir} is open in this process`)
   openFolders.add(dir)
   try {
@@ -44,34 +55,44 @@ export async function openDatabase(
   }
 }
 
-async function openOrReplace(dir: string, damaged: boolean): Promise<{ db: Database; movedAside?: string }> {
+async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { db: Database }> {
   await mkdir(dir, { recursive: true, mode: 0o700 }).catch((cause) => {
     throw unwritable(dir, cause)
   })
   const mark = `${dir}.made`
   const isNew = !(await exists(mark)) && (await readdir(dir)).every((name) => /^(LOCK|LOG)/.test(name))
+  let why = 'unreadable'
   if (damaged) await refuseUnlessWritable(dir)
   else {
     try {
       const db = await open(dir, isNew)
       if (!(await exists(mark))) await leaveMark(dir, mark, db)
-      return { db }
+      return { db, ...(isNew && { isFresh: true as const }) }
     } catch (error) {
       if (error instanceof LanchatError) throw error
       if (levelCodeOf(error) === 'LEVEL_LOCKED') {
         throw new LanchatError('DATA_DIR_IN_USE', refusalText('DATA_DIR_IN_USE', { dir }), { cause: error })
       }
       await refuseUnlessWritable(dir)
+      why = (await isGone(dir)) ? 'missing' : (levelCodeOf(error) ?? 'unreadable')
     }
   }
   const movedAside = await moveAside(dir)
+  await noteDamage(movedAside, {
+    since: Date.now(),
+    why,
+    state: 'waiting',
+    tries: 0,
+    events: 0,
+    tombstones: 0,
+  })
   await rm(mark, { force: true })
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const db = await open(dir, true).catch((cause) => {
     throw unwritable(dir, cause)
   })
   await leaveMark(dir, mark, db)
-  return { db, movedAside }
+  return { db, movedAside, isFresh: true }
 }
 
 async function open(dir: string, createIfMissing: boolean): Promise<Database> {
@@ -100,16 +121,29 @@ const refuseUnlessWritable = (dir: string) =>
   })
 
 async function moveAside(dir: string): Promise<string> {
-  const prefix = `${basename(dir)}.damaged-`
+  const prefix = basename(damagedPrefix(dir))
   const taken = (await readdir(dirname(dir)))
     .filter((name) => name.startsWith(prefix))
-    .map((name) => Number(name.slice(prefix.length)) || 0)
-  const aside = `${dir}.damaged-${Math.max(0, ...taken) + 1}`
+    .map((name) => Number.parseInt(name.slice(prefix.length), 10) || 0)
+  const aside = `${damagedPrefix(dir)}${Math.max(0, ...taken) + 1}`
   await rename(dir, aside).catch((cause) => {
     throw unwritable(dir, cause)
   })
   return aside
 }
+
+/** Rejects with LanchatError DATA_DIR_UNWRITABLE where a database in this folder could not be opened for want of room. */
+export async function probeRoom(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await probeWritable(dir, OPENING_BYTES)
+  } catch (cause) {
+    throw unwritable(dir, cause)
+  }
+}
+
+/** Is there no database in this folder (any more)? */
+export const isGone = async (dir: string) => !(await exists(join(dir, 'CURRENT')))
 
 const exists = (path: string) =>
   stat(path).then(

@@ -4,15 +4,26 @@
  *   write -> gathering group -> (end of this turn, or when the commit before it is over) one chained batch -> resolved
  *
  * A group is synced where any write in it asked for that. What is not committed yet lies in an overlay, so that get and scan
- * see it at once. After any error of the disk the handle is dead (LevelDB's own stays dead after a full disk): everything
- * pending rejects, the caller is told once, and only reopen() brings the store back.
+ * see it at once. After any error of the disk the handle takes no more (LevelDB's own refuses every write after a full
+ * disk): everything pending rejects, the caller is told once, and only reopen() brings the store back. Until then what it
+ * holds can still be read, as far as the disk lets it.
  */
 import { resolve } from 'node:path'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
 import { boundBytes, keyBytes, keyText } from '../store-key.ts'
-import { type Database, isDiskError, levelCodeOf, openDatabase } from './level-database.ts'
+import {
+  type Database,
+  isDiskError,
+  isGone,
+  levelCodeOf,
+  type Opened,
+  openDatabase,
+  probeRoom,
+} from './level-database.ts'
+
+export type { Opened } from './level-database.ts'
 
 /** Operations in a group that is committed without waiting for the end of the turn. */
 const GROUP_OPS_MAX = 256
@@ -22,12 +33,6 @@ const SCAN_PAGE_ENTRIES = 256
 export interface LevelStoreOptions {
   /** Told once per open handle, STORE_FAILED; from then on everything rejects until reopen(). */
   readonly onFailure?: (error: LanchatError) => void
-}
-
-/** How an open went. */
-export interface Opened {
-  /** Where the damaged store lies now in whose place an empty one was started. */
-  readonly movedAside?: string
 }
 
 /**
@@ -58,8 +63,11 @@ const emptyGroup = (): Group => ({ ops: [], overlay: new Map(), waiting: [], syn
 
 type State =
   | { readonly is: 'open'; readonly db: Database }
-  | { readonly is: 'opening'; readonly opened: Promise<unknown> }
-  /** closing: resolves when the handle is gone. damaged: reading failed, so this database is not to be opened again. */
+  /** db: the one before, while it can still be read. */
+  | { readonly is: 'opening'; readonly opened: Promise<unknown>; readonly db?: Database }
+  /** Takes nothing more, but can be read. damaged: reading failed, so this database is not to be opened again. */
+  | { readonly is: 'failed'; readonly db: Database; readonly why: Error; readonly damaged: boolean }
+  /** closing: resolves when the handle is gone. */
   | {
       readonly is: 'closed'
       readonly closing: Promise<void>
@@ -84,26 +92,55 @@ export class LevelStore implements Store {
     this.#state = { is: 'closed', closing: Promise.resolve(), why: closedError(), damaged: false }
   }
 
-  /** Opens again after a failure or close(). What was found damaged is moved aside. Rejects as openLevelStore. */
+  /**
+   * Opens again after a failure or close(). What was found damaged is moved aside. Rejects as openLevelStore; while there is
+   * no room to open it, what is open can be read on.
+   */
   async reopen(): Promise<Opened> {
     const before = this.#state
-    if (before.is !== 'closed') throw new TypeError('this store is open')
-    const opened = before.closing.then(() => openDatabase(this.#dir, before.damaged))
-    this.#state = { is: 'opening', opened }
+    if (before.is !== 'closed' && before.is !== 'failed') throw new TypeError('this store is open')
+    const opened = this.#open(before)
+    this.#state = { is: 'opening', opened, ...(before.is === 'failed' && { db: before.db }) }
     this.#isClosing = false
+    const { db, ...how } = await opened
+    this.#state = { is: 'open', db }
+    return how
+  }
+
+  async #open(before: Extract<State, { is: 'closed' | 'failed' }>): Promise<Opened & { db: Database }> {
+    let now = before
     try {
-      const { db, movedAside } = await opened
-      this.#state = { is: 'open', db }
-      return movedAside === undefined ? {} : { movedAside }
+      if (now.is === 'failed') {
+        await probeRoom(this.#dir)
+        const closing = now.db.close().catch(() => {})
+        now = { is: 'closed', closing, why: now.why, damaged: now.damaged }
+        if (this.#state.is === 'opening') this.#state = { is: 'opening', opened: this.#state.opened }
+      }
+      await now.closing
+      return await openDatabase(this.#dir, now.damaged)
     } catch (error) {
-      this.#state = { ...before, closing: Promise.resolve() }
+      this.#state = now
       throw error
     }
   }
 
-  /** Throws where the store is not open: LanchatError STORE_FAILED after a failure. */
+  /** Have the files of this open store been deleted beneath it? LevelDB itself would go on for long without noticing. */
+  isGone(): Promise<boolean> {
+    return this.#state.is === 'open' ? isGone(this.#dir) : Promise.resolve(false)
+  }
+
+  get isOpen(): boolean {
+    return this.#state.is === 'open'
+  }
+
+  /** Ends this handle for a reason that it cannot see itself; returns the error that callers see. */
+  fail(why: Error): Error {
+    return this.#failed(why, false)
+  }
+
+  /** Throws where the key cannot be read: LanchatError STORE_FAILED after a failure. */
   get(key: string): Uint8Array | undefined {
-    const db = this.#database()
+    const db = this.#readable()
     const staged = this.#staged(key)
     if (staged !== undefined) return staged ?? undefined
     const bytes = keyBytes(key)
@@ -139,7 +176,7 @@ export class LevelStore implements Store {
 
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
     await this.#settled()
-    const db = this.#database()
+    const db = this.#readable()
     const limit = range.limit ?? Number.POSITIVE_INFINITY
     if (limit <= 0 || range.from >= range.to) return
     const iterator = db.iterator({
@@ -156,7 +193,7 @@ export class LevelStore implements Store {
         for (const [key, value] of page) yield [keyText(key), plain(value)]
       }
     } catch (error) {
-      if (this.#state.is !== 'open' || this.#state.db !== db) throw this.#whyClosed()
+      if (!('db' in this.#state) || this.#state.db !== db) throw this.#whyClosed()
       throw isDiskError(error) ? this.#failed(error, true) : error
     } finally {
       await iterator.close()
@@ -168,17 +205,24 @@ export class LevelStore implements Store {
     if (this.#state.is === 'opening') await this.#state.opened.catch(() => {})
     this.#isClosing = true
     await this.#settled()
-    if (this.#state.is === 'open') this.#shut(this.#state.db, closedError(), false)
+    const state = this.#state
+    if (state.is === 'open' || state.is === 'failed') {
+      const isDamaged = state.is === 'failed' && state.damaged
+      const closing = state.db.close().catch(() => {})
+      this.#rejectAll(closedError())
+      this.#state = { is: 'closed', closing, why: closedError(), damaged: isDamaged }
+    }
     if (this.#state.is === 'closed') await this.#state.closing
   }
 
-  #database(): Database {
-    if (this.#state.is !== 'open') throw this.#whyClosed()
-    return this.#state.db
+  #readable(): Database {
+    const db = 'db' in this.#state ? this.#state.db : undefined
+    if (!db) throw this.#whyClosed()
+    return db
   }
 
   #whyClosed(): Error {
-    return this.#state.is === 'closed' ? this.#state.why : closedError()
+    return 'why' in this.#state ? this.#state.why : closedError()
   }
 
   #staged(key: string): Uint8Array | null | undefined {
@@ -226,22 +270,25 @@ export class LevelStore implements Store {
     )
   }
 
-  /** Ends this handle after an error of the disk; returns the error that callers see. */
+  /** This handle takes nothing more after an error of the disk; returns the error that callers see. */
   #failed(cause: unknown, reading: boolean): Error {
-    if (this.#state.is !== 'open') return this.#whyClosed()
-    const error = new LanchatError('STORE_FAILED', refusalText('STORE_FAILED', { why: whyOf(cause) }), {
+    const state = this.#state
+    const damaged = reading || levelCodeOf(cause) === 'LEVEL_CORRUPTION'
+    if (state.is === 'failed' && damaged) this.#state = { ...state, damaged }
+    if (state.is !== 'open') return this.#whyClosed()
+    const why = new LanchatError('STORE_FAILED', refusalText('STORE_FAILED', { why: whyOf(cause) }), {
       cause,
     })
-    this.#shut(this.#state.db, error, reading || levelCodeOf(cause) === 'LEVEL_CORRUPTION')
-    this.#options.onFailure?.(error)
-    return error
+    this.#state = { is: 'failed', db: state.db, why, damaged }
+    this.#rejectAll(why)
+    this.#options.onFailure?.(why)
+    return why
   }
 
-  #shut(db: Database, why: Error, damaged: boolean): void {
+  #rejectAll(why: Error): void {
     const pending = [...(this.#committing?.waiting ?? []), ...this.#gathering.waiting]
     this.#committing = undefined
     this.#gathering = emptyGroup()
-    this.#state = { is: 'closed', closing: db.close().catch(() => {}), why, damaged }
     for (const { reject } of pending) reject(why)
   }
 }

@@ -8,7 +8,7 @@ import { networkInterfaces, userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { HelloFields } from '../../wire/auth.ts'
 import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
-import { instanceName, nameHint, networkId, type PersonKey, pskOf } from '../../wire/ids.ts'
+import { instanceName, nameHint, networkId, type PersonKey, type PlaceId, pskOf } from '../../wire/ids.ts'
 import { FAULTS_MAX, PENALTY_MS, RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
@@ -26,7 +26,7 @@ import { subnetAddresses, usableInterfaces } from '../interfaces.ts'
 import { factKey } from '../keys.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { BOT_MARK } from '../people.ts'
-import { newPlace, type Place, packPlaces } from '../places.ts'
+import { isPlace, keptPlace, newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { NodeReport } from '../report.ts'
 import { LAN } from '../timing.ts'
@@ -38,11 +38,13 @@ import { dataDirPath } from './data-dir.ts'
 import { type DialFault, dial } from './dial.ts'
 import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
 import { type Discovery, startDiscovery } from './discovery.ts'
-import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf } from './keeping.ts'
+import { DiskCare } from './disk-care.ts'
+import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf } from './keeping.ts'
+import type { Opened } from './level-store.ts'
 import { type Link, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { ResilientStore } from './resilient-store.ts'
-import { noteStore } from './stores-here.ts'
+import { type AboutStore, aboutOf, noteStore } from './stores-here.ts'
 import { verifyMany } from './verify-pool.ts'
 
 /** A serving link with less than this queued is given more. */
@@ -56,7 +58,6 @@ const APART_EVERY_MS = 600_000
 /** Addresses kept for the next start. */
 const REMEMBERED_MAX = 32
 const QUIT_MS_MAX = 2000
-const DISK_WORKS = 'The disk works again; everything is stored.'
 
 type Log = NonNullable<NodeOptions['log']>
 
@@ -93,6 +94,8 @@ export class NodeShell {
   readonly #abort = new AbortController()
   readonly #clockWatch = new ClockWatch()
   readonly #twinWatch = new TwinWatch()
+  readonly disk: DiskCare
+  readonly #opened: Opened
   readonly ready: Promise<ReadyEvent>
   #readyResolve!: (event: ReadyEvent) => void
   #readyReject!: (error: LanchatError) => void
@@ -119,6 +122,9 @@ export class NodeShell {
     control: Control | undefined
     network: Network
     log: Log
+    seed: Uint8Array
+    folder: string
+    opened: Opened
   }) {
     this.#options = init.options
     this.#core = init.core
@@ -127,6 +133,19 @@ export class NodeShell {
     this.#control = init.control
     this.#network = init.network
     this.#log = init.log
+    this.#opened = init.opened
+    this.disk = new DiskCare({
+      dir: init.keeping.dir,
+      seed: init.seed,
+      folder: init.folder,
+      store: init.store,
+      replica: init.core.replica,
+      isCaughtUp: () => this.#core.isCaughtUp,
+      give: (input) => this.#give(input),
+      warn: (text) => this.#warn(text),
+      fail: (message) => this.#tell({ type: 'error', code: 'STORE_FAILED', message }),
+      log: init.log,
+    })
     this.ready = new Promise((resolve, reject) => {
       this.#readyResolve = resolve
       this.#readyReject = reject
@@ -169,47 +188,63 @@ export class NodeShell {
       const net = networkId(nodeCrypto, { ...spec, codeKey, hasCode })
       const openNet8 = networkId(nodeCrypto, { ...spec, codeKey: new Uint8Array(32), hasCode: false })
       const disk = await diskOf(keeping, net)
-      if (disk?.movedAside)
-        log(
-          'warn',
-          `The store was damaged; it lies in ${disk.movedAside} now. What was in it comes back from the others.`,
-        )
       tellPoint(log, 'store open')
       let shell: NodeShell | undefined
-      const store = new ResilientStore(disk?.store, (failing, error) => shell?.storeState(failing, error))
-      const place = hasCode ? undefined : storedPlace(store)
-      const signer = signerOf(seed)
-      const core = new Core(
-        {
-          crypto: nodeCrypto,
-          signer,
-          seed,
-          net,
-          network: checkedName.ok,
-          nick,
-          renames: options.name !== undefined,
-          ...(options.bot && { about: BOT_MARK }),
-          store,
-          retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
-          place,
-          rate: {
-            perS: options.rate ?? RATE_PER_S,
-            burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
-          },
-          choice: {
-            timing: LAN,
-            instanceOf: (key) => instanceName(nodeCrypto, key),
-            ...(options.neverHub && { neverHub: true }),
-            ...(options.preferHub && { preferHub: true }),
-            ...(options.visitor && { visitor: true }),
-            ...(hasCode && store.get(factKey('accepted')) === undefined && { codeUntested: true }),
-            timeoutMs: options.timeoutMs ?? 5000,
-          },
-          url: () => shell?.url() ?? '',
-          traffic: (link) => shell?.traffic(link),
+      let opened: Opened = disk?.opened ?? {}
+      const store = new ResilientStore(disk?.store, {
+        failing: (isFailing, error) => shell?.disk.failing(isFailing, error),
+        replaced: (anew) => {
+          if (shell) shell.disk.replaced(anew)
+          else opened = anew
         },
-        moment(),
-      )
+      })
+      const folder = await storeOf(dir, net)
+      const place = hasCode ? undefined : storedPlace(store, await aboutOf(folder))
+      const signer = signerOf(seed)
+      const read = async () => {
+        const core = makeCore()
+        await core.load()
+        return core
+      }
+      const makeCore = () =>
+        new Core(
+          {
+            crypto: nodeCrypto,
+            signer,
+            seed,
+            net,
+            network: checkedName.ok,
+            nick,
+            renames: options.name !== undefined,
+            ...(options.bot && { about: BOT_MARK }),
+            store,
+            retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
+            place,
+            rate: {
+              perS: options.rate ?? RATE_PER_S,
+              burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
+            },
+            choice: {
+              timing: LAN,
+              instanceOf: (key) => instanceName(nodeCrypto, key),
+              ...(options.neverHub && { neverHub: true }),
+              ...(options.preferHub && { preferHub: true }),
+              ...(options.visitor && { visitor: true }),
+              ...(hasCode && store.get(factKey('accepted')) === undefined && { codeUntested: true }),
+              timeoutMs: options.timeoutMs ?? 5000,
+            },
+            url: () => shell?.url() ?? '',
+            traffic: (link) => shell?.traffic(link),
+            disk: () => shell?.disk.sentence,
+          },
+          moment(),
+        )
+      // Damage may be found in reading only: an empty store is in its place then, and reads.
+      const core = await read().catch(async (error: unknown) => {
+        await store.recovered()
+        log('warn', `the store could not be read: ${String(error)}`)
+        return read()
+      })
       const network = {
         psk: pskOf(nodeCrypto, codeKey),
         nn: nameHint(nodeCrypto, checkedName.ok),
@@ -217,9 +252,19 @@ export class NodeShell {
         openNet8: openNet8 as string,
         hasCode,
       }
-      shell = new NodeShell({ options, core, store, keeping, control: claimed.control, network, log })
+      shell = new NodeShell({
+        options,
+        core,
+        store,
+        keeping,
+        control: claimed.control,
+        network,
+        log,
+        seed,
+        folder,
+        opened,
+      })
       onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
-      await core.load()
       tellPoint(log, 'store read')
       await shell.#start(signer)
       return shell
@@ -252,10 +297,8 @@ export class NodeShell {
     })
     tellPoint(this.#log, 'listening')
     this.#dialer = (address) => void this.#dial(address, signer)
-    const stored = this.#store.get(factKey('peers'))
-    if (stored)
-      for (const address of JSON.parse(Buffer.from(stored).toString()) as string[])
-        this.#remembered.set(address, true)
+    for (const address of readJson(this.#store.get(factKey('peers')), isTexts) ?? [])
+      this.#remembered.set(address, true)
     setImmediate(() => this.#begin())
   }
 
@@ -277,10 +320,7 @@ export class NodeShell {
     if (options.discovery !== false) this.#discover()
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
-    this.#core.replica.scan().then(
-      (scan) => this.#give({ in: 'scanned', ...scan }),
-      (error: unknown) => this.#log('warn', `the store could not be read through: ${String(error)}`),
-    )
+    this.disk.begin(this.#opened)
     options.signal?.addEventListener('abort', () => void this.close(), { once: true })
   }
 
@@ -402,6 +442,7 @@ export class NodeShell {
 
   #beat(): void {
     this.#noticeAway()
+    this.disk.beat(systemClock.monotonic())
     const warning = this.#clockWatch.look(this.#core.netNow - this.#core.moment.wall)
     if (warning !== undefined) this.#warn(warning)
   }
@@ -486,6 +527,8 @@ export class NodeShell {
           user: { id: this.#core.self, name: this.#core.people.nick(this.#core.self) },
           text: 'Another group is on this network under the same name. The two stay apart: their histories are not mixed.',
         })
+      case 'salvaged':
+        return this.disk.salvaged(effect.brought)
       case 'settled':
         for (const settle of this.#settling) settle()
         return
@@ -712,18 +755,13 @@ export class NodeShell {
   /** For `places`, which opens no store. */
   #noteStore(): void {
     const { net8, hasCode } = this.#network
-    const place = this.#core.place?.ids[0]
-    const about = { network: this.#core.options.network, hasCode, ...(place !== undefined && { place }) }
+    const { place } = this.#core
+    const about = {
+      network: this.#core.options.network,
+      hasCode,
+      ...(place && { place: place.ids[0]!, ids: place.ids, isGrown: place.isGrown }),
+    }
     this.#noted = this.#noted.then(() => noteStore(this.#options.dataDir, net8, about))
-  }
-
-  storeState(failing: boolean, error?: unknown): void {
-    const why = error instanceof Error ? error.message : String(error)
-    this.#log(failing ? 'error' : 'info', failing ? refusalText('STORE_FAILED', { why }) : DISK_WORKS)
-    if (failing)
-      this.#tell({ type: 'error', code: 'STORE_FAILED', message: refusalText('STORE_FAILED', { why }) })
-    else this.#warn(DISK_WORKS)
-    this.#give({ in: 'storeFailing', failing })
   }
 
   // --- the public side --------------------------------------------------------------------------------------------
@@ -831,6 +869,7 @@ export class NodeShell {
     this.#isStarted = false
     clearInterval(this.#alive)
     clearTimeout(this.#wake)
+    this.disk.close()
     this.#abort.abort()
     for (const link of this.#links.values()) link.close()
     this.#links.clear()
@@ -864,14 +903,29 @@ function nickOf(asked: string | undefined): string {
   )
 }
 
-/** The place of this store; a new one at its first start. */
-function storedPlace(store: ResilientStore): Place {
-  const stored = store.get(factKey('place'))
-  if (stored) return JSON.parse(Buffer.from(stored).toString()) as Place
-  const place = newPlace(nodeCrypto.random(8))
+/** The place of this store; where its disk has lost it, the one that is written beside it; a new one at its first start. */
+function storedPlace(store: ResilientStore, about: Partial<AboutStore>): Place {
+  const stored = readJson(store.get(factKey('place')), isPlace)
+  if (stored) return stored
+  const { ids, isGrown } = about
+  const place =
+    ids && ids.length > 0 ? keptPlace(ids as PlaceId[], isGrown ?? false) : newPlace(nodeCrypto.random(8))
   void store.write([['put', factKey('place'), Buffer.from(JSON.stringify(place))]], true)
   return place
 }
+
+/** undefined where nothing is stored, or the disk has damaged it. */
+function readJson<T>(bytes: Uint8Array | undefined, is: (value: unknown) => value is T): T | undefined {
+  try {
+    const value: unknown = bytes && JSON.parse(Buffer.from(bytes).toString())
+    return is(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === 'string')
 
 function failureOf({ fault, code }: DialFault) {
   if (code === 'SELF') return 'self' as const

@@ -1,13 +1,29 @@
 /**
- * A store that outlives its disk: after a write error it opens the database anew, and where that does not help it goes
- * on in memory and says so, trying the disk again now and then. While it is in memory nothing may be acknowledged.
+ * A store that outlives its disk: after an error it opens the database anew, and where that does not help it goes on in
+ * memory and says so, trying the disk again now and then. While it is in memory nothing may be acknowledged; what the disk
+ * holds is still read, as far as it can be.
+ *
+ *   disk -> recovering (what is written waits) -> disk | memory -> (each RETRY_MS) -> disk
  */
+import { LanchatError } from '../lanchat-error.ts'
 import { MemoryStore } from '../memory-store.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
-import type { LevelStore } from './level-store.ts'
+import type { LevelStore, Opened } from './level-store.ts'
 
 /** Between two tries of the disk. */
 const RETRY_MS = 5000
+/** Operations written back at a time. */
+const BATCH_OPS = 1000
+
+export interface StoreWatch {
+  /** It begins to fail, for this reason, or works again. */
+  failing(isFailing: boolean, error?: unknown): void
+  /**
+   * An empty database lies beneath from now on: what was held must be counted anew. Told before any write that waited for
+   * it resolves.
+   */
+  replaced(opened: Opened): void
+}
 
 interface Waiting {
   readonly ops: readonly StoreOp[]
@@ -18,38 +34,54 @@ interface Waiting {
 
 export class ResilientStore implements Store {
   readonly #disk: LevelStore | undefined
-  readonly #onState: (failing: boolean, error?: unknown) => void
-  /** What is in memory only: values and deletions since the disk failed, in order. */
-  #memory: { readonly over: Map<string, Uint8Array | null>; readonly log: StoreOp[] } | undefined
+  readonly #watch: StoreWatch
+  /** What is in memory only since the disk failed: values, and null for deletions. */
+  #memory: Map<string, Uint8Array | null> | undefined
   #waiting: Waiting[] = []
   #recovering: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** disk: undefined where there is none in this run. onState: told when it begins to fail, and when it works again. */
-  constructor(disk: LevelStore | undefined, onState: (failing: boolean, error?: unknown) => void) {
+  /** disk: undefined where there is none in this run. */
+  constructor(disk: LevelStore | undefined, watch: StoreWatch) {
     this.#disk = disk
-    this.#onState = onState
-    if (!disk) this.#memory = { over: new Map(), log: [] }
+    this.#watch = watch
+    if (!disk) this.#memory = new Map()
   }
 
   get isFailing(): boolean {
     return this.#memory !== undefined
   }
 
+  /** Resolves when no try of the disk is under way that began with an error. */
+  async recovered(): Promise<void> {
+    while (this.#recovering) await this.#recovering
+  }
+
+  /** Looks whether the files are still there. before: done where they are not, ahead of starting new ones. */
+  async lookAfter(before: () => Promise<void>): Promise<void> {
+    if (this.#memory || this.#recovering || this.#isClosed || !(await this.#disk?.isGone())) return
+    await before()
+    this.#fails(this.#disk!.fail(new Error('its files were deleted')))
+  }
+
   get(key: string): Uint8Array | undefined {
-    const over = this.#memory?.over.get(key)
+    const over = this.#memory?.get(key)
     if (over !== undefined) return over ?? undefined
     for (let i = this.#waiting.length - 1; i >= 0; i--)
-      for (const op of this.#waiting[i]!.ops) if (op[1] === key) return op[0] === 'put' ? op[2] : undefined
+      for (const op of this.#waiting[i]!.ops.toReversed())
+        if (op[1] === key) return op[0] === 'put' ? op[2] : undefined
     try {
       return this.#disk?.get(key)
-    } catch {
+    } catch (error) {
+      if (error instanceof TypeError) throw error
+      this.#fails(error)
       return undefined
     }
   }
 
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError())
     if (this.#memory) {
       this.#keep(ops)
       return Promise.resolve()
@@ -63,38 +95,64 @@ export class ResilientStore implements Store {
 
   #put(waiting: Waiting): void {
     this.#disk!.write(waiting.ops, waiting.sync).then(waiting.resolve, (error: unknown) => {
+      if (this.#isClosed || !isFailure(error)) return waiting.reject(error)
+      if (this.#memory) {
+        this.#keep(waiting.ops)
+        return waiting.resolve()
+      }
       this.#waiting.push(waiting)
-      if (!this.#isClosed) this.#recovering ??= this.#recover(error)
-      else waiting.reject(error)
+      this.#fails(error)
     })
+  }
+
+  /** The disk refused a read or a write; errors of anything else, and of a handle before this one, are not its failure. */
+  #fails(error: unknown): void {
+    if (this.#isClosed || this.#memory || !isFailure(error) || this.#disk?.isOpen !== false) return
+    this.#recovering ??= this.#recover(error)
   }
 
   /** One try with a new handle; then memory. */
   async #recover(error: unknown): Promise<void> {
+    // Writes of the same moment reject one after the other: they join the queue first, in their order.
+    await new Promise((resolve) => setImmediate(resolve))
     try {
-      await this.#disk!.reopen()
-      // Later failures of the same moment have joined the queue by now.
-      const ops = this.#waiting.flatMap((waiting) => waiting.ops)
-      await this.#disk!.write(ops, true)
-      for (const waiting of this.#waiting.splice(0)) waiting.resolve()
-      this.#recovering = undefined
-      return
-    } catch {
-      this.#memory = { over: new Map(), log: [] }
-      for (const waiting of this.#waiting.splice(0)) {
-        this.#keep(waiting.ops)
-        waiting.resolve()
+      const opened = await this.#disk!.reopen()
+      try {
+        await this.#writeWaiting()
+      } finally {
+        if (opened.isFresh) this.#watch.replaced(opened)
       }
+      const written = this.#waiting.splice(0)
       this.#recovering = undefined
-      this.#onState(true, error)
+      for (const { resolve } of written) resolve()
+    } catch {
+      this.#memory = new Map()
+      const waiting = this.#waiting.splice(0)
+      for (const { ops } of waiting) this.#keep(ops)
+      this.#recovering = undefined
+      this.#watch.failing(true, error)
+      for (const { resolve } of waiting) resolve()
       this.#planRetry()
+    }
+  }
+
+  /** What waits, and what comes to wait meanwhile. */
+  async #writeWaiting(): Promise<void> {
+    for (let done = 0, first = true; first || done < this.#waiting.length; first = false) {
+      const waiting = this.#waiting.slice(done)
+      done += waiting.length
+      await this.#disk!.write(
+        waiting.flatMap(({ ops }) => ops),
+        true,
+      )
     }
   }
 
   #keep(ops: readonly StoreOp[]): void {
     for (const op of ops) {
-      this.#memory!.over.set(op[1], op[0] === 'put' ? op[2] : null)
-      if (this.#disk) this.#memory!.log.push(op)
+      // The last change of a key is the last to be written back.
+      this.#memory!.delete(op[1])
+      this.#memory!.set(op[1], op[0] === 'put' ? op[2] : null)
     }
   }
 
@@ -109,15 +167,14 @@ export class ResilientStore implements Store {
     const disk = this.#disk
     if (!memory || !disk || this.#isClosed) return
     try {
-      await disk.reopen().catch((error: unknown) => {
+      const opened = await disk.reopen().catch((error: unknown): Opened => {
         if (!(error instanceof TypeError)) throw error
+        return {}
       })
-      const count = memory.log.length
-      await disk.write(memory.log.slice(0, count), true)
-      // What came during that write goes the same way before anything new does.
-      if (memory.log.length > count) await disk.write(memory.log.slice(count), true)
+      if (opened.isFresh) this.#watch.replaced(opened)
+      await writeBack(disk, memory)
       this.#memory = undefined
-      this.#onState(false)
+      this.#watch.failing(false)
     } catch {
       this.#planRetry()
     }
@@ -126,9 +183,15 @@ export class ResilientStore implements Store {
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
     const memory = this.#memory
     if (!memory) {
-      yield* this.#disk!.scan(range)
+      try {
+        yield* this.#disk!.scan(range)
+      } catch (error) {
+        this.#fails(error)
+        throw error
+      }
       return
     }
+    if (this.#isClosed) throw closedError()
     const merged = new MemoryStore()
     try {
       const { limit: _, ...whole } = range
@@ -137,10 +200,7 @@ export class ResilientStore implements Store {
     } catch {
       // The disk cannot be read either: what is in memory is all there is.
     }
-    await merged.write(
-      [...memory.over].map(([key, value]): StoreOp => (value ? ['put', key, value] : ['del', key])),
-      false,
-    )
+    await merged.write(opsOf(memory), false)
     yield* merged.scan(range)
   }
 
@@ -150,4 +210,21 @@ export class ResilientStore implements Store {
     await this.#recovering
     await this.#disk?.close()
   }
+}
+
+const closedError = () => new Error('the store is closed')
+
+const isFailure = (error: unknown) => error instanceof LanchatError && error.code === 'STORE_FAILED'
+
+const opsOf = (memory: Iterable<[string, Uint8Array | null]>): StoreOp[] =>
+  [...memory].map(([key, value]): StoreOp => (value ? ['put', key, value] : ['del', key]))
+
+/** Writes all of it, part by part, until nothing is left: also what comes meanwhile. The last part is synced. */
+async function writeBack(disk: LevelStore, memory: Map<string, Uint8Array | null>): Promise<void> {
+  do {
+    const part: [string, Uint8Array | null][] = []
+    for (const entry of memory) if (part.push(entry) === BATCH_OPS) break
+    await disk.write(opsOf(part), part.length === memory.size)
+    for (const [key, value] of part) if (memory.get(key) === value) memory.delete(key)
+  } while (memory.size > 0)
 }

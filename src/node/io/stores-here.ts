@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { utf8 } from '../../wire/bytes.ts'
+import { isPlaceIds } from '../places.ts'
 import { dataDirPath, storeFolder } from './data-dir.ts'
 import { writeFileSafely } from './safe-file.ts'
 
@@ -11,9 +12,12 @@ export interface AboutStore {
   readonly hasCode: boolean
   /** Of an open network: 16 hex digits. */
   readonly place?: string
+  /** All ids of the place, and whether it is grown: the group that the store belongs to is not lost with a damaged disk. */
+  readonly ids?: readonly string[]
+  readonly isGrown?: boolean
 }
 
-export interface StoreHere extends Partial<AboutStore> {
+export interface StoreHere extends Partial<Omit<AboutStore, 'ids' | 'isGrown'>> {
   /** The network's id in hex. */
   readonly net: string
   readonly folder: string
@@ -48,8 +52,10 @@ export async function storesHere(dataDir?: string): Promise<StoreHere[]> {
       const [, net, damaged] = /^([0-9a-f]{16})(\.damaged-\d+)?$/.exec(name) ?? []
       if (net === undefined) continue
       const folder = join(dir, group, name)
+      const about = await aboutOf(folder.slice(0, folder.length - (damaged?.length ?? 0)))
+      const { ids: _, isGrown: __, ...told } = about
       found.push({
-        ...(await aboutOf(folder.slice(0, folder.length - (damaged?.length ?? 0)))),
+        ...told,
         net,
         folder,
         ...(await sizeOf(folder)),
@@ -63,16 +69,18 @@ export async function storesHere(dataDir?: string): Promise<StoreHere[]> {
 
 const namesIn = (dir: string): Promise<string[]> => readdir(dir).catch(() => [])
 
-async function aboutOf(folder: string): Promise<Partial<AboutStore>> {
+/** What the file beside this store says; nothing where there is none, or it is damaged. */
+export async function aboutOf(folder: string): Promise<Partial<AboutStore>> {
   try {
-    const { network, hasCode, place } = JSON.parse(await readFile(`${folder}.about`, 'utf8')) as Record<
-      string,
-      unknown
-    >
+    const { network, hasCode, place, ids, isGrown } = JSON.parse(
+      await readFile(`${folder}.about`, 'utf8'),
+    ) as Record<string, unknown>
     return {
       ...(typeof network === 'string' && { network }),
       ...(typeof hasCode === 'boolean' && { hasCode }),
       ...(typeof place === 'string' && { place }),
+      ...(isPlaceIds(ids) && { ids }),
+      ...(typeof isGrown === 'boolean' && { isGrown }),
     }
   } catch {
     return {}

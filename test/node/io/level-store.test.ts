@@ -135,7 +135,8 @@ describe('the store on disk', () => {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'STORE_FAILED' } })
     }
     await expect(store.write([put('e05')], true)).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    expect(() => store.get('e01')).toThrow()
+    expect(store.get('e01')).toEqual(Uint8Array.of(1))
+    expect(await keysOf(store)).toEqual(['e01'])
     expect(onFailure).toHaveBeenCalledTimes(1)
     expect(await store.reopen()).toEqual({})
     expect(await keysOf(store)).toEqual(['e01'])

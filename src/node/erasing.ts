@@ -1,0 +1,103 @@
+/**
+ * Erasing: content that nobody may see any more goes from the disk (rules EV-15 and EV-16). Two kinds of it: lanes that expired
+ * a week ago, with their deletions, and the content of rooms that were deleted a week ago by a delete that still counts.
+ * The week lets a wrong clock or a wrong delete be mended first.
+ *
+ *   each minute: which lanes are due? -> each tick: a slice of one lane, from its end, in the batch of that turn
+ */
+import { readUint, uint } from '../wire/bytes.ts'
+import { lanePeriod } from '../wire/event.ts'
+import type { RoomId } from '../wire/ids.ts'
+import { ERASE_AFTER_MS, PERIOD_MS } from '../wire/limits.ts'
+import { factKey } from './keys.ts'
+import type { Lane } from './lanes.ts'
+import type { Replica } from './replica.ts'
+import type { StoreOp } from './store.ts'
+
+const LOOK_EVERY_MS = 60_000
+/** Events of one slice: well below a millisecond of deletes for each tick. */
+const SLICE_EVENTS = 64
+/** Rooms whose delete is remembered at a time. */
+const DELETED_MAX = 4096
+
+/** Is this content lane to be erased, its room being there? now: ms. */
+export const isErasable = (lane: Lane['lane'], now: number, retentionMs: number): boolean =>
+  (lanePeriod(lane) + 1) * PERIOD_MS + retentionMs + ERASE_AFTER_MS < now
+
+/**
+ * The time that counts for erasing, as nothing erased comes back: the earlier one of the network's and of every peer's clock
+ * heard now. undefined: there is nobody to compare with, so nothing is erased.
+ */
+export function erasingTime(netNow: number, clocks: Iterable<number>): number | undefined {
+  let earliest: number | undefined
+  for (const clock of clocks) earliest = Math.min(earliest ?? netNow, clock)
+  return earliest
+}
+
+export interface ErasingPorts {
+  readonly replica: Replica
+  readonly retentionMs: number
+  /** Does a delete of this room count? */
+  isDeleted(room: RoomId): boolean
+  get(key: string): Uint8Array | undefined
+  put(op: StoreOp): void
+}
+
+export class Erasing {
+  readonly #ports: ErasingPorts
+  #due: Lane[] = []
+  #lookAt = Number.NEGATIVE_INFINITY
+  #seen = 0
+
+  constructor(ports: ErasingPorts) {
+    this.#ports = ports
+  }
+
+  /** now: monotonic ms; time: see erasingTime. Erases a slice; returns how many events went. */
+  tick(now: number, time: number | undefined): number {
+    if (time === undefined) return 0
+    if (this.#due.length === 0) {
+      if (now < this.#lookAt) return 0
+      this.#lookAt = now + LOOK_EVERY_MS
+      this.#due = [...this.#dueLanes(time)]
+    }
+    let left = SLICE_EVENTS
+    while (left > 0 && this.#due.length > 0) {
+      const lane = this.#due[0]!
+      const isExpired = isErasable(lane.lane, time, this.#ports.retentionMs)
+      // Undeleted meanwhile, or a clock was set right: it stays.
+      if (!isExpired && !this.#ports.isDeleted(lane.room)) this.#due.shift()
+      else {
+        const { erased, isDone } = this.#ports.replica.erase(lane, left, isExpired)
+        left -= Math.max(1, erased)
+        if (isDone) this.#due.shift()
+      }
+    }
+    return SLICE_EVENTS - Math.max(0, left)
+  }
+
+  *#dueLanes(time: number): Iterable<Lane> {
+    const { replica, retentionMs } = this.#ports
+    this.#seen = 0
+    for (const room of replica.rooms()) {
+      const isGone = this.#isGone(room, time)
+      for (const lane of replica.lanes(room, 1)) {
+        const isExpired = isErasable(lane.lane, time, retentionMs)
+        if (isExpired || (isGone && lane.n + lane.tombstones.size > 0)) yield lane
+      }
+    }
+  }
+
+  /** Was the room deleted a week ago, counted from when this node saw it? The delete's own time may be false. */
+  #isGone(room: RoomId, time: number): boolean {
+    const key = factKey(`deleted/${room}`)
+    const seen = this.#ports.get(key)
+    if (!this.#ports.isDeleted(room)) {
+      if (seen) this.#ports.put(['del', key])
+      return false
+    }
+    if (seen?.length === 6) return readUint(seen, 0, 6) + ERASE_AFTER_MS < time
+    if (++this.#seen <= DELETED_MAX) this.#ports.put(['put', key, uint(Math.max(0, Math.round(time)), 6)])
+    return false
+  }
+}

@@ -1,0 +1,381 @@
+/**
+ * What disks do: they fill up, turn read-only, lose files and bits, lose power, are restored and cloned. After each the
+ * sets of all nodes are equal, nothing acknowledged is lost, nobody is somebody else, and no lane is forked (INV-5, 6, 15,
+ * 17, 20).
+ */
+import { randomBytes } from 'node:crypto'
+import { closeSync, copyFileSync, cpSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import type { ErrorEvent, NodeEvent, SystemEvent } from '../../src/node/events.ts'
+import { damage, type How, type Part } from '../node/io/damage.ts'
+import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
+import { Lanchat, MAIN } from './lanchat.ts'
+import { run } from './net.ts'
+import { storedEvents, storeOf } from './stored-events.ts'
+
+let lab: Lab
+const hosts = new Map<string, Host>()
+let running: Lanchat[] = []
+let series = 0
+
+beforeAll(() => {
+  lab = createLab('dsk')
+  for (const name of ['ann', 'bob', 'cid']) hosts.set(name, lab.host(name))
+})
+afterAll(() => lab.close())
+afterEach(async () => {
+  await Promise.all(running.map((node) => node.stop('SIGKILL')))
+  running = []
+  series++
+})
+
+interface Disk {
+  /** Default: a folder of this test and name. */
+  readonly dataDir?: string
+  /** A file system of its own over the data dir, seen by this process alone. */
+  readonly mount?: string
+  readonly name?: string
+  readonly args?: readonly string[]
+}
+
+function start(name: string, disk: Disk = {}): Lanchat {
+  const host = hosts.get(name)!
+  const dataDir = disk.dataDir ?? lab.directory(`${series}-${name}`)
+  const home = lab.directory('home')
+  mkdirSync(dataDir, { recursive: true })
+  mkdirSync(home, { recursive: true })
+  const mount = disk.mount === undefined ? 'true' : `mount ${disk.mount} ${dataDir}`
+  const argv = [
+    'sh',
+    '-c',
+    `${mount} && exec "$@"`,
+    'sh',
+    'node',
+    MAIN,
+    '--json',
+    '--network',
+    `net${series}`,
+  ]
+  const named = ['--name', disk.name ?? name, '--data-dir', dataDir, ...(disk.args ?? [])]
+  const started = lab.spawn(host, [...argv, ...named], {
+    env: { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home },
+  })
+  const node = new Lanchat(host, started, dataDir)
+  running.push(node)
+  return node
+}
+
+async function stop(node: Lanchat, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  await node.stop(signal)
+  running = running.filter((other) => other !== node)
+}
+
+/** The first becomes hub. */
+async function startAll(...names: readonly string[]): Promise<Lanchat[]> {
+  const nodes: Lanchat[] = []
+  for (const name of names) {
+    nodes.push(start(name))
+    await nodes.at(-1)!.ready()
+  }
+  return nodes
+}
+
+async function says(node: Lanchat, text: string): Promise<string> {
+  await node.stored(await node.say(text))
+  return text
+}
+
+/** All have these texts, once and in one order; then they end, and their stores hold the same and no fork. */
+async function agree(nodes: readonly Lanchat[], texts: readonly string[]): Promise<void> {
+  for (const node of nodes) for (const text of texts) await node.message(text, { timeoutMs: 20_000 })
+  const views = await Promise.all(nodes.map((node) => node.history()))
+  for (const view of views) expect(view).toEqual(views[0])
+  expect([...views[0]!].sort()).toEqual([...texts].sort())
+}
+
+async function endEqual(nodes: readonly Lanchat[]): Promise<void> {
+  for (const node of nodes) await stop(node)
+  const stored = await Promise.all(nodes.map(({ dataDir }) => storedEvents(dataDir)))
+  for (const { events, forks } of stored) {
+    expect(forks).toBe(0)
+    expect(events).toEqual(stored[0]!.events)
+  }
+}
+
+const isFailure = (event: NodeEvent): event is ErrorEvent =>
+  event.type === 'error' && event.code === 'STORE_FAILED'
+const warns =
+  (part: string) =>
+  (event: NodeEvent): event is SystemEvent =>
+    event.type === 'system' && event.event === 'warning' && (event.text?.includes(part) ?? false)
+const WORKS = 'The disk works again'
+const DAMAGED = 'was damaged and could not be opened'
+const BROUGHT = 'came back from what was damaged here'
+/** What is left of the last block of the log would take a short text. */
+const long = () => randomBytes(3500).toString('hex')
+const seen = (node: Lanchat) => `/proc/${node.process.pid}/root${node.dataDir}`
+
+describeInLab('a disk that is full', () => {
+  it('ends hubship at once, acknowledges nothing more, and is used again when there is room', async () => {
+    const ann = start('ann', { mount: '-t tmpfs -o size=24m none' })
+    await ann.ready()
+    const bob = start('bob')
+    const cid = start('cid')
+    for (const node of [bob, cid]) await node.follows((hub) => hub.name === 'ann')
+    const texts = [await says(bob, 'before')]
+    fill(join(seen(ann), 'movie'))
+    const from = bob.mark()
+    const sent = [long(), 'while it is full']
+    const ids = [await bob.say(sent[0]!), await bob.say(sent[1]!)]
+    await ann.event(isFailure)
+    const failedAt = performance.now()
+    await Promise.all(
+      [bob, cid].map((node) => node.follows((hub) => hub.name !== 'ann', { timeoutMs: 20_000 })),
+    )
+    expect(performance.now() - failedAt).toBeLessThan(2000)
+    // What was on its way is stored by the new hub, and by nobody before.
+    const told = bob.events.slice(from)
+    const moved = told.findIndex((event) => event.type === 'hub' && event.hub.name !== 'ann')
+    const early = told.slice(0, moved).filter((event) => event.type === 'ack' && event.id === ids[1])
+    expect(early).toEqual([])
+    for (const id of ids) await bob.stored(id, { from })
+    texts.push(...sent, await says(cid, 'after'))
+    // What the disk holds can be read all the time.
+    for (const text of texts) await ann.message(text)
+    expect(await ann.history()).toEqual(texts)
+    rmSync(join(seen(ann), 'movie'))
+    await ann.event(warns(WORKS), { timeoutMs: 20_000 })
+    texts.push(await says(ann, 'room again'))
+    await agree([ann, bob, cid], texts)
+    const { id } = ann
+    expect(bob.events.filter((event) => event.type === 'hub' && event.hub.id === id)).toHaveLength(0)
+  })
+
+  it('of a client harms nobody else', async () => {
+    const [ann, cid] = await startAll('ann', 'cid')
+    const bob = start('bob', { mount: '-t tmpfs -o size=24m none' })
+    await bob.follows((hub) => hub.name === 'ann')
+    fill(join(seen(bob), 'movie'))
+    const texts = [await says(ann!, long()), await says(bob, long()), await says(bob, 'in memory')]
+    await bob.event(isFailure)
+    expect((await bob.ask('/status')) as object).toMatchObject({
+      disk: expect.stringContaining('Messages are in memory only since'),
+    })
+    rmSync(join(seen(bob), 'movie'))
+    await bob.event(warns(WORKS), { timeoutMs: 20_000 })
+    await agree([ann!, bob, cid!], texts)
+    expect(ann!.events.filter((event) => event.type === 'hub' || event.type === 'offline')).toEqual([])
+  })
+})
+
+describeInLab('a disk that turns read-only while lanchat runs', () => {
+  it('is as a full one', async () => {
+    const image = ext4Image('ann.img')
+    const ann = start('ann', { mount: `-o loop,errors=remount-ro ${image}` })
+    await ann.ready()
+    const bob = start('bob')
+    const cid = start('cid')
+    for (const node of [bob, cid]) await node.follows((hub) => hub.name === 'ann')
+    const texts = [await says(bob, 'before')]
+    const device = run('losetup', ['-j', image]).split(':')[0]!.replace('/dev/', '')
+    run('sh', ['-c', `echo 1 > /sys/fs/ext4/${device}/trigger_fs_error`])
+    const sent = long()
+    const during = await bob.say(sent)
+    await ann.event(isFailure)
+    await bob.follows((hub) => hub.name !== 'ann', { timeoutMs: 20_000 })
+    const { id } = ann
+    texts.push(await says(bob, 'after'))
+    await ann.message('after')
+    await bob.stored(during)
+    texts.push(sent)
+    await stop(ann)
+    // On a disk that works it is the same person.
+    const again = start('ann', { dataDir: copyOut(image, 'ann-again') })
+    expect((await again.ready()).self.id).toBe(id)
+    for (const text of texts) await again.message(text)
+  })
+})
+
+describeInLab('a store that was damaged while lanchat was not running', () => {
+  const cases: [Part, How][] = [
+    ['CURRENT', 'deleted'],
+    ['CURRENT', 'emptied'],
+    ['MANIFEST', 'truncated'],
+    ['MANIFEST', 'flipped'],
+    ['log', 'truncated'],
+    ['log', 'flipped'],
+    ['table', 'deleted'],
+    ['table', 'emptied'],
+    ['table', 'flipped'],
+    ['LOCK', 'deleted'],
+  ]
+  it('heals whatever is damaged: same person, same messages, no fork', async () => {
+    const [ann, bob] = await startAll('ann', 'bob')
+    const texts: string[] = []
+    let cid = start('cid')
+    const { id } = (await cid.ready()).self
+    for (const [part, how] of cases) {
+      texts.push(await says(cid, `${part} ${how}`))
+      await stop(cid)
+      if (part === 'table' && !hasTable(cid)) await compact(cid)
+      await damage(storeOf(cid.dataDir), part, how)
+      texts.push(await says(bob!, `${part} ${how} while away`))
+      cid = start('cid')
+      expect((await cid.ready()).self.id).toBe(id)
+      await agree([ann!, bob!, cid], texts)
+    }
+    await endEqual([cid, bob!, ann!])
+  }, 180_000)
+
+  it('of somebody who was alone comes back from the damaged copy itself', async () => {
+    let ann = start('ann')
+    const { self } = await ann.ready()
+    const texts: string[] = []
+    for (let i = 0; i < 20; i++) texts.push(await says(ann, `alone ${i}`))
+    await stop(ann)
+    await damage(storeOf(ann.dataDir), 'CURRENT', 'deleted')
+    ann = start('ann')
+    const damaged = await ann.event(warns(DAMAGED))
+    expect(damaged.text).toContain('.damaged-1 now')
+    expect((await ann.ready()).self.id).toBe(self.id)
+    const back = await ann.event(warns(BROUGHT), { timeoutMs: 20_000 })
+    expect(back.text).toMatch(/^\d+ messages and other entries/)
+    texts.push(await says(ann, 'and on'))
+    expect(await ann.history()).toEqual(texts)
+    expect((await ann.ask('/status')) as object).toMatchObject({ disk: back.text })
+    const bob = start('bob')
+    await bob.ready()
+    await agree([bob], texts)
+    await stop(ann)
+    // Once is enough: the next start finds nothing to mend.
+    ann = start('ann')
+    await ann.ready()
+    expect(ann.events.filter(warns(DAMAGED))).toEqual([])
+    await agree([ann], texts)
+    await endEqual([ann, bob])
+  })
+})
+
+describeInLab('a data dir that is deleted while lanchat runs', () => {
+  it('is made anew under the same identity', async () => {
+    const [ann, bob] = await startAll('ann', 'bob')
+    const texts = [await says(ann!, 'one'), await says(bob!, 'two')]
+    const { id } = bob!
+    rmSync(bob!.dataDir, { recursive: true })
+    await bob!.event(warns('were deleted while lanchat ran'), { timeoutMs: 20_000 })
+    texts.push(await says(bob!, 'three'))
+    await agree([ann!, bob!], texts)
+    await stop(bob!)
+    const again = start('bob')
+    expect((await again.ready()).self.id).toBe(id)
+    await agree([ann!, again], texts)
+    await endEqual([again, ann!])
+  })
+})
+
+describeInLab('a power cut', () => {
+  it('takes nothing that was acknowledged', async () => {
+    const image = ext4Image('ann.img')
+    const ann = start('ann', { mount: `-o loop ${image}` })
+    await ann.ready()
+    const bob = start('bob')
+    await bob.follows((hub) => hub.name === 'ann')
+    const texts: string[] = []
+    for (let i = 0; i < 30; i++) texts.push(await says(i % 3 === 0 ? ann : bob, `acknowledged ${i}`))
+    const { id } = ann
+    // What lies in the image now is what the cut leaves: the writer stands still, and nothing flushes its caches.
+    ann.process.signal('SIGSTOP')
+    const cut = lab.directory('cut.img')
+    copyFileSync(image, cut)
+    await stop(ann, 'SIGKILL')
+    await stop(bob, 'SIGKILL')
+    const again = start('ann', { dataDir: copyOut(cut, 'ann-cut') })
+    expect((await again.ready()).self.id).toBe(id)
+    expect(await again.history()).toEqual(texts)
+    const back = start('bob')
+    await back.ready()
+    texts.push(await says(again, 'goes on'), await says(back, 'so do I'))
+    await agree([again, back], texts)
+    await endEqual([again, back])
+  })
+})
+
+describeInLab('a store that is older than it should be, or there twice', () => {
+  it('an old copy restored converges again without a fork', async () => {
+    const [ann, first] = await startAll('ann', 'bob')
+    const texts = [await says(first!, 'in the copy')]
+    await stop(first!)
+    const copy = lab.directory('old')
+    cpSync(first!.dataDir, copy, { recursive: true })
+    const second = start('bob')
+    await second.ready()
+    texts.push(await says(second, 'after the copy'), await says(ann!, 'meanwhile'))
+    await stop(second)
+    rmSync(second.dataDir, { recursive: true })
+    cpSync(copy, second.dataDir, { recursive: true })
+    const restored = start('bob')
+    await restored.ready()
+    texts.push(await says(restored, 'restored'))
+    await agree([ann!, restored], texts)
+    await endEqual([restored, ann!])
+  })
+
+  it('a clone live on a second host works on lanes of its own, and both are warned', async () => {
+    const [ann, before] = await startAll('ann', 'bob')
+    const texts = [await says(before!, 'before the clone')]
+    await stop(before!)
+    const copy = lab.directory('clone')
+    cpSync(before!.dataDir, copy, { recursive: true })
+    const bob = start('bob')
+    const twin = start('cid', { name: 'bob', dataDir: copy })
+    for (const node of [bob, twin]) await node.ready()
+    expect(twin.id).toBe(bob.id)
+    for (let i = 0; i < 5; i++) {
+      texts.push(await says(bob, `original ${i}`))
+      texts.push(await says(twin, `clone ${i}`))
+    }
+    await agree([ann!, bob, twin], texts)
+    for (const node of [bob, twin]) await node.event(warns('Another lanchat writes under your identity'))
+    await endEqual([bob, twin, ann!])
+  })
+})
+
+/** An ext4 file system in a file. */
+function ext4Image(name: string): string {
+  const image = lab.directory(`${series}-${name}`)
+  mkdirSync(lab.directory('home'), { recursive: true })
+  run('truncate', ['-s', '48M', image])
+  run('mkfs.ext4', ['-q', '-F', image])
+  return image
+}
+
+/** What lies in an image, read as the next start of that machine would. */
+function copyOut(image: string, name: string): string {
+  const dir = lab.directory(name)
+  mkdirSync(dir, { recursive: true })
+  run('unshare', ['-m', 'sh', '-c', `mount -o loop ${image} /mnt && cp -a /mnt/. ${dir} && umount /mnt`])
+  return dir
+}
+
+const hasTable = ({ dataDir }: Lanchat) => run('find', [storeOf(dataDir), '-name', '*.ldb']).trim() !== ''
+
+/** Opening moves what is in the log into a table. */
+async function compact({ dataDir }: Lanchat): Promise<void> {
+  await storedEvents(dataDir)
+  expect(existsSync(storeOf(dataDir))).toBe(true)
+}
+
+/** Writes until there is no space left. */
+function fill(file: string): void {
+  const handle = openSync(file, 'w')
+  for (const size of [1 << 20, 4096, 1]) {
+    const block = Buffer.alloc(size)
+    try {
+      for (;;) writeSync(handle, block)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
+  }
+  closeSync(handle)
+}

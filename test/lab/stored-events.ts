@@ -1,0 +1,41 @@
+/** What a stopped node has stored, read from its files. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { keyText } from '../../src/node/store-key.ts'
+
+export interface StoredEvents {
+  /** Room, author, lane and n of all events, and what lies there, sorted. */
+  readonly events: readonly string[]
+  readonly forks: number
+}
+
+/** The store of the one network that was used in this data dir. */
+export function storeOf(dataDir: string): string {
+  const stores = readdirSync(dataDir)
+    .filter((name) => /^store(-[0-9a-f]+)?$/.test(name))
+    .flatMap((name) => readdirSync(join(dataDir, name)).map((net) => join(dataDir, name, net)))
+    .filter((path) => /\/[0-9a-f]{16}$/.test(path) && existsSync(join(path, 'CURRENT')))
+  if (stores.length !== 1) throw new Error(`${stores.length} stores in ${dataDir}`)
+  return stores[0]!
+}
+
+export async function storedEvents(dataDir: string): Promise<StoredEvents> {
+  const db = new Level<Uint8Array, Uint8Array>(storeOf(dataDir), {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: false,
+  })
+  const events: string[] = []
+  let forks = 0
+  try {
+    for await (const [key, value] of db.iterator()) {
+      const text = keyText(key)
+      if (text[0] === 'f') forks++
+      if (text[0] === 'e') events.push(`${text}=${Buffer.from(value.subarray(0, 149)).toString('hex')}`)
+    }
+  } finally {
+    await db.close()
+  }
+  return { events, forks }
+}

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { openDataDir } from '../../../src/node/io/data-dir.ts'
+import { keepIdentity, loadIdentity } from '../../../src/node/io/identity-file.ts'
+import * as levelDatabase from '../../../src/node/io/level-database.ts'
+import { type Opened, openLevelStore } from '../../../src/node/io/level-store.ts'
+import { ResilientStore } from '../../../src/node/io/resilient-store.ts'
+import type { Store, StoreOp } from '../../../src/node/store.ts'
+import { storeContract } from '../../contract/store.ts'
+import { damage } from './damage.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'lanchat-resilient-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+afterEach(() => vi.restoreAllMocks())
+let count = 0
+const freshDir = () => join(root, `${count++}`, 'store')
+const put = (key: string, ...bytes: number[]): StoreOp => ['put', key, Uint8Array.from(bytes)]
+const keysOf = async (store: Store) => {
+  const keys: string[] = []
+  for await (const [key] of store.scan({ from: '', to: '~' })) keys.push(key)
+  return keys
+}
+
+async function started(dir = freshDir()) {
+  const { store: disk } = await openLevelStore(dir)
+  const told: (string | Opened)[] = []
+  const store = new ResilientStore(disk, {
+    failing: (isFailing) => told.push(isFailing ? 'fails' : 'works'),
+    replaced: (opened) => told.push(opened),
+  })
+  return { dir, store, told }
+}
+
+/** Every commit fails from now on, as on a full disk; returns its undo. */
+function failCommits(): () => void {
+  const spy = vi.spyOn(Level.prototype, 'batch').mockImplementation(() => {
+    throw Object.assign(new Error('No space left on device'), { code: 'LEVEL_IO_ERROR' })
+  })
+  return () => spy.mockRestore()
+}
+
+storeContract('a store that outlives its disk', async () => (await started()).store)
+storeContract(
+  'a store without a disk',
+  async () => new ResilientStore(undefined, { failing: () => {}, replaced: () => {} }),
+)
+
+describe('a store that outlives its disk', () => {
+  it('opens the database anew after an error that was none of long, and nobody hears of it', async () => {
+    const { store, told } = await started()
+    const undo = failCommits()
+    const writes = [store.write([put('e01', 1)], true), store.write([put('e01', 2), put('e02', 2)], false)]
+    await new Promise((resolve) => setImmediate(resolve))
+    undo()
+    await Promise.all(writes)
+    expect(store.get('e01')).toEqual(Uint8Array.of(2))
+    expect(await keysOf(store)).toEqual(['e01', 'e02'])
+    expect(told).toEqual([])
+    await store.close()
+  })
+
+  it('goes on in memory while the disk refuses, reads what lies there, and writes all of it back', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { dir, store, told } = await started()
+      await store.write([put('e01', 1), put('e02', 2)], true)
+      const undo = failCommits()
+      await store.write([put('e02', 3), put('e03', 3)], true)
+      expect(told).toEqual(['fails'])
+      expect(store.isFailing).toBe(true)
+      await store.write([['del', 'e01'], put('e04', 4)], true)
+      expect(await keysOf(store)).toEqual(['e02', 'e03', 'e04'])
+      expect(store.get('e02')).toEqual(Uint8Array.of(3))
+      await vi.advanceTimersByTimeAsync(5000)
+      undo()
+      for (const by = performance.now() + 10_000; store.isFailing && performance.now() < by; ) {
+        await vi.advanceTimersByTimeAsync(5000)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(told).toEqual(['fails', 'works'])
+      await store.close()
+      const { store: again } = await started(dir)
+      expect(await keysOf(again)).toEqual(['e02', 'e03', 'e04'])
+      await again.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('tells before any waiting write is done that an empty database took the place of a damaged one', async () => {
+    const dir = freshDir()
+    {
+      const { store } = await started(dir)
+      await store.write(
+        Array.from({ length: 4000 }, (_, i) =>
+          put(`e${i.toString(16).padStart(8, '0')}`, ...Array(200).fill(i)),
+        ),
+        true,
+      )
+      await store.close()
+      const again = await started(dir)
+      await again.store.close()
+      await damage(dir, 'table', 'garbage')
+    }
+    const { store: disk } = await openLevelStore(dir).catch(() => openLevelStore(dir))
+    const told: string[] = []
+    const store = new ResilientStore(disk, {
+      failing: () => told.push('fails'),
+      replaced: ({ movedAside }) => told.push(`replaced ${movedAside}`),
+    })
+    await keysOf(store).catch(() => {})
+    const written = store.write([put('e01', 1)], true).then(() => told.push('written'))
+    await written
+    expect(told).toEqual([`replaced ${dir}.damaged-1`, 'written'])
+    expect(await keysOf(store)).toEqual(['e01'])
+    await store.close()
+  })
+
+  it('notices that its files were deleted, and starts new ones once the identity is back', async () => {
+    const data = join(root, `${count++}`)
+    await openDataDir(data)
+    const { seed } = await loadIdentity(data)
+    const { store, told } = await started(join(data, 'store', 'net'))
+    await store.write([put('e01', 1)], true)
+    const before = vi.fn(() => keepIdentity(data, seed))
+    await store.lookAfter(before)
+    expect(before).not.toHaveBeenCalled()
+    rmSync(data, { recursive: true })
+    await store.lookAfter(before)
+    await store.write([put('e02', 2)], true)
+    expect(told).toEqual([{ isFresh: true }])
+    expect(await keysOf(store)).toEqual(['e02'])
+    expect((await loadIdentity(data)).seed).toEqual(seed)
+    await store.close()
+  })
+
+  it('rejects a malformed key alone, and goes on with the disk', async () => {
+    const { store, told } = await started()
+    await expect(store.write([put('e0')], true)).rejects.toThrow(TypeError)
+    expect(() => store.get('e0')).toThrow(TypeError)
+    await store.write([put('e01', 1)], true)
+    expect(told).toEqual([])
+    await store.close()
+  })
+})
+
+it('is gone where its folder has no CURRENT file', async () => {
+  expect(await levelDatabase.isGone(root)).toBe(true)
+})

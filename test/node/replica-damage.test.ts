@@ -1,0 +1,121 @@
+/** What the own disk has damaged is never held against anybody, never handed on, and heals. */
+import { describe, expect, test } from 'vitest'
+import { bodyKey, eventKey, forkKey, tombstoneKey } from '../../src/node/keys.ts'
+import type { MemoryStore } from '../../src/node/memory-store.ts'
+import { lastOf, type VerifiedRun } from '../../src/wire/event.ts'
+import { Author, joined, ROOM, replicaOf } from './author.ts'
+
+const anna = new Author(1)
+
+async function flip(store: MemoryStore, key: string, at: number): Promise<void> {
+  const value = store.get(key)!.slice()
+  value[at]! ^= 4
+  await store.write([['put', key, value]], true)
+}
+
+/** A stored lane of three runs of one event each, and a replica that starts over it. */
+async function started(damage: (store: MemoryStore, runs: readonly VerifiedRun[]) => Promise<void>) {
+  const { replica: before, store, save } = replicaOf()
+  const lane = anna.contentLane()
+  const runs: VerifiedRun[] = []
+  for (const text of ['one', 'two', 'three']) runs.push(anna.run(lane, [text], runs.at(-1)))
+  for (const run of runs) before.add(run)
+  await save()
+  await damage(store, runs)
+  const { replica } = replicaOf(undefined, store)
+  await replica.load()
+  return { before, replica, store, lane, runs, held: () => replica.lane(ROOM, anna.person, lane) }
+}
+const keyOf = (run: VerifiedRun) => {
+  const { room, author, lane, n } = lastOf(run)
+  return eventKey(room, author, lane, n)
+}
+
+describe('a header that the disk has damaged', () => {
+  // Of the time, the body's hash, and what it follows; the last one has the lane's id.
+  test.each([
+    [0, 105],
+    [1, 105],
+    [1, 120],
+    [1, 80],
+    [2, 105],
+    [2, 80],
+  ])('of event %d at byte %d is pulled again and proves no fork', async (which, at) => {
+    const { before, replica, runs, held } = await started((store, runs) =>
+      flip(store, keyOf(runs[which]!), at),
+    )
+    expect((await replica.scan()).wrong).toBe(1)
+    expect(held()!.n).toBe(which)
+    for (const run of runs) expect(replica.add(run).is).toBe('added')
+    expect(held()).toMatchObject({ n: 3, forkAt: 0, id: lastOf(runs[2]!).id })
+    expect(replica.digest(ROOM, 1)).toEqual(before.digest(ROOM, 1))
+  })
+
+  test.each([
+    [1, 105],
+    [2, 105],
+  ])('of event %d at byte %d heals also before the scan has seen it', async (which, at) => {
+    const { replica, runs, held } = await started((store, runs) => flip(store, keyOf(runs[which]!), at))
+    replica.add(joined(...runs))
+    expect(held()).toMatchObject({ n: 3, forkAt: 0, id: lastOf(runs[2]!).id })
+    expect(replica.idAt(ROOM, anna.person, held()!.lane, which + 1)).toBe(lastOf(runs[which]!).id)
+  })
+})
+
+test('a signed branch is still a fork', async () => {
+  const { replica, lane, runs, held } = await started(async () => {})
+  const branch = anna.run(lane, ['another two'], runs[0])
+  expect(replica.add(branch)).toMatchObject({ is: 'added', forked: true })
+  expect(held()!.forkAt).toBe(2)
+})
+
+test('a body that the disk has damaged is not handed on, and comes again', async () => {
+  const { replica, runs, held } = await started((store, runs) =>
+    flip(store, bodyKey(lastOf(runs[1]!).id), 20),
+  )
+  const bodies = replica
+    .runsAfter(held()!, 0, 10_000)
+    .runs.flatMap((run) => run.bodies.map((body) => body !== null))
+  expect(bodies).toEqual([true, false, true])
+  await replica.scan()
+  expect(held()!.n).toBe(1)
+  for (const run of runs) replica.add(run)
+  expect(replica.body(lastOf(runs[1]!).id)).toEqual(runs[1]!.bodies[0])
+  expect(held()!.n).toBe(3)
+})
+
+test('entries of any length are no reason to stop', async () => {
+  const { replica, held } = await started(async (store, runs) => {
+    const { room, author, lane, id } = lastOf(runs[0]!)
+    await store.write(
+      [
+        ['put', 'hff', Uint8Array.of(1)],
+        ['put', `h${room}${author}ffffffffffffffff`, Uint8Array.of(1)],
+        ['put', 'e00', new Uint8Array(0)],
+        ['put', forkKey(room, author, lane), new Uint8Array(3)],
+        ['put', tombstoneKey(id).replace(/.$/, 'f'), new Uint8Array(5)],
+      ],
+      true,
+    )
+  })
+  await replica.scan()
+  expect(held()).toMatchObject({ n: 3, forkAt: 0 })
+})
+
+test('an empty database beneath a running replica: nothing counts until it is there again', async () => {
+  const { before, replica, runs, store, held } = await started(async () => {})
+  const tombstone = anna.delete(lastOf(runs[1]!))
+  for (const each of [before, replica]) each.delete(tombstone)
+  await store.write(replica.takeOps(), true)
+  await store.write(
+    store.snapshot().map(([key]) => ['del', key] as const),
+    true,
+  )
+  expect((await replica.scan()).wrong).toBeGreaterThan(0)
+  expect(held()).toMatchObject({ n: 0, end: 0 })
+  expect(replica.tombstones(held()!)).toEqual([])
+  replica.delete(tombstone)
+  for (const run of runs) replica.add(run)
+  expect(replica.body(lastOf(runs[1]!).id)).toBeUndefined()
+  expect(replica.digest(ROOM, 1)).toEqual(before.digest(ROOM, 1))
+})
