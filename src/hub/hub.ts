@@ -44,8 +44,8 @@ export interface HubPorts {
   /** Is it known who carries this room? */
   knows(room: RoomId): boolean
   carries(person: PersonKey, room: RoomId, cls: 0 | 1): boolean
-  /** Why this author's event would not count in the room; undefined: it would. */
-  denial(author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined
+  /** Why what this author writes in the room, or just this run, would not count; undefined: it would. */
+  denial(author: PersonKey, room: RoomId, cls: 0 | 1, run?: ParsedRun): string | undefined
   /** Answers a permitAsk: a refusal code, or undefined. */
   permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined
   /** May "stored" be said now? Not by a node that has just woken, or whose disk fails. */
@@ -237,13 +237,20 @@ export class Hub {
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
     if (!spend(session.bucket, run.events.length)) return this.#refuse(session, run, 'RATE_LIMITED')
     const cls = isControlLane(first.lane) ? 0 : 1
-    const denial = this.#ports.denial(session.key, first.room, cls)
-    if (denial) return this.#refuse(session, run, denial)
+    const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
-    const isEarly = cls === 1 && this.#ports.knows(first.room)
+    const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
     if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link)
-    this.#receipts.owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
+    const owe = () =>
+      this.#receipts.owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
+    if (!denial) owe()
     this.#ports.verify(session.link, run, (good) => {
+      if (good && denial) {
+        // What was posted before it counts by now, and may allow it: a join that ends a mute.
+        const still = this.#ports.denial(session.key, first.room, cls, run)
+        if (still) return this.#refuse(session, run, still)
+        owe()
+      }
       if (good) return this.#ports.settle(session.link, good, isEarly)
       // Nobody else can have made this: the session is bound to the key.
       this.#sessions.set(session.link, { state: 'leaving', link: session.link, key: session.key })

@@ -2,17 +2,22 @@
  * Acts: what people ask for, turned into events or answers; and what others' control events are told as. Each command
  * gets exactly one answer, in the order of asking. One concept per file in acts/; here is which command means which.
  */
-import type { Event } from '../wire/event.ts'
+import type { Event, ParsedRun } from '../wire/event.ts'
 import type { EventId, PersonKey, PlaceId, RoomId } from '../wire/ids.ts'
 import { Answers, type Asked } from './acts/answers.ts'
 import { Finding } from './acts/finding.ts'
-import { denialOf, permitOf } from './acts/permission.ts'
+import { Log } from './acts/log.ts'
+import { MessageActs } from './acts/messages.ts'
+import { Moderation } from './acts/moderation.ts'
+import { OwnActs } from './acts/own.ts'
+import { denialOf, denialOfRun, permitOf } from './acts/permission.ts'
 import { Permits } from './acts/permits.ts'
 import { Posting } from './acts/posting.ts'
 import { ProfileActs } from './acts/profile.ts'
 import { Questions } from './acts/questions.ts'
 import { RoomActs } from './acts/rooms.ts'
 import { Telling } from './acts/telling.ts'
+import { Which } from './acts/which.ts'
 import { Writer } from './acts/writer.ts'
 import type { Core } from './core.ts'
 import type { Command } from './events.ts'
@@ -24,7 +29,11 @@ export class Acts {
   readonly #permits: Permits
   readonly #finding: Finding
   readonly #posting: Posting
+  readonly #messages: MessageActs
   readonly #rooms: RoomActs
+  readonly #moderation: Moderation
+  readonly #log: Log
+  readonly #own: OwnActs
   readonly #questions: Questions
   readonly #profile: ProfileActs
   readonly #telling: Telling
@@ -36,6 +45,11 @@ export class Acts {
     this.#finding = new Finding(core, this.#answers)
     const writer = new Writer(core)
     this.#posting = new Posting(core, this.#answers, this.#finding, writer)
+    const which = new Which(core, this.#answers, this.#finding)
+    this.#messages = new MessageActs(core, this.#answers, this.#posting, which, writer)
+    this.#moderation = new Moderation(core, this.#answers, this.#finding, which, writer)
+    this.#log = new Log(core, this.#answers, this.#finding)
+    this.#own = new OwnActs(core, this.#answers, this.#finding)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
     this.#questions = new Questions(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
@@ -66,7 +80,13 @@ export class Acts {
       case 'delete':
         return this.#rooms.delete(asked, command.room)
       case 'invite':
-        return this.#rooms.invite(asked, command.room, command.to)
+        return this.#rooms.invite(
+          asked,
+          command.room,
+          typeof command.to === 'string' ? [command.to] : command.to,
+        )
+      case 'decline':
+        return this.#rooms.decline(asked, command.room)
       case 'rooms':
         return this.#questions.rooms(asked)
       case 'who':
@@ -84,6 +104,50 @@ export class Acts {
         return this.#questions.search(asked, command.words, command.room, command.count)
       case 'nick':
         return this.#profile.nick(asked, command.name)
+      case 'reply':
+        return this.#messages.reply(asked, command)
+      case 'edit':
+        return this.#messages.edit(asked, command)
+      case 'erase':
+        return this.#messages.erase(asked, command)
+      case 'react':
+        return this.#messages.react(asked, command)
+      case 'details':
+        return this.#messages.details(asked, command)
+      case 'kick':
+      case 'ban':
+      case 'mute':
+        return this.#moderation.bind(asked, command)
+      case 'unban':
+      case 'unmute':
+        return this.#moderation.free(asked, command)
+      case 'role':
+        return this.#moderation.role(asked, command)
+      case 'roles':
+        return this.#moderation.roles(asked, command.room)
+      case 'hide':
+        return this.#moderation.hide(asked, command)
+      case 'pin':
+        return this.#moderation.pin(asked, command)
+      case 'set':
+        return this.#moderation.set(asked, command)
+      case 'lock':
+        return this.#moderation.lock(asked, command)
+      case 'topic':
+        return this.#moderation.topic(asked, command)
+      case 'log':
+        return this.#log.show(asked, command.room, command.count)
+      case 'pins':
+        return this.#own.pins(asked, command.room)
+      case 'block':
+      case 'unblock':
+        return this.#own.block(asked, command.who, command.do === 'block')
+      case 'blocked':
+        return this.#own.blocked(asked)
+      case 'read':
+        return this.#own.read(asked, command.room)
+      case 'unread':
+        return this.#own.unread(asked)
     }
   }
 
@@ -107,14 +171,15 @@ export class Acts {
     this.#profile.aliasPlaces(pair)
   }
 
-  /** Why an author's event would not count in a room: a refusal code; undefined: it would. */
-  denial(author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined {
-    return denialOf(this.#core.views, author, room, cls)
+  /** Why what an author writes in a room, or just this run, would not count: a refusal code; undefined: it would. */
+  denial(author: PersonKey, room: RoomId, cls: 0 | 1, run?: ParsedRun): string | undefined {
+    const { views, replica } = this.#core
+    return denialOf(views, author, room, cls) ?? (run && denialOfRun(views, replica, run))
   }
 
   /** The hub's answer to "may I": a refusal code; undefined: yes. */
   permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined {
-    return permitOf(this.#core.views, person, action, room, name)
+    return permitOf(this.#core.views, person, action, room, name, this.#core.netNow)
   }
 
   permitted(ref: number, code: string): void {
@@ -143,5 +208,16 @@ export class Acts {
 
 /** The command as answers name it. */
 function wordOf(command: Command): string {
+  switch (command.do) {
+    case 'erase':
+      return '/delete-message'
+    case 'set':
+      return `/${command.setting}`
+    case 'react':
+    case 'hide':
+    case 'pin':
+    case 'lock':
+      return `/${command.on ? '' : 'un'}${command.do}`
+  }
   return command.do === 'say' ? (command.action ? '/me' : '/group_msg') : `/${command.do}`
 }

@@ -13,7 +13,7 @@ import type { Place } from './places.ts'
 import type { Brought, Salvaged } from './salvage.ts'
 import type { Store, StoreOp } from './store.ts'
 import type { Check, LinkId } from './sync.ts'
-import type { Which } from './timeline.ts'
+import type { DetailedLine, Which } from './timeline.ts'
 
 export interface CoreOptions {
   readonly crypto: Crypto
@@ -153,6 +153,8 @@ export type CoreEffect =
 export interface RoomLine {
   readonly room: RoomId
   readonly message: MessageEvent
+  /** Where the line was asked for by id. */
+  readonly line?: DetailedLine
 }
 
 /** One own event to be. */

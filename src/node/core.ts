@@ -9,13 +9,21 @@
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
 import { Hub, Receipts } from '../hub/index.ts'
-import { readUint, uint } from '../wire/bytes.ts'
-import { type Event, isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
+import { concat, readUint, uint } from '../wire/bytes.ts'
+import {
+  type Event,
+  isControlLane,
+  type ParsedRun,
+  parseRun,
+  signTombstone,
+  type VerifiedRun,
+} from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, laneId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
 import { Arrivals } from './arrivals.ts'
+import { Blocks, readBlocks } from './blocks.ts'
 import {
   acknowledges,
   CHOICE_FRAMES,
@@ -52,13 +60,14 @@ import { PlaceKeeper } from './place-keeper.ts'
 import { type Place, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
+import { ReadMarks, readReadMarks } from './read-marks.ts'
 import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import type { StoreOp } from './store.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
-import { lastLines, stampT, visibilityOf, type Which } from './timeline.ts'
+import { detailedLine, lastLines, stampT, type Which } from './timeline.ts'
 import { Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
@@ -79,6 +88,8 @@ const TIME_KNOWN_MS = 8000
 /** Nodes of the line that sign what they hold. */
 const WITNESSES_OF_LINE = 3
 const LABELS = factKey('labels')
+const BLOCKED = factKey('blocked')
+const READ = factKey('read')
 const SYNCED = factKey('synced')
 
 /** Stands for the own disk where a link is asked for; no link has it. */
@@ -131,6 +142,8 @@ export class Core {
   readonly replication: Replication
   readonly display: Display
   readonly private: Private
+  readonly blocks: Blocks
+  readonly readMarks: ReadMarks
   readonly options: CoreOptions
   readonly #lanes: OwnLanes
   readonly #durable: Durable
@@ -206,6 +219,8 @@ export class Core {
     this.replica.setNow(moment.wall)
     const labels = store.get(LABELS)
     const saved = labels && readSaved(labels)
+    this.blocks = new Blocks(readBlocks(store.get(BLOCKED)))
+    this.readMarks = new ReadMarks(readReadMarks(store.get(READ)))
     this.people = new People(crypto, net, this.self, options.nick, this.views, saved)
     this.#arrivals = new Arrivals(
       (key) => this.views.network().profiles.has(key),
@@ -236,11 +251,12 @@ export class Core {
       open: (event, body) => this.private.open(event, body),
       roomName: (view) => this.roomName(view),
       isMember: (view) => this.isMember(view),
+      isBlocked: (person) => this.blocks.has(person),
       historyEnds: (room) => this.#joinedAt.get(room) ?? this.startedAt,
       isTimeKnown: () => this.#isTimeKnown,
       tell: (message) => {
         this.tell(message)
-        if (message.history || message.from.id === this.self) return
+        if (message.type !== 'message' || message.history || message.from.id === this.self) return
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
     })
@@ -259,6 +275,8 @@ export class Core {
         const fresh: Event[] = []
         const isNew = this.replica.delete(tombstone, fresh)
         this.display.arrived(fresh)
+        const told = isNew && this.display.deleted(tombstone.id, Math.round(this.netNow))
+        if (told && this.#isReady) this.tell(told)
         if (isNew)
           this.#hub?.relayFrame(tombstone.room, 1, { type: 'tombstones', tombstones: tombstone.bytes }, link)
         return isNew
@@ -554,8 +572,19 @@ export class Core {
     if (!this.#isReady) this.#maybeReady()
     this.#maybeOpen()
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
-    const labels = this.people.takeSaved()
-    if (labels) this.#storeOps.push(['put', LABELS, new TextEncoder().encode(JSON.stringify(labels))])
+    this.#saveFact(LABELS, this.people.takeSaved())
+    this.saveMarks()
+  }
+
+  #saveFact(key: string, value: unknown): void {
+    if (value !== undefined)
+      this.#storeOps.push(['put', key, new TextEncoder().encode(JSON.stringify(value))])
+  }
+
+  /** What this device alone knows: written with the turn. */
+  saveMarks(): void {
+    this.#saveFact(BLOCKED, this.blocks.takeSaved())
+    this.#saveFact(READ, this.readMarks.takeSaved())
   }
 
   // --- links ------------------------------------------------------------------------------------------------------
@@ -957,12 +986,18 @@ export class Core {
       this.lines([room], HISTORY_LINES, (lines) => {
         if (this.#opening.get(room) !== opening) return
         this.#opening.delete(room)
-        this.display.open(
-          room,
-          lines.map(({ message }) => message),
-        )
+        this.#open(room, lines)
       })
     }
+  }
+
+  #open(room: RoomId, lines: readonly RoomLine[]): void {
+    this.display.open(
+      room,
+      lines.map(({ message }) => message),
+    )
+    // Of a room met for the first time, what is history is not unread.
+    this.readMarks.begin(room, lines.findLast(({ message }) => message.history)?.message.order ?? '')
   }
 
   /** Peers that may carry this room's content from now on are told what is here: their own ask may have come too early. */
@@ -1021,6 +1056,24 @@ export class Core {
   /** Hub no more, unless nobody else can be: a maintenance is ahead. For this process. */
   drain(): void {
     this.#choose({ in: 'facts', facts: { drained: true } })
+  }
+
+  /** Deletes the bodies of own content events of one room: on disk first, then out. then: once on disk. */
+  deleteOwn(events: readonly Event[], then: () => void): void {
+    const room = events[0]!.room
+    const tombstones = events.map((event) => signTombstone(this.options.signer, event))
+    for (const tombstone of tombstones) this.replica.delete(tombstone)
+    this.#needsSync = true
+    this.#afterWrite.push(() => {
+      then()
+      const frame = {
+        type: 'tombstones' as const,
+        tombstones: concat(...tombstones.map(({ bytes }) => bytes)),
+      }
+      // Where there is no hub now, the comparison with the next one finds it.
+      if (this.#role.is === 'following') this.send(this.#role.link, frame)
+      else this.#hub?.relayFrame(room, 1, frame, -1)
+    })
   }
 
   // --- disk -------------------------------------------------------------------------------------------------------
@@ -1191,7 +1244,7 @@ export class Core {
       },
       knows: (room) => this.views.room(room) !== undefined,
       carries: (person, room, cls) => this.views.carries(person, room, cls, false),
-      denial: (author, room, cls) => this.#acts.denial(author, room, cls),
+      denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
       permit: (person, action, room, name) => this.#acts.permit(person, action, room, name),
       mayAcknowledge: () => this.#mayAcknowledge(),
       durableN: this.#durable.n,
@@ -1316,9 +1369,9 @@ export class Core {
         room: 'general',
       })
       for (const room of rooms)
-        this.display.open(
+        this.#open(
           room,
-          lines.filter((line) => line.room === room).map(({ message }) => message),
+          lines.filter((line) => line.room === room),
         )
       // Rooms that have come meanwhile.
       this.#noteMine(NETWORK_ROOM)
@@ -1348,7 +1401,13 @@ export class Core {
         replica: this.replica,
         open: (event: Event, body: Uint8Array) => this.display.read(view, event, body),
       }
-      for (const line of await lastLines(source, room, count, visibilityOf(this.replica, view), which)) {
+      const by = this.display.visibility(view)
+      for (const id of which.about ?? []) {
+        const line = this.replica.find(id)?.room === room ? await detailedLine(source, id, by) : undefined
+        if (line) lines.push({ room, message: this.display.lineOf(view, line), line })
+      }
+      if (which.about) continue
+      for (const line of await lastLines(source, room, count, by, which)) {
         this.display.noteT(line.event)
         lines.push({ room, message: this.display.lineOf(view, line) })
       }

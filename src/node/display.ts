@@ -7,16 +7,18 @@
  */
 import { decodeBody } from '../wire/codec.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
-import { type EventId, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
+import { type EventId, eventId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
-import type { MessageEvent } from './events.ts'
+import type { DeleteEvent, EditEvent, MessageEvent, ReactionEvent } from './events.ts'
 import type { People } from './people.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
-import { isHeld, isVisible, type Line, orderOf, visibilityOf } from './timeline.ts'
+import { isHeld, isVisible, type Line, orderOf, type Visibility, visibilityOf } from './timeline.ts'
 import type { Views } from './views.ts'
 
 const MESSAGE = kindNumber('message')
+const EDIT = kindNumber('edit')
+const REACTION = kindNumber('reaction')
 /** Events that cannot be shown yet (no key, no room, held): kept per room, the oldest dropped; history has them later. */
 const PENDING_MAX = 2000
 const PENDING_ROOMS_MAX = 256
@@ -24,6 +26,14 @@ const PENDING_ROOMS_MAX = 256
 const TOLD_MAX = 100_000
 /** Lines of a room told as history, in all. */
 export const HISTORY_LINES = 50
+/** Characters of a message that an answer to it shows. */
+const QUOTE_CHARS = 80
+/** Messages whose latest edit told is remembered. */
+const EDITED_MAX = 10_000
+
+/** What is told of a message after it was told. */
+export type Mark = EditEvent | ReactionEvent
+type MarkBody = Extract<BodyValue, { kind: 'edit' | 'reaction' }>
 
 export interface DisplayPorts {
   readonly self: PersonKey
@@ -35,16 +45,22 @@ export interface DisplayPorts {
   /** The name people know a room by; null for a talk. */
   roomName(view: RoomView): string | null
   isMember(view: RoomView): boolean
+  /** Nothing that this person says is shown here. */
+  isBlocked(person: PersonKey): boolean
   /** What was written before this is the past of the room: the start of this process, or the own join since. ms. */
   historyEnds(room: RoomId): number
   /** False for the first moments, while only the own clock tells the time, which may be wrong. */
   isTimeKnown(): boolean
-  tell(message: MessageEvent): void
+  tell(told: MessageEvent | Mark | DeleteEvent): void
 }
 
 export class Display {
   readonly #ports: DisplayPorts
   readonly #pending = new Map<RoomId, Map<EventId, Event>>()
+  /** Edits and reactions whose message is not shown yet, bounded as the others. */
+  readonly #marks = new Map<RoomId, Map<EventId, Event>>()
+  /** By message: `order` of the latest edit told. */
+  readonly #edited = new Map<EventId, string>()
   readonly #told = new Set<EventId>()
   readonly #expected = new Set<EventId>()
   readonly #shownT = new Map<RoomId, number>()
@@ -58,7 +74,8 @@ export class Display {
   /** Events that wait to be shown. */
   get waiting(): number {
     let waiting = 0
-    for (const events of this.#pending.values()) waiting += events.size
+    for (const waits of [this.#pending, this.#marks])
+      for (const events of waits.values()) waiting += events.size
     return waiting
   }
 
@@ -77,6 +94,7 @@ export class Display {
       if (isControlLane(event.lane)) {
         if (!isHeld(event, this.#ports.replica.now)) this.noteT(event)
       } else if (event.kind === MESSAGE) this.#consider(event)
+      else if (event.kind === EDIT || event.kind === REACTION) this.#considerMark(event)
     }
   }
 
@@ -96,14 +114,21 @@ export class Display {
   /** What counts in this room changed: keys, members, cuts. */
   changed(room: RoomId): void {
     const pending = this.#pending.get(room)
-    if (!pending) return
     this.#pending.delete(room)
-    for (const event of pending.values()) this.#consider(event)
+    for (const event of pending?.values() ?? []) this.#consider(event)
+    this.#changedMarks(room)
+  }
+
+  #changedMarks(room: RoomId): void {
+    const marks = this.#marks.get(room)
+    if (!marks) return
+    this.#marks.delete(room)
+    for (const event of marks.values()) this.#considerMark(event)
   }
 
   /** Time went on. */
   changedAll(): void {
-    for (const room of [...this.#pending.keys()]) this.changed(room)
+    for (const room of new Set([...this.#pending.keys(), ...this.#marks.keys()])) this.changed(room)
   }
 
   isOpen(room: RoomId): boolean {
@@ -121,6 +146,7 @@ export class Display {
   close(room: RoomId): void {
     this.#open.delete(room)
     this.#pending.delete(room)
+    this.#marks.delete(room)
   }
 
   /** A line of a room's past, before the room is opened. */
@@ -142,7 +168,7 @@ export class Display {
   }
 
   #consider(event: Event): void {
-    if (this.#isTold(event.id) || this.#isOfNobody(event)) return
+    if (this.#isTold(event.id) || this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) return
     const message = this.#open.has(event.room) ? this.#messageOf(event) : undefined
     if (!message) return this.#wait(event)
     // One line too many of the past is left out, but only once it is certain what is past.
@@ -152,6 +178,8 @@ export class Display {
     if (message.history && !this.#mayTellHistory(event.room)) return this.#remember(event.id)
     this.#remember(event.id)
     this.#ports.tell(message)
+    // Edits and reactions may have come before it.
+    if (this.#marks.has(event.room)) this.#changedMarks(event.room)
   }
 
   /** In a room that this person is not in. Should they join, its last lines are read from the store. */
@@ -160,12 +188,91 @@ export class Display {
     return view?.createdBy !== undefined && (view.deleted || !this.#ports.isMember(view))
   }
 
-  #wait(event: Event): void {
-    const pending = this.#pending.get(event.room) ?? new Map<EventId, Event>()
-    this.#pending.set(event.room, pending)
-    if (this.#pending.size > PENDING_ROOMS_MAX) this.#pending.delete(this.#pending.keys().next().value!)
+  #wait(event: Event, waits = this.#pending): void {
+    const pending = waits.get(event.room) ?? new Map<EventId, Event>()
+    waits.set(event.room, pending)
+    if (waits.size > PENDING_ROOMS_MAX) waits.delete(waits.keys().next().value!)
     pending.set(event.id, event)
     if (pending.size > PENDING_MAX) pending.delete(pending.keys().next().value!)
+  }
+
+  // --- edits, reactions, deletions ----------------------------------------------------------------------------------
+
+  /** An edit or a reaction has arrived: told once, when its message may be shown. What is older is in the history. */
+  #considerMark(event: Event): void {
+    if (this.#isTold(event.id) || this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) return
+    const { replica, views } = this.#ports
+    const view = views.room(event.room)
+    if (!view || !this.#open.has(event.room) || !this.#ports.isMember(view))
+      return this.#wait(event, this.#marks)
+    const bytes = replica.body(event.id)
+    const body = bytes && isVisible(event, this.visibility(view)) ? this.read(view, event, bytes) : undefined
+    if (body?.kind !== 'edit' && body?.kind !== 'reaction') return this.#wait(event, this.#marks)
+    const target = replica.find(eventId(body.target))
+    if (!target || !isVisible(target, this.visibility(view))) return this.#wait(event, this.#marks)
+    this.noteT(event)
+    this.#remember(event.id)
+    if (event.at < this.#ports.historyEnds(event.room)) return
+    const mark = this.markOf(view, event, body)
+    if (mark) this.#ports.tell(mark)
+  }
+
+  /** An edit or reaction as people are told of it; undefined where it changes nothing that is shown. */
+  markOf(view: RoomView, event: Event, body: MarkBody): Mark | undefined {
+    const id = eventId(body.target)
+    const target = this.#ports.replica.find(id)
+    if (!target || target.room !== event.room || target.kind !== MESSAGE) return undefined
+    const about = this.#about(view, event, id)
+    if (body.kind === 'reaction') return { type: 'reaction', ...about, emoji: body.emoji, on: body.on }
+    const order = orderOf(event)
+    // Only the author's own, behind the message, and not one that a later edit has taken the place of.
+    if (target.author !== event.author || order < orderOf(target) || order < (this.#edited.get(id) ?? ''))
+      return undefined
+    this.#edited.delete(id)
+    this.#edited.set(id, order)
+    if (this.#edited.size > EDITED_MAX) this.#edited.delete(this.#edited.keys().next().value!)
+    return { type: 'edit', ...about, text: body.text }
+  }
+
+  /** Its author has deleted it. ts: when this was heard of, since a deletion has no time of its own. */
+  deleted(id: EventId, ts: number): DeleteEvent | undefined {
+    const { replica, views } = this.#ports
+    const event = replica.find(id)
+    const view = event && views.room(event.room)
+    if (!view || event.kind !== MESSAGE || !this.#open.has(event.room) || !this.#ports.isMember(view))
+      return undefined
+    this.#pending.get(event.room)?.delete(id)
+    const isHidden = view.hidden.has(id) || event.n > view.contentLimit(event.author, event.lane)
+    if (isHidden || this.#ports.isBlocked(event.author)) return undefined
+    return { type: 'delete', ...this.#about(view, event, id), ts }
+  }
+
+  #about(view: RoomView, event: Event, id: EventId) {
+    const { people, self } = this.#ports
+    return {
+      id,
+      ...this.#placeOf(view, event.author),
+      from: people.labelled(event.author),
+      ts: event.at,
+      ...(event.author === self && { self: true as const }),
+    }
+  }
+
+  /** Where something was said: a room, or between two people. */
+  #placeOf(view: RoomView, author: PersonKey) {
+    const other =
+      view.type === 'talk' ? [...(view.persons ?? [])].find((person) => person !== author) : undefined
+    return {
+      room: this.#ports.roomName(view),
+      ...(view.persons && { private: true as const }),
+      ...(view.type === 'talk' && { to: this.#ports.people.who(other ?? author) }),
+    }
+  }
+
+  /** What may be shown here now. */
+  visibility(view: RoomView): Visibility {
+    const by = visibilityOf(this.#ports.replica, view)
+    return { ...by, isLet: (event) => by.isLet(event) && !this.#ports.isBlocked(event.author) }
   }
 
   #isTold(id: EventId): boolean {
@@ -181,7 +288,7 @@ export class Display {
     const { replica, views } = this.#ports
     const view = views.room(event.room)
     if (!view || view.deleted || !this.#ports.isMember(view)) return undefined
-    if (!isVisible(event, visibilityOf(replica, view))) return undefined
+    if (!isVisible(event, this.visibility(view))) return undefined
     const body = replica.body(event.id)
     const value = body && this.read(view, event, body)
     if (value?.kind !== 'message') return undefined
@@ -195,25 +302,46 @@ export class Display {
 
   /** A line of a timeline as people are told of it. */
   lineOf(view: RoomView, line: Line): MessageEvent {
-    const { event, body, edit } = line
+    const { event, body, edit, reactions } = line
     const { people, self } = this.#ports
-    const other =
-      view.type === 'talk' ? [...(view.persons ?? [])].find((person) => person !== event.author) : undefined
+    const { room, ...place } = this.#placeOf(view, event.author)
+    const quote = body.replyTo && this.#quote(view, eventId(body.replyTo))
     return {
       type: 'message',
       id: event.id,
-      room: this.#ports.roomName(view),
+      room,
       from: people.labelled(event.author),
       text: edit ? edit.text : body.text,
       ts: event.at,
       order: orderOf(event),
-      ...(view.persons && { private: true as const }),
-      ...(view.type === 'talk' && { to: people.who(other ?? event.author) }),
+      ...place,
       ...(event.at < this.#ports.historyEnds(event.room) && { history: true as const }),
       ...(event.author === self && { self: true as const }),
-      ...(body.replyTo && { replyTo: personKey(body.replyTo) as string }),
+      ...(body.replyTo && { replyTo: eventId(body.replyTo) as string }),
+      ...(quote && { quote }),
       ...(edit && { edited: true as const }),
       ...(body.action && { action: true as const }),
+      ...(reactions && {
+        reactions: [...reactions].map(([emoji, by]) => ({
+          emoji,
+          count: by.length,
+          ...(by.includes(self) && { self: true as const }),
+        })),
+      }),
     }
+  }
+
+  /** The beginning of the message that another one answers, while it may be shown. */
+  #quote(view: RoomView, id: EventId): MessageEvent['quote'] {
+    const { replica, people } = this.#ports
+    const event = replica.find(id)
+    if (event?.room !== view.id || event.kind !== MESSAGE || !isVisible(event, this.visibility(view)))
+      return undefined
+    const bytes = replica.body(id)
+    const body = bytes && this.read(view, event, bytes)
+    if (body?.kind !== 'message') return undefined
+    const line = [...body.text.replace(/\s+/gu, ' ').trim()]
+    const text = line.length > QUOTE_CHARS ? `${line.slice(0, QUOTE_CHARS - 1).join('')}…` : line.join('')
+    return { from: people.labelled(event.author), text }
   }
 }

@@ -115,9 +115,47 @@ export interface MessageEvent {
   readonly to?: Who
   readonly history?: true
   readonly self?: true
+  /** The id of the message answered. */
   readonly replyTo?: string
+  /** The beginning of that message, where it is here and may be shown. */
+  readonly quote?: { readonly from: Labelled; readonly text: string }
   readonly edited?: true
   readonly action?: true
+  /** In answers (`history`, `search` ...); later ones are told as `reaction`. */
+  readonly reactions?: readonly Reacted[]
+}
+/** How many gave an emoji. */
+export interface Reacted {
+  readonly emoji: string
+  readonly count: number
+  /** This person is one of them. */
+  readonly self?: true
+}
+/** What happens to a message after it was told: `id` is the message's. */
+interface AboutMessage {
+  readonly id: string
+  readonly room: string | null
+  readonly private?: true
+  readonly to?: Who
+  readonly from: Labelled
+  readonly ts: number
+  readonly self?: true
+  readonly ref?: unknown
+}
+/** Its author gave it another text. */
+export interface EditEvent extends AboutMessage {
+  readonly type: 'edit'
+  readonly text: string
+}
+/** Its author deleted it: its body is gone everywhere that hears of it. */
+export interface DeleteEvent extends AboutMessage {
+  readonly type: 'delete'
+}
+/** Somebody gave it an emoji, or took it back (on: false). */
+export interface ReactionEvent extends AboutMessage {
+  readonly type: 'reaction'
+  readonly emoji: string
+  readonly on: boolean
 }
 export interface AckEvent {
   readonly type: 'ack'
@@ -134,11 +172,23 @@ export interface SystemEvent {
     | 'leave'
     | 'delete'
     | 'invite'
+    | 'decline'
     | 'kick'
     | 'ban'
     | 'unban'
+    | 'mute'
+    | 'unmute'
+    | 'hide'
+    | 'unhide'
+    | 'pin'
+    | 'unpin'
+    | 'lock'
+    | 'unlock'
+    | 'settings'
     | 'role'
     | 'topic'
+    | 'block'
+    | 'unblock'
     | 'nick'
     | 'place'
     | 'heal'
@@ -146,13 +196,31 @@ export interface SystemEvent {
   readonly room: string | null
   readonly user: Who
   readonly by?: Who
+  /** Of `invite`: further persons, where several were invited at once. */
+  readonly more?: readonly Who[]
   readonly ref?: unknown
   /** What a person should read, where the event's name does not say it all. */
   readonly text?: string
   /** heal: how many messages came from the other side, and of how many people. */
   readonly messages?: number
   readonly people?: number
+  /** Why, as who did it says. */
+  readonly reason?: string
+  /** Of a kick, ban or mute for a time: from when on it can end, ms. */
+  readonly until?: number
+  /** Of `role`: what the user is now. */
+  readonly role?: Role
+  readonly topic?: string
+  /** Of `hide`, `unhide`, `pin` and `unpin`: the message's id. */
+  readonly message?: string
+  /** Of `settings`: which one, and what it is now. */
+  readonly setting?: Setting
+  readonly value?: number
 }
+export type Role = 'owner' | 'moderator' | 'member'
+/** Of rooms: members at most, nobody but moderators writes, seconds between two messages, newcomers wait for a voice. */
+export type Setting = 'max' | 'readonly' | 'slow' | 'newcomers'
+
 export interface PresenceEvent {
   readonly type: 'presence'
   readonly user: Labelled
@@ -178,24 +246,105 @@ export type NodeEvent =
   | OfflineEvent
   | SentEvent
   | MessageEvent
+  | EditEvent
+  | DeleteEvent
+  | ReactionEvent
   | AckEvent
   | SystemEvent
   | PresenceEvent
   | ResultEvent
   | ErrorEvent
 /** The one answer to a command. */
-export type Answer = SentEvent | SystemEvent | ResultEvent | ErrorEvent
+export type Answer =
+  | SentEvent
+  | EditEvent
+  | DeleteEvent
+  | ReactionEvent
+  | SystemEvent
+  | ResultEvent
+  | ErrorEvent
 
 /** What a person can ask a node to do. `room` is a room's name; without it the session's current room is meant by the caller. */
 export type Command =
   | { readonly do: 'say'; readonly room: string; readonly text: string; readonly action?: boolean }
-  | { readonly do: 'msg'; readonly to: string; readonly text: string }
+  /** To several: in a small private room of just these, made where there is none. */
+  | { readonly do: 'msg'; readonly to: string | readonly string[]; readonly text: string }
+  /**
+   * message: `^` the last one (of others; of the own for edit and erase), `^3` the third last, `^a1b2` the one whose id
+   * begins so, `@nick` the last of somebody, or a whole id.
+   */
+  | { readonly do: 'reply'; readonly room: string; readonly message: string; readonly text: string }
+  | { readonly do: 'edit'; readonly room: string; readonly message: string; readonly text: string }
+  /** Deletes an own message for good. */
+  | { readonly do: 'erase'; readonly room: string; readonly message: string }
+  | {
+      readonly do: 'react'
+      readonly room: string
+      readonly message: string
+      readonly emoji: string
+      /** false: takes it back. */
+      readonly on: boolean
+    }
+  /** All about one message: earlier texts, who reacted. */
+  | { readonly do: 'details'; readonly room: string; readonly message: string }
+  /** on: false shows it again; then its id is meant, since `^` counts only what is shown. */
+  | {
+      readonly do: 'hide'
+      readonly room: string
+      readonly message: string
+      readonly on: boolean
+      readonly reason?: string
+    }
+  /** on: false takes it down. */
+  | { readonly do: 'pin'; readonly room: string; readonly message: string; readonly on: boolean }
+  /** The pinned messages of a room. */
+  | { readonly do: 'pins'; readonly room: string }
+  /** forMs: until then its target cannot come back (kick, ban), or is not heard (mute); without it for ever. */
+  | {
+      readonly do: 'kick' | 'ban' | 'mute'
+      readonly room: string
+      readonly who: string
+      readonly forMs?: number
+      readonly reason?: string
+    }
+  | { readonly do: 'unban' | 'unmute'; readonly room: string; readonly who: string; readonly reason?: string }
+  | {
+      readonly do: 'role'
+      readonly room: string
+      readonly who: string
+      readonly role: 'moderator' | 'member'
+      readonly reason?: string
+    }
+  /** Who is what in a room. */
+  | { readonly do: 'roles'; readonly room: string }
+  /** Without a topic: which it is. */
+  | { readonly do: 'topic'; readonly room: string; readonly topic?: string }
+  /** value 0: off. */
+  | {
+      readonly do: 'set'
+      readonly room: string
+      readonly setting: Setting
+      readonly value: number
+      readonly reason?: string
+    }
+  | { readonly do: 'lock'; readonly room: string; readonly on: boolean; readonly reason?: string }
+  /** What moderators did in a room, and what of it holds. */
+  | { readonly do: 'log'; readonly room: string; readonly count: number }
+  /** Here alone: their messages are not shown, and nothing is sent to them alone. */
+  | { readonly do: 'block' | 'unblock'; readonly who: string }
+  | { readonly do: 'blocked' | 'unread' }
+  /** All that was said in a room so far has been read. */
+  | { readonly do: 'read'; readonly room: string }
+  /** Says no to an invitation. */
+  | { readonly do: 'decline'; readonly room: string }
   | {
       readonly do: 'create'
       readonly room: string
       readonly private?: boolean
       readonly topic?: string
       readonly max?: number
+      /** Into a private room; named from the start. */
+      readonly invite?: readonly string[]
     }
   | { readonly do: 'join' | 'leave' | 'delete'; readonly room: string }
   | { readonly do: 'rooms' | 'hub' | 'status' }
@@ -209,5 +358,8 @@ export type Command =
   /** Messages that hold all words, newest first; without room in all rooms and talks of this person. */
   | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
   | { readonly do: 'nick'; readonly name: string }
-  /** Into a private room. */
-  | { readonly do: 'invite'; readonly room: string; readonly to: string }
+  /** Into a private room; in a public one: to enter although it is locked, and to speak although newcomers wait. */
+  | { readonly do: 'invite'; readonly room: string; readonly to: string | readonly string[] }
+
+/** The command, or those commands, of this word. */
+export type CommandOf<D extends Command['do']> = Extract<Command, { readonly do: D }>

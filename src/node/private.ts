@@ -106,6 +106,29 @@ export class Private {
     return undefined
   }
 
+  /** The topic that counts; undefined where it cannot be opened. */
+  openTopic(view: RoomView): string | undefined {
+    if (typeof view.topic === 'string') return view.topic
+    for (const { event, body, salt } of this.#views.controls(view.id)) {
+      if ((body?.kind !== 'create' && body?.kind !== 'topic') || body.topic !== view.topic) continue
+      const opened = this.openField(event, salt, 'topic', view.topic)
+      if (opened !== undefined) return opened
+    }
+    return undefined
+  }
+
+  /** A text of a control event's body, sealed or not; undefined where it cannot be opened. */
+  openField(
+    event: Event,
+    salt: Uint8Array,
+    field: SealedField,
+    value: string | Uint8Array,
+  ): string | undefined {
+    if (typeof value === 'string') return value
+    const opened = openText(this.#crypto, this.#ring(event.room), event, salt, field, value)
+    return typeof opened === 'string' ? undefined : opened.text
+  }
+
   newKey(): RoomKey {
     return newRoomKey(this.#crypto)
   }

@@ -9,7 +9,7 @@
  */
 import { decodeBody } from '../wire/codec.ts'
 import type { Event } from '../wire/event.ts'
-import { type EventId, eventId, type LaneId, type RoomId } from '../wire/ids.ts'
+import { type EventId, eventId, type LaneId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
 import type { Replica } from './replica.ts'
@@ -18,6 +18,9 @@ import type { Store } from './store.ts'
 
 const MESSAGE = kindNumber('message')
 const EDIT = kindNumber('edit')
+const REACTION = kindNumber('reaction')
+/** What a timeline is made of. */
+const SHOWN: ReadonlySet<number> = new Set([MESSAGE, EDIT, REACTION])
 /** Sorts after every digit of hex. */
 const ABOVE_HEX = 'g'
 
@@ -104,6 +107,13 @@ export interface Line {
   readonly body: BodyOf<'message'>
   /** The edit whose text is shown in place of the body's. */
   readonly edit?: { readonly event: Event; readonly text: string }
+  /** By emoji, who gave it. */
+  readonly reactions?: ReadonlyMap<string, readonly PersonKey[]>
+}
+
+/** A line, and all its texts, the first one first. */
+export interface DetailedLine extends Line {
+  readonly texts: readonly { readonly event: Event; readonly text: string }[]
 }
 
 /** Reads an event's body; null where it does not fit its kind or cannot be opened. */
@@ -122,6 +132,10 @@ export interface TimelineSource {
 export interface Which {
   /** Only those before this `order`. */
   readonly before?: string
+  /** Only those behind this `order`. */
+  readonly after?: string
+  /** Just these, with all their texts. */
+  readonly about?: readonly EventId[]
   /** Only those whose text holds all of these, as searchWords gives them. */
   readonly words?: readonly string[]
 }
@@ -144,17 +158,18 @@ export async function lastLines(
   room: RoomId,
   count: number,
   by: Visibility,
-  { before, words = [] }: Which = {},
+  { before, after, words = [] }: Which = {},
 ): Promise<Line[]> {
   const { store, replica, open = openPlain } = source
+  // A message is told with the text of its author's latest edit, met before it: the scan goes from the newest down.
   const edits = new Map<string, { event: Event; text: string }>()
+  const reactions = new Reactions()
   const lines: Line[] = []
-  // Newest first, so an edit is met before its target and the latest one first.
   const range = { from: `o${room}`, to: `o${room}${endOf(by.now)}`, reverse: true }
   for await (const [key] of store.scan(range)) {
-    if (lines.length >= count) break
+    if (lines.length >= count || (after !== undefined && key.slice(33) <= after)) break
     const event = replica.find(key.slice(-64) as EventId)
-    if (!event || (event.kind !== MESSAGE && event.kind !== EDIT)) continue
+    if (!event || !SHOWN.has(event.kind)) continue
     // Edits of what is meant may stand behind the bound.
     if (event.kind === MESSAGE && before !== undefined && orderOf(event) >= before) continue
     if (!isVisible(event, by)) continue
@@ -163,14 +178,85 @@ export async function lastLines(
     if (body?.kind === 'edit') {
       const target = editKey(event, eventId(body.target))
       if (!edits.has(target)) edits.set(target, { event, text: body.text })
-    } else if (body?.kind === 'message') {
+    } else if (body?.kind === 'reaction') reactions.add(event, body)
+    else if (body?.kind === 'message') {
       const edit = edits.get(editKey(event, event.id))
       const text = words.length > 0 ? folded(edit?.text ?? body.text) : ''
       if (!words.every((word) => text.includes(word))) continue
-      lines.push({ event, body, ...(edit ? { edit } : {}) })
+      const given = reactions.of(event.id)
+      lines.push({ event, body, ...(edit && { edit }), ...(given && { reactions: given }) })
     }
   }
   return lines.reverse()
+}
+
+/** Events looked through for what is about one message: a busy room's day, many times over. */
+const ABOUT_MAX = 50_000
+
+/** One message that is shown, with all that was said about it since; undefined where it is not shown. */
+export async function detailedLine(
+  source: TimelineSource,
+  id: EventId,
+  by: Visibility,
+): Promise<DetailedLine | undefined> {
+  const { store, replica, open = openPlain } = source
+  const event = replica.find(id)
+  const bytes = event && event.kind === MESSAGE && isVisible(event, by) ? replica.body(id) : undefined
+  const body = bytes && open(event!, bytes)
+  if (!event || body?.kind !== 'message') return undefined
+  const texts: { event: Event; text: string }[] = [{ event, text: body.text }]
+  const later: { event: Event; body: BodyOf<'reaction'> }[] = []
+  const range = {
+    from: `o${event.room}${time12(event.t)}`,
+    to: `o${event.room}${endOf(by.now)}`,
+    limit: ABOUT_MAX,
+  }
+  for await (const [key] of store.scan(range)) {
+    const about = replica.find(key.slice(-64) as EventId)
+    if (!about || (about.kind !== EDIT && about.kind !== REACTION)) continue
+    if (orderOf(about) < orderOf(event) || !isVisible(about, by)) continue
+    const aboutBytes = replica.body(about.id)
+    const value = aboutBytes && open(about, aboutBytes)
+    if (value?.kind === 'edit' && about.author === event.author && eventId(value.target) === id)
+      texts.push({ event: about, text: value.text })
+    else if (value?.kind === 'reaction' && eventId(value.target) === id)
+      later.push({ event: about, body: value })
+  }
+  const reactions = new Reactions()
+  for (const { event: about, body: value } of later.reverse()) reactions.add(about, value)
+  const given = reactions.of(id)
+  const edit = texts.length > 1 ? texts.at(-1)! : undefined
+  return { event, body, texts, ...(edit && { edit }), ...(given && { reactions: given }) }
+}
+
+/** Different emoji shown on one message, and people counted for one. */
+const EMOJI_MAX = 50
+const GIVERS_MAX = 1000
+
+/** Who gave which emoji to what; fed from the newest down, so that the latest word of each person stands. */
+class Reactions {
+  readonly #byTarget = new Map<EventId, Map<string, { on: boolean; by: PersonKey; emoji: string }>>()
+
+  add(event: Event, { target, emoji, on }: BodyOf<'reaction'>): void {
+    const id = eventId(target)
+    const given = this.#byTarget.get(id) ?? new Map()
+    this.#byTarget.set(id, given)
+    const key = event.author + emoji
+    if (!given.has(key)) given.set(key, { on, by: event.author, emoji })
+  }
+
+  /** By emoji, those given first first. */
+  of(id: EventId): ReadonlyMap<string, readonly PersonKey[]> | undefined {
+    const given = new Map<string, PersonKey[]>()
+    for (const { on, by, emoji } of [...(this.#byTarget.get(id)?.values() ?? [])].reverse()) {
+      if (!on) continue
+      const people = given.get(emoji) ?? []
+      if (people.length === 0 && given.size >= EMOJI_MAX) continue
+      if (people.length < GIVERS_MAX) people.push(by)
+      given.set(emoji, people)
+    }
+    return given.size > 0 ? given : undefined
+  }
 }
 
 /** Only an author's own edits change a message. */

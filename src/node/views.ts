@@ -167,6 +167,11 @@ export class Views {
     return this.#controls.keys()
   }
 
+  /** One control event, whether it counts or not. */
+  control(room: RoomId, id: EventId): ControlEvent | undefined {
+    return this.#controls.get(room)?.get(id)
+  }
+
   controls(room: RoomId): Iterable<ControlEvent> {
     return this.#counting(room)
   }

@@ -186,7 +186,68 @@ const table = {
     fatal: true,
   },
 
+  MUTED: {
+    us: 'You are muted in {room}, so nobody is shown what you write there. Ask one of its moderators.',
+    them: 'You are muted in this room.',
+    fatal: true,
+  },
+  ROOM_READ_ONLY: {
+    us: 'Only moderators write in {room} at the moment.',
+    them: 'Only moderators write in this room at the moment.',
+    fatal: true,
+  },
+  NOT_VOICED: {
+    us: 'Newcomers wait in {room} until one of its moderators gives them a voice. Ask one of them.',
+    them: 'Newcomers wait in this room until a moderator gives them a voice.',
+    fatal: true,
+  },
+  SLOW_MODE: {
+    us: 'Slow mode in {room}: one message every {seconds} s. Send it again in a moment.',
+    them: 'This room is in slow mode. Wait a moment between two messages.',
+    fatal: false,
+    retryAfterMs: 1000,
+  },
+
+  // Messages.
+  MESSAGE_UNKNOWN: {
+    us: 'No message {message} is here. ^ is the last one, ^3 the third last, @anna the last of anna.',
+    fatal: true,
+  },
+  MESSAGE_AMBIGUOUS: {
+    us: 'Several messages begin with {message}. Name more of its id.',
+    fatal: true,
+  },
+  MESSAGE_FOREIGN: {
+    us: 'That message is not yours, so you cannot {action} it. A moderator of the room can /hide it.',
+    fatal: true,
+  },
+  EMOJI_INVALID: {
+    us: 'A reaction is one emoji, or its name such as :thumbsup:.',
+    fatal: true,
+  },
+  BLOCKED: {
+    us: 'You have blocked {nick}. Type /unblock {nick} to write to them.',
+    fatal: true,
+  },
+
   // Rooms.
+  ROOM_LOCKED: {
+    us: 'The room {room} is locked: nobody new can enter. Ask one of its moderators to invite you.',
+    them: 'This room is locked.',
+    fatal: true,
+  },
+  ROOM_TOO_LARGE: {
+    us: 'That works in rooms of at most {max} people, and {room} has more.',
+    fatal: true,
+  },
+  TOPIC_TOO_LONG: {
+    us: 'The topic has {bytes} bytes, and there is room for {max}.',
+    fatal: true,
+  },
+  REASON_TOO_LONG: {
+    us: 'The reason has {bytes} bytes, and there is room for {max}.',
+    fatal: true,
+  },
   ROOM_NAME_TAKEN: {
     us: 'There is a room named {room} already. Type /join {room} to enter it, or choose another name.',
     them: 'There is a room of this name already.',

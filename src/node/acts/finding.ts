@@ -72,6 +72,17 @@ export class Finding {
     return [...rooms, ...talks]
   }
 
+  /** All the persons meant; answers where one of them is not found. */
+  persons(asked: Asked, texts: readonly string[]): PersonKey[] | undefined {
+    const persons = new Set<PersonKey>()
+    for (const text of texts) {
+      const person = this.person(asked, text)
+      if (!person) return undefined
+      persons.add(person)
+    }
+    return [...persons]
+  }
+
   /** The one person meant; answers where there is none, or several. */
   person(asked: Asked, text: string): PersonKey | undefined {
     const { people } = this.#core

@@ -1,26 +1,84 @@
 /** What a node lets through early, by what it knows counts: the same that every node's rooms view ignores or lets be. */
+import { hex } from '../../wire/bytes.ts'
+import { decodeBody } from '../../wire/codec.ts'
 import { skeleton } from '../../wire/confusable.ts'
+import type { Event, ParsedRun } from '../../wire/event.ts'
 import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
-import type { RoomView } from '../rooms.ts'
+import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import type { Replica } from '../replica.ts'
+import { ACT_KINDS, type RoomView } from '../rooms.ts'
+import { previousT } from '../timeline.ts'
 import type { Views } from '../views.ts'
 
-/** Why an author's event would not count in a room: a refusal code; undefined: it would. */
+const MESSAGE = kindNumber('message')
+
+/** Why what an author writes would not count in a room, whatever it says: a refusal code; undefined: it would. */
 export function denialOf(views: Views, author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined {
   const view = views.room(room)
   if (!view) return undefined
   if (cls === 1 && view.deleted) return 'ROOM_UNKNOWN'
   if (view.persons && !view.persons.has(author)) return 'NOT_MEMBER'
   if (cls === 1 && view.bans.some((ban) => ban.target === author)) return 'BANNED'
+  if (cls === 1 && view.mutes.some((mute) => mute.target === author)) return 'MUTED'
   return undefined
 }
 
-/** The hub's answer to "may I": a refusal code; undefined: yes. */
+/** Why one of these events of a run would not count: a refusal code; undefined: they would. */
+export function denialOfRun(
+  views: Views,
+  replica: Pick<Replica, 'event'>,
+  run: ParsedRun,
+): string | undefined {
+  const view = views.room(run.events[0]!.room)
+  if (!view || view.type === 'talk') return undefined
+  for (const [i, event] of run.events.entries()) {
+    const body = run.bodies[i]
+    const value = body && event.kind >= 0x80 ? decodeBody(event.kind, body) : undefined
+    const code = value
+      ? denialOfAct(view, event.author, value)
+      : view.ruleAgainst(event, () => beforeT(replica, run, i))
+    if (code) return code
+  }
+  return undefined
+}
+
+/** t of the message before the i-th event: in the run, or in its lane. */
+function beforeT(replica: Pick<Replica, 'event'>, { events }: ParsedRun, i: number): number | undefined {
+  const within = events.slice(0, i).findLast(({ kind }) => kind === MESSAGE)
+  return within ? within.t : previousT(replica, events[0] as Event)
+}
+
+/** Why an act would not count, by the ranks as they are: NOT_ALLOWED; undefined: it would. */
+export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue): string | undefined {
+  if (!ACT_KINDS.has(value.kind)) return undefined
+  const rank = rankOf(view, author)
+  const isAllowed = () => {
+    switch (value.kind) {
+      case 'ban':
+      case 'mute':
+        return rank >= 2 && rankOf(view, hex(value.target) as PersonKey) < rank
+      case 'role':
+        if (value.rank === 1) return rank >= 2 && rankOf(view, hex(value.target) as PersonKey) < rank
+        return rank >= 3
+      case 'delete':
+        return rank >= 3
+      default:
+        return rank >= 2
+    }
+  }
+  return isAllowed() ? undefined : 'NOT_ALLOWED'
+}
+
+export const rankOf = (view: RoomView, person: PersonKey): number => view.ranks.get(person) ?? 1
+
+/** The hub's answer to "may I": a refusal code; undefined: yes. now: netNow, ms. */
 export function permitOf(
   views: Views,
   person: PersonKey,
   action: 'create' | 'join',
   room: RoomId,
   name: string,
+  now: number,
 ): string | undefined {
   if (action === 'create') {
     const wanted = skeleton(name)
@@ -30,10 +88,18 @@ export function permitOf(
   }
   const view = views.room(room)
   if (!view || view.deleted) return 'ROOM_UNKNOWN'
-  if (view.bans.some((ban) => ban.target === person && !ban.kick)) return 'BANNED'
+  if (view.bans.some((ban) => ban.target === person && !isOver(ban, now))) return 'BANNED'
   if (view.persons && !view.persons.has(person)) return 'NOT_MEMBER'
-  return view.max > 0 && view.members.size >= view.max && !view.members.has(person) ? 'ROOM_FULL' : undefined
+  if (view.members.has(person)) return undefined
+  if (!view.admits(person)) return 'ROOM_LOCKED'
+  return view.max > 0 && view.members.size >= view.max ? 'ROOM_FULL' : undefined
 }
+
+/** May a join of its target end this now? A kick at once, what is for a time once that is over. */
+export const isOver = (
+  { kick, until }: { readonly kick?: boolean; readonly until: number },
+  now: number,
+): boolean => (until > 0 ? until <= now : kick === true)
 
 function* publicRooms(views: Views): Iterable<RoomView> {
   for (const id of views.ids()) {

@@ -1,16 +1,24 @@
 /** Posting: what people say in rooms and to each other, and the order of `sent`, the message itself and its acks. */
 import { concat, fromHex } from '../../wire/bytes.ts'
-import { type EventId, talkRoom } from '../../wire/ids.ts'
+import { type EventId, type LaneId, type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
+import { kindNumber } from '../../wire/kinds.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { checkRoomName } from '../../wire/name.ts'
 import type { Core } from '../core.ts'
 import type { Told } from '../outbox.ts'
 import type { RoomView } from '../rooms.ts'
+import { orderOf } from '../timeline.ts'
 import { type Answers, type Asked, refOf } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { denialOf } from './permission.ts'
+import { denialOf, isOver } from './permission.ts'
 import type { Writer } from './writer.ts'
 
 const NOT_BLANK = /\S/u
+const MESSAGE = kindNumber('message')
+/** People in a room that a message to several makes: more are better asked into a room of a name. */
+const CIRCLE_MAX = 32
+/** Rooms in which the time of the last own message is remembered, for slow mode. */
+const SAID_ROOMS_MAX = 1000
 
 export class Posting {
   readonly #core: Core
@@ -19,6 +27,8 @@ export class Posting {
   readonly #writer: Writer
   /** Own messages on disk whose `sent` waits behind an earlier answer, and what was acknowledged of them meanwhile. */
   readonly #unsaid = new Map<EventId, Told[]>()
+  /** t of the last own message of this process, by room. */
+  readonly #saidAt = new Map<RoomId, number>()
 
   constructor(core: Core, answers: Answers, finding: Finding, writer: Writer) {
     this.#core = core
@@ -34,27 +44,49 @@ export class Posting {
   say(asked: Asked, roomText: string, text: string, action: boolean): void {
     if (this.isRefused(asked, text)) return
     const view = this.#finding.memberRoom(asked, roomText)
-    if (!view) return
-    const denial = denialOf(this.#core.views, this.#core.self, view.id, 1)
-    if (denial) return this.#answers.refuse(asked, denial, { room: roomText, action: 'write' })
-    this.#post(asked, view, text, action)
+    if (view) this.post(asked, view, text, { action })
   }
 
-  message(asked: Asked, to: string, text: string): void {
+  message(asked: Asked, to: string | readonly string[], text: string): void {
     if (this.isRefused(asked, text)) return
     const { people, self, options } = this.#core
-    const other = this.#finding.person(asked, to)
-    if (!other) return
-    if (other === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: to })
-    if (!people.boxKey(other)) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: to })
+    const others = new Set<PersonKey>()
+    for (const nick of typeof to === 'string' ? [to] : to) {
+      const other = this.#finding.person(asked, nick)
+      if (!other) return
+      if (other === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick })
+      if (this.#core.blocks.has(other)) return this.#answers.refuse(asked, 'BLOCKED', { nick })
+      if (!people.boxKey(other)) return this.#answers.refuse(asked, 'KEY_MISSING', { nick })
+      others.add(other)
+    }
+    const [other, ...more] = others
+    if (!other) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: '' })
+    if (more.length > 0) return this.#circle(asked, [...others], text)
     const room = talkRoom(options.crypto, options.net, self, other)
     if (!this.#core.views.room(room)) {
       const persons = concat(...[self, other].sort().map(fromHex))
       this.#writer.write(room, { kind: 'create', type: 2, name: '', topic: '', max: 0, persons })
     }
     const view = this.#core.views.room(room)
-    if (!view) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: to })
-    this.#post(asked, view, text, false)
+    if (!view) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: people.nick(other) })
+    this.post(asked, view, text)
+  }
+
+  /** To several: in the private room of just these that has the least id, or in a new one. */
+  #circle(asked: Asked, others: readonly PersonKey[], text: string): void {
+    const { people, self } = this.#core
+    if (others.length >= CIRCLE_MAX)
+      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room: 'that', max: CIRCLE_MAX })
+    const all = [self, ...others]
+    const [known] = [...this.#finding.known()]
+      .filter((view) => view.type === 'private' && isJust(view.persons!, all) && isJust(view.members, all))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+    if (known) return this.post(asked, known, text)
+    const name = circleName(all.map((person) => people.nick(person)))
+    const room = this.#writer.createPrivate(name, all, { topic: '', max: 0 }, () => {})
+    const view = room && this.#core.views.room(room)
+    if (view) this.post(asked, view, text)
+    else this.#answers.refuse(asked, 'KEY_MISSING', { nick: 'One of them' })
   }
 
   /** Answers a text that cannot be sent; true where it did. */
@@ -64,9 +96,40 @@ export class Posting {
     return fault !== undefined
   }
 
-  #post(asked: Asked, view: RoomView, text: string, action: boolean): void {
-    const value = { kind: 'message', text, action, replyTo: null } as const
-    const written = this.#writer.say(view, value, true, (event) => {
+  /** Answers where nothing that this person writes there is shown; true where it did. */
+  isDenied(asked: Asked, view: RoomView): boolean {
+    const { views, self } = this.#core
+    const room = this.#core.roomName(view) ?? 'this talk'
+    const denial = denialOf(views, self, view.id, 1) ?? this.#againstNow(view)
+    if (denial) this.#answers.refuse(asked, denial, { room, action: 'write', seconds: view.settings.slowS })
+    return denial !== undefined
+  }
+
+  /** Which setting would keep what is written now from being shown. */
+  #againstNow(view: RoomView): string | undefined {
+    const { self, netNow } = this.#core
+    const now = {
+      t: netNow,
+      author: self,
+      id: 'f'.repeat(64) as EventId,
+      lane: '' as LaneId,
+      n: 0,
+      kind: MESSAGE,
+    }
+    return view.ruleAgainst(now, () => this.#saidAt.get(view.id))
+  }
+
+  /** Says something in a room or talk that this person is in. */
+  post(
+    asked: Asked,
+    view: RoomView,
+    text: string,
+    { action = false, replyTo = null }: { action?: boolean; replyTo?: Uint8Array | null } = {},
+  ): void {
+    const present = this.#endMute(view)
+    if (this.isDenied(asked, present)) return
+    const value = { kind: 'message', text, action, replyTo } as const
+    const written = this.#writer.say(present, value, true, (event) => {
       const room = this.#core.roomName(view)
       const other =
         view.type === 'talk' ? [...view.persons!].find((person) => person !== this.#core.self) : undefined
@@ -79,8 +142,23 @@ export class Posting {
         for (const ack of acks) this.#core.tellAck(ack)
       })
     })
-    if (written) this.#core.display.expect(written.id)
-    else this.#answers.refuse(asked, 'KEY_MISSING', { nick: this.#core.roomName(view) ?? 'This person' })
+    if (!written)
+      return this.#answers.refuse(asked, 'KEY_MISSING', { nick: this.#core.roomName(view) ?? 'This person' })
+    this.#core.display.expect(written.id)
+    this.#saidAt.delete(view.id)
+    this.#saidAt.set(view.id, written.t)
+    if (this.#saidAt.size > SAID_ROOMS_MAX) this.#saidAt.delete(this.#saidAt.keys().next().value!)
+    // Who answers has read.
+    this.#core.readMarks.move(view.id, orderOf(written))
+  }
+
+  /** A mute whose time is over ends by an own join that names it. */
+  #endMute(view: RoomView): RoomView {
+    const { self, netNow, views } = this.#core
+    const over = view.mutes.filter((mute) => mute.target === self && isOver(mute, netNow))
+    if (over.length === 0) return view
+    this.#writer.write(view.id, { kind: 'join', lifts: concat(...over.map(({ id }) => fromHex(id))) })
+    return views.room(view.id) ?? view
   }
 
   /** True where this has to wait for the event's own `sent`. */
@@ -94,4 +172,16 @@ const utf8Length = (text: string) => new TextEncoder().encode(text).length
 function textFault(text: string): 'TEXT_EMPTY' | 'TEXT_TOO_LONG' | undefined {
   if (!NOT_BLANK.test(text)) return 'TEXT_EMPTY'
   return utf8Length(text) > TEXT_BYTES_MAX ? 'TEXT_TOO_LONG' : undefined
+}
+
+const isJust = (people: ReadonlySet<PersonKey>, wanted: readonly PersonKey[]): boolean =>
+  people.size === wanted.length && wanted.every((person) => people.has(person))
+
+/** anna-bert-carl, shortened until it is a name; nicks of different scripts make none. */
+function circleName(nicks: readonly string[]): string {
+  for (let count = Math.min(nicks.length, 4); count > 1; count--) {
+    const checked = checkRoomName(nicks.slice(0, count).sort().join('-'))
+    if ('ok' in checked) return checked.ok
+  }
+  return 'circle'
 }

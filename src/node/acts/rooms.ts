@@ -8,6 +8,7 @@ import type { Core } from '../core.ts'
 import type { Command } from '../events.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
+import { isOver, rankOf } from './permission.ts'
 import type { Permits } from './permits.ts'
 import type { Writer } from './writer.ts'
 
@@ -58,27 +59,20 @@ export class RoomActs {
   #createPrivate(asked: Asked, name: string, command: Create): void {
     if (this.#finding.rooms(name).length > 0)
       return this.#answers.refuse(asked, 'ROOM_NAME_TAKEN', { room: name })
-    const { options, self } = this.#core
-    const secrets = this.#core.private
-    const salt = options.crypto.random(16)
-    const room = madeRoom(options.crypto, options.net, self, salt)
-    const key = secrets.newKey()
-    const keySalt = options.crypto.random(16)
-    const sealed = secrets.keyBody(room, keySalt, key, [self])!
-    const body = (t: number) =>
-      encodeBody(salt, {
-        kind: 'create',
-        type: 1,
-        name: secrets.sealText(room, key, t, salt, 'name', name),
-        topic: command.topic ? secrets.sealText(room, key, t, salt, 'topic', command.topic) : '',
-        max: command.max ?? 0,
-        persons: fromHex(self),
-      })
-    const writings = [
-      { kind: kindNumber('create'), body },
-      { kind: kindNumber('key'), body: () => encodeBody(keySalt, sealed) },
-    ]
-    this.#core.write(room, writings, () => this.#answers.system(asked, 'create', name))
+    const invited = this.#finding.persons(asked, command.invite ?? [])
+    if (!invited) return
+    const { topic = '', max = 0 } = command
+    const then = () => {
+      this.#answers.system(asked, 'create', name)
+      this.#core.readMarks.begin(room!, '')
+    }
+    const room = this.#writer.createPrivate(
+      name,
+      [...new Set([this.#core.self, ...invited])],
+      { topic, max },
+      then,
+    )
+    if (!room) this.#answers.refuse(asked, 'KEY_MISSING', { nick: command.invite!.join(', ') })
   }
 
   #nameOf(room: RoomId): string | null | undefined {
@@ -92,14 +86,25 @@ export class RoomActs {
     if (this.#core.isMember(view)) return this.#answers.result(asked, null)
     this.#permits.ask('join', view.id, '', (code) => {
       if (code) return this.#answers.refuse(asked, code, { room: text })
-      const kicks = view.bans
-        .filter((ban) => ban.kick && ban.target === this.#core.self)
-        .map((ban) => fromHex(ban.id))
-      const [join] = this.#writer.write(view.id, { kind: 'join', lifts: concat(...kicks) }, () =>
+      const { self, netNow } = this.#core
+      const over = [...view.bans, ...view.mutes]
+        .filter((binding) => binding.target === self && isOver(binding, netNow))
+        .map(({ id }) => fromHex(id))
+      const [join] = this.#writer.write(view.id, { kind: 'join', lifts: concat(...over) }, () =>
         this.#answers.system(asked, 'join', this.#nameOf(view.id) ?? text),
       )
       this.#core.joined(join!)
     })
+  }
+
+  /** Says no to an invitation: told to those in the room, who may ask again. */
+  decline(asked: Asked, text: string): void {
+    const view = this.#finding.room(asked, text)
+    if (!view) return
+    const isInvited = (view.invited.has(this.#core.self) || view.persons) && !this.#core.isMember(view)
+    if (!isInvited) return this.#answers.result(asked, null)
+    const name = this.#nameOf(view.id) ?? text
+    this.#writer.write(view.id, { kind: 'leave' }, () => this.#answers.system(asked, 'decline', name))
   }
 
   leave(asked: Asked, text: string): void {
@@ -125,29 +130,36 @@ export class RoomActs {
     )
   }
 
-  /** Names a person in a private room, and gives them the key of its name, so that they see where they are invited to. */
-  invite(asked: Asked, text: string, to: string): void {
+  /**
+   * Names people in a room. In a private one they are given the key of its name too, so that they see where they are
+   * invited to; in a public one they may enter although it is locked, and speak although newcomers wait.
+   */
+  invite(asked: Asked, text: string, to: readonly string[]): void {
     const view = this.#finding.room(asked, text)
     if (!view) return
-    if (!view.persons || (view.ranks.get(this.#core.self) ?? 1) < 2)
+    if (rankOf(view, this.#core.self) < 2)
       return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'invite' })
-    const person = this.#finding.person(asked, to)
-    if (!person) return
-    if (view.persons.has(person)) return this.#answers.result(asked, null)
+    const persons = this.#finding.persons(asked, to)
+    if (!persons) return
+    const fresh = persons.filter((person) => !(view.persons ?? view.invited).has(person))
+    if (fresh.length === 0) return this.#answers.result(asked, null)
     const { private: secrets, people, options } = this.#core
-    const nameKey = secrets.nameKey(view)
-    const salt = options.crypto.random(16)
-    const sealed = nameKey && secrets.keyBody(view.id, salt, nameKey, [person])
-    if (!sealed) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: to })
-    const invite: BodyValue = { kind: 'invite', persons: fromHex(person) }
+    const invite: BodyValue = { kind: 'invite', persons: concat(...fresh.map(fromHex)) }
     const writings = [
       { kind: kindNumber('invite'), body: () => encodeBody(options.crypto.random(16), invite) },
-      { kind: kindNumber('key'), body: () => encodeBody(salt, sealed) },
     ]
+    if (view.persons) {
+      const nameKey = secrets.nameKey(view)
+      const salt = options.crypto.random(16)
+      const sealed = nameKey && secrets.keyBody(view.id, salt, nameKey, fresh)
+      if (!sealed) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: to.join(', ') })
+      writings.push({ kind: kindNumber('key'), body: () => encodeBody(salt, sealed) })
+    }
     this.#core.write(view.id, writings, () => {
       const by = people.who(this.#core.self)
       const room = this.#nameOf(view.id) ?? text
-      this.#answers.system(asked, 'invite', room, { user: people.who(person), by })
+      const [first, ...more] = fresh.map((person) => people.who(person))
+      this.#answers.system(asked, 'invite', room, { user: first!, by, ...(more.length > 0 && { more }) })
     })
   }
 }

@@ -1,12 +1,12 @@
 /** Telling: what others' control events are told as, and the hub's refusals of own events. */
-import { hex } from '../../wire/bytes.ts'
-import { decodeBody } from '../../wire/codec.ts'
+import { decodeBody, SALT_BYTES } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
-import { type EventId, NETWORK_ROOM, type PersonKey } from '../../wire/ids.ts'
-import { kindName } from '../../wire/kinds.ts'
+import { type EventId, NETWORK_ROOM, type RoomId } from '../../wire/ids.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
 import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
-import { readPersons } from '../rooms.ts'
+import { ACT_KINDS, readIds, readPersons } from '../rooms.ts'
+import { actOf } from './act-told.ts'
 
 /** One code of refusal is told at most this often. */
 const REFUSAL_MS = 10_000
@@ -40,46 +40,44 @@ export class Telling {
 
   /** A control event has come into a counted prefix: told once ready, when it happened after this process's start. */
   counted(event: Event): void {
-    const { people, self, views } = this.#core
+    const { people, self, views, blocks } = this.#core
     const isRenamed = people.met(event.author)
     if (!this.#core.isReady || event.author === self || event.at < this.#core.startedAt) return
     const view = views.room(event.room)
-    const user = people.who(event.author)
-    const name = kindName(event.kind)
-    const body = this.#core.replica.body(event.id)
-    const value = body && decodeBody(event.kind, body)
+    const bytes = this.#core.replica.body(event.id)
+    const body = bytes && decodeBody(event.kind, bytes)
     if (event.room === NETWORK_ROOM) {
-      if (value?.kind === 'profile' && isRenamed)
-        this.#core.tell({ type: 'system', event: 'nick', room: null, user })
+      if (body?.kind === 'profile' && isRenamed)
+        this.#core.tell({ type: 'system', event: 'nick', room: null, user: people.who(event.author) })
       return
     }
-    if (!view || view.type === 'talk' || (!view.counted.has(event.id) && name !== 'delete')) return
-    const room = this.#core.roomName(view)
-    const isPublicNews = view.type === 'public' && (name === 'create' || name === 'delete')
-    if (!isPublicNews && !this.#core.isMember(view) && !(view.persons?.has(self) ?? false)) return
-    switch (value?.kind) {
-      case 'create':
-      case 'join':
-      case 'leave':
-      case 'delete':
-      case 'topic':
-        this.#core.tell({ type: 'system', event: value.kind, room, user })
-        return
-      case 'ban':
-      case 'role': {
-        const target = hex(value.target) as PersonKey
-        const what = value.kind === 'role' ? 'role' : value.kick ? 'kick' : 'ban'
-        this.#core.tell({ type: 'system', event: what, room, user: people.who(target), by: user })
-        return
-      }
-      case 'invite':
-        for (const person of readPersons(value.persons))
-          this.#core.tell({ type: 'system', event: 'invite', room, user: people.who(person), by: user })
-        return
-      case 'lift':
-        this.#core.tell({ type: 'system', event: 'unban', room, user })
-        return
-      default:
-    }
+    if (!bytes || !body || !TOLD.has(body.kind) || !view || view.type === 'talk') return
+    if (!view.counted.has(event.id) && body.kind !== 'delete') return
+    const isNews = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')
+    const invited = body.kind === 'invite' ? readPersons(body.persons) : []
+    const told = actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES))
+    const concernsMe = told.user.id === self || invited.includes(self) || (view.persons?.has(self) ?? false)
+    if (!isNews && !this.#core.isMember(view) && !concernsMe) return
+    if (body.kind === 'join' && isUnmuting(this.#core, event.room, body.lifts)) return
+    // Whom this person has blocked can invite them to nothing.
+    if (blocks.has(event.author) && (invited.length > 0 || body.kind === 'create')) return
+    if (invited.length < 2) return this.#core.tell(told)
+    // One line each: whoever is invited finds themselves in it.
+    const { more: _, ...one } = told
+    for (const person of invited) this.#core.tell({ ...one, user: people.who(person) })
   }
 }
+
+/** A join that only ends mutes: its author was in the room all the time. */
+function isUnmuting({ views }: Core, room: RoomId, lifts: Uint8Array): boolean {
+  const lifted = readIds(lifts).map((id) => views.control(room, id)?.body?.kind)
+  return lifted.length > 0 && lifted.every((kind) => kind === 'mute')
+}
+
+/** Control events that people are told of. */
+const TOLD: ReadonlySet<BodyValue['kind']> = new Set<BodyValue['kind']>([
+  ...ACT_KINDS,
+  'create',
+  'join',
+  'leave',
+])

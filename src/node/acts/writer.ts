@@ -1,12 +1,17 @@
 /** Writer: values become own events, sealed where the room is private. */
+
+import { concat, fromHex } from '../../wire/bytes.ts'
 import { encodeBody } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
-import type { RoomId } from '../../wire/ids.ts'
+import { madeRoom, type PersonKey, type RoomId } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Writing } from '../core-io.ts'
 import type { RoomView } from '../rooms.ts'
-import type { RoomKey } from '../sealing.ts'
+import type { RoomKey, SealedField } from '../sealing.ts'
+
+/** A text as its field takes it: sealed where the room is private. */
+export type SealText = (field: SealedField, text: string) => string | Uint8Array
 
 export class Writer {
   readonly #core: Core
@@ -35,6 +40,56 @@ export class Writer {
       key ? secrets.seal(view.id, key, t, value) : encodeBody(options.crypto.random(16), value)
     const writing: Writing = { kind: kindNumber(value.kind), body, isSaid }
     return this.#core.write(view.id, [writing], ([event]) => then(event!))[0]
+  }
+
+  /**
+   * Writes an act, its texts sealed where the room is private. value: made with `seal`, which gives a text as its field
+   * takes it. False where the key of somebody in the room is missing.
+   */
+  act(view: RoomView, value: (seal: SealText) => BodyValue, then: (event: Event) => void): boolean {
+    const { private: secrets, options } = this.#core
+    const key = view.persons ? this.#roomKey(view) : undefined
+    if (view.persons && !key) return false
+    const salt = options.crypto.random(16)
+    const at =
+      (t: number): SealText =>
+      (field, text) =>
+        key && text !== '' ? secrets.sealText(view.id, key, t, salt, field, text) : text
+    const { kind } = value(at(0))
+    const writing: Writing = { kind: kindNumber(kind), body: (t) => encodeBody(salt, value(at(t))) }
+    this.#core.write(view.id, [writing], ([event]) => then(event!))
+    return true
+  }
+
+  /** Makes a private room of these persons; undefined where the key of one of them is missing. then: once on disk. */
+  createPrivate(
+    name: string,
+    persons: readonly PersonKey[],
+    { topic, max }: { readonly topic: string; readonly max: number },
+    then: () => void,
+  ): RoomId | undefined {
+    const { options, self, private: secrets } = this.#core
+    const salt = options.crypto.random(16)
+    const room = madeRoom(options.crypto, options.net, self, salt)
+    const key = secrets.newKey()
+    const keySalt = options.crypto.random(16)
+    const sealed = secrets.keyBody(room, keySalt, key, persons)
+    if (!sealed) return undefined
+    const body = (t: number) =>
+      encodeBody(salt, {
+        kind: 'create',
+        type: 1,
+        name: secrets.sealText(room, key, t, salt, 'name', name),
+        topic: topic === '' ? '' : secrets.sealText(room, key, t, salt, 'topic', topic),
+        max,
+        persons: concat(...persons.map(fromHex)),
+      })
+    const writings = [
+      { kind: kindNumber('create'), body },
+      { kind: kindNumber('key'), body: () => encodeBody(keySalt, sealed) },
+    ]
+    this.#core.write(room, writings, then)
+    return room
   }
 
   /** The key to write with: a new one where none is sealed to exactly the present members. */

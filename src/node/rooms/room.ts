@@ -111,6 +111,8 @@ function made(
     mutes: [...network.mutes, ...result.mutes],
     hidden: result.hidden,
     pins: result.pins,
+    invited: result.invited,
+    demotions: [...network.demotions, ...result.demotions],
     counted,
     contentLimit: (author, lane) =>
       deleted || !mayWrite(author, persons) ? 0 : limits.visible(author, lane),
@@ -167,6 +169,8 @@ function talk(
     mutes: network.mutes,
     hidden: new Set(),
     pins: [],
+    invited: new Set(),
+    demotions: [],
     counted,
     contentLimit: (author, lane) => (persons.has(author) ? limits.visible(author, lane) : 0),
   }
@@ -198,6 +202,8 @@ function general(
     mutes: [...network.mutes, ...result.mutes],
     hidden: result.hidden,
     pins: result.pins,
+    invited: result.invited,
+    demotions: [...network.demotions, ...result.demotions],
     counted,
     contentLimit: (author, lane) => limits.visible(author, lane),
   }
@@ -235,6 +241,8 @@ function nobodys(id: RoomId): RoomView {
     mutes: [],
     hidden: new Set(),
     pins: [],
+    invited: new Set(),
+    demotions: [],
     counted: new Set(),
     contentLimit: (_author: PersonKey, _lane: LaneId) => 0,
   }

@@ -126,6 +126,10 @@ export interface RoomView {
   readonly mutes: readonly CountedMute[]
   /** Content hidden by a moderator. */
   readonly hidden: ReadonlySet<EventId>
+  /** Named by an invite that counts. */
+  readonly invited: ReadonlySet<PersonKey>
+  /** Demotions that count here, those of room 0 included. */
+  readonly demotions: readonly CountedDemotion[]
   /** Content pinned, the latest pin last. */
   readonly pins: readonly EventId[]
   /** Control events of this room that count, by id. */

@@ -1,0 +1,103 @@
+/** What an act of somebody is told as: the same words for everybody, for the log and for the one who did it. */
+import { hex, readUint } from '../../wire/bytes.ts'
+import type { Event } from '../../wire/event.ts'
+import { eventId, type PersonKey } from '../../wire/ids.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
+import type { Core } from '../core.ts'
+import type { Setting, SystemEvent } from '../events.ts'
+import { type RoomView, readIds, readPersons, SETTING } from '../rooms.ts'
+import type { SealedField } from '../sealing.ts'
+
+const SETTINGS: Readonly<Record<number, Setting>> = {
+  [SETTING.max]: 'max',
+  [SETTING.readOnly]: 'readonly',
+  [SETTING.slow]: 'slow',
+  [SETTING.newcomers]: 'newcomers',
+}
+
+/** The system event of a control event. `user` is whom it is about; where that is nobody else, who did it. */
+export function actOf(
+  core: Core,
+  view: RoomView,
+  event: Event,
+  body: BodyValue,
+  salt: Uint8Array,
+): SystemEvent {
+  const { people, replica } = core
+  const by = people.who(event.author)
+  const room = core.roomName(view)
+  const own = (what: SystemEvent['event'], extra: Partial<SystemEvent> = {}): SystemEvent => ({
+    type: 'system',
+    event: what,
+    room,
+    user: by,
+    ...extra,
+  })
+  const about = (what: SystemEvent['event'], person: PersonKey, extra: Partial<SystemEvent> = {}) =>
+    own(what, { user: people.who(person), by, ...extra })
+  const text = (field: SealedField, value: string | Uint8Array) => {
+    const opened = core.private.openField(event, salt, field, value) ?? ''
+    return opened === '' ? {} : { [field]: opened }
+  }
+  const because = (value: string | Uint8Array) => text('reason', value)
+  switch (body.kind) {
+    case 'ban':
+    case 'mute': {
+      const until = readUint(body.until, 0, 6)
+      const what = body.kind === 'mute' ? 'mute' : body.kick ? 'kick' : 'ban'
+      const extra = { ...(until > 0 && { until }), ...because(body.reason) }
+      return about(what, hex(body.target) as PersonKey, extra)
+    }
+    case 'role':
+      return about('role', hex(body.target) as PersonKey, {
+        role: body.rank === 1 ? 'member' : 'moderator',
+        ...because(body.reason),
+      })
+    case 'lift': {
+      const [lifted] = readIds(body.lifts).flatMap((id) => core.views.control(view.id, id) ?? [])
+      const value = lifted?.body
+      const what = value?.kind === 'mute' ? 'unmute' : 'unban'
+      if (value?.kind !== 'ban' && value?.kind !== 'mute' && value?.kind !== 'role')
+        return own(what, because(body.reason))
+      return about(what, hex(value.target) as PersonKey, because(body.reason))
+    }
+    case 'hide':
+    case 'pin': {
+      const message = eventId(body.target)
+      const author = replica.find(message)?.author ?? event.author
+      if (body.kind === 'pin') return about(body.pinned ? 'pin' : 'unpin', author, { message })
+      return about(body.hidden ? 'hide' : 'unhide', author, { message, ...because(body.reason) })
+    }
+    case 'invite': {
+      const [first, ...more] = readPersons(body.persons)
+      const others = more.length > 0 ? { more: more.map((person) => people.who(person)) } : {}
+      return about('invite', first ?? event.author, others)
+    }
+    case 'settings': {
+      if (body.setting === SETTING.locked)
+        return own(body.value > 0 ? 'lock' : 'unlock', because(body.reason))
+      const setting = SETTINGS[body.setting]
+      return own('settings', { ...(setting && { setting }), value: body.value, ...because(body.reason) })
+    }
+    case 'topic':
+      return own('topic', text('topic', body.topic))
+    case 'delete':
+      return own('delete', because(body.reason))
+    case 'leave':
+      return own(hasJoined(core, event) ? 'leave' : 'decline')
+    default:
+      return own(body.kind as SystemEvent['event'])
+  }
+}
+
+/** Was its author in the room before they left it? Else they say no to an invitation. */
+function hasJoined(core: Core, leave: Event): boolean {
+  for (const { event, body } of core.views.controls(leave.room)) {
+    if (event.author === leave.author && body?.kind === 'join' && event.t <= leave.t) return true
+    if (body?.kind === 'create' && (event.author === leave.author || isNamed(body.persons, leave.author)))
+      return true
+  }
+  return false
+}
+
+const isNamed = (persons: Uint8Array, person: PersonKey) => readPersons(persons).includes(person)

@@ -1,0 +1,46 @@
+/** The log of a room: what was done to it and in it, by whom, why, and what of it holds now. */
+import type { Core } from '../core.ts'
+import { ACT_KINDS, type ControlEvent, displayOrder, type RoomView } from '../rooms.ts'
+import { actOf } from './act-told.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+
+const ENTRIES_MAX = 1000
+
+export class Log {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+
+  constructor(core: Core, answers: Answers, finding: Finding) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+  }
+
+  /** The last `count` acts, oldest first. */
+  show(asked: Asked, room: string, count: number): void {
+    const view = this.#finding.memberRoom(asked, room)
+    if (!view) return
+    const acts = [...this.#core.views.controls(view.id)]
+      .filter(({ body }) => body && (ACT_KINDS.has(body.kind) || body.kind === 'create'))
+      .sort(displayOrder)
+      .slice(-Math.max(1, Math.min(ENTRIES_MAX, count)))
+    this.#answers.result(
+      asked,
+      acts.map((act) => this.#entry(view, act)),
+    )
+  }
+
+  #entry(view: RoomView, { event, body, salt }: ControlEvent) {
+    const { people } = this.#core
+    const { type: _, room: _r, ...told } = actOf(this.#core, view, event, body!, salt)
+    return {
+      id: event.id,
+      ts: event.at,
+      ...told,
+      by: people.labelled(event.author),
+      holds: view.counted.has(event.id),
+    }
+  }
+}

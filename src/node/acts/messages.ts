@@ -1,0 +1,107 @@
+/** What is done to messages that were said: answering, editing, deleting, giving an emoji, and asking all about one. */
+import { fromHex } from '../../wire/bytes.ts'
+import type { Event } from '../../wire/event.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
+import type { Core } from '../core.ts'
+import type { CommandOf } from '../events.ts'
+import { type Answers, type Asked, refOf } from './answers.ts'
+import type { Posting } from './posting.ts'
+import type { Meant, Which } from './which.ts'
+import type { Writer } from './writer.ts'
+
+/** As the reaction's field takes. */
+const EMOJI_BYTES_MAX = 64
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+export class MessageActs {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #posting: Posting
+  readonly #which: Which
+  readonly #writer: Writer
+
+  constructor(core: Core, answers: Answers, posting: Posting, which: Which, writer: Writer) {
+    this.#core = core
+    this.#answers = answers
+    this.#posting = posting
+    this.#which = which
+    this.#writer = writer
+  }
+
+  reply(asked: Asked, { room, message, text }: CommandOf<'reply'>): void {
+    if (this.#posting.isRefused(asked, text)) return
+    this.#which.message(asked, room, message, 'others', ({ view, event }) =>
+      this.#posting.post(asked, view, text, { replyTo: fromHex(event.id) }),
+    )
+  }
+
+  edit(asked: Asked, { room, message, text }: CommandOf<'edit'>): void {
+    if (this.#posting.isRefused(asked, text)) return
+    this.#own(asked, room, message, 'edit', (meant) => {
+      if (meant.message.text === text) return this.#answers.result(asked, null)
+      this.#mark(asked, meant, { kind: 'edit', target: fromHex(meant.event.id), text })
+    })
+  }
+
+  react(asked: Asked, { room, message, emoji, on }: CommandOf<'react'>): void {
+    if (!isEmoji(emoji)) return this.#answers.refuse(asked, 'EMOJI_INVALID')
+    this.#which.message(asked, room, message, 'others', (meant) => {
+      const isOn = meant.line.reactions?.get(emoji)?.includes(this.#core.self) ?? false
+      if (isOn === on) return this.#answers.result(asked, null)
+      this.#mark(asked, meant, { kind: 'reaction', target: fromHex(meant.event.id), emoji, on })
+    })
+  }
+
+  /** The body of the message and of all its edits go for good. */
+  erase(asked: Asked, { room, message }: CommandOf<'erase'>): void {
+    this.#own(asked, room, message, 'delete', ({ event, line }) => {
+      const events = new Map<string, Event>([[event.id, event]])
+      for (const text of line.texts) events.set(text.event.id, text.event)
+      const told = this.#core.display.deleted(event.id, Math.round(this.#core.netNow))
+      this.#core.deleteOwn([...events.values()], () =>
+        told ? this.#answers.give(asked, { ...told, ...refOf(asked) }) : this.#answers.result(asked, null),
+      )
+    })
+  }
+
+  details(asked: Asked, { room, message }: CommandOf<'details'>): void {
+    this.#which.message(asked, room, message, 'all', ({ view, event, line, message: told }) => {
+      const { people } = this.#core
+      this.#answers.result(asked, {
+        ...told,
+        texts: line.texts.map(({ event: { at }, text }) => ({ text, ts: at })),
+        reactions: [...(line.reactions ?? [])].map(([emoji, by]) => ({
+          emoji,
+          by: by.map((person) => people.labelled(person)),
+        })),
+        ...(view.pins.includes(event.id) && { pinned: true }),
+      })
+    })
+  }
+
+  #own(asked: Asked, room: string, message: string, action: string, then: (meant: Meant) => void): void {
+    this.#which.message(asked, room, message, 'own', (meant) => {
+      if (meant.event.author === this.#core.self) then(meant)
+      else this.#answers.refuse(asked, 'MESSAGE_FOREIGN', { action })
+    })
+  }
+
+  /** Writes an edit or a reaction; the answer is what everybody is told of it. */
+  #mark(asked: Asked, { view }: Meant, value: Extract<BodyValue, { kind: 'edit' | 'reaction' }>): void {
+    if (this.#posting.isDenied(asked, view)) return
+    const written = this.#writer.say(view, value, false, (event) => {
+      const mark = this.#core.display.markOf(view, event, value)
+      if (mark) this.#answers.give(asked, { ...mark, ...refOf(asked) })
+      else this.#answers.result(asked, null)
+    })
+    if (written) this.#core.display.expect(written.id)
+    else this.#answers.refuse(asked, 'KEY_MISSING', { nick: this.#core.roomName(view) ?? 'This person' })
+  }
+}
+
+/** One character as people see it, that is no letter, space or control. */
+function isEmoji(text: string): boolean {
+  if (text === '' || new TextEncoder().encode(text).length > EMOJI_BYTES_MAX) return false
+  const [first, second] = graphemes.segment(text)
+  return first !== undefined && second === undefined && /^[^\p{L}\p{Z}\p{C}]/u.test(text)
+}

@@ -1,0 +1,307 @@
+/** What moderators do: each a signed event with its reason, with the cut where it ends somebody's lanes, and with a way back. */
+import { concat, fromHex, uint } from '../../wire/bytes.ts'
+import type { EventId, PersonKey } from '../../wire/ids.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
+import { LISTED_PERSONS_MAX, REASON_BYTES_MAX, TIME_MAX, TOPIC_BYTES_MAX } from '../../wire/limits.ts'
+import type { Core } from '../core.ts'
+import type { CommandOf, SystemEvent } from '../events.ts'
+import { cutFor, type HeldLane, type RoomView, SETTING } from '../rooms.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+import { denialOfAct, rankOf } from './permission.ts'
+import type { Which } from './which.ts'
+import type { SealText, Writer } from './writer.ts'
+
+const NONE = new Uint8Array(0)
+/** As the node's API calls the settings. */
+const SETTINGS = {
+  max: SETTING.max,
+  readonly: SETTING.readOnly,
+  slow: SETTING.slow,
+  newcomers: SETTING.newcomers,
+} as const
+
+export class Moderation {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+  readonly #which: Which
+  readonly #writer: Writer
+
+  constructor(core: Core, answers: Answers, finding: Finding, which: Which, writer: Writer) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+    this.#which = which
+    this.#writer = writer
+  }
+
+  // --- people -----------------------------------------------------------------------------------------------------
+
+  /** Ends what somebody writes at what is held of it now; a kick and a ban end their membership too. */
+  bind(asked: Asked, { do: what, room, who, forMs, reason = '' }: CommandOf<'kick' | 'ban' | 'mute'>): void {
+    this.#person(asked, room, who, reason, (view, person) => {
+      const until = forMs === undefined ? 0 : Math.min(TIME_MAX, Math.round(this.#core.netNow + forMs))
+      const target = fromHex(person)
+      const times = { cuts: NONE, until: uint(until, 6) }
+      const value = (seal: SealText): BodyValue =>
+        what === 'mute'
+          ? {
+              kind: 'mute',
+              target,
+              cut: this.#cut(view, person, [1]),
+              ...times,
+              reason: seal('reason', reason),
+            }
+          : {
+              kind: 'ban',
+              target,
+              kick: what === 'kick',
+              cut: this.#cut(view, person, [1, 0]),
+              ...times,
+              reason: seal('reason', reason),
+            }
+      this.#act(asked, view, what, value, {
+        ...this.#whom(person),
+        ...(until > 0 && { until }),
+        ...because(reason),
+      })
+    })
+  }
+
+  /** Lifts all bans and kicks, or all mutes, of a person in the room that this person's rank can lift. */
+  free(asked: Asked, { do: what, room, who, reason = '' }: CommandOf<'unban' | 'unmute'>): void {
+    this.#person(asked, room, who, reason, (view, person) => {
+      const all = (what === 'unban' ? view.bans : view.mutes).filter(({ target }) => target === person)
+      const rank = rankOf(view, this.#core.self)
+      const mine = all.filter((binding) => binding.rank <= rank)
+      if (all.length === 0) return this.#answers.result(asked, null)
+      if (mine.length === 0) return this.#forbid(asked, view, what)
+      const value = (seal: SealText): BodyValue => ({
+        kind: 'lift',
+        lifts: idsOf(mine),
+        reason: seal('reason', reason),
+      })
+      this.#act(asked, view, what, value, { ...this.#whom(person), ...because(reason) })
+    })
+  }
+
+  role(asked: Asked, { room, who, role, reason = '' }: CommandOf<'role'>): void {
+    this.#person(asked, room, who, reason, (view, person) => {
+      const isModerator = rankOf(view, person) >= 2
+      if (isModerator === (role === 'moderator')) return this.#answers.result(asked, null)
+      const ended = [...view.demotions, ...view.bans].filter(({ target }) => target === person)
+      const value = (seal: SealText): BodyValue => ({
+        kind: 'role',
+        target: fromHex(person),
+        rank: role === 'moderator' ? 2 : 1,
+        cut: role === 'moderator' ? NONE : this.#cut(view, person, [0, 1]),
+        lifts: role === 'moderator' ? idsOf(ended) : NONE,
+        reason: seal('reason', reason),
+      })
+      this.#act(asked, view, 'role', value, { ...this.#whom(person), role, ...because(reason) })
+    })
+  }
+
+  roles(asked: Asked, room: string): void {
+    const view = this.#finding.room(asked, room)
+    if (!view) return
+    const ranked = [...view.ranks].sort(([, a], [, b]) => b - a)
+    this.#answers.result(
+      asked,
+      ranked.map(([person, rank]) => ({
+        ...this.#core.people.labelled(person),
+        role: rank === 2 ? 'moderator' : 'owner',
+      })),
+    )
+  }
+
+  // --- messages ---------------------------------------------------------------------------------------------------
+
+  hide(asked: Asked, { room, message, on, reason = '' }: CommandOf<'hide'>): void {
+    // What is hidden is found by its whole id only: it is in no list any more.
+    if (!on) return this.#unhide(asked, room, message, reason)
+    this.#message(asked, room, message, reason, (view, id, author) => {
+      const value = (seal: SealText): BodyValue => ({
+        kind: 'hide',
+        target: fromHex(id),
+        hidden: true,
+        reason: seal('reason', reason),
+      })
+      this.#act(asked, view, 'hide', value, { ...this.#whom(author), message: id, ...because(reason) })
+    })
+  }
+
+  #unhide(asked: Asked, room: string, message: string, reason: string): void {
+    const view = this.#finding.memberRoom(asked, room)
+    if (!view) return
+    const digits = message.replace(/^\^/, '')
+    const [id, ...more] = [...view.hidden].filter((each) => each.startsWith(digits))
+    const event = id && this.#core.replica.find(id)
+    if (!id || !event || more.length > 0 || digits.length < 4)
+      return this.#answers.refuse(asked, more.length > 0 ? 'MESSAGE_AMBIGUOUS' : 'MESSAGE_UNKNOWN', {
+        message,
+      })
+    const value = (seal: SealText): BodyValue => ({
+      kind: 'hide',
+      target: fromHex(id),
+      hidden: false,
+      reason: seal('reason', reason),
+    })
+    this.#act(asked, view, 'unhide', value, { ...this.#whom(event.author), message: id, ...because(reason) })
+  }
+
+  pin(asked: Asked, { room, message, on }: CommandOf<'pin'>): void {
+    this.#message(asked, room, message, '', (view, id, author) => {
+      if (view.pins.includes(id) === on) return this.#answers.result(asked, null)
+      const value = (): BodyValue => ({ kind: 'pin', target: fromHex(id), pinned: on })
+      this.#act(asked, view, on ? 'pin' : 'unpin', value, { ...this.#whom(author), message: id })
+    })
+  }
+
+  // --- the room ---------------------------------------------------------------------------------------------------
+
+  set(asked: Asked, { room, setting, value: number, reason = '' }: CommandOf<'set'>): void {
+    const view = this.#finding.room(asked, room)
+    if (!view || this.#isTooLong(asked, reason)) return
+    const now = {
+      max: view.max,
+      readonly: view.settings.readOnly,
+      slow: view.settings.slowS,
+      newcomers: view.settings.newcomers,
+    }
+    if (Number(now[setting]) === number) return this.#answers.result(asked, null)
+    const persons = setting === 'newcomers' && number > 0 ? this.#known(asked, view) : NONE
+    if (!persons) return
+    const value = (seal: SealText): BodyValue => ({
+      kind: 'settings',
+      setting: SETTINGS[setting],
+      value: number,
+      persons,
+      reason: seal('reason', reason),
+    })
+    this.#act(asked, view, 'settings', value, { setting, value: number, ...because(reason) })
+  }
+
+  lock(asked: Asked, { room, on, reason = '' }: CommandOf<'lock'>): void {
+    const view = this.#finding.room(asked, room)
+    if (!view || this.#isTooLong(asked, reason)) return
+    if (view.settings.locked === on) return this.#answers.result(asked, null)
+    const persons = on ? this.#known(asked, view) : NONE
+    if (!persons) return
+    const value = (seal: SealText): BodyValue => ({
+      kind: 'settings',
+      setting: SETTING.locked,
+      value: Number(on),
+      persons,
+      reason: seal('reason', reason),
+    })
+    this.#act(asked, view, on ? 'lock' : 'unlock', value, because(reason))
+  }
+
+  topic(asked: Asked, { room, topic }: CommandOf<'topic'>): void {
+    const view = this.#finding.room(asked, room)
+    if (!view) return
+    const present = this.#core.private.openTopic(view) ?? ''
+    if (topic === undefined)
+      return this.#answers.result(asked, { room: this.#core.roomName(view), topic: present })
+    const bytes = utf8Length(topic)
+    if (bytes > TOPIC_BYTES_MAX)
+      return this.#answers.refuse(asked, 'TOPIC_TOO_LONG', { bytes, max: TOPIC_BYTES_MAX })
+    if (topic === present) return this.#answers.result(asked, null)
+    const value = (seal: SealText): BodyValue => ({ kind: 'topic', topic: seal('topic', topic) })
+    this.#act(asked, view, 'topic', value, { topic })
+  }
+
+  // --- their parts ------------------------------------------------------------------------------------------------
+
+  #person(
+    asked: Asked,
+    room: string,
+    who: string,
+    reason: string,
+    then: (view: RoomView, person: PersonKey) => void,
+  ): void {
+    if (this.#isTooLong(asked, reason)) return
+    const view = this.#finding.room(asked, room)
+    const person = view && this.#finding.person(asked, who)
+    if (view && person) then(view, person)
+  }
+
+  #message(
+    asked: Asked,
+    room: string,
+    message: string,
+    reason: string,
+    then: (view: RoomView, id: EventId, author: PersonKey) => void,
+  ): void {
+    if (this.#isTooLong(asked, reason)) return
+    this.#which.message(asked, room, message, 'all', ({ view, event }) => then(view, event.id, event.author))
+  }
+
+  /** Writes the act where it would count; the answer says what happened, as everybody in the room is told it. */
+  #act(
+    asked: Asked,
+    view: RoomView,
+    event: SystemEvent['event'],
+    value: (seal: SealText) => BodyValue,
+    extra: Partial<SystemEvent>,
+  ): void {
+    const { self, people } = this.#core
+    if (
+      denialOfAct(
+        view,
+        self,
+        value((_, text) => text),
+      )
+    )
+      return this.#forbid(asked, view, event)
+    const room = this.#core.roomName(view)
+    const by = extra.user ? { by: people.who(self) } : {}
+    const isWritten = this.#writer.act(view, value, () =>
+      this.#answers.system(asked, event, room, { ...by, ...extra }),
+    )
+    if (!isWritten) this.#answers.refuse(asked, 'KEY_MISSING', { nick: room ?? 'This person' })
+  }
+
+  #forbid(asked: Asked, view: RoomView, action: string): void {
+    this.#answers.refuse(asked, 'NOT_ALLOWED', { room: this.#core.roomName(view) ?? 'this talk', action })
+  }
+
+  #isTooLong(asked: Asked, reason: string): boolean {
+    const bytes = utf8Length(reason)
+    if (bytes > REASON_BYTES_MAX)
+      this.#answers.refuse(asked, 'REASON_TOO_LONG', { bytes, max: REASON_BYTES_MAX })
+    return bytes > REASON_BYTES_MAX
+  }
+
+  #whom(person: PersonKey) {
+    return { user: this.#core.people.who(person) }
+  }
+
+  /** Where the person's lanes in this room end here. classes: 0 control, 1 content. */
+  #cut(view: RoomView, person: PersonKey, classes: readonly (0 | 1)[]): Uint8Array {
+    const { replica } = this.#core
+    const held: HeldLane[] = []
+    for (const cls of classes)
+      for (const { room, lane, n, id } of replica.lanes(view.id, cls, person))
+        held.push({ room, lane, n, id, t: replica.event(room, person, lane, n)?.t ?? 0 })
+    return cutFor(view.id, held)
+  }
+
+  /** Members, and who has written here, so far: whom a setting for the new does not concern. */
+  #known(asked: Asked, view: RoomView): Uint8Array | undefined {
+    const persons = new Set<PersonKey>(view.members)
+    for (const { author } of this.#core.replica.lanes(view.id, 1)) persons.add(author)
+    if (persons.size <= LISTED_PERSONS_MAX) return concat(...[...persons].map(fromHex))
+    const room = this.#core.roomName(view) ?? 'this room'
+    this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room, max: LISTED_PERSONS_MAX })
+    return undefined
+  }
+}
+
+const because = (reason: string) => (reason === '' ? {} : { reason })
+const utf8Length = (text: string) => new TextEncoder().encode(text).length
+/** As many as one event names; the rest, if ever, by the next. */
+const idsOf = (events: readonly { readonly id: EventId }[]) =>
+  concat(...events.slice(0, 256).map(({ id }) => fromHex(id)))

@@ -1,0 +1,90 @@
+/** What this device alone knows and nobody is told: whom this person has blocked, and how far they have read. */
+import type { RoomId } from '../../wire/ids.ts'
+import type { Core } from '../core.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+
+/** Unread messages counted in one room: more is many. */
+const UNREAD_MAX = 100
+
+export class OwnActs {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+
+  constructor(core: Core, answers: Answers, finding: Finding) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+  }
+
+  block(asked: Asked, who: string, isBlocked: boolean): void {
+    const person = this.#finding.person(asked, who)
+    if (!person) return
+    const { blocks, people, self } = this.#core
+    if (person === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: who })
+    if (!blocks.set(person, isBlocked)) return this.#answers.result(asked, null)
+    this.#core.saveMarks()
+    this.#answers.system(asked, isBlocked ? 'block' : 'unblock', null, { user: people.who(person) })
+  }
+
+  blocked(asked: Asked): void {
+    const { blocks, people } = this.#core
+    this.#answers.result(
+      asked,
+      [...blocks.list()].map((person) => people.labelled(person)),
+    )
+  }
+
+  read(asked: Asked, text: string): void {
+    const view = this.#finding.memberRoom(asked, text)
+    if (!view) return
+    this.#core.lines([view.id], 1, ([last]) => {
+      if (last && this.#core.readMarks.move(view.id, last.message.order)) this.#core.saveMarks()
+      this.#answers.result(asked, null)
+    })
+  }
+
+  /** Rooms and talks with something unread: how many messages of others, at most 100 of each, and the first one's id. */
+  unread(asked: Asked): void {
+    const { readMarks } = this.#core
+    const rooms = this.#finding.joined()
+    const found = new Map<RoomId, { room: string | null; unread: number; first: string }>()
+    const release = this.#answers.hold()
+    const next = (i: number): void => {
+      const room = rooms[i]
+      if (room === undefined) {
+        this.#answers.result(asked, [...found.values()])
+        return release()
+      }
+      this.#core.lines(
+        [room],
+        UNREAD_MAX,
+        (lines) => {
+          const unread = lines.flatMap(({ message }) => (message.self ? [] : [message]))
+          const [first] = unread
+          if (first) {
+            const to = first.room === null ? { with: first.from } : {}
+            found.set(room, { room: first.room, ...to, unread: unread.length, first: first.id })
+          }
+          next(i + 1)
+        },
+        { after: readMarks.of(room) },
+      )
+    }
+    next(0)
+  }
+
+  /** The pinned messages of a room, the latest pin last. */
+  pins(asked: Asked, text: string): void {
+    const view = this.#finding.memberRoom(asked, text)
+    if (!view) return
+    const which = { about: view.pins.slice(-UNREAD_MAX) }
+    const then = (lines: readonly { readonly message: unknown }[]) =>
+      this.#answers.result(
+        asked,
+        lines.map(({ message }) => message),
+      )
+    this.#core.lines([view.id], UNREAD_MAX, then, which)
+  }
+}

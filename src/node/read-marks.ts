@@ -1,0 +1,53 @@
+/** How far this device has read each room: the `order` of the last message read. Known to nobody else. */
+import type { RoomId } from '../wire/ids.ts'
+import { readJson } from './saved-json.ts'
+
+/** Rooms remembered; beyond it the one moved longest ago is read as far as it is. */
+const ROOMS_MAX = 2000
+
+export class ReadMarks {
+  readonly #orders: Map<RoomId, string>
+  #isChanged = false
+
+  /** saved: what takeSaved gave in an earlier run. */
+  constructor(saved: readonly (readonly [RoomId, string])[] = []) {
+    this.#orders = new Map(saved)
+  }
+
+  /** '': nothing is known to be read. */
+  of(room: RoomId): string {
+    return this.#orders.get(room) ?? ''
+  }
+
+  /** A room met for the first time: what was said before is not counted as unread. */
+  begin(room: RoomId, order: string): void {
+    if (!this.#orders.has(room)) this.move(room, order)
+  }
+
+  /** Read up to this message. A mark never goes back. True where it moved. */
+  move(room: RoomId, order: string): boolean {
+    if (this.#orders.has(room) && order <= this.of(room)) return false
+    this.#orders.delete(room)
+    this.#orders.set(room, order)
+    if (this.#orders.size > ROOMS_MAX) this.#orders.delete(this.#orders.keys().next().value!)
+    this.#isChanged = true
+    return true
+  }
+
+  /** The marks, where one has moved since the last call: to be kept over restarts. */
+  takeSaved(): readonly (readonly [RoomId, string])[] | undefined {
+    if (!this.#isChanged) return undefined
+    this.#isChanged = false
+    return [...this.#orders]
+  }
+}
+
+/** What takeSaved gave, from the store; nothing where it is damaged. */
+export function readReadMarks(bytes: Uint8Array | undefined): [RoomId, string][] {
+  const value = bytes && readJson(bytes)
+  if (!Array.isArray(value)) return []
+  return value.filter(
+    (mark): mark is [RoomId, string] =>
+      Array.isArray(mark) && typeof mark[0] === 'string' && typeof mark[1] === 'string',
+  )
+}
