@@ -53,6 +53,7 @@ import { fromHex } from '../wire/bytes.ts'
 import { personKey } from '../wire/ids.ts'
 import { failed, halfDone, nextDue, note, reached } from './addresses.ts'
 import { couldNotDial, meetHub, onAbsorb, onAbsorbed, onNoDial } from './choice/absorb.ts'
+import { avoid, isAvoided } from './choice/avoid.ts'
 import { hearMedian, publishMedian } from './choice/clock.ts'
 import {
   beatWhileFollowing,
@@ -78,6 +79,7 @@ import {
 import {
   addLink,
   ask,
+  dialDue,
   dialKey,
   forgetLink,
   hasNoLink,
@@ -193,6 +195,12 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
       if (event.facts.drained) wakeBy(choice, turn.now)
       beatSoon(choice, turn.now + choice.timing.heartbeatMs)
       return
+    case 'avoid':
+      avoid(choice, turn, event.hub, event.ms)
+      return
+    case 'reachOut':
+      dialDue(choice, turn, () => true, event.max)
+      return
     case 'quit':
       quit(choice, turn)
       return
@@ -226,7 +234,8 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
   send(turn, link, heartbeat(choice, turn))
   const { phase } = choice
   const isWayOut = phase.state === 'following' && link.key === phase.hub && relayOf(choice) !== null
-  if (phase.state === 'seeking' || (isWayOut && link.via === undefined)) join(turn, link)
+  const isSought = phase.state === 'seeking' && !isAvoided(choice, turn.now, link.key)
+  if (isSought || (isWayOut && link.via === undefined)) join(turn, link)
   else ask(turn, link, { type: 'who' })
   wakeBy(choice, turn.now)
 }

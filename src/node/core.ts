@@ -24,6 +24,7 @@ import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
 import { Arrivals } from './arrivals.ts'
 import { Blocks, readBlocks } from './blocks.ts'
+import { avoidedNow } from './choice/avoid.ts'
 import {
   acknowledges,
   CHOICE_FRAMES,
@@ -50,9 +51,12 @@ import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
+import { Guard } from './guard/guard.ts'
+import { AVOID_MS } from './guard/omissions.ts'
+import { Standing, WITNESSES_OF_LINE } from './guard/standing.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { factKey } from './keys.ts'
-import type { Lane } from './lanes.ts'
+import { type Lane, parseEntries } from './lanes.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { People, type SavedLabels } from './people.ts'
@@ -85,8 +89,6 @@ const OPEN_WITHIN_MS = 3000
 const ALONE_AFTER_MS = 2000
 /** A hub publishes its median after its first beacon; who has heard none by now goes by the own clock. */
 const TIME_KNOWN_MS = 8000
-/** Nodes of the line that sign what they hold. */
-const WITNESSES_OF_LINE = 3
 const LABELS = factKey('labels')
 const BLOCKED = factKey('blocked')
 const READ = factKey('read')
@@ -152,6 +154,8 @@ export class Core {
   readonly #receipts: Receipts
   readonly #acts: Acts
   readonly #links = new Map<LinkId, LinkState>()
+  readonly #guard: Guard
+  readonly #standing = new Standing()
   #hub: Hub | undefined
   #role: Role = { is: 'seeking' }
   #epoch = 0
@@ -189,7 +193,8 @@ export class Core {
   #metAnyone = false
   #isFailing = false
   #offerDue = false
-  readonly #carried = new Set<string>()
+  /** Rooms whose content this node carries, and since when: monotonic ms. */
+  readonly #carried = new Map<RoomId, number>()
   readonly #opening = new Map<RoomId, Opening>()
   /** Own joins of this process, `at`: what is older in these rooms is history. */
   readonly #joinedAt = new Map<RoomId, number>()
@@ -277,6 +282,8 @@ export class Core {
         this.display.arrived(fresh)
         const told = isNew && this.display.deleted(tombstone.id, Math.round(this.netNow))
         if (told && this.#isReady) this.tell(told)
+        const lane = this.replica.lane(tombstone.room, tombstone.author, tombstone.lane)
+        if (isNew && lane) this.#guard.deleted(lane, !this.#isOfHub(link))
         if (isNew)
           this.#hub?.relayFrame(tombstone.room, 1, { type: 'tombstones', tombstones: tombstone.bytes }, link)
         return isNew
@@ -284,7 +291,14 @@ export class Core {
       forked: (room) => this.#roomChanged(room),
       fault: (link, why) => this.#fault(link, why),
       pulled: (link) => this.#pulled(link),
+      served: (link, room, author, lane) => {
+        if (this.#isOfHub(link)) this.#guard.pulled(room, author, lane)
+      },
+      listed: (link, entries, isLast) => {
+        if (this.#isFollowed(link)) this.#guard.listed(entries, isLast, this.#moment.now)
+      },
     })
+    this.#guard = this.#newGuard()
     this.#acts = new Acts(this)
     this.#erasing = new Erasing({
       replica: this.replica,
@@ -318,6 +332,42 @@ export class Core {
     }
   }
 
+  #newGuard(): Guard {
+    return new Guard({
+      self: this.self,
+      links: () => this.#peers(),
+      carries: (peer, room, cls) => this.views.carries(peer, room, cls, false),
+      isMember: (link) => this.#hub?.isMember(link) ?? false,
+      entry: (lane) => this.replica.entry(lane),
+      send: (links, frame) => this.#effects.push({ do: 'send', links, frame }),
+      unconfirmed: (by, ms) => this.outbox.unconfirmed(by, this.#moment.now, ms),
+      lanesOf: (offer) => this.#lanesOf(offer),
+      ignored: (hub, witness, ms) => this.#ignored(hub, witness, ms),
+      ask: (link, { room, cls, authors }) => this.sync.question(link, room, cls, authors),
+      heardAt: (link) => this.choice.links.get(link)?.heardAt ?? 0,
+      reachOut: (max) => this.#choose({ in: 'reachOut', max }),
+      avoid: (hub) => this.#avoid(hub),
+    })
+  }
+
+  *#peers(): Iterable<readonly [LinkId, PersonKey]> {
+    for (const [link, { key, visitor }] of this.#links) if (!visitor) yield [link, key]
+  }
+
+  *#lanesOf({ room, entries }: FrameOf<'offer'>): Iterable<Lane> {
+    for (const { lane: id } of parseEntries(entries)) {
+      const lane = this.replica.lane(roomId(room), this.self, id)
+      if (lane) yield lane
+    }
+  }
+
+  *#ignored(hub: PersonKey, witness: PersonKey, ms: number): Iterable<{ lane: Lane; n: number }> {
+    for (const { room, lane: id, n } of this.outbox.ignored(hub, witness, this.#moment.now, ms)) {
+      const lane = this.replica.lane(room, this.self, id)
+      if (lane) yield { lane, n }
+    }
+  }
+
   /** Reads the store: hints at once; the caller runs replica.scan() behind and gives `scanned`. */
   async load(): Promise<void> {
     await this.replica.load()
@@ -342,11 +392,14 @@ export class Core {
     return this.#moment.now + this.#ahead
   }
   /**
-   * The start of this process in the network's time, ms, as the hub's median has it: netNow itself follows an own clock
-   * that is ahead for as long as only the hub's word stands against it, and would take for past what is said now.
+   * The start of this process in the network's time, ms. While only the hub's word stands against the own clock it is the
+   * earlier of the two: netNow follows the later one, and would take for past what is said now. Once line[0] has told
+   * the time as well it is the median, so that a hub whose clock lies makes nothing new look old.
    */
   get startedAt(): number {
-    return (this.#hubAhead ?? this.#ahead) + this.#startNow
+    const isSure = mediansOf(this.choice).lineMedian !== undefined
+    const ahead = isSure ? this.#ahead : Math.min(this.#ahead, this.#hubAhead ?? this.#ahead)
+    return ahead + this.#startNow
   }
   get isHub(): boolean {
     return this.#role.is === 'hub'
@@ -395,6 +448,7 @@ export class Core {
       hub: this.#hub?.waiting ?? 0,
       outbox: this.outbox.queued,
       commands: this.#acts.waiting,
+      suspects: this.#guard.size,
     }
   }
   isMember(view: RoomView): boolean {
@@ -474,6 +528,8 @@ export class Core {
       case 'away':
         if (input.ms > 2000) this.#lanes.close()
         this.#heals.met(this.#moment.now)
+        // What came meanwhile waits in an order of its own: nothing is held against the hub.
+        if (this.#role.is === 'following') this.#guard.session(this.#role.hub, moment.now)
         return this.#choose(input)
       default:
         return this.#choose(input)
@@ -555,6 +611,8 @@ export class Core {
     this.outbox.tick(now)
     this.#replicate()
     this.#acknowledge()
+    this.#standing.note(this.hubKey, this.#line, now)
+    this.#guard.tick({ now, part: this.#role, line: this.#line })
     this.#acts.tick()
     for (const [link, state] of this.#links) {
       if (state.joinsAgain) this.#memberJoined(link, state.key, state.visitor)
@@ -648,8 +706,10 @@ export class Core {
 
   #dropLink(link: LinkId): void {
     this.#links.delete(link)
+    this.#guard.linkDown(link)
     if (this.#role.is === 'following' && this.#role.link === link) {
       this.#role = { is: 'seeking' }
+      this.#guard.session(undefined, this.#moment.now)
       this.outbox.unlinked()
     }
     this.sync.linkDown(link)
@@ -761,12 +821,19 @@ export class Core {
     const parsed = parseRun(this.options.crypto, this.replica.net, run)
     if (parsed === 'newer') return
     if (typeof parsed === 'string') return this.#fault(link, `live: ${parsed}`)
-    if (this.#holds(parsed)) return
+    if (this.#holds(parsed)) return this.#givenAgain(link, parsed)
     this.sync.verifyRun(link, parsed, (good) => {
       if (good) this.sync.settleRun(link, good)
       // The hub relays before it verifies, so from it a bad one only drops.
       else if (!this.#isOfHub(link)) this.#fault(link, 'live: signature')
     })
+  }
+
+  /** The hub sends what came another way before. */
+  #givenAgain(link: LinkId, { events }: ParsedRun): void {
+    const { room, author, lane } = events[0]!
+    const held = this.replica.lane(room, author, lane)
+    if (held && this.#isOfHub(link)) this.#guard.given(held, events, true)
   }
 
   /** True where every event of the run is held already, so that nothing needs to be verified again. */
@@ -803,6 +870,7 @@ export class Core {
         if (isOfHub) this.#receipts.owe(state.key, room, lane, n)
         const held = this.replica.lane(room, state.key, lane)
         if (!isOfMember && (!held || held.n < n)) this.sync.pullLane(link, room, state.key, lane)
+        if (!isOfHub && !isOfMember) this.#guard.offered(link, this.#moment.now)
         if (held && this.#isWitness(room)) this.#witnesses.asked(held)
       }
       this.#acknowledge()
@@ -828,6 +896,8 @@ export class Core {
     const by = personKey(frame.key)
     const room = roomId(frame.room)
     const entries = parseWitnessEntries(frame.entries)
+    // Anybody can sign: passed on and believed are those who are named for it (AK-12).
+    if (!this.#standing.has(by, this.#moment.now) && !this.#isOfTalk(room, by)) return
     if (this.#hub && this.#links.get(link)?.key === by) {
       const authors = new Set(entries.map((entry) => entry.author))
       for (const [other, state] of this.#links)
@@ -851,8 +921,12 @@ export class Core {
   }
 
   #isAddressee(room: RoomId, device: PersonKey): boolean {
+    return device !== this.self && this.#isOfTalk(room, device)
+  }
+
+  #isOfTalk(room: RoomId, person: PersonKey): boolean {
     const view = this.views.room(room)
-    return view?.type === 'talk' && device !== this.self && view.persons!.has(device)
+    return view?.type === 'talk' && view.persons!.has(person)
   }
 
   #onRoster(frame: FrameOf<'roster'>): void {
@@ -881,6 +955,7 @@ export class Core {
     const first = run.events[0]!
     const before = this.replica.lane(first.room, first.author, first.lane)?.n ?? 0
     const result = this.replica.add(run)
+    this.#noteGiven(link, run, result)
     if (result.is === 'branch' || result.is === 'gap') return result
     this.#grown(run, before, result.events)
     if (result.events.length === 0) return result
@@ -892,6 +967,28 @@ export class Core {
         this.#hub.pulledOwn(link, result.events.length)
     }
     return result
+  }
+
+  /** Who gave it is remembered: what the hub did not give shows what it keeps back. */
+  #noteGiven(link: LinkId, run: VerifiedRun, result: AddResult): void {
+    const { room, author, lane: id } = run.events[0]!
+    const lane = this.replica.lane(room, author, id)
+    if (!lane) return
+    const isOfHub = this.#isOfHub(link)
+    if (isOfHub) this.#guard.given(lane, run.events, result.is === 'added')
+    if (result.is !== 'added' || result.events.length === 0) return
+    const since = isOfHub || author === this.self ? undefined : this.#carriedSince(room, id)
+    const from = isOfHub ? 'hub' : 'other'
+    this.#guard.took(lane, result.events, from, this.netNow, since, this.#moment.now)
+  }
+
+  /** Since when this node has carried the class of this lane in this room; undefined: it is not sure whether it does. */
+  #carriedSince(room: RoomId, lane: Event['lane']): number | undefined {
+    if (room === NETWORK_ROOM) return 0
+    const view = this.views.room(room)
+    if (!view || view.deleted) return undefined
+    const isEverybodys = view.type === 'general' || (isControlLane(lane) && !view.persons)
+    return isEverybodys ? 0 : this.#carried.get(room)
   }
 
   /** Salvaged events are told as pulled ones are; others hear of them when they compare. */
@@ -928,8 +1025,7 @@ export class Core {
   }
 
   #isInTalk(room: RoomId): boolean {
-    const view = this.views.room(room)
-    return view?.type === 'talk' && view.persons!.has(this.self)
+    return this.#isOfTalk(room, this.self)
   }
 
   /** What counts in a room may have changed: carriage, places, display. */
@@ -1020,7 +1116,7 @@ export class Core {
       if (isMine === this.#carried.has(room)) continue
       if (!isMine) this.#carried.delete(room)
       else {
-        this.#carried.add(room)
+        this.#carried.set(room, this.#moment.now)
         this.sync.ask(room)
       }
     }
@@ -1041,10 +1137,12 @@ export class Core {
     const run = this.#lanes.write(room, drafts)
     const first = run.events[0]!
     this.#grown(run, first.n - 1, run.events)
+    const lane = this.replica.lane(room, first.author, first.lane)
+    if (lane) this.#guard.took(lane, run.events, 'own', this.netNow, undefined, this.#moment.now)
     this.#needsSync = true
     this.#afterWrite.push(() => {
       then(run.events)
-      this.outbox.add(run, writings[0]!.isSaid ?? false)
+      this.outbox.add(run, writings[0]!.isSaid ?? false, this.#moment.now)
       this.replication.wrote(run, this.#moment.now)
       this.#hub?.relay(run, -1)
       this.#offerDue ||= this.isHub
@@ -1140,10 +1238,12 @@ export class Core {
     if (!this.#mayAcknowledge()) return
     for (const frame of this.#witnesses.sign(this.#moment.now, Math.round(this.netNow))) {
       if (this.#role.is === 'following') this.send(this.#role.link, frame)
-      else if (this.#hub) {
-        const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
-        for (const [link, state] of this.#links)
-          if (authors.has(state.key) && this.#hub.isMember(link)) this.send(link, frame)
+      else if (!this.#hub) continue
+      // To their authors: as hub to members, else past the hub to those who came past it.
+      const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
+      for (const [link, state] of this.#links) {
+        const isMine = this.#hub?.isMember(link) ?? this.#guard.isAsker(link, this.#moment.now)
+        if (isMine && authors.has(state.key)) this.send(link, frame)
       }
     }
   }
@@ -1161,6 +1261,7 @@ export class Core {
     if (line !== this.#line) {
       const before = this.#line
       this.#line = line
+      this.#standing.note(this.hubKey, line, this.#moment.now)
       this.#noteCarried()
       this.#noteStanding()
       // Who stands in the line now carries every room, also those it has never heard of.
@@ -1188,6 +1289,7 @@ export class Core {
       case 'resign':
         this.#hub = undefined
         this.#role = { is: 'seeking' }
+        this.#guard.session(undefined, this.#moment.now)
         this.outbox.unlinked()
         return
       case 'offline':
@@ -1208,6 +1310,8 @@ export class Core {
   #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
     this.#hub = undefined
     this.#role = { is: 'following', hub, link, since: this.#moment.now }
+    this.#standing.note(hub, this.#line, this.#moment.now)
+    this.#guard.session(hub, this.#moment.now)
     this.#epoch = epoch
     this.#presence.hubChanged(this.#moment.now)
     this.#presence.came(hub)
@@ -1224,6 +1328,8 @@ export class Core {
   #becomeHub(epoch: number): void {
     const { crypto, net, rate } = this.options
     this.#role = { is: 'hub', since: this.#moment.now }
+    this.#standing.note(this.self, this.#line, this.#moment.now)
+    this.#guard.session(undefined, this.#moment.now)
     this.#epoch = epoch
     this.#presence.hubChanged(this.#moment.now)
     this.#receipts.clear()
@@ -1278,11 +1384,30 @@ export class Core {
   #goOffline(reason: string): void {
     const wasHere = this.#role.is === 'following' || this.#isReady
     this.#role = { is: 'seeking' }
+    this.#guard.session(undefined, this.#moment.now)
     this.outbox.unlinked()
     this.#presence.hubLost()
     if (!wasHere || this.#wasOffline || !this.#isReady) return
     this.#wasOffline = true
     this.tell({ type: 'offline', reason })
+  }
+
+  /** The hub has provably withheld something, again and again: people are told, and the next one is followed. */
+  #avoid(hub: PersonKey): void {
+    const name = this.people.labelled(hub).label ?? this.people.who(hub).name
+    const text = `The hub (${name}) kept messages back, again and again. Nothing is lost: they came another way. This lanchat follows another hub for half an hour.`
+    this.tell({ type: 'system', event: 'warning', room: null, user: this.people.who(hub), text })
+    this.#choose({ in: 'avoid', hub, ms: AVOID_MS })
+  }
+
+  /** Omissions of hubs that this process has counted. */
+  get omissions(): number {
+    return this.#guard.omissions
+  }
+
+  /** Hubs that are not followed now, because of what they kept back. */
+  avoided(): readonly PersonKey[] {
+    return avoidedNow(this.choice, this.#moment.now)
   }
 
   /** Hub of nobody: own disk counts. */

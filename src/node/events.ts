@@ -36,6 +36,8 @@ export interface HubData {
   readonly members: number
   /** Who would follow the hub, in this order. */
   readonly line: readonly Who[]
+  /** Hubs that are not followed for a while, because they kept messages back again and again. Absent: none. */
+  readonly avoided?: readonly Who[]
   /** The line with the figures it is ordered by, and in a sentence why each stands there. */
   readonly ranks: readonly {
     readonly id: string

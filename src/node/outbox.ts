@@ -9,7 +9,7 @@
  */
 import { concat, fromHex } from '../wire/bytes.ts'
 import { type Event, isControlLane, packRun, type VerifiedRun } from '../wire/event.ts'
-import type { Frame } from '../wire/frames.ts'
+import type { Frame, FrameOf } from '../wire/frames.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { packEntry } from './lanes.ts'
 
@@ -25,6 +25,8 @@ interface Entry {
   alone: boolean
   delivered: boolean
   readonly isSaid: boolean
+  /** When it was first posted or offered to the present hub, monotonic ms; undefined: it waits for credit. */
+  givenAt: number | undefined
 }
 
 interface OwnLane {
@@ -35,12 +37,23 @@ interface OwnLane {
   id: EventId
   /** It would not count now (the room is deleted, its author banned): neither offered nor waited for. */
   isWithdrawn: boolean
+  /** Up to where other devices signed that they hold it. */
+  readonly held: Map<PersonKey, number>
 }
 
 /** No credit and no acknowledgement for this long: offer again. */
 const OFFER_AGAIN_MS = 2000
 /** Acknowledged events are dropped from memory beyond this many per lane: sync sees to the rest. */
 const KEPT_MAX = 256
+
+/** Devices whose word on a lane is remembered: the hub, three of the line, those before them, a talk's other side. */
+const HOLDERS_MAX = 16
+
+export interface Ignored {
+  readonly room: RoomId
+  readonly lane: LaneId
+  readonly n: number
+}
 
 export interface Told {
   readonly event: Event
@@ -94,8 +107,8 @@ export class Outbox {
     return this.#latest ? [...holdersOf(this.#latest)] : []
   }
 
-  /** Adds an own run that is on disk. isSaid: its states are told. */
-  add(run: VerifiedRun, isSaid: boolean): void {
+  /** Adds an own run that is on disk. isSaid: its states are told. now: monotonic ms. */
+  add(run: VerifiedRun, isSaid: boolean, now: number): void {
     const first = run.events[0]!
     const name = first.room + first.lane
     let lane = this.#lanes.get(name)
@@ -107,6 +120,7 @@ export class Outbox {
         n: 0,
         id: first.prev,
         isWithdrawn: false,
+        held: new Map(),
       }
       this.#lanes.set(name, lane)
     }
@@ -119,6 +133,7 @@ export class Outbox {
         alone: false,
         delivered: false,
         isSaid,
+        givenAt: undefined,
       }
       lane.entries.set(event.n, entry)
       if (isSaid) this.#latest = entry
@@ -128,7 +143,7 @@ export class Outbox {
     }
     if (this.#mode !== 'posts' || lane.isWithdrawn) return
     this.#queue.push(run)
-    this.#flush()
+    this.#flush(now)
   }
 
   /** A hub is followed (posts), or this node is one (offers): offer what is not known to be stored. now: monotonic ms. */
@@ -136,6 +151,8 @@ export class Outbox {
     this.#mode = mode
     this.#credit = 0
     this.#queue = []
+    for (const lane of this.#lanes.values())
+      for (const entry of lane.entries.values()) entry.givenAt = undefined
     this.#offer(now)
   }
 
@@ -153,7 +170,7 @@ export class Outbox {
   credit(events: number, now: number): void {
     this.#credit += events
     if (this.#queue.length > 0) this.#heardAt = now
-    this.#flush()
+    this.#flush(now)
   }
 
   /** What this author writes in the room does not count any more, or counts again: content that is not stored yet. */
@@ -170,11 +187,16 @@ export class Outbox {
       )
   }
 
-  #flush(): void {
+  #flush(now: number): void {
     while (this.#queue.length > 0 && this.#queue[0]!.events.length <= this.#credit) {
       const run = this.#queue.shift()!
       this.#credit -= run.events.length
       this.#send({ type: 'post', run: packRun(run) })
+      const [{ room, lane }] = run.events as [Event]
+      for (const { n } of run.events) {
+        const entry = this.#lanes.get(room + lane)?.entries.get(n)
+        if (entry) entry.givenAt ??= now
+      }
     }
   }
 
@@ -190,26 +212,35 @@ export class Outbox {
 
   #offer(now: number): void {
     this.#heardAt = now
-    const byRoom = new Map<RoomId, Uint8Array[]>()
-    for (const { room, lane, entries, n, id, isWithdrawn } of this.#lanes.values()) {
-      if (isWithdrawn) continue
-      const entry = entries.get(n)
-      const isOpen = [...entries.values()].some(
-        (each) => each.state === 'sent' || (each.alone && each.storedBy === undefined),
-      )
-      if (!entry || !isOpen) continue
-      const packed = packEntry({
-        author: entry.event.author,
-        lane,
-        n,
-        id8: id.slice(0, 16),
-        forkAt: 0,
-        xor8: '0'.repeat(16),
-      })
-      byRoom.set(room, [...(byRoom.get(room) ?? []), packed])
+    const isOpen = (entry: Entry) => entry.state === 'sent' || (entry.alone && entry.storedBy === undefined)
+    const open = [...this.#lanes.values()].filter((lane) => [...lane.entries.values()].some(isOpen))
+    for (const lane of open) for (const entry of lane.entries.values()) entry.givenAt ??= now
+    for (const frame of offersOf(open)) this.#send(frame)
+  }
+
+  /**
+   * Offers of lanes with something that the present hub was given more than `ms` ago and that this device has not signed
+   * for: it goes around the hub (rule GU-2). now: monotonic ms.
+   */
+  unconfirmed(by: PersonKey, now: number, ms: number): FrameOf<'offer'>[] {
+    return offersOf([...this.#lanes.values()].filter((lane) => overdue(lane, by, now, ms) > 0))
+  }
+
+  /**
+   * Own lanes that the witness has signed for up to n, and that the hub, which was given them more than `ms` ago, has
+   * not signed for, whatever it acknowledged. now: monotonic ms.
+   */
+  *ignored(hub: PersonKey, witness: PersonKey, now: number, ms: number): Iterable<Ignored> {
+    for (const { room, lane, entries, held, isWithdrawn } of this.#lanes.values()) {
+      const signed = held.get(witness) ?? 0
+      const heard = held.get(hub) ?? 0
+      if (isWithdrawn || signed <= heard) continue
+      let last = 0
+      for (const { event, givenAt } of entries.values())
+        if (event.n <= signed && event.n > heard && givenAt !== undefined && now - givenAt >= ms)
+          last = Math.max(last, event.n)
+      if (last > 0) yield { room, lane, n: last }
     }
-    for (const [room, entries] of byRoom)
-      this.#send({ type: 'offer', room: fromHex(room), entries: concat(...entries.slice(0, 512)) })
   }
 
   /** `by` says that it has the lane up to n on disk. now: monotonic ms. */
@@ -245,6 +276,8 @@ export class Outbox {
   ): void {
     const lane = this.#lanes.get(room + laneId)
     if (!lane) return
+    lane.held.set(by, Math.max(n, lane.held.get(by) ?? 0))
+    if (lane.held.size > HOLDERS_MAX) lane.held.delete(lane.held.keys().next().value!)
     for (const entry of lane.entries.values()) {
       if (entry.event.n > n || entry.witnesses.has(by)) continue
       entry.witnesses.add(by)
@@ -285,4 +318,37 @@ function holdersOf(entry: Entry): ReadonlySet<PersonKey> {
   const others = new Set(entry.witnesses)
   if (entry.storedBy !== undefined) others.add(entry.storedBy)
   return others
+}
+
+/** The last n given to the hub more than `ms` ago that this device has not signed for; 0: none. */
+function overdue(lane: OwnLane, by: PersonKey, now: number, ms: number): number {
+  const held = lane.held.get(by) ?? 0
+  if (lane.isWithdrawn || lane.n <= held) return 0
+  let last = 0
+  for (const { event, givenAt } of lane.entries.values())
+    if (event.n > held && givenAt !== undefined && now - givenAt >= ms) last = Math.max(last, event.n)
+  return last
+}
+
+/** Vector entries of own lanes, as they are offered: forks and tombstones are left to the comparison. */
+function offersOf(lanes: readonly OwnLane[]): FrameOf<'offer'>[] {
+  const byRoom = new Map<RoomId, Uint8Array[]>()
+  for (const { room, lane, entries, n, id, isWithdrawn } of lanes) {
+    const entry = entries.get(n)
+    if (isWithdrawn || !entry) continue
+    const packed = packEntry({
+      author: entry.event.author,
+      lane,
+      n,
+      id8: id.slice(0, 16),
+      forkAt: 0,
+      xor8: '0'.repeat(16),
+    })
+    byRoom.set(room, [...(byRoom.get(room) ?? []), packed])
+  }
+  return [...byRoom].map(([room, entries]) => ({
+    type: 'offer',
+    room: fromHex(room),
+    entries: concat(...entries.slice(0, 512)),
+  }))
 }

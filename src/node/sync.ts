@@ -36,6 +36,7 @@ import {
   WANTS_MAX,
 } from '../wire/limits.ts'
 import {
+  bucketOf,
   classOf,
   type Lane,
   type LaneClass,
@@ -75,6 +76,10 @@ export interface SyncPorts {
   fault(link: LinkId, why: string): void
   /** All that the peer listed for these has been pulled. */
   pulled(link: LinkId, room: RoomId, cls: LaneClass): void
+  /** The peer pulls this lane from here. */
+  served(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void
+  /** A page of the answer to `question`. */
+  listed(link: LinkId, entries: Uint8Array, isLast: boolean): void
 }
 
 export interface Check {
@@ -116,6 +121,8 @@ interface Pull {
   vectorDone: boolean
   changed: boolean
   again: boolean
+  /** The answer is handed to the node around as well. */
+  readonly isQuestion: boolean
 }
 /** A lane of which the peer holds another branch: it differs at `high` and not at `low`. */
 interface Search {
@@ -343,28 +350,52 @@ export class Sync {
         pull.again = true
         continue
       }
-      state.pulls.set(key, { room, cls, wants: 0, vectorDone: false, changed: false, again: false })
-      this.#ports.send(link, {
-        type: 'ask',
-        room: fromHex(room),
-        class: cls,
-        buckets: this.#ports.replica.buckets(room, cls),
-      })
+      this.#ask(link, state, room, cls, this.#ports.replica.buckets(room, cls), false)
     }
+  }
+
+  #ask(
+    link: LinkId,
+    state: LinkSync,
+    room: RoomId,
+    cls: LaneClass,
+    buckets: Uint8Array,
+    isQuestion: boolean,
+  ): void {
+    const pull = { room, cls, wants: 0, vectorDone: false, changed: false, again: false, isQuestion }
+    state.pulls.set(pullKey(room, cls), pull)
+    this.#ports.send(link, { type: 'ask', room: fromHex(room), class: cls, buckets })
+  }
+
+  /**
+   * Asks what the peer holds of these authors in a room, also where it is the same as here: `listed` gets the answer.
+   * False while anything is being pulled over this link: what it holds may be on its way.
+   */
+  question(link: LinkId, room: RoomId, cls: LaneClass, authors: Iterable<PersonKey>): boolean {
+    const state = this.#links.get(link)
+    if (!state?.compared || this.isPulling(link) || !this.#ports.carriage.mine(room, cls)) return false
+    // A bucket of zeros differs from all that is not empty, so that all of it is listed.
+    const buckets = this.#ports.replica.buckets(room, cls).slice()
+    for (const author of authors) buckets.fill(0, bucketOf(author) * 16, bucketOf(author) * 16 + 16)
+    this.#ask(link, state, room, cls, buckets, true)
+    return true
   }
 
   #onVector(link: LinkId, state: LinkSync, frame: FrameOf<'vector'>): void {
     const room = roomId(frame.room)
     const cls: LaneClass = frame.class === 0 ? 0 : 1
+    if (!this.#ports.carriage.mine(room, cls)) return
     const pull = state.pulls.get(pullKey(room, cls))
-    if (!pull || pull.vectorDone) return
     for (const entry of parseEntries(frame.entries)) {
       if (classOf(entry.lane) !== cls) continue
       if (state.wanted.length < WANTED_MAX) this.#consider(link, state, room, entry)
-      else pull.again = true
+      else if (pull) pull.again = true
     }
-    pull.vectorDone = !frame.more
     this.#sendWants(link, state)
+    // Without an ask it is a push (rule GU-1), which ends nothing.
+    if (!pull || pull.vectorDone) return
+    pull.vectorDone = !frame.more
+    if (pull.isQuestion) this.#ports.listed(link, frame.entries, pull.vectorDone)
     this.#maybeFinish(link, state, pull)
   }
 
@@ -397,6 +428,7 @@ export class Sync {
       vectorDone: true,
       changed: false,
       again: false,
+      isQuestion: false,
     }
     state.pulls.set(key, pull)
     pull.wants++
@@ -650,10 +682,10 @@ export class Sync {
   }
 
   #onWant(link: LinkId, state: LinkSync, frame: FrameOf<'want'>): void {
-    this.#serve(link, state, this.#wanted(state.peer, frame))
+    this.#serve(link, state, this.#wanted(link, state.peer, frame))
   }
 
-  *#wanted(peer: PersonKey, frame: FrameOf<'want'>): Iterator<Frame> {
+  *#wanted(link: LinkId, peer: PersonKey, frame: FrameOf<'want'>): Iterator<Frame> {
     const { replica, carriage } = this.#ports
     const room = roomId(frame.room)
     const parcel = new Parcel()
@@ -663,6 +695,7 @@ export class Sync {
       const lane = replica.lane(room, author, id)
       if (!lane || !carriage.theirs(peer, room, classOf(id))) continue
       const flags = frame.lanes[at + 44]!
+      if (flags & WANT_EVENTS) this.#ports.served(link, room, author, id)
       if (flags & WANT_TOMBSTONES) {
         const tombstones = replica.tombstones(lane)
         for (let i = 0; i < tombstones.length; i += TOMBSTONES_FRAME)

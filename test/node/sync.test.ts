@@ -47,6 +47,8 @@ class Peer {
       forked: () => this.forks++,
       fault: (_, why) => this.faults.push(why),
       pulled: () => {},
+      served: () => {},
+      listed: () => {},
     })
   }
 

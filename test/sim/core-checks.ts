@@ -157,6 +157,10 @@ export class Watch {
         return this.#message(node, life, event)
       case 'ack':
         return this.#ack(node, life, event)
+      case 'system':
+        if (event.event === 'warning' && !this.#world.isHostile)
+          this.#bad(node, `warns of an honest hub: ${event.text}`)
+        return
       case 'presence':
         if (!life.isReady) this.#bad(node, 'tells presence before ready')
         return

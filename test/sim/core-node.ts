@@ -6,6 +6,7 @@ import type { NodeEvent } from '../../src/node/events.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { newPlace, type Place } from '../../src/node/places.ts'
 import type { Signer } from '../../src/wire/crypto.ts'
+import type { Frame } from '../../src/wire/frames.ts'
 import { type PersonKey, personKey } from '../../src/wire/ids.ts'
 import { simSigner } from './core-crypto.ts'
 import type { World } from './core-world.ts'
@@ -14,6 +15,14 @@ export interface SimNodeOptions {
   readonly neverHub?: boolean
   readonly preferHub?: boolean
   readonly visitor?: boolean
+}
+
+/** What a node that lies does to what its core would say, and to what it hears. */
+export interface Liar {
+  /** What goes out instead of this frame. */
+  says(frame: Frame, to: SimNode): readonly { readonly frame: Frame; readonly delayMs: number }[]
+  /** False: its core never gets this frame. */
+  hears(frame: Frame, from: SimNode, link: number): boolean
 }
 
 export class SimNode {
@@ -36,6 +45,7 @@ export class SimNode {
   readonly events: NodeEvent[] = []
   lifeAt = 0
   readonly answers = new Map<number, NodeEvent>()
+  liar: Liar | undefined
   wakeAt = Number.POSITIVE_INFINITY
   /** Counts processes: what an earlier one began no longer concerns the present one. */
   epochOfLife = 0

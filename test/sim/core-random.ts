@@ -365,8 +365,10 @@ class Run {
   }
 }
 
-/** Nothing that should be empty once all is quiet has grown. */
+/** Nothing that should be empty once all is quiet has grown, and nobody holds anything against a hub that is honest. */
 function checkSmall(node: SimNode, violations: string[]): void {
+  if (node.core.omissions > 0)
+    violations.push(`at the end: ${node.name} counts ${node.core.omissions} omissions of honest hubs`)
   for (const [name, size] of Object.entries(node.core.sizes()))
     if (size > 0) violations.push(`at the end: ${node.name} still keeps ${size} in ${name}`)
 }

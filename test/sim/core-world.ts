@@ -13,7 +13,7 @@ import type { Frame } from '../../src/wire/frames.ts'
 import { instanceName, type NetId, networkId } from '../../src/wire/ids.ts'
 import { simCrypto } from './core-crypto.ts'
 import { VirtualNetwork } from './core-network.ts'
-import { SimNode, type SimNodeOptions } from './core-node.ts'
+import { type Liar, SimNode, type SimNodeOptions } from './core-node.ts'
 import { seeded, VirtualTime } from './core-time.ts'
 
 export { SimNode } from './core-node.ts'
@@ -40,6 +40,8 @@ export class World {
   readonly network: VirtualNetwork
   readonly wall0 = Date.UTC(2026, 10, 20)
   readonly violations: string[] = []
+  /** Somebody in it lies: what only liars may cause is no violation. */
+  isHostile = false
   nextSlot = 1
   readonly #time = new VirtualTime()
   #writes = 0
@@ -257,6 +259,10 @@ export class World {
       return
     }
     this.#lastInput = `${node.name} ${input.in}`
+    if (input.in === 'frame' && node.liar) {
+      const peer = this.network.peer(node, input.link)
+      if (!peer || !node.liar.hears(input.frame, peer, input.link)) return
+    }
     node.core.step(this.#moment(node), input)
     void this.#endTurn(node)
   }
@@ -292,6 +298,7 @@ export class World {
     const life = node.epochOfLife
     switch (effect.do) {
       case 'send': {
+        if (node.liar) return this.#lie(node, node.liar, effect)
         const bytes = encodeFrame(effect.frame)
         for (const link of effect.links) {
           this.onSend(node, link, effect.frame)
@@ -345,6 +352,18 @@ export class World {
         })
       default:
         return
+    }
+  }
+
+  #lie(node: SimNode, liar: Liar, { links, frame }: Effect<'send'>): void {
+    for (const link of links) {
+      const peer = this.network.peer(node, link)
+      if (!peer) continue
+      for (const said of liar.says(frame, peer)) {
+        const send = () => this.network.send(node, link, encodeFrame(said.frame))
+        if (said.delayMs === 0) send()
+        else this.after(said.delayMs, send)
+      }
     }
   }
 

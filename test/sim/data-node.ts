@@ -186,6 +186,8 @@ export class SimNode implements Endpoint {
       forked: (room) => this.views.changed(room),
       fault: (_link, why) => this.#world.violation(`${this.index} saw a fault of a peer without any: ${why}`),
       pulled: () => {},
+      served: () => {},
+      listed: () => {},
     })
   }
 

@@ -70,6 +70,7 @@ export class Questions {
     }
     const why = whyHub(view, self, nameOf)
     const reasons = whyLine(view.ranks, nameOf)
+    const avoided = this.#core.avoided()
     return {
       hub: this.#core.hubInfo() ?? null,
       epoch: this.#core.epoch,
@@ -78,6 +79,7 @@ export class Questions {
       ranks: view.ranks.map((rank, place) => ({ ...rank, why: reasons[place]! })),
       ...(why !== undefined && { why }),
       ...(view.via !== null && { through: people.who(view.via) }),
+      ...(avoided.length > 0 && { avoided: avoided.map((key) => people.who(key)) }),
       ...(choice.facts.drained && { drained: true as const }),
     }
   }

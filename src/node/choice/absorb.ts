@@ -7,6 +7,7 @@
  */
 import type { FrameOf } from '../../wire/frames.ts'
 import type { PersonKey } from '../../wire/ids.ts'
+import { isAvoided } from './avoid.ts'
 import { dialNow, hasOwnLink, linkTo, mark, send, sinceMark, wakeBy } from './links.ts'
 import { giveUpFor } from './moves.ts'
 import { better, type Claim } from './rank.ts'
@@ -22,6 +23,7 @@ const claimOf = (choice: Choice, phase: HubPhase): Claim => ({
 })
 
 function isBetter(choice: Choice, now: number, phase: HubPhase, them: Claim): boolean {
+  if (isAvoided(choice, now, them.key)) return false
   if ((phase.yieldTo.get(them.key) ?? -Infinity) > now) return true
   if ((phase.favoured.get(them.key) ?? -Infinity) > now) return false
   return better(them, claimOf(choice, phase))

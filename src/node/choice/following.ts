@@ -3,6 +3,7 @@ import { fromHex, readUint } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
 import type { Address } from '../addresses.ts'
+import { isAvoided } from './avoid.ts'
 import { takeLine } from './heartbeat.ts'
 import {
   ask,
@@ -76,7 +77,8 @@ export function beatWhileFollowing(
   if (via !== undefined && link.via === undefined && link.key === via) beatOfRelay(choice, turn, phase, link)
   if (choice.phase !== phase) return
   if (link.key !== phase.hub) {
-    if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) reportHub(choice, turn, phase, link)
+    if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving) && !isAvoided(choice, now, link.key))
+      reportHub(choice, turn, phase, link)
     return
   }
   if (beat.state === STATE.hub) {
@@ -120,6 +122,11 @@ function goTo(
   from: Link,
   via: PersonKey | null,
 ): void {
+  if (isAvoided(choice, turn.now, to)) {
+    // The same as if its hub had died: it goes by the line, without the one it avoids.
+    seek(choice, turn, { why: 'silent', lost: from.key, dead: true })
+    return
+  }
   const relay = via === null || via === choice.self ? from.key : via
   seek(choice, turn, { why: 'redirect', lost: from.key, dead: true, target: to, relay })
   if (!hasDirectLink(choice, to)) dialKey(choice, turn, to, address, 0)

@@ -3,6 +3,7 @@ import { concat, fromHex, uint } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { MEMBERS_MAX } from '../../wire/limits.ts'
 import { meetAgain, tidyClaims } from './absorb.ts'
+import { isAvoided } from './avoid.ts'
 import { medianOf } from './clock.ts'
 import { handOverWhereDue } from './handover.ts'
 import { beatSoon, heartbeat, packLine } from './heartbeat.ts'
@@ -66,7 +67,8 @@ export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
 export function refreshLine(choice: Choice, turn: Turn, phase: HubPhase): void {
   if (!phase.lineDirty) return
   phase.lineDirty = false
-  phase.inLine = lineOf([...choice.links.values()], choice.timing.stableS)
+  const trusted = [...choice.links.values()].filter(({ key }) => !isAvoided(choice, turn.now, key))
+  phase.inLine = lineOf(trusted, choice.timing.stableS)
   const line = phase.inLine.map(({ key }) => key)
   choice.ranks = phase.inLine.map(({ key, beat }) => ({
     key,

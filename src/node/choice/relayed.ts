@@ -8,6 +8,7 @@
  */
 import type { PersonKey } from '../../wire/ids.ts'
 import type { RelayStanding } from '../relay.ts'
+import { isAvoided } from './avoid.ts'
 import { dialKey, isHeard, join, wakeBy } from './links.ts'
 import { seek } from './moves.ts'
 import {
@@ -75,7 +76,7 @@ export function takeOffer(choice: Choice, turn: Turn, phase: Seeking): void {
   if (phase.circuit) phase.deaf.set(phase.circuit.via, now + DEAF_MS)
   phase.circuit = undefined
   for (const [hub, offer] of phase.offers) {
-    if (phase.dead && hub === phase.lost) continue
+    if ((phase.dead && hub === phase.lost) || isAvoided(choice, now, hub)) continue
     const isLost = isLostForGood(phase, hub)
     const at = isLost ? offer.since : offer.since + choice.timing.relayAfterMs
     if (now < at) {

@@ -3,6 +3,7 @@ import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { isHalfDone } from '../addresses.ts'
+import { isAvoided } from './avoid.ts'
 import {
   answered,
   ask,
@@ -48,7 +49,7 @@ export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' |
   const limit = choice.timing.silenceMs
   for (const link of choice.links.values()) {
     const { beat } = link
-    if (!beat || now - link.heardAt >= limit) continue
+    if (!beat || now - link.heardAt >= limit || isAvoided(choice, now, beat.upstream)) continue
     if (beat.state === STATE.hub) {
       if (!(beat.flags & FLAG.leaving)) return 'first'
     } else if (beat.state === STATE.following && link.via === undefined) {
@@ -129,7 +130,7 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   const { now } = turn
   const asked = new Set<Link>()
   const joinOnce = (link: Link | undefined) => {
-    if (!link || asked.has(link)) return
+    if (!link || asked.has(link) || isAvoided(choice, now, link.key)) return
     asked.add(link)
     join(turn, link)
   }
@@ -179,6 +180,7 @@ export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
     choice.links.get(phase.link)?.via !== undefined
   const since = isThrough ? link.upAt : phase.state === 'seeking' ? phase.since : undefined
   if (since === undefined || sinceMark(turn.now, frame.at) > sinceMark(turn.now, mark(since))) return
+  if (isAvoided(choice, turn.now, link.key)) return
   follow(choice, turn, link, frame.epoch)
 }
 
@@ -191,7 +193,7 @@ export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: Frame
   }
   if (phase.state !== 'seeking' || frame.hub === null) return
   const hub = personKey(frame.hub)
-  if (hub === choice.self || (phase.dead && hub === phase.lost)) return
+  if (hub === choice.self || (phase.dead && hub === phase.lost) || isAvoided(choice, turn.now, hub)) return
   if (!hasDirectLink(choice, hub)) dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
   if (frame.reason === NOT_JOINED.relay) onOffer(choice, turn, phase, link, hub)
 }
@@ -199,7 +201,7 @@ export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: Frame
 /** A heartbeat came while seeking: a hub is joined at once; a lost hub that seeks itself is hub no more. */
 export function beatWhileSeeking(choice: Choice, turn: Turn, phase: Seeking, link: Link): void {
   const { beat } = link
-  if (!beat) return
+  if (!beat || isAvoided(choice, turn.now, link.key)) return
   if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) join(turn, link)
   else if (link.key === phase.lost && beat.state !== STATE.hub && beat.state !== STATE.woken) {
     phase.dead = true

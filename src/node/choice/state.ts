@@ -115,6 +115,10 @@ export type ChoiceEvent =
   /** The event loop was away for ms; given before timers and sockets are served. Below awayMs it does nothing. */
   | { readonly in: 'away'; readonly ms: number }
   | { readonly in: 'facts'; readonly facts: Partial<Facts> }
+  /** This hub has provably withheld something: it is not followed for so many ms (rule HB-26). */
+  | { readonly in: 'avoid'; readonly hub: PersonKey; readonly ms: number }
+  /** Dial nodes without a link, at most so many: something has to go around the hub (rule GU-3). */
+  | { readonly in: 'reachOut'; readonly max: number }
   | { readonly in: 'quit' }
 
 export type ChoiceInput = Moment & ChoiceEvent
@@ -395,6 +399,8 @@ export interface Choice {
   lineMedian: { readonly value: number; readonly at: number } | undefined
   /** Age of the place as the hub tells it, s. */
   hubAgeS: number
+  /** Hubs that are not followed, and until when. */
+  readonly avoided: Map<PersonKey, number>
   advertised: string
   /** When something is due, and what the shell was told of it. */
   wakeAt: number
@@ -446,6 +452,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     hubMedian: undefined,
     lineMedian: undefined,
     hubAgeS: 0,
+    avoided: new Map(),
     advertised: '',
     wakeAt: Infinity,
     toldWakeAt: Infinity,

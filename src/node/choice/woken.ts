@@ -3,6 +3,7 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
+import { isAvoided } from './avoid.ts'
 import { beatNow } from './heartbeat.ts'
 import { answered, dialKey, dialNow, hasDirectLink, join, send, wakeBy } from './links.ts'
 import { redirectMembers, seek } from './moves.ts'
@@ -64,7 +65,7 @@ export function onWhoIs(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'
     goOn(choice, turn, phase)
     return
   }
-  if (hub === choice.self) return
+  if (hub === choice.self || isAvoided(choice, turn.now, hub)) return
   if (was.state === 'hub') redirectMembers(choice, turn, hub)
   seek(choice, turn, { why: 'woken', target: hub, lost: mine === choice.self ? null : mine, dead: true })
   if (choice.byKey.has(hub)) {

@@ -1,0 +1,247 @@
+/**
+ * The guard: what a node does so that a hub that withholds, delays or refuses keeps nothing from anybody for long, and
+ * is left once that is proven (rules GU-1 to GU-7). It is told what comes and from where, and looks around at each tick.
+ *
+ *   push.ts       line[0] tells everybody on its links what came, some seconds later
+ *   omissions.ts  what the hub has provably withheld from this node
+ *   here          own events that line[0] has not signed for are offered to it, or told on all links where there is none
+ *                 to it; without a link to anybody but the hub, others are dialled
+ */
+import { concat, fromHex } from '../../wire/bytes.ts'
+import type { Event } from '../../wire/event.ts'
+import type { Frame, FrameOf } from '../../wire/frames.ts'
+import type { PersonKey, RoomId } from '../../wire/ids.ts'
+import { classOf, type Lane, type LaneClass, parseEntries } from '../lanes.ts'
+import type { LinkId } from '../sync.ts'
+import { Omissions, type Question } from './omissions.ts'
+import { Push, type Pushed } from './push.ts'
+
+/** line[0] signs within half a second what it got through the hub. */
+const CONFIRMED_MS = 2000
+/** Own events that nobody in the line has signed for are offered to it this often at first, then ever more seldom. */
+const OFFER_MS_MIN = 2000
+const OFFER_MS_MAX = 30_000
+/** Own events, given to the hub this long ago, that the hub has not signed for. */
+const IGNORED_MS = 10_000
+/** Who has had a link to nobody but the hub for this long dials one other node, to compare with. */
+const LONELY_MS = 30_000
+/** The same where own events wait: some nodes at once. */
+const HURRY_MS = 5000
+const HURRY_DIALS = 8
+/** Whoever offered own events past the hub is sent witnesses past the hub for so long. */
+const ASKER_MS = 60_000
+/** A hub whose heartbeats come was heard within this. */
+const ALIVE_MS = 1500
+
+/** This node's part, as far as it matters here. */
+export type Part =
+  | { readonly is: 'seeking' }
+  | { readonly is: 'following'; readonly hub: PersonKey; readonly link: LinkId }
+  | { readonly is: 'hub' }
+
+export interface Guarded {
+  readonly now: number
+  readonly part: Part
+  readonly line: readonly PersonKey[]
+}
+
+export interface GuardPorts {
+  readonly self: PersonKey
+  /** Open links to nodes that stay: visitors left out. */
+  links(): Iterable<readonly [LinkId, PersonKey]>
+  /** May this peer carry this class of the room? */
+  carries(peer: PersonKey, room: RoomId, cls: LaneClass): boolean
+  /** As hub: does this link belong to a member? */
+  isMember(link: LinkId): boolean
+  /** The lane's vector entry now; undefined where it is not listed. */
+  entry(lane: Lane): Uint8Array | undefined
+  send(links: readonly LinkId[], frame: Frame): void
+  /** Offers of own lanes that this device has not signed for, though the hub was given them more than ms ago. */
+  unconfirmed(by: PersonKey, ms: number): FrameOf<'offer'>[]
+  /** The own lanes that are offered. */
+  lanesOf(offer: FrameOf<'offer'>): Iterable<Lane>
+  /** Own lanes that line[0] has signed for up to n, and the hub, who was given it more than ms ago, has not. */
+  ignored(
+    hub: PersonKey,
+    witness: PersonKey,
+    ms: number,
+  ): Iterable<{ readonly lane: Lane; readonly n: number }>
+  /** Asks the hub what it holds of these authors; false: not now. */
+  ask(link: LinkId, question: Question): boolean
+  heardAt(link: LinkId): number
+  reachOut(max: number): void
+  avoid(hub: PersonKey): void
+}
+
+export class Guard {
+  readonly #ports: GuardPorts
+  readonly #push = new Push()
+  readonly #omissions = new Omissions()
+  readonly #askers = new Map<LinkId, number>()
+  #offerAt = Number.NEGATIVE_INFINITY
+  #offerMs = OFFER_MS_MIN
+  /** When this node last had a link to somebody else than the hub, or dialled for one. */
+  #companyAt = Number.NEGATIVE_INFINITY
+
+  constructor(ports: GuardPorts) {
+    this.#ports = ports
+  }
+
+  /** A session with a hub begins, ends (undefined), or begins anew because this process was away. */
+  session(hub: PersonKey | undefined, now: number): void {
+    this.#omissions.follow(hub, now)
+    this.#companyAt = now
+    this.#offerMs = OFFER_MS_MIN
+  }
+
+  /**
+   * Events of a lane have come and are kept. from: over a link to the hub followed, from somebody else, or own.
+   * ages: netNow minus `at` of each event. carriedSince: since when this node has carried the room.
+   */
+  took(
+    lane: Lane,
+    events: readonly Event[],
+    from: 'hub' | 'other' | 'own',
+    netNow: number,
+    carriedSince: number | undefined,
+    now: number,
+  ): void {
+    this.#push.grew(lane, from === 'other')
+    if (from !== 'other' || carriedSince === undefined) return
+    for (const { n, at } of events) this.#omissions.gained(lane, n, netNow - at, carriedSince, now)
+  }
+
+  /** A tombstone has come. isNews: from elsewhere than the hub. */
+  deleted(lane: Lane, isNews: boolean): void {
+    this.#push.grew(lane, isNews)
+  }
+
+  /** The hub sent this run. isKept: it could be kept, so that nothing before it is missing. */
+  given(lane: Lane, events: readonly Event[], isKept: boolean): void {
+    for (const { n } of events) this.#omissions.given(lane, n, isKept)
+    if (isKept && events[events.length - 1]!.n >= lane.n) this.#push.drop(lane)
+  }
+
+  /** The hub pulls this lane from here. */
+  pulled(room: RoomId, author: PersonKey, lane: Lane['lane']): void {
+    this.#omissions.pulled(room, author, lane)
+  }
+
+  /** A page of the hub's answer to a question. */
+  listed(entries: Uint8Array, isLast: boolean, now: number): void {
+    this.#omissions.listed(parseEntries(entries), isLast, now)
+  }
+
+  /** This peer offers own events past its hub: witnesses of them go back the same way. */
+  offered(link: LinkId, now: number): void {
+    this.#askers.set(link, now + ASKER_MS)
+  }
+
+  isAsker(link: LinkId, now: number): boolean {
+    return (this.#askers.get(link) ?? Number.NEGATIVE_INFINITY) > now
+  }
+
+  linkDown(link: LinkId): void {
+    this.#askers.delete(link)
+  }
+
+  /** Omissions counted in this process, of whatever hub. */
+  get omissions(): number {
+    return this.#omissions.total
+  }
+
+  /** What is under suspicion: for tests of growth. */
+  get size(): number {
+    return this.#omissions.size
+  }
+
+  tick(guarded: Guarded): void {
+    this.#tellAround(guarded)
+    if (guarded.part.is !== 'following') return
+    this.#goAround(guarded, guarded.part.hub)
+    this.#judge(guarded, guarded.part.hub, guarded.part.link)
+  }
+
+  // --- push -------------------------------------------------------------------------------------------------------
+
+  /** line[0] tells everybody, a hub those who are no members, everybody else what came past the hub. */
+  #tellAround({ now, part, line }: Guarded): void {
+    const due = this.#push.round(now, (lane) => this.#ports.entry(lane))
+    if (due.length === 0 || part.is === 'seeking') return
+    const isFirst = line[0] === this.#ports.self
+    const groups = new Map<string, Pushed[]>()
+    for (const pushed of due) {
+      const name = `${classOf(pushed.lane.lane)}${pushed.lane.room}`
+      groups.set(name, [...(groups.get(name) ?? []), pushed])
+    }
+    for (const group of groups.values()) {
+      const { room, lane } = group[0]!.lane
+      const cls = classOf(lane)
+      const news = group.filter(({ isNews }) => isNews)
+      const [all, only]: [LinkId[], LinkId[]] = [[], []]
+      for (const [link, key] of this.#ports.links()) {
+        if (!this.#ports.carries(key, room, cls)) continue
+        if (part.is === 'hub') {
+          if (!this.#ports.isMember(link)) all.push(link)
+        } else (isFirst && key !== part.hub ? all : only).push(link)
+      }
+      this.#tell(all, room, cls, group)
+      this.#tell(only, room, cls, news)
+    }
+  }
+
+  #tell(links: readonly LinkId[], room: RoomId, cls: LaneClass, pushed: readonly Pushed[]): void {
+    if (links.length === 0 || pushed.length === 0) return
+    const entries = concat(...pushed.map(({ entry }) => entry))
+    this.#ports.send(links, { type: 'vector', room: fromHex(room), class: cls, entries, more: true })
+  }
+
+  // --- own events, past the hub -----------------------------------------------------------------------------------
+
+  #goAround({ now, line }: Guarded, hub: PersonKey): void {
+    const { self } = this.#ports
+    const first = line[0]
+    let firstLink: LinkId | undefined
+    let isAlone = true
+    for (const [link, key] of this.#ports.links()) {
+      if (key === first) firstLink = link
+      if (key !== hub) isAlone = false
+    }
+    if (!isAlone) this.#companyAt = now
+    if (first === undefined || first === self) {
+      if (isAlone) this.#company(now, false)
+      return
+    }
+    const offers = now < this.#offerAt ? undefined : this.#ports.unconfirmed(first, CONFIRMED_MS)
+    if (isAlone) this.#company(now, offers !== undefined && offers.length > 0)
+    if (offers === undefined) return
+    if (offers.length === 0) this.#offerMs = OFFER_MS_MIN
+    else {
+      this.#offerAt = now + this.#offerMs
+      this.#offerMs = Math.min(OFFER_MS_MAX, 2 * this.#offerMs)
+    }
+    for (const frame of offers)
+      if (firstLink !== undefined) this.#ports.send([firstLink], frame)
+      else for (const lane of this.#ports.lanesOf(frame)) this.#push.grew(lane, true)
+  }
+
+  #company(now: number, isInHurry: boolean): void {
+    if (now - this.#companyAt < (isInHurry ? HURRY_MS : LONELY_MS)) return
+    this.#companyAt = now
+    this.#ports.reachOut(isInHurry ? HURRY_DIALS : 1)
+  }
+
+  // --- omissions --------------------------------------------------------------------------------------------------
+
+  #judge({ now, line }: Guarded, hub: PersonKey, link: LinkId): void {
+    const omissions = this.#omissions
+    const first = line[0]
+    if (first !== undefined && first !== this.#ports.self)
+      omissions.unconfirmed(this.#ports.ignored(hub, first, IGNORED_MS), now)
+    omissions.judge(now, now - this.#ports.heardAt(link) < ALIVE_MS)
+    const avoided = omissions.takeAvoid()
+    if (avoided !== undefined) return this.#ports.avoid(avoided)
+    const question = omissions.question(now)
+    if (question && this.#ports.ask(link, question)) omissions.asked(question, now)
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The push: what has come to line[0], or to a hub from elsewhere than its members, is told over the open links once it
+ * is some seconds old, so that a hub that keeps it from somebody keeps it in vain (rule GU-1).
+ *
+ * What is told is a vector entry for each lane that grew, as the lane stood at least PUSH_AFTER_MS ago: who got it
+ * through the hub lacks nothing by then and answers nothing; who did not pulls it. A turn of events costs 64 bytes for
+ * each lane that grew, every PUSH_AFTER_MS on each link, and nothing while nobody writes.
+ */
+import type { Lane } from '../lanes.ts'
+
+/** Older than this: what comes through an honest hub has come. */
+export const PUSH_AFTER_MS = 2000
+/** Lanes told at once: 8 KiB on each link. In a crowd that writes all at once the rest follows in the next rounds. */
+export const PUSH_LANES_MAX = 128
+
+export interface Pushed {
+  readonly lane: Lane
+  /** Its vector entry as it stood then. */
+  readonly entry: Uint8Array
+  /** It came from elsewhere than the hub, who is told as well. */
+  readonly isNews: boolean
+}
+
+export class Push {
+  /** Lanes that grew since the last round, the longest waiting first, and whether the hub is told as well. */
+  readonly #young = new Map<Lane, boolean>()
+  #old: Pushed[] = []
+  #roundAt = Number.NEGATIVE_INFINITY
+
+  /** An event or tombstone of this lane has come. isNews: from elsewhere than the hub. */
+  grew(lane: Lane, isNews: boolean): void {
+    this.#young.set(lane, isNews || (this.#young.get(lane) ?? false))
+  }
+
+  /** The hub has given all of this lane: it is no news any more. */
+  drop(lane: Lane): void {
+    this.#young.delete(lane)
+    this.#old = this.#old.filter((pushed) => pushed.lane !== lane)
+  }
+
+  get isWaiting(): boolean {
+    return this.#young.size + this.#old.length > 0
+  }
+
+  /** now: monotonic ms. entryOf: the lane's vector entry now, undefined where it is not listed. Returns what is told now. */
+  round(now: number, entryOf: (lane: Lane) => Uint8Array | undefined): readonly Pushed[] {
+    if (!this.isWaiting || now - this.#roundAt < PUSH_AFTER_MS) return []
+    this.#roundAt = now
+    const due = this.#old
+    this.#old = []
+    for (const [lane, isNews] of this.#young) {
+      if (this.#old.length >= PUSH_LANES_MAX) break
+      this.#young.delete(lane)
+      const entry = entryOf(lane)
+      if (entry) this.#old.push({ lane, entry, isNews })
+    }
+    return due
+  }
+
+  /** Nobody is told by this node any more. */
+  clear(): void {
+    this.#young.clear()
+    this.#old = []
+  }
+}
