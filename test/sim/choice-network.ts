@@ -404,9 +404,10 @@ export class ChoiceNetwork {
     })
   }
 
-  private query(node: SimNode): void {
+  private query(node: SimNode, isMeant: (other: SimNode) => boolean = () => true): void {
     for (const other of this.nodes) {
-      if (other === node || this.isCut(node, other) || this.random() < this.mdnsLoss) continue
+      if (other === node || !isMeant(other) || this.isCut(node, other) || this.random() < this.mdnsLoss)
+        continue
       this.at(this.delay(), () => {
         if (other.alive && other.pausedAt === undefined) this.hint(other, node)
       })
@@ -742,6 +743,8 @@ export class ChoiceNetwork {
         this.announce(node)
         return
       case 'query':
+        this.query(node, ({ advert }) => advert.hub)
+        return
       case 'askSubnet':
         this.query(node)
         return

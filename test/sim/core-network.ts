@@ -202,11 +202,20 @@ export class VirtualNetwork {
     })
   }
 
-  /** mDNS queries and announcements while running. */
+  /** mDNS announcements of all while running. */
   announce(): void {
-    const { nodes } = this.#world
-    for (const node of nodes)
-      for (const other of nodes) if (node !== other && node.isUp && other.isUp) this.hint(node, other)
+    for (const other of this.#world.nodes) this.#announced(other)
+  }
+
+  /** Somebody asks for hubs: who is one, and heard the question, answers so that all may hear it. */
+  askHubs(asker: SimNode): void {
+    for (const other of this.#world.nodes)
+      if (other.isUp && other.core.isHub && !this.isCut(asker, other)) this.#announced(other)
+  }
+
+  #announced(other: SimNode): void {
+    for (const node of this.#world.nodes)
+      if (node !== other && node.isUp && other.isUp) this.hint(node, other)
   }
 }
 

@@ -337,7 +337,7 @@ export class World {
         this.violations.push(`${node.name} counts a fault: ${effect.why}`)
         return
       case 'query':
-        return this.network.announce()
+        return this.network.askHubs(node)
       case 'place':
         node.place = effect.place
         void node.store.write(

@@ -156,7 +156,7 @@ export type ChoiceEffect =
       readonly epoch: number
       readonly reachable: boolean
     }
-  /** Query mDNS now. */
+  /** Ask by mDNS now whether there is another hub. */
   | { readonly do: 'query' }
   /** Ask each address of the own subnets by one unicast mDNS question. */
   | { readonly do: 'askSubnet' }

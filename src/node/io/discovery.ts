@@ -58,8 +58,8 @@ export interface Discovery {
   update(changes: Partial<Txt>): void
   /** Announces this node as hub of that epoch; null: no longer. */
   setHub(epoch: number | null): void
-  /** Asks now on every interface. */
-  query(): void
+  /** Asks now on every interface whether there is another hub. */
+  askHubs(): void
   /** One question to one address: answered where multicast or an inbound connection would not pass. */
   askAddress(address: string): void
   /** What was heard so far, least recently heard first; also other networks'. At most SIGHTINGS_MAX. */
@@ -76,6 +76,12 @@ const QUERY_AT_MS = [0, 500, 1000, 2000, 5000]
 /** Then 10 s, more or less by 5 s so that questions of many nodes spread. */
 const QUERY_EVERY_MS = 10_000
 const QUERY_JITTER_MS = 5000
+/**
+ * A question that somebody else asked lately is as good as an own one, since answers go to all (RFC 6762 section 7.3): else
+ * thirty nodes would have each other answer three times a second. Now and then each asks nonetheless: it may hear others
+ * who do not hear it, and only an own question shows that sending works.
+ */
+const OWN_QUERY_EVERY_MS = 60_000
 const INTERFACES_EVERY_MS = 1000
 /** A broken interface is opened anew after this, doubled up to the maximum while it stays broken. */
 const REOPEN_MS = 1000
@@ -92,6 +98,8 @@ interface OpenLink {
   readonly fingerprint: string
   link: MulticastLink
   queries: number
+  /** When everybody was last asked by this node, performance.now(). */
+  askedAt: number
   timer: NodeJS.Timeout | undefined
   reopening: NodeJS.Timeout | undefined
   reopenMs: number
@@ -135,8 +143,8 @@ class MdnsDiscovery implements Discovery {
     }
   }
 
-  query(): void {
-    for (const { link } of this.#links.values()) link.ask()
+  askHubs(): void {
+    for (const { link } of this.#links.values()) link.ask('hubs')
   }
 
   askAddress(address: string): void {
@@ -204,6 +212,7 @@ class MdnsDiscovery implements Discovery {
       fingerprint,
       link: this.#openLink(own),
       queries: 0,
+      askedAt: 0,
       timer: undefined,
       reopening: undefined,
       reopenMs: REOPEN_MS,
@@ -229,7 +238,12 @@ class MdnsDiscovery implements Discovery {
   }
 
   #keepAsking(open: OpenLink): void {
-    open.link.ask()
+    const now = performance.now()
+    const isAsked = now - open.link.othersAskedAt < QUERY_EVERY_MS && now - open.askedAt < OWN_QUERY_EVERY_MS
+    if (open.queries < QUERY_AT_MS.length || !isAsked) {
+      open.link.ask()
+      open.askedAt = now
+    }
     open.queries += 1
     const next = QUERY_AT_MS[open.queries]
     const waitMs =

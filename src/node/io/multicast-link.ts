@@ -66,10 +66,8 @@ interface Internals {
   readonly server: { readonly mdns: Mdns; respondToQuery(query: Query): void }
 }
 
-const QUESTIONS: Question[] = [
-  { name: NODE_SERVICE, type: 'PTR' },
-  { name: HUB_SERVICE, type: 'PTR' },
-]
+const HUBS: Question[] = [{ name: HUB_SERVICE, type: 'PTR' }]
+const QUESTIONS: Question[] = [{ name: NODE_SERVICE, type: 'PTR' }, ...HUBS]
 /** Multicast answers: a few at once for a new neighbour's first questions, then one a second (RFC 6762 section 6). */
 const ANSWERS = { burst: 5, perS: 1 }
 /** Unicast answers: no use as an amplifier. */
@@ -94,6 +92,7 @@ export class MulticastLink {
   readonly #unicastAnswers = new Bucket(UNICAST_ANSWERS)
   readonly #awaited = new Map<number, NodeJS.Timeout>()
   #unheard = 0
+  #othersAskedAt = Number.NEGATIVE_INFINITY
   #isClosed = false
 
   /** port: 5353 except in tests. */
@@ -136,19 +135,24 @@ export class MulticastLink {
     published.service.stop()
   }
 
-  /** Asks everybody on the link, and checks that the question is heard here. */
-  ask(): void {
+  /** When somebody else last asked everybody on the link (performance.now()); what is answered to them is heard here too. */
+  get othersAskedAt(): number {
+    return this.#othersAskedAt
+  }
+
+  /** Asks everybody on the link, or only hubs, and checks that the question is heard here. */
+  ask(whom: 'all' | 'hubs' = 'all'): void {
     if (this.#isClosed) return
     const id = randomId()
     const timer = setTimeout(() => {
       this.#awaited.delete(id)
       this.#unheard += 1
       if (this.#unheard >= UNHEARD_MAX) this.#broken('own multicast is not heard')
-      else this.ask()
+      else this.ask(whom)
     }, HEARD_WITHIN_MS)
     timer.unref()
     this.#awaited.set(id, timer)
-    this.#internals.server.mdns.query({ id, questions: QUESTIONS }, (error) => {
+    this.#internals.server.mdns.query({ id, questions: whom === 'hubs' ? HUBS : QUESTIONS }, (error) => {
       if (!error) return
       clearTimeout(timer)
       this.#awaited.delete(id)
@@ -183,6 +187,7 @@ export class MulticastLink {
       this.events.onHeard()
       return
     }
+    if (referer.port === this.port && query.questions.some(asksAll)) this.#othersAskedAt = performance.now()
     if (!query.questions.some((question) => this.#concernsUs(question.name))) return
     if (referer.port !== this.port) this.#answerAlone(query, referer)
     else if (this.#answers.take(performance.now())) this.#internals.server.respondToQuery(query)
@@ -265,6 +270,8 @@ export class UnicastAsker {
     this.#bonjour.destroy()
   }
 }
+
+const asksAll = ({ name, type }: Question) => name.toLowerCase() === NODE_SERVICE && type === 'PTR'
 
 /** 0 is what everybody else's multicast questions carry. */
 function randomId(): number {

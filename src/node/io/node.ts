@@ -511,7 +511,7 @@ export class NodeShell {
         })
         return
       case 'query':
-        this.#discovery?.query()
+        this.#discovery?.askHubs()
         return
       case 'askSubnet':
         return this.#askSubnet()

@@ -1,0 +1,100 @@
+import { createSocket } from 'node:dgram'
+import { networkInterfaces } from 'node:os'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readAnnouncements } from '../../../src/node/announcement.ts'
+import { usableInterfaces } from '../../../src/node/interfaces.ts'
+import { MulticastLink } from '../../../src/node/io/multicast-link.ts'
+import type { Txt } from '../../../src/node/txt.ts'
+
+const txt: Txt = {
+  v: 1,
+  nn: '0123abcd',
+  net8: '0011223344556677',
+  place8: '',
+  e: 0,
+  role: 'node',
+  p: false,
+  r: false,
+}
+const A = 'aaaaaaaaaaaaaaaa'
+const B = 'bbbbbbbbbbbbbbbb'
+
+let mdnsPort = 0
+const open: MulticastLink[] = []
+
+/** On the loopback interface, on a port of its own. */
+function link() {
+  const heard: { service: string; instance: string }[] = []
+  let onHeard = () => {}
+  const [own] = usableInterfaces(networkInterfaces(), ['127.0.0.1'])
+  const made = new MulticastLink(own!, mdnsPort, {
+    onResponse: (packet) => {
+      heard.push(...readAnnouncements(packet).map(({ service, instance }) => ({ service, instance })))
+      onHeard()
+    },
+    onBroken: () => {},
+    onHeard: () => {},
+    onWarning: () => {},
+    isNear: () => true,
+  })
+  open.push(made)
+  const until = (condition: () => boolean) =>
+    new Promise<void>((resolve) => {
+      onHeard = () => {
+        if (condition()) resolve()
+      }
+      onHeard()
+    })
+  return { link: made, heard, until }
+}
+
+beforeEach(async () => {
+  const socket = createSocket('udp4')
+  mdnsPort = await new Promise<number>((resolve) => {
+    socket.bind(0, '127.0.0.1', () => resolve(socket.address().port))
+  })
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+})
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close({ goodbye: false })))
+})
+
+describe('questions for hubs only', () => {
+  test('are answered by hubs, and by nobody else', async () => {
+    const [asker, node, hub] = [link(), link(), link()]
+    node.link.publish({ service: 'node', name: A, port: 4000, txt })
+    await asker.until(() => asker.heard.some(({ instance }) => instance === A))
+    asker.heard.length = 0
+    hub.link.publish({ service: 'hub', name: `${B}-1`, port: 4001, txt: { ...txt, role: 'hub' } })
+    const hubs = () => asker.heard.filter(({ service }) => service === 'hub').length
+    await asker.until(() => hubs() > 0)
+    const announced = hubs()
+    asker.link.ask('hubs')
+    await asker.until(() => hubs() > announced)
+    // The node has heard the question before the hub's answer could arrive twice: it would have answered by now.
+    asker.link.ask('hubs')
+    await asker.until(() => hubs() > announced + 1)
+    expect(asker.heard.filter(({ instance }) => instance === A)).toEqual([])
+  })
+
+  test('are not what others need not ask themselves', async () => {
+    const [asker, other] = [link(), link()]
+    other.link.publish({ service: 'hub', name: `${B}-1`, port: 4001, txt: { ...txt, role: 'hub' } })
+    await asker.until(() => asker.heard.length > 0)
+    const before = asker.heard.length
+    asker.link.ask('hubs')
+    await asker.until(() => asker.heard.length > before)
+    expect(other.link.othersAskedAt).toBe(Number.NEGATIVE_INFINITY)
+  })
+})
+
+test('a question for all is noticed by the others, and not by who asked', async () => {
+  const [asker, other] = [link(), link()]
+  other.link.publish({ service: 'node', name: A, port: 4000, txt })
+  await asker.until(() => asker.heard.length > 0)
+  const before = asker.heard.length
+  asker.link.ask()
+  await asker.until(() => asker.heard.length > before)
+  expect(other.link.othersAskedAt).toBeGreaterThan(0)
+  expect(asker.link.othersAskedAt).toBe(Number.NEGATIVE_INFINITY)
+})
