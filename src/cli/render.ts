@@ -90,7 +90,8 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
   const coloured = (who: Who, text: string) => (person ? person(who.id, text) : paint(colourOf(who.id), text))
   const name = (who: Who & { readonly label?: string }) =>
     who.id === self ? paint('bold', 'me') : coloured(who, shown(who))
-  const stamp = screen ? screen.time : event.history ? timeOf(event.ts) : undefined
+  const plainStamp = screen ? screen.time : event.history || event.approx ? timeOf(event.ts) : undefined
+  const stamp = event.approx ? `~${plainStamp}` : plainStamp
   const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
   const isOthers = event.from.id !== self
   const text =

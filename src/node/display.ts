@@ -24,6 +24,8 @@ const PENDING_MAX = 2000
 const PENDING_ROOMS_MAX = 256
 /** Ids remembered as told: a re-sent event beyond that is caught by the replica, which takes an event once. */
 const TOLD_MAX = 100_000
+/** A time further than this from its arrival is told as approximate (interfaces show it with ~). */
+const APPROX_MS = 600_000
 /** Lines of a room told as history, in all. */
 export const HISTORY_LINES = 50
 /** Characters of a message that an answer to it shows. */
@@ -158,7 +160,7 @@ export class Display {
     const id = message.id as EventId
     if (this.#isTold(id) || (message.history && !this.#mayTellHistory(room))) return
     this.#remember(id)
-    this.#ports.tell(message)
+    this.#ports.tell(this.#timed(message))
   }
 
   #mayTellHistory(room: RoomId): boolean {
@@ -177,9 +179,15 @@ export class Display {
     this.noteT(event)
     if (message.history && !this.#mayTellHistory(event.room)) return this.#remember(event.id)
     this.#remember(event.id)
-    this.#ports.tell(message)
+    this.#ports.tell(this.#timed(message))
     // Edits and reactions may have come before it.
     if (this.#marks.has(event.room)) this.#changedMarks(event.room)
+  }
+
+  /** Of what comes now, late or with a strange time, the time is approximate. */
+  #timed(message: MessageEvent): MessageEvent {
+    const isNear = Math.abs(this.#ports.replica.now - message.ts) <= APPROX_MS
+    return message.history || isNear ? message : { ...message, approx: true }
   }
 
   /** In a room that this person is not in. Should they join, its last lines are read from the store. */

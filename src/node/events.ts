@@ -112,6 +112,8 @@ export interface MessageEvent {
   readonly from: Labelled
   readonly text: string
   readonly ts: number
+  /** It came more than 10 minutes before or after that: nobody here can say whether the time is right. */
+  readonly approx?: true
   readonly order: string
   readonly private?: true
   readonly to?: Who

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plain, resultText } from '../../src/cli/render.ts'
+import { plain, render, resultText } from '../../src/cli/render.ts'
 
 const look = { paint: plain, tabs: false, self: 'ab'.repeat(32) }
 const hub = { id: 'cd'.repeat(32), name: 'ada', url: 'wss://10.0.0.2:27470', self: false }
@@ -46,5 +46,27 @@ describe('what people read of a node', () => {
 
   it('gives programs all of it', () => {
     expect(resultText('/hub', { hub, ranks: [rank] }, { ...look, tabs: true })).toContain('reachable yes')
+  })
+})
+
+describe('the time of a message', () => {
+  const message = (more: object) =>
+    render(
+      {
+        type: 'message',
+        id: '1',
+        room: 'general',
+        from: { id: 'cd'.repeat(32), name: 'ada' },
+        text: 'hi',
+        ts: 0,
+        order: '',
+        ...more,
+      },
+      look,
+    )!.text
+
+  it('is shown with ~ where it is far from its arrival', () => {
+    expect(message({})).toBe('[general] ada: hi')
+    expect(message({ approx: true })).toMatch(/^~\S+ \S+ \[general\] ada: hi$/)
   })
 })

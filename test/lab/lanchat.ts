@@ -18,6 +18,8 @@ export interface LanchatOptions {
   /** Default: one per host and nick, so that starting again is a restart. */
   readonly dataDir?: string
   readonly args?: readonly string[]
+  /** A file that says how far off its wall clock is, as "+1d"; read again each time. Its timers are right. */
+  readonly clockFile?: string
   /** All clocks of the process, timers too, run so many times as fast. */
   readonly hurry?: number
 }
@@ -47,6 +49,7 @@ export function lanchat(lab: Lab, host: Host, options: LanchatOptions = {}): Lan
       XDG_DATA_HOME: home,
       XDG_RUNTIME_DIR: home,
       ...(options.hurry === undefined ? {} : hurried(options.hurry)),
+      ...(options.clockFile === undefined ? {} : misdated(options.clockFile)),
     },
   })
   return new Lanchat(host, process, dataDir)
@@ -54,9 +57,19 @@ export function lanchat(lab: Lab, host: Host, options: LanchatOptions = {}): Lan
 
 /** libfaketime, preloaded without its command, which would stand between us and the process's signals. */
 function hurried(times: number): Record<string, string> {
-  const library = run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
-  return { LD_PRELOAD: library, FAKETIME: `+0 x${times}` }
+  return { LD_PRELOAD: fakeTime(), FAKETIME: `+0 x${times}` }
 }
+
+function misdated(file: string): Record<string, string> {
+  return {
+    LD_PRELOAD: fakeTime(),
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  }
+}
+
+const fakeTime = () => run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
 
 export class Lanchat {
   #refs = 0

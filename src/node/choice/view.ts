@@ -80,8 +80,10 @@ export const acknowledges = ({ phase }: Choice): boolean => phase.state !== 'wok
 
 /** As in the view; asked for at every tick. */
 export function mediansOf(choice: Choice): ClockMedians {
+  // A hub that asks whether it still is one goes on by its own median: its clock may be what has just jumped.
+  const phase = choice.phase.state === 'woken' ? choice.phase.was : choice.phase
   const hubMedian =
-    choice.phase.state === 'hub' && choice.median !== null
+    phase.state === 'hub' && choice.median !== null
       ? { value: choice.median, at: choice.medianAt }
       : choice.hubMedian
   return {
