@@ -5,7 +5,9 @@ import type { Entry, Level, Run } from './history.ts'
 export interface Life {
   readonly client: string
   readonly startMs: number
-  readonly startWallMs: number
+  /** When it was ready, by both clocks; Infinity: never. */
+  readyMs: number
+  readyWallMs: number
   endMs: number
   readonly entries: Entry[]
 }
@@ -43,13 +45,16 @@ export function factsOf(run: Run): Facts {
     let memoryOnly = false
     for (const entry of entries) {
       if (entry.what === 'start') {
-        const { atMs: startMs, wallMs: startWallMs } = entry
-        life = { client, startMs, startWallMs, endMs: Number.POSITIVE_INFINITY, entries: [] }
+        const [startMs, never] = [entry.atMs, Number.POSITIVE_INFINITY]
+        life = { client, startMs, readyMs: never, readyWallMs: never, endMs: never, entries: [] }
         lives.push(life)
         memoryOnly = false
       }
       life?.entries.push(entry)
       switch (entry.what) {
+        case 'ready':
+          if (life) [life.readyMs, life.readyWallMs] = [entry.atMs, entry.wallMs]
+          break
         case 'end':
           if (life) life.endMs = entry.atMs
           life = undefined

@@ -22,8 +22,10 @@ export interface Shown {
 }
 
 export type Entry = { readonly atMs: number } & (
-  | /** A process of this client begins, at this time of the wall clock that is right. */
-  { readonly what: 'start'; readonly wallMs: number }
+  | /** A process of this client begins. */
+  { readonly what: 'start' }
+  /** It has said that it is ready, at this time of the wall clock that is right: its past is over. */
+  | { readonly what: 'ready'; readonly wallMs: number }
   /** And ends, however. */
   | { readonly what: 'end' }
   /** What its disk held is gone for good; no process runs. */

@@ -17,8 +17,8 @@ interface Evidence {
   readonly holder?: string
 }
 
-/** What a process may take for its past although it just began: clocks differ a little. */
-const START_VAGUE_MS = 1000
+/** So far apart may two clocks be that are right. */
+const CLOCKS_APART_MS = 1000
 
 export function findLost(facts: Facts): Anomaly[] {
   const found: Anomaly[] = []
@@ -78,7 +78,8 @@ function isExcused(facts: Facts, { atMs, copies, holder }: Evidence, untilMs: nu
 }
 
 /**
- * What a client reads at a checkpoint, and was written while its process ran, that process has shown. By both clocks: who
+ * What a client reads at a checkpoint, and was written after its process was ready, that process has shown: what is older may
+ * be left out as history, and when exactly a process takes its past to end is seen by nobody else. By both clocks: who
  * wrote under a wrong clock, with nobody to correct it, may be taken for the past.
  */
 export function findUnseen(facts: Facts): Anomaly[] {
@@ -92,7 +93,7 @@ export function findUnseen(facts: Facts): Anomaly[] {
         if (read.client !== life.client) continue
         for (const { id, text, ts } of read.messages) {
           const invokedMs = facts.byText.get(text)?.invokedMs ?? 0
-          const isPast = invokedMs <= life.startMs + START_VAGUE_MS || ts <= life.startWallMs + START_VAGUE_MS
+          const isPast = invokedMs <= life.readyMs || ts <= life.readyWallMs + CLOCKS_APART_MS
           if (isPast || shown.has(id)) continue
           const about = `${JSON.stringify(text)} in ${read.room} was never shown by ${life.client}, which reads it`
           found.set(`${life.client} ${id}`, { kind: 'unseen', atMs: invokedMs, about })

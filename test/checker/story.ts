@@ -26,7 +26,7 @@ export class Story {
     for (const client of clients) {
       this.#entries.set(client, [])
       this.#held.set(client, [])
-      this.add(client, { what: 'start', wallMs: this.#tick() })
+      this.#begins(client)
     }
   }
 
@@ -86,7 +86,12 @@ export class Story {
   restarts(client: string, meanwhile: () => void = () => {}): this {
     this.add(client, { what: 'end' })
     meanwhile()
-    return this.add(client, { what: 'start', wallMs: this.#atMs + 5000 })
+    return this.#begins(client)
+  }
+
+  #begins(client: string): this {
+    this.add(client, { what: 'start' })
+    return this.add(client, { what: 'ready', wallMs: this.#atMs + 5000 })
   }
 
   forgets(client: string, message: Shown): this {
