@@ -1,13 +1,13 @@
 /** A real `lanchat --json` on a host of the lab: what is typed, what it says (contract 10.2 of the command line). */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Answer, HubInfo, MessageEvent, NodeEvent, ReadyEvent } from '../../src/node/events.ts'
-import type { Host, Lab } from './hosts.ts'
 import { run } from './net.ts'
+import type { Host, Lab } from './network.ts'
 import type { Exit, LabProcess } from './process.ts'
+import { inPackage } from './root.ts'
 
-export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+export const MAIN = inPackage('dist/cli/main.js')
 
 export interface LanchatOptions {
   /** The nick; default the host's name. */

@@ -107,11 +107,17 @@ export class Lab {
 
   /** Runs a real process on a host. It is killed with the lab. */
   spawn(host: Host, argv: readonly string[], options: SpawnOptions = {}): LabProcess {
-    const process = new LabProcess(
-      ['ip', 'netns', 'exec', host.namespace, ...argv],
-      options,
-      `[${host.name}] ${argv.join(' ')}`,
-    )
+    return this.#spawn(host.namespace, argv, options, host.name)
+  }
+
+  /** Runs a process where the switches are: part of the network itself. */
+  spawnAmongSwitches(argv: readonly string[]): LabProcess {
+    return this.#spawn(this.#switches, argv, {}, 'switches')
+  }
+
+  #spawn(namespace: string, argv: readonly string[], options: SpawnOptions, where: string): LabProcess {
+    const title = `[${where}] ${argv.join(' ')}`
+    const process = new LabProcess(['ip', 'netns', 'exec', namespace, ...argv], options, title)
     this.#processes.push(process)
     return process
   }
@@ -149,8 +155,9 @@ export class Lab {
 
 interface Nic {
   readonly name: string
-  readonly port: string
-  readonly bridge: string
+  /** The end of its cable that is plugged into the switch. */
+  port: string
+  bridge: string
   readonly address: string
 }
 
@@ -203,7 +210,19 @@ export class Host {
   /** Puts the cable of eth0 into another switch; the address stays. */
   moveTo(bridge: string): void {
     this.lab.bridge(bridge)
-    ip('-n', this.lab.switches, 'link', 'set', this.#eth0().port, 'master', bridge)
+    const nic = this.#eth0()
+    nic.bridge = bridge
+    ip('-n', this.lab.switches, 'link', 'set', nic.port, 'master', bridge)
+  }
+
+  /** Plugs another cable's end into the switch instead of the one of eth0. Returns the name of that one. */
+  replug(port: string): string {
+    const nic = this.#eth0()
+    const before = nic.port
+    ip('-n', this.lab.switches, 'link', 'set', before, 'nomaster')
+    ip('-n', this.lab.switches, 'link', 'set', port, 'master', nic.bridge)
+    nic.port = port
+    return before
   }
 
   linkDown(): void {

@@ -9,6 +9,8 @@ export interface Exit {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Called for each line of stdout as it comes. */
+  readonly onLine?: (line: string) => void
 }
 
 interface Waiting {
@@ -28,6 +30,7 @@ export class LabProcess {
   stderr = ''
   readonly #child: ChildProcessWithoutNullStreams
   readonly #title: string
+  readonly #onLine: (line: string) => void
   readonly #waiting = new Set<Waiting>()
   #cursor = 0
   #partial = ''
@@ -35,6 +38,7 @@ export class LabProcess {
 
   constructor(argv: readonly string[], options: SpawnOptions, title = argv.join(' ')) {
     this.#title = title
+    this.#onLine = options.onLine ?? (() => {})
     const [command = '', ...args] = argv
     this.#child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -139,6 +143,7 @@ export class LabProcess {
   #line(line: string): void {
     this.lines.push(line)
     this.times.push(performance.now())
+    this.#onLine(line)
     for (const waiting of [...this.#waiting]) waiting.check(line, this.lines.length - 1)
   }
 }
