@@ -26,6 +26,7 @@ export const OWN_OPTIONS = {
   limit: { type: 'text', value: 'n', help: 'at most so many (default: 50)' },
   watch: { type: 'flag', help: 'draw it anew every second, until Ctrl-C' },
   drain: { type: 'flag', help: 'the lanchat running here hands the hub over and stays as a member' },
+  store: { type: 'flag', help: 'only what is stored: its size, and what the disk did to it' },
   'passphrase-file': { type: 'text', value: 'file', help: 'the passphrase is the first line of this file' },
   replace: { type: 'flag', help: 'take the place of the identity that is here; that one is kept beside it' },
 } as const satisfies Readonly<Record<string, OptionRow>>
@@ -162,9 +163,11 @@ export const CALLS = [
     min: 0,
     max: 0,
     help: 'what works here and what does not, and what to do',
+    options: ['store'],
     examples: [
       ['lanchat doctor', 'one plain verdict first, then every check'],
       ['lanchat doctor --peer 10.0.0.5', 'why is that one not reached?'],
+      ['lanchat doctor --store', 'is anything damaged, what came back, which room is how large'],
     ],
   },
   {

@@ -224,9 +224,10 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'doctor',
-    args: '',
+    args: '[store]',
     help: 'what this lanchat knows of its surroundings (lanchat doctor checks them)',
-    read: (args) => none(args, ask({ do: 'doctor' })),
+    read: (args) =>
+      args.trim() === 'store' ? ask({ do: 'doctorStore' }) : none(args, ask({ do: 'doctor' })),
   },
   {
     name: 'quit',

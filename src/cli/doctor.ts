@@ -56,16 +56,16 @@ function namesOf(words: readonly string[], names: readonly CheckName[]): CheckNa
   })
 }
 
-/** What the lanchat running here says of itself; undefined where none runs or it does not understand. */
-function askRunning(node: NodeModule, settings: Settings) {
+/** What the lanchat running here answers; undefined where none runs or it does not understand. */
+export function askRunning<T = NodeReport>(node: NodeModule, settings: Settings, command = '/doctor') {
   let close = () => {}
-  const ask = async (): Promise<NodeReport | undefined> => {
+  const ask = async (): Promise<T | undefined> => {
     const control = await node.connectControl(settings.node.dataDir)
     if (!control) return undefined
     close = () => void control.destroy()
     const remote = new Remote(control, control)
-    const answer = await Promise.race([remote.ask({ command: '/doctor' }), remote.closed])
-    return answer?.type === 'result' ? (answer.data as NodeReport) : undefined
+    const answer = await Promise.race([remote.ask({ command }), remote.closed])
+    return answer?.type === 'result' ? (answer.data as T) : undefined
   }
   const report = ask().catch(() => undefined)
   return { report, close: () => close() }

@@ -51,6 +51,10 @@ async function call(
       return id(world, settings, own, words)
     }
     case 'doctor': {
+      if (own.store) {
+        const { doctorStore } = await import('./doctor/store.ts')
+        return doctorStore(world, settings)
+      }
       const { doctor } = await import('./doctor.ts')
       return doctor(world, settings)
     }

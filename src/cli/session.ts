@@ -141,7 +141,7 @@ export class Session {
       const refusal = textRefusal(command.text)
       if (refusal) return this.#refuse(...refusal, echo, name)
     }
-    if (!(command.do === 'say' && command.room === GENERAL) && command.do !== 'doctor')
+    if (!(command.do === 'say' && command.room === GENERAL) && !command.do.startsWith('doctor'))
       await this.#options.gate
     if (!says) await this.idle()
     // Answers come in order: the oldest is the next.

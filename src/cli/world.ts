@@ -1,6 +1,16 @@
 /** What the command line takes from outside, so that tests can bring their own. */
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { Check, CheckName, CheckOptions, Imported, Node, NodeOptions, StoreHere } from '../node/index.ts'
+import type {
+  Check,
+  CheckName,
+  CheckOptions,
+  checkStore,
+  Imported,
+  Node,
+  NodeOptions,
+  StoreHere,
+  StoreReport,
+} from '../node/index.ts'
 import { type SignalName, signalCode } from './exit.ts'
 
 /** The part of the public API that the command line starts from. */
@@ -10,6 +20,8 @@ export interface NodeModule {
   connectControl(dataDir?: string): Promise<Duplex | undefined>
   /** The checks of doctor. */
   runChecks(options: CheckOptions): AsyncIterable<Check>
+  /** What is stored, and what the disk did to it. */
+  checkStore(options: Parameters<typeof checkStore>[0]): Promise<StoreReport>
   readonly CHECK_NAMES: readonly CheckName[]
   exportIdentity(file: string, passphrase: string, dataDir?: string): Promise<{ readonly id: string }>
   importIdentity(

@@ -1,5 +1,7 @@
 /** The checks of `lanchat doctor`, behind a door that costs nothing until it is used. */
 import type { Check, CheckOptions } from './io/checks/check.ts'
+import type { StoreReportOptions } from './io/store-report.ts'
+import type { StoreReport } from './store-report.ts'
 
 export {
   CHECK_NAMES,
@@ -16,4 +18,10 @@ export {
 export async function* runChecks(options: CheckOptions): AsyncGenerator<Check> {
   const { checkAll } = await import('./io/checks/all.ts')
   yield* checkAll(options)
+}
+
+/** What is stored in a data dir, and what the disk did to it. Changes nothing in the store. */
+export async function checkStore(options: StoreReportOptions): Promise<StoreReport> {
+  const { storeReport } = await import('./io/store-report.ts')
+  return storeReport(options)
 }

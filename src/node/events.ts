@@ -356,6 +356,8 @@ export type Command =
   | { readonly do: 'drain' }
   /** How this node stands, for `lanchat doctor`: a NodeReport, at once, also before it is ready. */
   | { readonly do: 'doctor' }
+  /** How its disk stands, for `lanchat doctor --store`: a DiskReport, also before it is ready. */
+  | { readonly do: 'doctorStore' }
   | { readonly do: 'who'; readonly room?: string }
   /** before: the `order` of a message; only what stands before it. */
   | { readonly do: 'history'; readonly room: string; readonly count: number; readonly before?: string }

@@ -29,6 +29,7 @@ export {
   type CheckName,
   type CheckOptions,
   type CheckStatus,
+  checkStore,
   runChecks,
 } from './checks.ts'
 export { createNode } from './create-node.ts'
@@ -40,6 +41,7 @@ export { type StoreHere, storesHere } from './io/stores-here.ts'
 export { LanchatError } from './lanchat-error.ts'
 export type { Posted } from './posts.ts'
 export type { NodeReport } from './report.ts'
+export type { DamagedReport, DiskReport, RoomStored, StoreReport } from './store-report.ts'
 
 export interface NodeOptions {
   /** The nick to propose; kept in the profile. */

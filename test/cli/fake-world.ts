@@ -5,7 +5,7 @@ import { inputLines } from '../../src/cli/input-lines.ts'
 import { run } from '../../src/cli/run.ts'
 import type { World } from '../../src/cli/world.ts'
 import { CHECK_NAMES, type Check } from '../../src/node/checks.ts'
-import type { NodeOptions } from '../../src/node/index.ts'
+import type { NodeOptions, StoreReport } from '../../src/node/index.ts'
 import * as nodeModule from '../../src/node/index.ts'
 import { FakeNode } from './fake-node.ts'
 
@@ -20,6 +20,8 @@ export interface FakeWorldOptions {
   /** The control socket of a lanchat that is running. */
   readonly control?: Duplex
   readonly configFile?: string
+  /** What is stored, for doctor --store. */
+  readonly stored?: StoreReport
   /** What the checks of doctor find. */
   readonly checks?: readonly Check[]
 }
@@ -58,6 +60,11 @@ export class FakeWorld {
           this.options = given
           if (options.refuses) throw options.refuses
           return this.node
+        },
+        checkStore: async (asked) => {
+          await asked.running
+          if (!options.stored) throw new Error('no store was given')
+          return options.stored
         },
         connectControl: async () => options.control,
         CHECK_NAMES,

@@ -8,6 +8,7 @@ import { closeSync, copyFileSync, cpSync, existsSync, mkdirSync, openSync, rmSyn
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { ErrorEvent, NodeEvent, SystemEvent } from '../../src/node/events.ts'
+import type { DiskReport, StoreReport } from '../../src/node/index.ts'
 import { damage, type How, type Part } from '../node/io/damage.ts'
 import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
 import { Lanchat, MAIN } from './lanchat.ts'
@@ -89,9 +90,18 @@ async function says(node: Lanchat, text: string): Promise<string> {
 /** All have these texts, once and in one order; then they end, and their stores hold the same and no fork. */
 async function agree(nodes: readonly Lanchat[], texts: readonly string[]): Promise<void> {
   for (const node of nodes) for (const text of texts) await node.message(text, { timeoutMs: 20_000 })
-  const views = await Promise.all(nodes.map((node) => node.history()))
+  const views = await Promise.all(nodes.map((node) => historyOf(node, texts.length)))
   for (const view of views) expect(view).toEqual(views[0])
   expect([...views[0]!].sort()).toEqual([...texts].sort())
+}
+
+/** Asks again while fewer are here: what was told before it was lost is pulled again without a word. */
+async function historyOf(node: Lanchat, count: number): Promise<string[]> {
+  const by = performance.now() + 20_000
+  for (;;) {
+    const texts = await node.history()
+    if (texts.length >= count || performance.now() > by) return texts
+  }
 }
 
 async function endEqual(nodes: readonly Lanchat[]): Promise<void> {
@@ -162,6 +172,9 @@ describeInLab('a disk that is full', () => {
     expect((await bob.ask('/status')) as object).toMatchObject({
       disk: expect.stringContaining('Messages are in memory only since'),
     })
+    const failing = (await bob.ask('/doctor store')) as DiskReport
+    expect(failing.failure!.why).toContain('space')
+    expect(failing.rooms.find(({ name }) => name === 'general')!.events).toBeGreaterThanOrEqual(2)
     rmSync(join(seen(bob), 'movie'))
     await bob.event(warns(WORKS), { timeoutMs: 20_000 })
     await agree([ann!, bob, cid!], texts)
@@ -253,7 +266,18 @@ describeInLab('a store that was damaged while lanchat was not running', () => {
     await ann.ready()
     expect(ann.events.filter(warns(DAMAGED))).toEqual([])
     await agree([ann], texts)
+    const running = await doctorStore(ann)
+    expect(running).toMatchObject({ code: 0, ok: true, store: { state: 'disk', pid: ann.process.pid } })
     await endEqual([ann, bob])
+    const stopped = await doctorStore(ann)
+    expect(stopped).toMatchObject({ code: 0, ok: true, store: { state: 'disk' } })
+    expect(stopped.store.rooms).toEqual(running.store.rooms)
+    expect(stopped.store.rooms.find(({ name }) => name === 'general')!.events).toBeGreaterThanOrEqual(
+      texts.length,
+    )
+    expect(stopped.store.damaged).toHaveLength(1)
+    expect(stopped.store.damaged[0]).toMatchObject({ state: 'salvaged', why: 'missing' })
+    expect(stopped.store.damaged[0]!.events).toBeGreaterThanOrEqual(20)
   })
 })
 
@@ -340,6 +364,16 @@ describeInLab('a store that is older than it should be, or there twice', () => {
     await endEqual([bob, twin, ann!])
   })
 })
+
+/** What `lanchat doctor --store --json` prints about this node's data dir, on its host. */
+async function doctorStore(node: Lanchat): Promise<{ code: number | null; ok: boolean; store: StoreReport }> {
+  const where = ['--network', `net${series}`, '--data-dir', node.dataDir]
+  const doctor = lab.spawn(node.host, ['node', MAIN, 'doctor', '--store', '--json', ...where], {
+    env: { HOME: lab.directory('home'), XDG_RUNTIME_DIR: lab.directory('home') },
+  })
+  const { code } = await doctor.exited
+  return { code, ...(JSON.parse(doctor.lines[0] ?? '{}') as { ok: boolean; store: StoreReport }) }
+}
 
 /** An ext4 file system in a file. */
 function ext4Image(name: string): string {

@@ -3,10 +3,14 @@
  * replica counted anew where an empty database took the place of the one that was read, brings back what damaged copies
  * hold, and says each of these once in a sentence for people.
  */
+import type { RoomId } from '../../wire/ids.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import type { CoreInput } from '../core-io.ts'
 import type { Replica } from '../replica.ts'
+import { roomSizes } from '../room-sizes.ts'
+import type { RoomView } from '../rooms.ts'
 import type { Brought } from '../salvage.ts'
+import type { DiskReport } from '../store-report.ts'
 import { keepIdentity } from './identity-file.ts'
 import type { Opened } from './level-store.ts'
 import type { ResilientStore, StoreWatch } from './resilient-store.ts'
@@ -27,6 +31,7 @@ export interface DiskCarePorts {
   readonly folder: string
   readonly store: ResilientStore
   readonly replica: Replica
+  view(room: RoomId): RoomView | undefined
   /** Has the hub given what it has? */
   isCaughtUp(): boolean
   give(input: CoreInput): void
@@ -62,9 +67,14 @@ export class DiskCare implements StoreWatch {
     return `Messages are in memory only since ${timeOf(this.#failing.since)}: ${this.#failing.why}`
   }
 
-  /** Since when the disk fails, ms, and why. */
-  get failure(): { readonly since: number; readonly why: string } | undefined {
-    return this.#failing
+  /** Reads all headers, page by page. */
+  async report(): Promise<DiskReport> {
+    const rooms = await roomSizes(this.#ports.store, (room) => this.#ports.view(room)).catch(() => [])
+    return {
+      ...(this.#failing && { failure: this.#failing }),
+      ...(this.sentence !== undefined && { note: this.sentence }),
+      rooms,
+    }
   }
 
   /** The node begins: everything stored is read through. opened: how the store was opened. */

@@ -20,6 +20,8 @@ const OPENING_BYTES = 5 * 2 ** 20
 export interface Opened {
   /** Where the damaged store lies now in whose place an empty one was started. */
   readonly movedAside?: string
+  /** Of one that was moved aside: LevelDB's code, or missing, unreadable. */
+  readonly why?: string
   /** An empty one was started: there was none, or it was moved aside. */
   readonly isFresh?: true
 }
@@ -92,7 +94,7 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
     throw unwritable(dir, cause)
   })
   await leaveMark(dir, mark, db)
-  return { db, movedAside, isFresh: true }
+  return { db, movedAside, why, isFresh: true }
 }
 
 async function open(dir: string, createIfMissing: boolean): Promise<Database> {

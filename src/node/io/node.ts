@@ -29,6 +29,7 @@ import { BOT_MARK } from '../people.ts'
 import { isPlace, keptPlace, newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { NodeReport } from '../report.ts'
+import type { DiskReport } from '../store-report.ts'
 import { LAN } from '../timing.ts'
 import { TwinWatch } from '../twin-watch.ts'
 import { systemClock } from './clock.ts'
@@ -141,6 +142,7 @@ export class NodeShell {
       store: init.store,
       replica: init.core.replica,
       isCaughtUp: () => this.#core.isCaughtUp,
+      view: (room) => this.#core.views.room(room),
       give: (input) => this.#give(input),
       warn: (text) => this.#warn(text),
       fail: (message) => this.#tell({ type: 'error', code: 'STORE_FAILED', message }),
@@ -791,22 +793,27 @@ export class NodeShell {
       }
       return Promise.resolve(answer)
     }
-    if (command.do === 'doctor') {
-      const answer: Answer = {
-        type: 'result',
-        command: '/doctor',
-        data: this.#report(),
-        ...(ref !== undefined && { ref }),
-      }
-      this.#tell(answer)
-      return Promise.resolve(answer)
-    }
+    if (command.do === 'doctor' || command.do === 'doctorStore')
+      return this.#examine(command.do === 'doctor' ? this.#report() : this.disk.report(), ref)
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, { resolve })
       if (this.#isStarted) this.#give({ in: 'command', command, ref, slot })
       else setImmediate(() => this.#give({ in: 'command', command, ref, slot }))
     })
+  }
+
+  /** Answered by the shell itself, also before the node is ready. */
+  async #examine(found: NodeReport | Promise<DiskReport>, ref: unknown): Promise<Answer> {
+    const data = found instanceof Promise ? await found : found
+    const answer: Answer = {
+      type: 'result',
+      command: '/doctor',
+      data,
+      ...(ref !== undefined && { ref }),
+    }
+    this.#tell(answer)
+    return answer
   }
 
   #report(): NodeReport {

@@ -6,7 +6,7 @@ import { codeOf, probeWritable } from '../safe-file.ts'
 import { type Finding, fail, pass, skip, warn } from './check.ts'
 
 /** Below this LevelDB soon cannot write: its log alone has 4 MiB. */
-const FREE_BYTES_FAIL = 16 * 2 ** 20
+export const FREE_BYTES_FAIL = 16 * 2 ** 20
 const FREE_BYTES_WARN = 100 * 2 ** 20
 
 export interface DataDirState {

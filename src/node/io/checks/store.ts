@@ -1,10 +1,11 @@
 /** The stored messages: do they open, and was anything found damaged before? Opened only while no lanchat runs here. */
-import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Level } from 'level'
 import { factKey } from '../../keys.ts'
 import { keyBytes } from '../../store-key.ts'
 import { claimDataDir } from '../control.ts'
+import { damagedStores } from '../damaged-stores.ts'
 import { levelCodeOf } from '../level-database.ts'
 import { type Finding, fail, pass, skip, warn } from './check.ts'
 
@@ -19,10 +20,7 @@ export interface StoreState {
 }
 
 export async function askStore(dir: string, folder: string, isRunning: boolean): Promise<StoreState> {
-  const parent = dirname(folder)
-  const damaged = (await readdir(parent).catch(() => []))
-    .filter((name) => name.startsWith(`${basename(folder)}.damaged-`))
-    .map((name) => join(parent, name))
+  const damaged = (await damagedStores(folder)).map((copy) => copy.folder)
   const state = { folder, damaged, remembered: [] }
   if (isRunning) return { ...state, opens: 'busy' }
   const [isMade, isThere] = await Promise.all([exists(`${folder}.made`), exists(join(folder, 'CURRENT'))])
@@ -64,8 +62,8 @@ export function judgeStore({ folder, opens, damaged }: StoreState, isFailing: bo
   const old = damaged.join(', ')
   if (old)
     return warn(
-      `The stored messages were damaged once; what was there lies in ${old}. Others have sent what they had.`,
-      'Delete it when nothing is missed.',
+      `The stored messages were damaged once; what was there lies in ${old}. What could be read of it is brought back while lanchat runs.`,
+      'lanchat doctor --store says how much came back. Delete it when nothing is missed.',
     )
   if (opens === 'none') return pass('Nothing is stored yet.')
   if (opens === 'busy' && isFailing === undefined)
