@@ -69,7 +69,11 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
       )
     }
     case 'hub':
-      return notice(event.hub.self ? '* You are the hub now.' : `* The hub is ${shown(event.hub)} now.`)
+      return notice(
+        event.hub.self
+          ? '* You are the hub now.'
+          : `* The hub is ${shown(event.hub)} now${throughText(event.hub)}.`,
+      )
     case 'offline':
       return notice(
         `* Nobody to relay at the moment (${safeName(event.reason)}). What you type is kept and sent later.`,
@@ -213,8 +217,14 @@ function forPeople(command: string, data: unknown): unknown {
 }
 
 /** With the address that others name behind --peer. */
-const hubText = (hub: HubInfo | null): string =>
-  hub === null ? 'none' : URL.canParse(hub.url) ? `${hub.name} (${new URL(hub.url).host})` : hub.name
+const hubText = (hub: HubInfo | null): string => {
+  if (hub === null) return 'none'
+  const where = URL.canParse(hub.url) ? ` (${new URL(hub.url).host})` : ''
+  return `${hub.name}${where}${throughText(hub)}`
+}
+
+/** Said where this node reaches its hub through a peer only. */
+const throughText = ({ via }: HubInfo): string => (via ? ` through ${safeName(via.name)}` : '')
 
 /** Of older messages the day is told as well. */
 function withoutScreen({ screen: _, ...look }: Look): Look {

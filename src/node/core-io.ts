@@ -27,6 +27,10 @@ export interface CoreOptions {
   /** undefined: a network with a code: the code is the place. */
   readonly place: Place | undefined
   readonly rate: Rate
+  /** Of the network (rule ID-3): seals what peers carry. */
+  readonly gateKey: Uint8Array
+  /** May this key have a link through a peer at the moment? Default yes. */
+  readonly admits?: (key: PersonKey) => boolean
   readonly choice: Omit<ChoiceOptions, 'self'>
   /** The nick was asked for now, not only proposed: a profile that says otherwise is written anew. */
   readonly renames: boolean
@@ -55,7 +59,7 @@ export interface PeerHello {
 }
 
 export type CoreInput =
-  | Exclude<ChoiceEvent, { in: 'linkUp' } | { in: 'frame' }>
+  | Exclude<ChoiceEvent, { in: 'linkUp' } | { in: 'frame' } | { in: 'circuitFailed' }>
   | {
       readonly in: 'linkUp'
       readonly link: LinkId
@@ -66,11 +70,15 @@ export type CoreInput =
       readonly hello: PeerHello
       /** What this node said of its place on this link; absent: what is true now. */
       readonly told?: Pick<PeerHello, 'places' | 'grown'>
+      /** Who carries it. Only the core itself gives it. */
+      readonly via?: PersonKey
     }
   | { readonly in: 'frame'; readonly link: LinkId; readonly frame: Frame }
   | { readonly in: 'verified'; readonly ticket: number; readonly ok: readonly boolean[] }
   | { readonly in: 'written'; readonly ticket: number }
   | { readonly in: 'pump'; readonly link: LinkId }
+  /** A relay frame to this key was not sent: too much waits for that reader. */
+  | { readonly in: 'relayStalled'; readonly link: LinkId; readonly key: PersonKey }
   | { readonly in: 'command'; readonly command: Command; readonly ref: unknown; readonly slot: number }
   /** The lines that a `lines` effect asked for. */
   | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
@@ -105,6 +113,7 @@ export type CoreEffect =
         do:
           | 'send'
           | 'sendAll'
+          | 'circuit'
           | 'follow'
           | 'becomeHub'
           | 'resign'
@@ -129,7 +138,8 @@ export type CoreEffect =
       readonly ops: readonly StoreOp[]
       readonly sync: boolean
     }
-  | { readonly do: 'pump'; readonly link: LinkId }
+  /** Give `pump` for `link` once the link `over` can take more. */
+  | { readonly do: 'pump'; readonly link: LinkId; readonly over: LinkId }
   | { readonly do: 'tell'; readonly event: NodeEvent }
   | { readonly do: 'answer'; readonly slot: number; readonly answer: Answer }
   /** Read the last lines of these rooms and give them back as `lines`. */

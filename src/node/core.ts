@@ -9,7 +9,9 @@
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
 import { Hub, Receipts } from '../hub/index.ts'
-import { concat, readUint, uint } from '../wire/bytes.ts'
+import type { HelloFields } from '../wire/auth.ts'
+import { concat, fromHex, readUint, uint } from '../wire/bytes.ts'
+import { encodeFrame } from '../wire/codec.ts'
 import {
   type Event,
   isControlLane,
@@ -36,6 +38,8 @@ import {
   clocksOf,
   createChoice,
   mediansOf,
+  standingOf,
+  viewOf,
 } from './choice.ts'
 import { clockOffset } from './clock.ts'
 import type {
@@ -61,10 +65,11 @@ import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { People, type SavedLabels } from './people.ts'
 import { PlaceKeeper } from './place-keeper.ts'
-import { type Place, readPlaces } from './places.ts'
+import { type Place, packPlaces, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
 import { ReadMarks, readReadMarks } from './read-marks.ts'
+import { Relaying } from './relaying.ts'
 import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
@@ -156,6 +161,7 @@ export class Core {
   readonly #links = new Map<LinkId, LinkState>()
   readonly #guard: Guard
   readonly #standing = new Standing()
+  readonly #relaying: Relaying
   #hub: Hub | undefined
   #role: Role = { is: 'seeking' }
   #epoch = 0
@@ -177,7 +183,8 @@ export class Core {
   readonly #onWritten = new Map<number, (() => void)[]>()
   #afterWrite: (() => void)[] = []
   readonly #verification = new Verification((link, ticket, checks) =>
-    this.#effects.push({ do: 'verify', link, ticket, checks }),
+    // Who is read more slowly for them is the peer that carries.
+    this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
   )
   readonly #onLines = new Map<number, (lines: readonly RoomLine[]) => void>()
   /** Asked for in this turn: read once its writes are handed over. */
@@ -273,7 +280,8 @@ export class Core {
         theirs: (peer, room, cls) => this.views.carries(peer, room, cls, false),
       },
       send: (link, frame) => this.send(link, frame),
-      wantPump: (link) => this.#effects.push({ do: 'pump', link }),
+      wantPump: (link) =>
+        this.#effects.push({ do: 'pump', link, over: this.#relaying.carrierOf(link) ?? link }),
       verify: (link, checks, then) => this.#verify(link, checks, then),
       took: (link, run) => this.#took(link, run),
       deleted: (link, tombstone) => {
@@ -300,6 +308,24 @@ export class Core {
     })
     this.#guard = this.#newGuard()
     this.#acts = new Acts(this)
+    this.#relaying = new Relaying({
+      crypto,
+      signer,
+      gateKey: options.gateKey,
+      hello: () => this.#hello(),
+      admits: options.admits ?? (() => true),
+      send: (carrier, frame) => this.send(carrier, frame),
+      up: ({ link, key, dialled, hello, told }) => {
+        const via = this.#links.get(this.#relaying.carrierOf(link)!)?.key
+        if (via) this.#linkUp({ in: 'linkUp', link, key, dialled, address: '', hello, told, via })
+      },
+      frame: (link, frame) => this.#frame(link, frame),
+      down: (link) => this.#linkDown({ in: 'linkDown', link, cause: 'closed' }),
+      failed: (via, to) => this.#choose({ in: 'circuitFailed', via, to }),
+      fault: (link, _key, why) => this.#fault(link, why),
+      standing: () => standingOf(this.choice, this.#moment.now),
+      isHub: () => this.isHub,
+    })
     this.#erasing = new Erasing({
       replica: this.replica,
       retentionMs: options.retentionMs,
@@ -339,7 +365,7 @@ export class Core {
       carries: (peer, room, cls) => this.views.carries(peer, room, cls, false),
       isMember: (link) => this.#hub?.isMember(link) ?? false,
       entry: (lane) => this.replica.entry(lane),
-      send: (links, frame) => this.#effects.push({ do: 'send', links, frame }),
+      send: (links, frame) => this.#sendShared(links, frame),
       unconfirmed: (by, ms) => this.outbox.unconfirmed(by, this.#moment.now, ms),
       lanesOf: (offer) => this.#lanesOf(offer),
       ignored: (hub, witness, ms) => this.#ignored(hub, witness, ms),
@@ -449,6 +475,7 @@ export class Core {
       outbox: this.outbox.queued,
       commands: this.#acts.waiting,
       suspects: this.#guard.size,
+      circuits: this.#relaying.size,
     }
   }
   isMember(view: RoomView): boolean {
@@ -471,12 +498,19 @@ export class Core {
   step(moment: CoreMoment, input: CoreInput): void {
     this.#moment = moment
     this.#hub?.setNow(moment.now)
+    this.#take(input)
+    this.#relaying.settle()
+  }
+
+  #take(input: CoreInput): void {
+    const { moment } = this
     switch (input.in) {
       case 'linkUp':
         return this.#linkUp(input)
       case 'linkDown':
-        this.#dropLink(input.link)
-        return this.#choose(input)
+        return this.#linkDown(input)
+      case 'relayStalled':
+        return this.#relaying.stalled(input.link, input.key)
       case 'frame':
         return this.#frame(input.link, input.frame)
       case 'verified':
@@ -607,6 +641,7 @@ export class Core {
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)
     this.#hub?.tick()
+    this.#relaying.tick(now)
     this.sync.tick(now)
     this.outbox.tick(now)
     this.#replicate()
@@ -648,10 +683,10 @@ export class Core {
   // --- links ------------------------------------------------------------------------------------------------------
 
   #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
-    const { link, key, hello, told, address, dialled, local } = input
+    const { link, key, hello, told, address, dialled, local, via } = input
     if (told && !this.#placeKeeper.stillHolds(told)) {
       // The other side judged a place that this node has left meanwhile: both judge again on a new link.
-      this.#effects.push({ do: 'refuse', link, code: 'PLACE_CHANGED', detail: '' })
+      this.#refuse(link, 'PLACE_CHANGED', '')
       if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
       return
     }
@@ -677,6 +712,7 @@ export class Core {
       address,
       visitor: hello.visitor,
       ...(local !== undefined && { local }),
+      ...(via && { via }),
     })
     if (this.#links.has(link)) this.sync.linkUp(link, key)
   }
@@ -687,7 +723,7 @@ export class Core {
     if (meeting.is === 'alias') this.#acts.aliasPlaces(meeting.pair)
     if (meeting.is !== 'apart') return true
     this.#effects.push({ do: 'apart', ids: readPlaces(hello.places) })
-    this.#effects.push({ do: 'refuse', link, code: 'PLACE_OTHER', detail: '' })
+    this.#refuse(link, 'PLACE_OTHER', '')
     return false
   }
 
@@ -704,9 +740,16 @@ export class Core {
     return this.outbox.unstored + (isBehind ? LAG_OF_A_PULL : 0)
   }
 
+  #linkDown(input: Extract<CoreInput, { in: 'linkDown' }>): void {
+    this.#dropLink(input.link)
+    this.#choose(input)
+  }
+
   #dropLink(link: LinkId): void {
     this.#links.delete(link)
     this.#guard.linkDown(link)
+    this.#relaying.close(link)
+    this.#relaying.linkDown(link)
     if (this.#role.is === 'following' && this.#role.link === link) {
       this.#role = { is: 'seeking' }
       this.#guard.session(undefined, this.#moment.now)
@@ -723,8 +766,40 @@ export class Core {
     if (key) this.#effects.push({ do: 'fault', link, key, why })
   }
 
+  /** Ends a link with a refusal; linkDown follows. */
+  #refuse(link: LinkId, code: string, detail: string): void {
+    if (this.#relaying.carrierOf(link) !== undefined) this.#relaying.refuse(link, code, detail)
+    else this.#effects.push({ do: 'refuse', link, code, detail })
+  }
+
   send(link: LinkId, frame: Frame): void {
-    this.#effects.push({ do: 'send', links: [link], frame })
+    if (this.#relaying.carrierOf(link) !== undefined) this.#relaying.send(link, frame)
+    else this.#effects.push({ do: 'send', links: [link], frame })
+  }
+
+  /** One frame for many: encoded once for those that a peer carries, and by the shell for the others. */
+  #sendShared(links: readonly LinkId[], frame: Frame): void {
+    const carried = links.filter((link) => this.#relaying.carrierOf(link) !== undefined)
+    if (carried.length > 0) {
+      const encoded = encodeFrame(frame)
+      for (const link of carried) this.#relaying.send(link, frame, encoded)
+    }
+    const own = carried.length > 0 ? links.filter((link) => !carried.includes(link)) : links
+    if (own.length > 0) this.#effects.push({ do: 'send', links: own, frame })
+  }
+
+  /** What this node says of itself to whom a peer carries here: it takes no links there. */
+  #hello(): HelloFields {
+    const { place } = this
+    return {
+      net: fromHex(this.options.net),
+      role: this.options.choice.visitor ? 2 : this.isHub ? 1 : 0,
+      places: place ? packPlaces(place.ids) : new Uint8Array(0),
+      grown: place?.isGrown ?? false,
+      age: place?.age ?? 0,
+      caps: 0,
+      port: 0,
+    }
   }
 
   #toHub(frame: Frame): void {
@@ -781,6 +856,10 @@ export class Core {
     if (!state) return
     if (choiceFrames.has(frame.type)) return this.#choose({ in: 'frame', link, frame: frame as ChoiceFrame })
     switch (frame.type) {
+      case 'relay':
+        // One hop: what comes through a peer is carried no further.
+        if (this.#relaying.carrierOf(link) === undefined) this.#relaying.frame(link, frame, this.#moment.now)
+        return
       case 'live':
         for (const run of frame.runs) this.#onLive(link, run)
         return
@@ -1276,12 +1355,15 @@ export class Core {
       case 'send':
         return this.send(effect.link, effect.frame)
       case 'sendAll':
-        this.#effects.push({ do: 'send', links: [...this.#links.keys()], frame: effect.frame })
-        return
-      case 'close':
+        return this.#sendShared([...this.#links.keys()], effect.frame)
+      case 'circuit':
+        return this.#relaying.open(effect.via, effect.to, this.#moment.now)
+      case 'close': {
+        const isCarried = this.#relaying.carrierOf(effect.link) !== undefined
         this.#dropLink(effect.link)
-        this.#effects.push(effect)
+        if (!isCarried) this.#effects.push(effect)
         return
+      }
       case 'follow':
         return this.#follow(effect)
       case 'becomeHub':
@@ -1313,6 +1395,7 @@ export class Core {
     this.#standing.note(hub, this.#line, this.#moment.now)
     this.#guard.session(hub, this.#moment.now)
     this.#epoch = epoch
+    this.#relaying.follows(link)
     this.#presence.hubChanged(this.#moment.now)
     this.#presence.came(hub)
     this.#receipts.clear()
@@ -1331,6 +1414,7 @@ export class Core {
     this.#standing.note(this.self, this.#line, this.#moment.now)
     this.#guard.session(undefined, this.#moment.now)
     this.#epoch = epoch
+    this.#relaying.follows(undefined)
     this.#presence.hubChanged(this.#moment.now)
     this.#receipts.clear()
     this.#hub = new Hub({
@@ -1339,8 +1423,8 @@ export class Core {
       self: this.self,
       rate,
       send: (link, frame) => this.send(link, frame),
-      sendShared: (links, frame) => this.#effects.push({ do: 'send', links, frame }),
-      refuse: (link, code, detail) => this.#effects.push({ do: 'refuse', link, code, detail }),
+      sendShared: (links, frame) => this.#sendShared(links, frame),
+      refuse: (link, code, detail) => this.#refuse(link, code, detail),
       fault: (link, why) => this.#fault(link, why),
       verify: (link, run, then) => this.sync.verifyRun(link, run, then),
       settle: (link, run, isRelayed) => {
@@ -1437,8 +1521,14 @@ export class Core {
   hubInfo(): HubInfo | undefined {
     if (this.#role.is === 'hub') return { ...this.people.who(this.self), url: this.options.url(), self: true }
     if (this.#role.is !== 'following') return undefined
-    const address = this.#links.get(this.#role.link)?.address ?? ''
-    return { ...this.people.who(this.#role.hub), url: `wss://${address}/lanchat/1`, self: false }
+    const { hubAddress, via } = viewOf(this.choice)
+    const address = this.#links.get(this.#role.link)?.address || hubAddress
+    return {
+      ...this.people.who(this.#role.hub),
+      url: `wss://${address}/lanchat/1`,
+      self: false,
+      ...(via && { via: this.people.who(via) }),
+    }
   }
 
   get hubKey(): PersonKey | undefined {
@@ -1447,8 +1537,9 @@ export class Core {
 
   #tellHub(): void {
     const hub = this.hubInfo()!
-    const isNew = this.#lastHub !== `${hub.id}/${this.#epoch}` || this.#wasOffline
-    this.#lastHub = `${hub.id}/${this.#epoch}`
+    const now = `${hub.id}/${this.#epoch}/${hub.via?.id ?? ''}`
+    const isNew = this.#lastHub !== now || this.#wasOffline
+    this.#lastHub = now
     this.#wasOffline = false
     if (this.#isReady) {
       if (isNew) this.tell({ type: 'hub', hub, epoch: this.#epoch })
@@ -1483,7 +1574,7 @@ export class Core {
       const past = [...lines].sort((a, b) => (a.message.order < b.message.order ? -1 : 1))
       for (const { room, message } of past) this.display.tellHistory(room, message)
       this.#isReady = true
-      this.#lastHub = `${hub.id}/${this.#epoch}`
+      this.#lastHub = `${hub.id}/${this.#epoch}/${hub.via?.id ?? ''}`
       this.tell({
         type: 'ready',
         self: this.people.who(this.self),

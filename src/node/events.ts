@@ -15,6 +15,8 @@ export interface Labelled extends Who {
 export interface HubInfo extends Who {
   readonly url: string
   readonly self: boolean
+  /** The peer that carries this node to it, where it has no way of its own. */
+  readonly via?: Who
 }
 
 /** A link that is up, as `status` tells it. Bytes and frames: since it came up, where they are counted. */

@@ -161,6 +161,7 @@ export class World {
         retentionMs: RETENTION_DAYS * DAY_MS,
         place: node.place,
         rate: { perS: 10, burst: 40 },
+        gateKey: new Uint8Array(32),
         choice: { timing: LAN, instanceOf: (key) => instanceName(this.crypto, key), ...node.options },
         url: () => `wss://${node.address}/lanchat/1`,
       },

@@ -8,8 +8,24 @@ import { networkInterfaces, userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { HelloFields } from '../../wire/auth.ts'
 import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
-import { instanceName, nameHint, networkId, type PersonKey, type PlaceId, pskOf } from '../../wire/ids.ts'
-import { FAULTS_MAX, PENALTY_MS, RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
+import {
+  gateKeyOf,
+  instanceName,
+  nameHint,
+  networkId,
+  type PersonKey,
+  type PlaceId,
+  personKey,
+  pskOf,
+} from '../../wire/ids.ts'
+import {
+  FAULTS_MAX,
+  PENALTY_MS,
+  RATE_BURST,
+  RATE_PER_S,
+  RELAY_QUEUE_BYTES_MAX,
+  RETENTION_DAYS,
+} from '../../wire/limits.ts'
 import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
@@ -226,6 +242,8 @@ export class NodeShell {
               perS: options.rate ?? RATE_PER_S,
               burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
             },
+            gateKey: gateKeyOf(nodeCrypto, codeKey),
+            admits: (key) => !shell?.isPenalised(key),
             choice: {
               timing: LAN,
               instanceOf: (key) => instanceName(nodeCrypto, key),
@@ -289,7 +307,7 @@ export class NodeShell {
       ...(options.plainLinks && { plain: true }),
       signer,
       hello: () => this.#hello(),
-      admits: (address) => !this.#isPenalised(address),
+      admits: (address) => !this.isPenalised(address),
       onLink: (link) => this.#linked(link, undefined),
       onRefused: (address, why) =>
         this.#log(
@@ -474,7 +492,7 @@ export class NodeShell {
         )
         return
       case 'pump':
-        return this.#pump(effect.link)
+        return this.#pump(effect)
       case 'tell':
         return this.#tell(effect.event)
       case 'answer':
@@ -552,7 +570,14 @@ export class NodeShell {
   #send({ links, frame }: Extract<CoreEffect, { do: 'send' }>): void {
     const bytes = encodeFrame(frame)
     if (links.length === 1) {
-      this.#links.get(links[0]!)?.send(bytes)
+      const link = this.#links.get(links[0]!)
+      // A circuit never costs its carrier the link: the circuit ends, and whoever it was for resumes by sync.
+      if (link && frame.type === 'relay' && frame.bytes.length > 0)
+        if (link.queuedBytes + bytes.length > RELAY_QUEUE_BYTES_MAX) {
+          this.#give({ in: 'relayStalled', link: link.id, key: personKey(frame.key) })
+          return
+        }
+      link?.send(bytes)
       return
     }
     const open: Link[] = []
@@ -584,14 +609,15 @@ export class NodeShell {
   readonly #checking = new Map<number, number>()
   readonly #slowed = new Set<number>()
 
-  #pump(id: number): void {
-    const link = this.#links.get(id)
+  #pump({ link: id, over }: Extract<CoreEffect, { do: 'pump' }>): void {
+    const link = this.#links.get(over)
     if (!link) return
     if (link.queuedBytes < PUMP_BELOW_BYTES) setImmediate(() => this.#give({ in: 'pump', link: id }))
-    else this.#waitingPumps.add(id)
+    else if (!this.#waitingPumps.get(over)?.add(id)) this.#waitingPumps.set(over, new Set([id]))
   }
 
-  readonly #waitingPumps = new Set<number>()
+  /** By the link that has to take more first: its own pump, and those of the circuits over it. */
+  readonly #waitingPumps = new Map<number, Set<number>>()
 
   #tell(event: NodeEvent): void {
     if (event.type === 'ready') {
@@ -613,7 +639,7 @@ export class NodeShell {
 
   async #dial(address: string, signer: ReturnType<typeof signerOf>): Promise<void> {
     const { host, port } = splitAddress(address)
-    if (this.#isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
+    if (this.isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
     const dialled = await dial({
       ...this.#secret(),
       host,
@@ -633,7 +659,7 @@ export class NodeShell {
   }
 
   #linked(link: Link, dialledAddress: string | undefined): void {
-    if (this.#closing || (this.#penalties.get(link.key) ?? 0) > systemClock.monotonic()) {
+    if (this.#closing || this.isPenalised(link.key)) {
       link.close(refusals.PENALTY.closeCode!, 'PENALTY')
       if (dialledAddress) this.#give({ in: 'dialFailed', address: dialledAddress, why: 'failed' })
       return
@@ -674,7 +700,9 @@ export class NodeShell {
         this.#give({ in: 'linkDown', link: link.id, cause: 'closed' })
       },
       onDrain: () => {
-        if (this.#waitingPumps.delete(link.id)) this.#give({ in: 'pump', link: link.id })
+        const waiting = this.#waitingPumps.get(link.id)
+        this.#waitingPumps.delete(link.id)
+        for (const id of waiting ?? []) this.#give({ in: 'pump', link: id })
       },
     })
   }
@@ -699,7 +727,8 @@ export class NodeShell {
   /** Ends a link with a refusal; the core hears linkDown. */
   #refuse(id: number, code: string, detail: string): void {
     const link = this.#links.get(id)
-    if (!link) return
+    // A link that a peer carries is the core's own: it ends it.
+    if (!link) return this.#give({ in: 'linkDown', link: id, cause: 'closed' })
     const known = isRefusalCode(code) ? refusals[code] : undefined
     link.send(encodeFrame({ type: 'refuse', code, detail: (detail || known?.them) ?? '' }))
     this.#closeLink(id, isRefusalCode(code) ? code : undefined)
@@ -724,7 +753,8 @@ export class NodeShell {
     this.#refuse(link, 'FAULTS', '')
   }
 
-  #isPenalised(address: string): boolean {
+  /** Does this key or address wait for its faults? */
+  isPenalised(address: string): boolean {
     const until = this.#penalties.get(address)
     if (until === undefined) return false
     if (until > systemClock.monotonic()) return true

@@ -98,6 +98,8 @@ export class LanNode implements Running {
           perS: options.rate ?? RATE_PER_S,
           burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
         },
+        // Nobody listens in memory: any key will do.
+        gateKey: new Uint8Array(32),
         choice: {
           timing: init.timing,
           instanceOf: (key) => instanceName(nodeCrypto, key),
