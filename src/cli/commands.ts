@@ -1,54 +1,43 @@
 /** The one table of what people type behind a slash: names, aliases, usage, help, and how each becomes a Command. */
-import type { Command } from '../node/index.ts'
+import { messageRows } from './commands/message-rows.ts'
+import { moderationRows } from './commands/moderation-rows.ts'
+import {
+  ask,
+  type CommandRow,
+  currentOr,
+  type Meaning,
+  nickList,
+  nickName,
+  none,
+  one,
+  oneOrMore,
+  roomName,
+  split,
+  words,
+} from './commands/row.ts'
 import { nearest } from './nearest.ts'
+
+export type { CommandRow, Meaning }
 
 export const GENERAL = 'general'
 export const HISTORY_DEFAULT = 50
 export const HISTORY_MAX = 1000
 const MEMBERS_MAX = 65_535
 
-/** What a command's words mean: to ask of the node (in this order), to answer here, or not understood. */
-export type Meaning = { readonly ask: readonly Command[] } | { readonly local: 'help' | 'quit' } | 'usage'
-
-export interface CommandRow {
-  readonly name: string
-  readonly aliases?: readonly string[]
-  readonly args: string
-  readonly help: string
-  /** What Tab completes after the name. */
-  readonly completes?: 'room' | 'nick' | 'command'
-  /** args: what follows the name, trimmed at its start only. room: the session's current room. */
-  readonly read: (args: string, room: string) => Meaning
-}
-
-const ask = (...commands: Command[]): Meaning => ({ ask: commands })
-/** People write #lab and @anna; neither sign can be part of a name. */
-const roomName = (word: string) => word.replace(/^#/, '')
-const nickName = (word: string) => word.replace(/^@/, '')
-const words = (args: string) => args.split(/\s+/u).filter((word) => word !== '')
-/** The first word, and the rest as it was typed. */
-function split(args: string): readonly [word: string, rest: string] {
-  const match = /^(\S+)(?:\s([\s\S]*))?$/u.exec(args)
-  return match ? [match[1]!, match[2] ?? ''] : ['', '']
-}
-const one = (args: string, then: (word: string) => Command): Meaning => {
-  const [word, ...more] = words(args)
-  return word === undefined || more.length > 0 ? 'usage' : ask(then(word))
-}
-const none = (args: string, then: Meaning): Meaning => (args.trim() === '' ? then : 'usage')
-const currentOr = (args: string, room: string, then: (room: string) => Command): Meaning =>
-  one(args.trim() === '' ? room : args, (word) => then(roomName(word)))
-
-/** `<room> [--private] [--topic text] [--max n]`; a topic goes on until the next option, quotes around it are left out. */
+/** `<room> [--private] [--topic text] [--max n] [--invite nicks]`; a topic goes on until the next option, quotes around it are left out. */
 function readCreate(args: string): Meaning {
   const [word, ...rest] = words(args)
   if (word === undefined || word.startsWith('--')) return 'usage'
   let isPrivate = false
   let topic: string | undefined
   let max: number | undefined
+  let invite: readonly string[] = []
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--private') isPrivate = true
-    else if (word === '--max') {
+    else if (word === '--invite') {
+      invite = nickList(rest.shift() ?? '')
+      if (invite.length === 0) return 'usage'
+    } else if (word === '--max') {
       const n = rest.shift() ?? ''
       if (!/^\d{1,5}$/.test(n) || Number(n) < 1 || Number(n) > MEMBERS_MAX) return 'usage'
       max = Number(n)
@@ -60,12 +49,15 @@ function readCreate(args: string): Meaning {
       if (topic === '') return 'usage'
     } else return 'usage'
   }
+  // A public room needs no invitation.
+  if (invite.length > 0 && !isPrivate) return 'usage'
   return ask({
     do: 'create',
     room: roomName(word),
     ...(isPrivate && { private: true }),
     ...(topic !== undefined && { topic }),
     ...(max !== undefined && { max }),
+    ...(invite.length > 0 && { invite }),
   })
 }
 
@@ -87,9 +79,10 @@ function readHistory(args: string, room: string): Meaning {
 }
 
 function readInvite(args: string, current: string): Meaning {
-  const [nick, room, ...more] = words(args)
-  if (nick === undefined || nickName(nick) === '' || more.length > 0) return 'usage'
-  return ask({ do: 'invite', room: roomName(room ?? current), to: nickName(nick) })
+  const [nick = '', room, ...more] = words(args)
+  const nicks = nickList(nick)
+  if (nicks.length === 0 || more.length > 0) return 'usage'
+  return ask({ do: 'invite', room: roomName(room ?? current), to: oneOrMore(nicks) })
 }
 
 /** `[--room room] [--limit n] [--] <words>`. */
@@ -118,13 +111,13 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'msg',
     args: '<nick>[,<nick>...] <text>',
-    help: 'a private message',
+    help: 'a private message; to several, in a private room of just them',
     completes: 'nick',
     read(args) {
       const [to, text] = split(args)
-      const nicks = to.split(',').map(nickName)
-      if (text.trim() === '' || nicks.includes('')) return 'usage'
-      return ask(...nicks.map((nick): Command => ({ do: 'msg', to: nick, text })))
+      const nicks = nickList(to)
+      if (text.trim() === '' || nicks.length === 0) return 'usage'
+      return ask({ do: 'msg', to: oneOrMore(nicks), text })
     },
   },
   {
@@ -145,7 +138,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'create',
     aliases: ['create_group'],
-    args: '<room> [--private] [--topic text] [--max n]',
+    args: '<room> [--private] [--topic text] [--max n] [--invite nicks]',
     help: 'make a room and enter it',
     read: readCreate,
   },
@@ -158,10 +151,24 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'invite',
-    args: '<nick> [room]',
-    help: 'take somebody into this private room, or the named one',
+    args: '<nick>[,<nick>...] [room]',
+    help: 'take people into this private room, or the named one; into a public one though it is locked',
     completes: 'nick',
     read: readInvite,
+  },
+  {
+    name: 'accept',
+    args: '<room>',
+    help: 'enter a room you are invited to',
+    completes: 'room',
+    read: (args) => one(args, (word) => ({ do: 'join', room: roomName(word) })),
+  },
+  {
+    name: 'decline',
+    args: '<room>',
+    help: 'say no to an invitation',
+    completes: 'room',
+    read: (args) => one(args, (word) => ({ do: 'decline', room: roomName(word) })),
   },
   {
     name: 'rooms',
@@ -188,6 +195,8 @@ export const COMMANDS: readonly CommandRow[] = [
     help: 'messages that hold all these words, newest first',
     read: readSearch,
   },
+  ...messageRows,
+  ...moderationRows,
   {
     name: 'nick',
     args: '<name>',

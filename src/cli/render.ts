@@ -1,6 +1,15 @@
 /** Events as lines for people. Everything that others wrote goes through safe-text first. */
 import { styleText } from 'node:util'
-import type { HubInfo, MessageEvent, NodeEvent, SystemEvent, Who } from '../node/index.ts'
+import type {
+  DeleteEvent,
+  EditEvent,
+  HubInfo,
+  MessageEvent,
+  NodeEvent,
+  ReactionEvent,
+  SystemEvent,
+  Who,
+} from '../node/index.ts'
 import { indented, safeName } from './safe-text.ts'
 import { spanOf } from './span.ts'
 import { table } from './tables.ts'
@@ -60,6 +69,15 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
   switch (event.type) {
     case 'message':
       return { text: messageLine(event, look) }
+    case 'edit':
+      return { text: markLine(event, look, `${paint('dim', 'edited:')} ${indented(event.text)}`) }
+    case 'delete':
+      return { text: paint('dim', markLine(event, look, 'deleted a message')) }
+    case 'reaction': {
+      const what = event.quote ? ` to “${safeName(event.quote.text)}”` : ''
+      const verb = event.on ? 'gives' : 'takes back'
+      return { text: paint('dim', markLine(event, look, `${verb} ${safeName(event.emoji)}${what}`)) }
+    }
     case 'system':
       return quiet(`* ${systemSentence(event, look)}`)
     case 'ready': {
@@ -90,6 +108,17 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
   }
 }
 
+/** What somebody did to a message: * anna edited: hello */
+function markLine(
+  event: EditEvent | DeleteEvent | ReactionEvent,
+  { paint, self, screen }: Look,
+  what: string,
+): string {
+  const isSelf = event.from.id === self
+  const room = event.room === null ? '' : screen?.room === event.room ? '' : `[${safeName(event.room)}] `
+  return `${room}* ${isSelf ? paint('bold', 'you') : shown(event.from)}${event.private ? ' (in private)' : ''} ${isSelf ? what.replace(/^(gives|takes) /, (word) => `${word.trim().slice(0, -1)} `) : what}`
+}
+
 function messageLine(event: MessageEvent, { paint, self, person, screen }: Look): string {
   const coloured = (who: Who, text: string) => (person ? person(who.id, text) : paint(colourOf(who.id), text))
   const name = (who: Who & { readonly label?: string }) =>
@@ -98,8 +127,15 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
   const stamp = event.approx ? `~${plainStamp}` : plainStamp
   const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
   const isOthers = event.from.id !== self
-  const text =
+  const said =
     screen && isOthers ? highlighted(indented(event.text), screen.nick, paint) : indented(event.text)
+  const { quote } = event
+  const answers = quote ? `${paint('dim', `(to ${shown(quote.from)}: ${safeName(quote.text)})`)} ` : ''
+  const given = (event.reactions ?? []).map(({ emoji, count }) => `${safeName(emoji)} ${count}`).join('  ')
+  const marks = [event.edited ? '(edited)' : '', given === '' ? '' : `[${given}]`].filter(
+    (mark) => mark !== '',
+  )
+  const text = `${answers}${said}${marks.length > 0 ? paint('dim', ` ${marks.join(' ')}`) : ''}`
   if (event.private || event.room === null) {
     const head = `[${name(event.from)} -> ${event.to ? name(event.to) : paint('bold', 'me')}]`
     return `${time}${head} ${event.action ? `* ${text}` : text}`
@@ -142,6 +178,9 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
   const who = isSelf ? 'you' : shown(event.user)
   const room = event.room === null ? 'the network' : safeName(event.room)
   const by = event.by ? ` by ${event.by.id === self ? 'you' : shown(event.by)}` : ''
+  const why = event.reason === undefined ? '' : ` (${safeName(event.reason)})`
+  const until = event.until === undefined ? '' : ` until ${timeOf(event.until)}`
+  const others = event.more ? `, with ${event.more.map(shown).join(', ')}` : ''
   switch (event.event) {
     case 'create':
       return `${who} created ${room}`
@@ -156,19 +195,59 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
         ? `you are now called ${shown(event.user)}`
         : `${known?.(event.user.id) ?? 'somebody'} is now called ${who}`
     case 'kick':
-      return `${who} ${isSelf ? 'were' : 'was'} removed from ${room}${by}`
+      return `${who} ${isSelf ? 'were' : 'was'} removed from ${room}${until}${by}${why}`
     case 'ban':
-      return `${who} ${isSelf ? 'were' : 'was'} banned from ${room}${by}`
+      return `${who} ${isSelf ? 'were' : 'was'} banned from ${room}${until}${by}${why}`
     case 'unban':
-      return `${who} may enter ${room} again${by}`
+      return `${who} may enter ${room} again${by}${why}`
     case 'invite':
-      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}`
+      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}`
     case 'topic':
-      return `${who} changed the topic of ${room}`
+      return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}`
     case 'role':
-      return `${who} ${isSelf ? 'have' : 'has'} another role in ${room}${by}`
+      return `${who} ${isSelf ? 'are' : 'is'} ${event.role === undefined ? 'in another role' : `a ${event.role}`} in ${room} now${by}${why}`
+    case 'decline':
+      return `${who} declined the invitation to ${room}`
+    case 'mute':
+      return `${who} ${isSelf ? 'were' : 'was'} muted in ${room}${until}${by}${why}`
+    case 'unmute':
+      return `${who} may speak in ${room} again${by}${why}`
+    case 'hide':
+      return `a message of ${who} in ${room} was hidden${by}${why}`
+    case 'unhide':
+      return `a message of ${who} in ${room} is shown again${by}${why}`
+    case 'pin':
+      return `a message of ${who} was pinned in ${room}${by}`
+    case 'unpin':
+      return `a message of ${who} is not pinned in ${room} any more${by}`
+    case 'lock':
+      return `${who} locked ${room}${why}`
+    case 'unlock':
+      return `${who} unlocked ${room}${why}`
+    case 'settings':
+      return `${who} changed ${room}: ${settingText(event)}${why}`
+    case 'block':
+      return `you see nothing of ${who} any more`
+    case 'unblock':
+      return `you see ${who} again`
     default:
       return `${event.event} in ${room} (${who})`
+  }
+}
+
+/** What a room is like now. */
+function settingText({ setting, value = 0 }: SystemEvent): string {
+  switch (setting) {
+    case 'max':
+      return value > 0 ? `at most ${value} people` : 'any number of people'
+    case 'readonly':
+      return value > 0 ? 'only moderators write' : 'everybody may write'
+    case 'slow':
+      return value > 0 ? `one message of each in ${value} s` : 'no slow mode'
+    case 'newcomers':
+      return value > 0 ? 'newcomers wait for a voice' : 'newcomers may speak'
+    default:
+      return 'something that this lanchat does not know'
   }
 }
 
@@ -176,11 +255,23 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
 export function resultText(command: string, data: unknown, look: Look): string {
   if (command === '/search' && (data as readonly unknown[]).length === 0)
     return look.paint('dim', 'Nothing found.')
-  if (command === '/history' || command === '/search') {
+  if (command === '/pins' && (data as readonly unknown[]).length === 0)
+    return look.paint('dim', 'Nothing is pinned.')
+  if (command === '/history' || command === '/search' || command === '/pins') {
     const messages = data as readonly MessageEvent[]
     if (messages.length === 0) return look.paint('dim', 'No messages yet.')
     return messages
       .map((message) => messageLine({ ...message, history: true }, withoutScreen(look)))
+      .join('\n')
+  }
+  if (command === '/log' && !look.tabs) {
+    const acts = data as readonly (SystemEvent & { readonly ts: number; readonly holds: boolean })[]
+    return acts
+      .map(({ ts, holds, ...act }) => {
+        const told = systemSentence({ ...act, type: 'system' }, look)
+        const id = act.message === undefined ? '' : ` [${act.message.slice(0, 8)}]`
+        return `${look.paint('dim', timeOf(ts))} ${told}${id}${holds ? '' : look.paint('dim', ' - void')}`
+      })
       .join('\n')
   }
   if (command === '/help' && !look.tabs) {

@@ -172,9 +172,16 @@ export class Session {
       case 'result':
         return
       case 'error':
-        return ticket ? undefined : this.#print(event)
+        // With a ref it answers somebody else.
+        return event.ref === undefined ? this.#print(event) : undefined
       case 'ack':
         return this.#foreign.has(event.id) ? undefined : this.#print(event)
+      case 'edit':
+      case 'delete':
+      case 'reaction': {
+        const { ref: _, ...rest } = event
+        return this.#print(rest)
+      }
       case 'system': {
         const { ref: _, ...rest } = event
         this.#print(rest)

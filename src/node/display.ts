@@ -231,7 +231,10 @@ export class Display {
     const target = this.#ports.replica.find(id)
     if (!target || target.room !== event.room || target.kind !== MESSAGE) return undefined
     const about = this.#about(view, event, id)
-    if (body.kind === 'reaction') return { type: 'reaction', ...about, emoji: body.emoji, on: body.on }
+    if (body.kind === 'reaction') {
+      const quote = this.#quote(view, id)
+      return { type: 'reaction', ...about, emoji: body.emoji, on: body.on, ...(quote && { quote }) }
+    }
     const order = orderOf(event)
     // Only the author's own, behind the message, and not one that a later edit has taken the place of.
     if (target.author !== event.author || order < orderOf(target) || order < (this.#edited.get(id) ?? ''))

@@ -162,6 +162,8 @@ export interface ReactionEvent extends AboutMessage {
   readonly type: 'reaction'
   readonly emoji: string
   readonly on: boolean
+  /** The beginning of the message. */
+  readonly quote?: { readonly from: Labelled; readonly text: string }
 }
 export interface AckEvent {
   readonly type: 'ack'

@@ -80,6 +80,14 @@ export interface Room {
   readonly name: string
   /** Resolves when stored; rejects with LanchatError. */
   send(text: string): Promise<Posted>
+  /** Answers a message of the room, by its id. Resolves and rejects as send. */
+  reply(message: string, text: string): Promise<Posted>
+  /** Gives an own message another text. Rejects with LanchatError. */
+  edit(message: string, text: string): Promise<void>
+  /** Deletes an own message for good. Rejects with LanchatError. */
+  delete(message: string): Promise<void>
+  /** Gives a message an emoji, or takes it back. Rejects with LanchatError. */
+  react(message: string, emoji: string, on?: boolean): Promise<void>
   /** The room's messages from this call on, own ones too; a reader that lags behind loses some (see BacklogOptions). */
   messages(options?: BacklogOptions): AsyncIterableIterator<MessageEvent>
 }

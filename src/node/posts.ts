@@ -48,7 +48,7 @@ export class Posts {
    * Sends one message. Resolves when it is stored: on the hub's disk, or on the own one where this node is alone. Rejects
    * with LanchatError: the code of the refusal, OFFLINE when the node is closed before.
    */
-  post(command: Extract<Command, { do: 'say' | 'msg' }>): Promise<Posted> {
+  post(command: Extract<Command, { do: 'say' | 'msg' | 'reply' }>): Promise<Posted> {
     if (this.#isClosed) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
       const ref = Symbol('post')

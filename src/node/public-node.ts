@@ -49,11 +49,18 @@ export function publicNode(running: Running, signal?: AbortSignal): Node {
 
 async function joinRoom(running: Running, posts: Posts, name: string): Promise<Room> {
   await running.ready
-  const answer = await running.execute({ do: 'join', room: name })
-  if (answer.type === 'error') throw new LanchatError(answer.code, answer.message)
+  const carryOut = async (command: Command): Promise<void> => {
+    const answer = await running.execute(command)
+    if (answer.type === 'error') throw new LanchatError(answer.code, answer.message)
+  }
+  await carryOut({ do: 'join', room: name })
   return {
     name,
     send: (text) => posts.post({ do: 'say', room: name, text }),
+    reply: (message, text) => posts.post({ do: 'reply', room: name, message, text }),
+    edit: (message, text) => carryOut({ do: 'edit', room: name, message, text }),
+    delete: (message) => carryOut({ do: 'erase', room: name, message }),
+    react: (message, emoji, on = true) => carryOut({ do: 'react', room: name, message, emoji, on }),
     messages: (options) => {
       const stop = running.on((event) => {
         if (event.type === 'message' && event.room === name) backlog.push(event)

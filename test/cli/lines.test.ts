@@ -93,7 +93,9 @@ describe('line mode in a pipe', () => {
     expect(await world.line()).toBe('name     members  joined')
     expect(await world.line()).toBe('general  2        yes')
     expect(await world.line()).toBe('lab      1        no')
-    expect(await world.line()).toBe('/msg <nick>[,<nick>...] <text>  a private message')
+    expect(await world.line()).toBe(
+      '/msg <nick>[,<nick>...] <text>  a private message; to several, in a private room of just them',
+    )
     expect(await ended).toBe(0)
     expect(world.node.isClosed).toBe(true)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { plain, render, resultText } from '../../src/cli/render.ts'
+import type { MessageEvent, NodeEvent, SystemEvent } from '../../src/node/index.ts'
 
 const look = { paint: plain, tabs: false, self: 'ab'.repeat(32) }
 const hub = { id: 'cd'.repeat(32), name: 'ada', url: 'wss://10.0.0.2:27470', self: false }
@@ -68,5 +69,44 @@ describe('the time of a message', () => {
   it('is shown with ~ where it is far from its arrival', () => {
     expect(message({})).toBe('[general] ada: hi')
     expect(message({ approx: true })).toMatch(/^~\S+ \S+ \[general\] ada: hi$/)
+  })
+})
+
+describe('what people read of messages and moderation', () => {
+  const [ada, bob] = ['cd', 'ef'].map((byte, i) => ({ id: byte.repeat(32), name: ['ada', 'bob'][i]! })) as [
+    { id: string; name: string },
+    { id: string; name: string },
+  ]
+  const about = { id: '12'.repeat(32), room: 'lab', ts: 0 }
+  const message: MessageEvent = { type: 'message', ...about, from: ada, text: 'yes', order: '' }
+  const system: SystemEvent = { type: 'system', event: 'kick', room: 'lab', user: bob, by: ada }
+  it.each<[string, NodeEvent]>([
+    ['[lab] ada: (to bob: where are you) yes', { ...message, quote: { from: bob, text: 'where are you' } }],
+    ['[lab] ada: yes (edited) [👍 2]', { ...message, edited: true, reactions: [{ emoji: '👍', count: 2 }] }],
+    ['[lab] * ada edited: no', { type: 'edit', ...about, from: ada, text: 'no' }],
+    ['[lab] * ada deleted a message', { type: 'delete', ...about, from: ada }],
+    [
+      '[lab] * bob gives 👍 to “tea?”',
+      { type: 'reaction', ...about, from: bob, emoji: '👍', on: true, quote: { from: ada, text: 'tea?' } },
+    ],
+    [
+      '[lab] * you take back 👍',
+      { type: 'reaction', ...about, from: { ...bob, id: look.self }, emoji: '👍', on: false },
+    ],
+    ['* bob was removed from lab by ada (too loud)', { ...system, reason: 'too loud' }],
+    ['* bob was muted in lab by ada', { ...system, event: 'mute' }],
+    ['* bob is a moderator in lab now by ada', { ...system, event: 'role', role: 'moderator' }],
+    [
+      '* ada changed lab: one message of each in 30 s',
+      { ...system, event: 'settings', user: ada, setting: 'slow', value: 30 },
+    ],
+    ['* ada locked lab (exam)', { ...system, event: 'lock', user: ada, reason: 'exam' }],
+  ])('is %j', (text, event) => {
+    expect(render(event, look)?.text).toBe(text)
+  })
+
+  it('shows the log with what does not hold', () => {
+    const acts = [{ ...system, id: '', ts: 0, event: 'ban', reason: 'spam', holds: false }]
+    expect(resultText('/log', acts, look)).toContain('bob was banned from lab by ada (spam) - void')
   })
 })

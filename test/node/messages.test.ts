@@ -210,3 +210,21 @@ describe('a message to several', () => {
     expect(await anna.hears({ type: 'message', text: 'yes' })).toMatchObject({ room: 'anna-ben-carl' })
   })
 })
+
+describe('a room of the API', () => {
+  it('answers, edits, reacts and deletes', async () => {
+    const room = await anna.node.join('lab')
+    const { id } = await room.send('helo')
+    await room.edit(id, 'hello')
+    await room.react(id, '👍')
+    const { id: answer } = await room.reply(id, 'to myself')
+    const lines = await anna.knows({ do: 'history', room: 'lab', count: 9 })
+    expect(lines).toMatchObject([
+      { id, text: 'hello', reactions: [{ emoji: '👍' }] },
+      { id: answer, replyTo: id },
+    ])
+    await room.delete(id)
+    expect(await anna.texts()).toEqual(['to myself'])
+    await expect(room.delete(id)).rejects.toMatchObject({ code: 'MESSAGE_UNKNOWN' })
+  })
+})

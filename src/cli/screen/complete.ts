@@ -56,12 +56,8 @@ function candidatesFor(before: string, word: string, from: number, known: Known)
 
 function rooms(word: string, known: Known): string[] {
   return word.startsWith('#')
-    ? starting(
-        [...known.rooms].map((room) => `#${room}`),
-        word,
-        ' ',
-      )
-    : starting(known.rooms, word, ' ')
+    ? holding(known.rooms, word.slice(1)).map((room) => `#${room}`)
+    : holding(known.rooms, word)
 }
 
 /** `@an` keeps its sign; in a list of nicks (`/msg anna,bo`) the last one is completed. */
@@ -81,6 +77,13 @@ function emoji(word: string): string[] {
     ...names.filter((each) => each.includes(`_${name}`)),
   ]
   return fitting.map((each) => `${EMOJI[each]} `)
+}
+
+/** A list of rooms is searched as one types: those that begin so first, then those with it inside. */
+function holding(names: Iterable<string>, part: string): string[] {
+  const low = part.toLowerCase()
+  const inside = [...names].filter((name) => name.toLowerCase().indexOf(low) > 0).map((name) => `${name} `)
+  return [...starting(names, part, ' '), ...inside]
 }
 
 function starting(names: Iterable<string>, start: string, end: string): string[] {

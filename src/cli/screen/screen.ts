@@ -15,6 +15,7 @@ import { complete } from './complete.ts'
 import { compose, type Rows } from './composer.ts'
 import { clockTime, dayOf } from './dates.ts'
 import { cleared, type Editor, edit, emptyEditor, insert, replace, sent, typeInSearch } from './editor.ts'
+import { EMOJI } from './emoji.ts'
 import { shorten } from './graphemes.ts'
 import type { Input as Typed } from './keys.ts'
 import { type RoomState, statusLine } from './status.ts'
@@ -185,7 +186,7 @@ export class Screen {
   #submit(isText: boolean): void {
     const { search: _, ...editor } = this.#editor
     this.#editor = sent(editor)
-    if (editor.text !== '') this.#out.push({ do: 'submit', line: editor.text, isText })
+    if (editor.text !== '') this.#out.push({ do: 'submit', line: withEmoji(editor.text), isText })
   }
 
   #tab(by: 1 | -1): void {
@@ -287,6 +288,13 @@ export class Screen {
       remember(this.#allRooms, name)
       if (joined) this.#roomOf(name)
     }
+  }
+
+  /** What `unread` of the node says, at the start. */
+  learnUnread(rooms: readonly { readonly room: string | null; readonly unread: number }[]): void {
+    for (const { room, unread } of rooms)
+      if (room !== null && room !== this.#room)
+        this.#roomOf(room).unread = Math.max(unread, this.#roomOf(room).unread)
   }
 
   learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
@@ -516,6 +524,12 @@ export class Screen {
     return `Send the ${lines} lines pasted as one message? Enter: send, e: edit, Esc: drop`
   }
 }
+
+/** :smile: as its character, where there is one of that name. */
+const withEmoji = (text: string): string =>
+  text.replace(/(?<![\w:]):(\w+):(?![\w:])/g, (word, name: string) =>
+    Object.hasOwn(EMOJI, name.toLowerCase()) ? EMOJI[name.toLowerCase()]! : word,
+  )
 
 /** anna, bob, carl and 7 others */
 function listed(names: readonly string[]): string {

@@ -88,6 +88,7 @@ export class TerminalMode {
   /** Takes nothing more in and gives the terminal back; events are still printed. */
   stopReading(): void {
     clearTimeout(this.#escape)
+    this.#read(this.#session.room)
     this.#screen.leftOver(this.#options.now())
     this.#draw()
     this.#terminal.close()
@@ -176,9 +177,16 @@ export class TerminalMode {
 
   #enter(room: string): void {
     this.#last = this.#last.then(() => {
+      this.#read(this.#session.room)
       this.#session.room = room
+      this.#read(room)
       this.#draw()
     })
+  }
+
+  /** What stands on the screen of this room has been read. */
+  #read(room: string): void {
+    this.#options.node.execute({ do: 'read', room }, this).catch(() => {})
   }
 
   /** For Tab and the status line; never shown. */
@@ -189,6 +197,9 @@ export class TerminalMode {
       if (rooms.type === 'result') this.#screen.learnRooms(rooms.data as Parameters<Screen['learnRooms']>[0])
       const who = await node.execute({ do: 'who', room: this.#session.room }, this)
       if (who.type === 'result') this.#screen.learnPeople(who.data as Parameters<Screen['learnPeople']>[0])
+      const unread = await node.execute({ do: 'unread' }, this)
+      if (unread.type === 'result')
+        this.#screen.learnUnread(unread.data as Parameters<Screen['learnUnread']>[0])
       this.#drawSoon()
     }
     // A node that is closing answers nothing, and nobody misses it.

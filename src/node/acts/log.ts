@@ -34,7 +34,7 @@ export class Log {
 
   #entry(view: RoomView, { event, body, salt }: ControlEvent) {
     const { people } = this.#core
-    const { type: _, room: _r, ...told } = actOf(this.#core, view, event, body!, salt)
+    const { type: _, ...told } = actOf(this.#core, view, event, body!, salt)
     return {
       id: event.id,
       ts: event.at,

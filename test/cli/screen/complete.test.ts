@@ -33,6 +33,12 @@ describe('Tab', () => {
     },
   )
 
+  it('finds a room by any part of its name, those that begin so first', () => {
+    const known = { nicks: [], rooms: ['general', 'chem-lab', 'lab', 'Labor'] }
+    expect(complete('/join lab', 9, known)?.candidates).toEqual(['lab ', 'Labor ', 'chem-lab '])
+    expect(complete('/join #em', 9, known)?.candidates).toEqual(['#chem-lab '])
+  })
+
   it('completes the word before the cursor and keeps what is behind it', () => {
     expect(complete('an hello', 2, KNOWN)?.candidates).toEqual(['anna: ', 'Anton: '])
   })

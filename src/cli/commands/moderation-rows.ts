@@ -1,0 +1,181 @@
+/** Commands of those who look after a room. All are about the current one. */
+import type { Command } from '../../node/index.ts'
+import { onMessage, readMessage } from './message-rows.ts'
+import { ask, type CommandRow, type Meaning, nickList, nickName, oneOrMore, split, words } from './row.ts'
+
+const LOG_DEFAULT = 50
+const LOG_MAX = 1000
+const SLOW_S_MAX = 86_400
+const MEMBERS_MAX = 65_535
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** 10m, 2h, 3d as ms; undefined for another word. */
+function spanMs(word: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,4})([smhd])$/.exec(word) ?? []
+  return digits === undefined || Number(digits) === 0 ? undefined : Number(digits) * UNIT_MS[unit!]!
+}
+
+const because = (text: string) => (text.trim() === '' ? {} : { reason: text.trim() })
+
+/** `<nick> [reason]` */
+function onPerson(args: string, then: (who: string, reason: { reason?: string }) => Command): Meaning {
+  const [nick, reason] = split(args)
+  return nickName(nick) === '' ? 'usage' : ask(then(nickName(nick), because(reason)))
+}
+
+/** `<nick> [time] [reason]` */
+function readBind(what: 'kick' | 'ban' | 'mute', args: string, room: string): Meaning {
+  const [nick, rest] = split(args)
+  if (nickName(nick) === '') return 'usage'
+  const [word, reason] = split(rest.trim())
+  const forMs = spanMs(word)
+  const why = because(forMs === undefined ? rest : reason)
+  return ask({ do: what, room, who: nickName(nick), ...(forMs !== undefined && { forMs }), ...why })
+}
+
+function readRole(args: string, room: string): Meaning {
+  const [nick, rest] = split(args)
+  if (nick === '') return ask({ do: 'roles', room })
+  const [role, reason] = split(rest.trim())
+  if (role !== 'moderator' && role !== 'member') return 'usage'
+  return ask({ do: 'role', room, who: nickName(nick), role, ...because(reason) })
+}
+
+/** `on|off [reason]`, or a number where 'off' is 0. */
+function readSetting(
+  setting: 'max' | 'readonly' | 'slow' | 'newcomers',
+  args: string,
+  room: string,
+  most: number,
+): Meaning {
+  const [word, reason] = split(args)
+  const isNumber = most > 1 && /^\d{1,5}$/.test(word)
+  const value = word === 'off' ? 0 : isNumber ? Number(word) : word === 'on' && most === 1 ? 1 : Number.NaN
+  if (!(value >= 0 && value <= most)) return 'usage'
+  return ask({ do: 'set', room, setting, value, ...because(reason) })
+}
+
+const bindRow = (name: 'kick' | 'ban' | 'mute', help: string): CommandRow => ({
+  name,
+  args: '<nick> [time] [reason]',
+  help,
+  completes: 'nick',
+  read: (args, room) => readBind(name, args, room),
+})
+const freeRow = (name: 'unban' | 'unmute', help: string): CommandRow => ({
+  name,
+  args: '<nick> [reason]',
+  help,
+  completes: 'nick',
+  read: (args, room) => onPerson(args, (who, reason) => ({ do: name, room, who, ...reason })),
+})
+const lockRow = (name: 'lock' | 'unlock', help: string): CommandRow => ({
+  name,
+  args: '[reason]',
+  help,
+  read: (args, room) => ask({ do: 'lock', room, on: name === 'lock', ...because(args) }),
+})
+
+export const moderationRows: readonly CommandRow[] = [
+  bindRow('kick', 'remove somebody from this room; they may come back (10m, 2h, 3d: not before)'),
+  bindRow('ban', 'keep somebody out of this room, for ever or for a time (10m, 2h, 3d)'),
+  freeRow('unban', 'let somebody in again'),
+  bindRow('mute', 'show nothing of what somebody says in this room from now on'),
+  freeRow('unmute', 'let somebody speak again'),
+  {
+    name: 'voice',
+    args: '<nick>[,<nick>...]',
+    help: 'let newcomers speak here, and enter though it is locked',
+    completes: 'nick',
+    read(args, room) {
+      const [nick, rest] = split(args)
+      const nicks = nickList(nick)
+      return nicks.length === 0 || rest.trim() !== ''
+        ? 'usage'
+        : ask({ do: 'invite', room, to: oneOrMore(nicks) })
+    },
+  },
+  {
+    name: 'role',
+    args: '[nick moderator|member [reason]]',
+    help: 'make somebody a moderator of this room, or a member again; who is what',
+    completes: 'nick',
+    read: readRole,
+  },
+  {
+    name: 'hide',
+    args: '[message] [reason]',
+    help: 'hide a message from everybody: named as in /reply',
+    completes: 'nick',
+    read(args, room) {
+      const [message, reason] = readMessage(args, true)
+      return ask({ do: 'hide', room, message, on: true, ...because(reason) })
+    },
+  },
+  {
+    name: 'unhide',
+    args: '<id> [reason]',
+    help: 'show a hidden message again, by its id (see /log)',
+    read(args, room) {
+      const [id, reason] = split(args)
+      if (!/^\^?[0-9a-f]{4,64}$/.test(id)) return 'usage'
+      return ask({ do: 'hide', room, message: id, on: false, ...because(reason) })
+    },
+  },
+  {
+    name: 'pin',
+    args: '[message]',
+    help: 'put a message where everybody finds it (/pins)',
+    completes: 'nick',
+    read: (args, room) => onMessage(args, true, (message) => ({ do: 'pin', room, message, on: true })),
+  },
+  {
+    name: 'unpin',
+    args: '[message]',
+    help: 'take it down again',
+    completes: 'nick',
+    read: (args, room) => onMessage(args, true, (message) => ({ do: 'pin', room, message, on: false })),
+  },
+  {
+    name: 'topic',
+    args: '[text]',
+    help: 'what this room is about; with a text: from now on',
+    read: (args, room) => ask({ do: 'topic', room, ...(args.trim() !== '' && { topic: args.trim() }) }),
+  },
+  {
+    name: 'max',
+    args: '<n|off>',
+    help: 'how many people this room takes',
+    read: (args, room) => readSetting('max', args, room, MEMBERS_MAX),
+  },
+  lockRow('lock', 'let nobody new into this room'),
+  lockRow('unlock', 'let everybody in again'),
+  {
+    name: 'readonly',
+    args: '<on|off> [reason]',
+    help: 'let only moderators write in this room',
+    read: (args, room) => readSetting('readonly', args, room, 1),
+  },
+  {
+    name: 'slow',
+    args: '<seconds|off> [reason]',
+    help: 'one message of each person in this time',
+    read: (args, room) => readSetting('slow', args, room, SLOW_S_MAX),
+  },
+  {
+    name: 'newcomers',
+    args: '<on|off> [reason]',
+    help: 'on: whoever is new waits until a moderator gives them a /voice',
+    read: (args, room) => readSetting('newcomers', args, room, 1),
+  },
+  {
+    name: 'log',
+    args: '[n]',
+    help: `what was done in this room, by whom and why (1 to ${LOG_MAX}, ${LOG_DEFAULT} if not said)`,
+    read(args, room) {
+      const [digits = String(LOG_DEFAULT), ...more] = words(args)
+      const count = /^\d{1,4}$/.test(digits) ? Number(digits) : 0
+      return more.length > 0 || count < 1 || count > LOG_MAX ? 'usage' : ask({ do: 'log', room, count })
+    },
+  },
+]
