@@ -248,8 +248,16 @@ export class Outbox {
     const lane = this.#lanes.get(room + laneId)
     if (!lane) return
     this.#heardAt = now
+    // What it pulled meanwhile need not be posted any more.
+    const isHeld = ({ events }: VerifiedRun) => {
+      const last = events[events.length - 1]!
+      return last.room === room && last.lane === laneId && last.n <= n
+    }
+    this.#queue = this.#queue.filter((run) => !isHeld(run))
     for (const entry of lane.entries.values()) {
-      if (entry.event.n > n || entry.storedBy !== undefined) continue
+      if (entry.event.n > n) continue
+      entry.givenAt ??= now
+      if (entry.storedBy !== undefined) continue
       entry.storedBy = by
       if (entry.state === 'sent') this.#advance(lane, entry, 'stored')
     }

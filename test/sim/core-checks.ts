@@ -209,6 +209,7 @@ export function unrest(world: World, watch: Watch): string | undefined {
     if (!node.core.isReady) return `${node.name} is not ready`
     if (node.core.hubKey !== hubs[0]!.key) return `${node.name} does not follow ${hubs[0]!.name}`
     if (node.core.sync.isBusy) return `${node.name} still syncs`
+    if (node.core.outbox.queued > 0) return `${node.name} waits for credit`
     if (!node.core.settled) return `${node.name} has ${node.core.outbox.unstored} unstored`
   }
   const [unanswered] = watch.unanswered()

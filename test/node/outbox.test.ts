@@ -1,0 +1,61 @@
+/** The outbox: what waits for credit, what goes around the hub, what the hub has been given. */
+import { expect, test } from 'vitest'
+import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
+import { Outbox } from '../../src/node/outbox.ts'
+import { LANE_START, newContentLane, signRun } from '../../src/wire/event.ts'
+import type { Frame } from '../../src/wire/frames.ts'
+import { type EventId, generalRoom, type NetId, type PersonKey } from '../../src/wire/ids.ts'
+
+const net = '0'.repeat(16) as NetId
+const room = generalRoom(nodeCrypto, net)
+const lane = newContentLane(nodeCrypto, 0)
+const signer = signerOf(new Uint8Array(32).fill(7))
+const [hub, first] = ['a'.repeat(64), 'b'.repeat(64)] as [PersonKey, PersonKey]
+
+/** An outbox that follows a hub, with so many events of one lane. */
+function filled(count: number, credit: number) {
+  const sent: Frame[] = []
+  const outbox = new Outbox(
+    (frame) => sent.push(frame),
+    () => {},
+  )
+  outbox.linked(0, 'posts')
+  let prev: EventId = LANE_START
+  for (let n = 0; n < count; n++) {
+    const draft = { kind: 1, at: n, t: n, body: new Uint8Array(20) }
+    const run = signRun(nodeCrypto, signer, { net, room, lane, n, prev }, [draft])
+    prev = run.events[0]!.id
+    outbox.add(run, true, 0)
+  }
+  outbox.credit(credit, 0)
+  return { outbox, sent }
+}
+
+test('what the hub acknowledged, because it pulled it, is not posted any more', () => {
+  const { outbox, sent } = filled(5, 2)
+  expect([sent.length, outbox.queued]).toEqual([2, 3])
+  outbox.stored(hub, room, lane, 4, 100)
+  expect(outbox.queued).toBe(1)
+  outbox.credit(10, 200)
+  expect(sent.length).toBe(3)
+})
+
+test('what waits for credit does not go around the hub; what it was given does, until line[0] has signed (GU-2)', () => {
+  const waiting = filled(3, 0)
+  expect(waiting.outbox.unconfirmed(first, 60_000, 2000)).toEqual([])
+  const { outbox } = filled(3, 3)
+  expect(outbox.unconfirmed(first, 1999, 2000)).toEqual([])
+  expect(outbox.unconfirmed(first, 2000, 2000)).toMatchObject([{ type: 'offer' }])
+  outbox.witnessed(first, room, lane, 3, () => false)
+  expect(outbox.unconfirmed(first, 60_000, 2000)).toEqual([])
+})
+
+test('an acknowledgement without a signature is no answer to whether the hub holds it (GU-6)', () => {
+  const { outbox } = filled(3, 3)
+  outbox.stored(hub, room, lane, 3, 100)
+  expect([...outbox.ignored(hub, first, 20_000, 10_000)]).toEqual([])
+  outbox.witnessed(first, room, lane, 2, () => false)
+  expect([...outbox.ignored(hub, first, 20_000, 10_000)]).toEqual([{ room, lane, n: 2 }])
+  outbox.witnessed(hub, room, lane, 3, () => false)
+  expect([...outbox.ignored(hub, first, 20_000, 10_000)]).toEqual([])
+})
