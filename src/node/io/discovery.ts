@@ -78,7 +78,7 @@ const QUERY_EVERY_MS = 10_000
 const QUERY_JITTER_MS = 5000
 /**
  * A question that somebody else asked lately is as good as an own one, since answers go to all (RFC 6762 section 7.3): else
- * thirty nodes would have each other answer three times a second. Now and then each asks nonetheless: it may hear others
+ * each of thirty nodes would hear some thirty answers a second. Now and then each asks nonetheless: it may hear others
  * who do not hear it, and only an own question shows that sending works.
  */
 const OWN_QUERY_EVERY_MS = 60_000
