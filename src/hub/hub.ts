@@ -122,6 +122,9 @@ export class Hub {
       this.#tellPresence(key, true, link)
     }
     this.#sendRoster(link)
+    // For a member that comes over another link while its former one is still up, all begins anew.
+    if (session.bucket.outstanding > 0)
+      this.#ports.send(link, { type: 'credit', events: session.bucket.outstanding })
     this.#grant(session)
   }
 

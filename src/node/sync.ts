@@ -384,8 +384,8 @@ export class Sync {
   #onVector(link: LinkId, state: LinkSync, frame: FrameOf<'vector'>): void {
     const room = roomId(frame.room)
     const cls: LaneClass = frame.class === 0 ? 0 : 1
-    if (!this.#ports.carriage.mine(room, cls)) return
     const pull = state.pulls.get(pullKey(room, cls))
+    if (!pull && !this.#ports.carriage.mine(room, cls)) return
     for (const entry of parseEntries(frame.entries)) {
       if (classOf(entry.lane) !== cls) continue
       if (state.wanted.length < WANTED_MAX) this.#consider(link, state, room, entry)

@@ -23,3 +23,7 @@ test('the same seed gives the same run', async () => {
 test('different seeds give different runs', async () => {
   expect((await runCoreSeed(4)).trace).not.toBe((await runCoreSeed(5)).trace)
 })
+
+test('a member that comes over another link while its former one is still up gets its credit anew (LV-6)', async () => {
+  expect((await runCoreSeed(2005)).quietMs).toBeLessThanOrEqual(35_000)
+})
