@@ -1240,6 +1240,7 @@ export class Core {
     const room = events[0]!.room
     const tombstones = events.map((event) => signTombstone(this.options.signer, event))
     for (const tombstone of tombstones) this.replica.delete(tombstone)
+    this.outbox.forget(new Set(events.map(({ id }) => id)))
     this.#needsSync = true
     this.#afterWrite.push(() => {
       then()

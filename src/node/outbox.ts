@@ -187,6 +187,11 @@ export class Outbox {
       )
   }
 
+  /** Their bodies are deleted: what has not been posted is not posted with them any more; the next offer covers it. */
+  forget(ids: ReadonlySet<EventId>): void {
+    this.#queue = this.#queue.filter(({ events }) => !events.some(({ id }) => ids.has(id)))
+  }
+
   #flush(now: number): void {
     while (this.#queue.length > 0 && this.#queue[0]!.events.length <= this.#credit) {
       const run = this.#queue.shift()!

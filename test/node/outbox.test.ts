@@ -59,3 +59,18 @@ test('an acknowledgement without a signature is no answer to whether the hub hol
   outbox.witnessed(hub, room, lane, 3, () => false)
   expect([...outbox.ignored(hub, first, 20_000, 10_000)]).toEqual([])
 })
+
+test('what was deleted before it was posted is not posted with its body', () => {
+  const { outbox, sent } = filled(3, 0)
+  const draft = { kind: 1, at: 9, t: 9, body: new Uint8Array(20) }
+  const run = signRun(
+    nodeCrypto,
+    signer,
+    { net, room, lane: newContentLane(nodeCrypto, 0), n: 0, prev: LANE_START },
+    [draft],
+  )
+  outbox.add(run, true, 0)
+  outbox.forget(new Set([run.events[0]!.id]))
+  outbox.credit(10, 0)
+  expect(sent.length).toBe(3)
+})
