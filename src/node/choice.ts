@@ -441,11 +441,15 @@ function sweep(choice: Choice, turn: Turn): void {
   for (const [key, at] of choice.ownDials) if (now - at >= timing.ownDialMs) choice.ownDials.delete(key)
 }
 
-/** A client's own link to another client of the same hub, neither of them line[0] nor the other's relay: left from boot or a dial-back. */
+/**
+ * A client's own link to another client of the same hub, neither of them line[0] nor the other's relay: left from boot or a
+ * dial-back. Or a circuit that came about when its follower had found another way.
+ */
 function isIdle(choice: Choice, now: number, link: Link): boolean {
   const { phase } = choice
+  if (phase.state !== 'following') return false
+  if (link.via !== undefined) return link.id !== phase.link
   return (
-    phase.state === 'following' &&
     link.dialled &&
     link.key !== relayOf(choice) &&
     link.beat?.via !== choice.self &&

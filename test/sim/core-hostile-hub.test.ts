@@ -1,5 +1,6 @@
 /** A hub that lies gets little by it (rules GU-1 to GU-7, HB-26): what is written is everywhere within 30 s. */
 import { expect, test } from 'vitest'
+import { OMISSIONS_MAX } from '../../src/node/guard/omissions.ts'
 import { fromHex, uint } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { signTombstone } from '../../src/wire/event.ts'
@@ -99,12 +100,18 @@ async function run(what: Lie, seed: number, count = 5) {
   return { ...all, slowestMs }
 }
 
-/** What it does, and whether those whom it concerns leave it. Who only sees that others lack something cannot know why. */
-const LIES: readonly (readonly [Lie, leave: 'some' | 'none'])[] = [
+/**
+ * What it does, and who has to leave it by the rules. each: it withholds from everybody, and gives way to nobody, so each
+ * proves it by itself (GU-4). all: the same, but it gives way to the hub of those who left (HB-13), and leads those who
+ * have not counted three yet there. some: those whom it concerns; who only sees that others lack something cannot know
+ * why. none: nothing that it does proves an omission.
+ */
+const LIES: readonly (readonly [Lie, leave: 'each' | 'all' | 'some' | 'none'])[] = [
   ['withholds one in three', 'some'],
   ['withholds one author', 'some'],
   ['withholds from one member', 'some'],
-  ['withholds everything', 'some'],
+  ['withholds everything', 'all'],
+  ['withholds everything and stays hub', 'each'],
   ['withholds acknowledgements and witnesses', 'none'],
   ['delays by 10 s', 'some'],
   ['drops posts', 'some'],
@@ -112,7 +119,7 @@ const LIES: readonly (readonly [Lie, leave: 'some' | 'none'])[] = [
   ['acknowledges and does not keep', 'some'],
   ['lies about who is here', 'none'],
   ['lies about the line', 'none'],
-  ['lies about the line and withholds everything', 'some'],
+  ['lies about the line and withholds everything', 'all'],
   ['lies about the clock', 'none'],
   ['shows two branches', 'none'],
 ]
@@ -122,12 +129,15 @@ test.each(LIES)(
   { timeout: 120_000 },
   async (what, leave) => {
     for (const seed of [1]) {
-      const { world, hub, slowestMs, left } = await run(what, seed)
+      const { world, hub, honest, slowestMs, left } = await run(what, seed)
       expect(world.violations.slice(0, 5)).toEqual([])
       expect(slowestMs).toBeLessThan(EVERYWHERE_MS)
+      for (const node of honest) expect(left.has(node)).toBe(node.core.omissions >= OMISSIONS_MAX)
       if (leave === 'none') expect(left.size).toBe(0)
       else expect(left.size).toBeGreaterThan(0)
-      for (const node of left.keys()) expect(node.core.hubKey).not.toBe(hub.key)
+      if (leave === 'each') expect(left.size).toBe(honest.length)
+      const away = leave === 'each' || leave === 'all' ? honest : [...left.keys()]
+      for (const node of away) expect(node.core.hubKey).not.toBe(hub.key)
     }
   },
 )

@@ -2,6 +2,7 @@
  * A hub that lies, in the simulator of whole nodes. It is an honest node whose frames are changed on their way out and
  * kept from it on their way in, as somebody would who runs the program with a few lines changed.
  */
+import { STATE } from '../../src/node/choice/state.ts'
 import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
 import { decodeBody, encodeBody, encodeFrame, SALT_BYTES } from '../../src/wire/codec.ts'
 import {
@@ -24,6 +25,7 @@ export type Lie =
   | 'withholds one author'
   | 'withholds from one member'
   | 'withholds everything'
+  | 'withholds everything and stays hub'
   | 'withholds control events'
   | 'withholds tombstones'
   | 'withholds acknowledgements and witnesses'
@@ -68,6 +70,15 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
       }
     case 'withholds everything':
       return { ...honest, says: without((run) => run.author !== hub.key) }
+    case 'withholds everything and stays hub':
+      return {
+        says: without((run) => run.author !== hub.key),
+        // Whom it does not hear as hub it cannot give way to, and lead its members to.
+        hears: (frame) =>
+          frame.type !== 'absorb' &&
+          frame.type !== 'report' &&
+          !(frame.type === 'heartbeat' && frame.state === STATE.hub),
+      }
     case 'withholds control events':
       return { ...honest, says: without((run) => run.author === victim.key && run.isControl) }
     case 'withholds tombstones':

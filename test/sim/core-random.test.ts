@@ -27,3 +27,7 @@ test('different seeds give different runs', async () => {
 test('a member that comes over another link while its former one is still up gets its credit anew (LV-6)', async () => {
   expect((await runCoreSeed(2005)).quietMs).toBeLessThanOrEqual(35_000)
 })
+
+test('a circuit that comes about when its asker follows by itself already is closed (RL-6)', async () => {
+  expect((await runCoreSeed(2006)).quietMs).toBeLessThanOrEqual(35_000)
+})

@@ -80,6 +80,8 @@ export class Guard {
   readonly #askers = new Map<LinkId, number>()
   #offerAt = Number.NEGATIVE_INFINITY
   #offerMs = OFFER_MS_MIN
+  /** Own lanes told on all links for want of one to line[0], and up to where. */
+  readonly #told = new Map<Lane, number>()
   /** When this node last had a link to somebody else than the hub, or dialled for one. */
   #companyAt = Number.NEGATIVE_INFINITY
 
@@ -92,6 +94,7 @@ export class Guard {
     this.#omissions.follow(hub, now)
     this.#companyAt = now
     this.#offerMs = OFFER_MS_MIN
+    this.#told.clear()
   }
 
   /**
@@ -212,17 +215,26 @@ export class Guard {
       if (isAlone) this.#company(now, false)
       return
     }
-    const offers = now < this.#offerAt ? undefined : this.#ports.unconfirmed(first, CONFIRMED_MS)
+    const isDue = now >= this.#offerAt
+    // What is new need not wait for the pause between two offers of the same: links pull only what they lack.
+    const offers = isDue || firstLink === undefined ? this.#ports.unconfirmed(first, CONFIRMED_MS) : undefined
     if (isAlone) this.#company(now, offers !== undefined && offers.length > 0)
     if (offers === undefined) return
-    if (offers.length === 0) this.#offerMs = OFFER_MS_MIN
-    else {
+    if (offers.length === 0) {
+      this.#offerMs = OFFER_MS_MIN
+      this.#told.clear()
+    } else if (isDue) {
       this.#offerAt = now + this.#offerMs
       this.#offerMs = Math.min(OFFER_MS_MAX, 2 * this.#offerMs)
     }
     for (const frame of offers)
       if (firstLink !== undefined) this.#ports.send([firstLink], frame)
-      else for (const lane of this.#ports.lanesOf(frame)) this.#push.grew(lane, true)
+      else
+        for (const lane of this.#ports.lanesOf(frame)) {
+          if (!isDue && this.#told.get(lane) === lane.n) continue
+          this.#told.set(lane, lane.n)
+          this.#push.grew(lane, true)
+        }
   }
 
   #company(now: number, isInHurry: boolean): void {
