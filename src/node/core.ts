@@ -24,6 +24,7 @@ import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, laneId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
+import { isAloneAsHub, isAloneFollowing, isWithoutDisk } from './alone.ts'
 import { Arrivals } from './arrivals.ts'
 import { Blocks, readBlocks } from './blocks.ts'
 import { avoidedNow } from './choice/avoid.ts'
@@ -90,8 +91,6 @@ const LAG_OF_A_PULL = 65
 const READY_WITHIN_MS = 3000
 /** A room joined is opened at the latest after this, also when its history is still coming. */
 const OPEN_WITHIN_MS = 3000
-/** A new hub to which others have links waits this long for them before it calls itself alone. */
-const ALONE_AFTER_MS = 2000
 /** A hub publishes its median after its first beacon; who has heard none by now goes by the own clock. */
 const TIME_KNOWN_MS = 8000
 const LABELS = factKey('labels')
@@ -200,6 +199,7 @@ export class Core {
   #metAnyone = false
   #isFailing = false
   #offerDue = false
+  #wasAlone = false
   /** Rooms whose content this node carries, and since when: monotonic ms. */
   readonly #carried = new Map<RoomId, number>()
   readonly #opening = new Map<RoomId, Opening>()
@@ -828,13 +828,14 @@ export class Core {
     }
   }
 
-  /** line[0]; while the line is empty the member with the least key. */
+  /** line[0]; while the line is empty the member with the least key of those whose disk works. */
   #confirmer(): LinkId | undefined {
     let chosen: LinkId | undefined
     let least: PersonKey | undefined
     for (const [link, { key, visitor }] of this.#links) {
       if (visitor || !this.#hub?.isMember(link)) continue
       if (key === this.#line[0]) return link
+      if (isWithoutDisk(this.choice.links.get(link))) continue
       if (least === undefined || key < least) {
         least = key
         chosen = link
@@ -1495,13 +1496,19 @@ export class Core {
     return avoidedNow(this.choice, this.#moment.now)
   }
 
-  /** Hub of nobody: own disk counts. */
+  /** Nobody else can confirm: own disk counts. Where somebody can again, what was written meanwhile is offered. */
   #aloneNow(): void {
-    if (this.#role.is !== 'hub' || this.outbox.unstored === 0 || !this.#mayAcknowledge()) return
-    const isNew = this.#moment.now - this.#role.since < ALONE_AFTER_MS
-    for (const [link, state] of this.#links)
-      if (!state.visitor && (isNew || this.#hub!.isMember(link))) return
-    this.outbox.alone()
+    const isAlone = this.#mayAcknowledge() && this.#isAlone()
+    if (this.#wasAlone && !isAlone) this.#offerDue = true
+    this.#wasAlone = isAlone
+    if (isAlone && this.outbox.unstored > 0) this.outbox.alone()
+  }
+
+  #isAlone(): boolean {
+    const role = this.#role
+    if (role.is === 'following') return isAloneFollowing(this.choice, role.link)
+    const isMember = (link: LinkId) => this.#hub?.isMember(link) ?? false
+    return role.is === 'hub' && isAloneAsHub(this.choice, role.since, isMember, this.#moment.now)
   }
 
   /** The links that are up, for `status`. */

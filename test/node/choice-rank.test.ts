@@ -7,7 +7,7 @@ import type { PersonKey } from '../../src/wire/ids.ts'
 const claim: fc.Arbitrary<Claim> = fc.record({
   key: fc.constantFrom('1', '2', '3', '4', '5').map((digit) => digit.repeat(64) as PersonKey),
   members: fc.integer({ min: 0, max: 3 }),
-  flags: fc.integer({ min: 0, max: 63 }),
+  flags: fc.integer({ min: 0, max: 127 }),
 })
 const key = (digit: string) => digit.repeat(64) as PersonKey
 

@@ -451,6 +451,60 @@ test('a disk that fails acknowledges nothing, gives the hub away, and catches up
   expect(hub.texts()).toHaveLength(3)
 })
 
+test('of two, one of whom has a disk that fails, the other is alone, and has a copy there once it works again', async () => {
+  const { world, hub, others } = await network(2)
+  const [failing] = others as [SimNode]
+  world.failDisk(failing, true)
+  await world.run(2000)
+  say(world, hub, 'nobody can confirm this')
+  await world.run(2000)
+  expect(hub.of('ack')).toMatchObject([{ state: 'stored', copies: 0, alone: true }])
+  expect(failing.texts()).toEqual(['nobody can confirm this'])
+  // It is no copy: a power cut there takes it.
+  let confirmed = 0
+  world.onSend = (node, _link, frame) => {
+    if (node === failing && frame.type === 'ack') confirmed++
+  }
+  await world.run(5000)
+  expect(confirmed).toBe(0)
+  expect(hub.core.outbox.latestCopies).toBe(0)
+  world.failDisk(failing, false)
+  await world.until(() => hub.core.outbox.latestCopies === 1, 5000)
+  expect(hub.core.outbox.latestCopies).toBe(1)
+})
+
+test('who comes while the only other one has a failing disk is offered what was stored here alone', async () => {
+  const { world, hub, others } = await network(2)
+  const [failing] = others as [SimNode]
+  world.failDisk(failing, true)
+  await world.run(2000)
+  say(world, hub, 'alone')
+  await world.until(() => acks(hub).includes('stored'), 3000)
+  expect(hub.of('ack')).toMatchObject([{ alone: true }])
+  const third = world.add()
+  await world.start(third)
+  await world.until(() => hub.core.outbox.latestHolders.includes(third.key), 10_000)
+  expect(hub.core.outbox.latestHolders).toEqual([third.key])
+  say(world, hub, 'confirmed')
+  await world.run(2000)
+  expect(hub.of('ack').at(-1)).not.toHaveProperty('alone')
+})
+
+test('who follows a hub whose disk fails, with nobody else there, has its own disk alone', async () => {
+  const world = new World({ seed: 1 })
+  const hub = world.add()
+  const follower = world.add({ neverHub: true })
+  for (const node of [hub, follower]) await world.start(node)
+  await world.run(8000)
+  expect(follower.core.hubKey).toBe(hub.key)
+  world.give(hub, { in: 'storeFailing', failing: true, forGood: true })
+  await world.run(2000)
+  expect(follower.core.hubKey).toBe(hub.key)
+  say(world, follower, 'nobody can confirm this')
+  await world.until(() => acks(follower).includes('stored'), 3000)
+  expect(follower.of('ack')).toMatchObject([{ state: 'stored', copies: 0, alone: true }])
+})
+
 test('labels outlive a restart: the first one met under a name keeps it (INV-23)', async () => {
   const { world, nodes } = await network(3)
   const [reader, first, second] = nodes as [SimNode, SimNode, SimNode]

@@ -173,8 +173,16 @@ export const STATE = { seeking: 0, following: 1, relayed: 2, hub: 3, woken: 4 } 
  * member that it has not heard for so long that it counts as gone.
  */
 export const NOT_JOINED = { wait: 0, following: 1, leaving: 2, full: 3, relay: 4, unheard: 5 } as const
-/** Bits of a heartbeat's flags. */
-export const FLAG = { reachable: 1, pinned: 2, preferred: 4, never: 8, leaving: 16, unready: 32 } as const
+/** Bits of a heartbeat's flags. diskless: its disk fails, or it has none. */
+export const FLAG = {
+  reachable: 1,
+  pinned: 2,
+  preferred: 4,
+  never: 8,
+  leaving: 16,
+  unready: 32,
+  diskless: 64,
+} as const
 
 /** What a peer's newest heartbeat said. */
 export interface Beat {
@@ -476,6 +484,7 @@ export function flagsOf(choice: Choice): number {
       ? FLAG.never
       : 0) |
     (choice.leavingSince !== undefined ? FLAG.leaving : 0) |
-    (facts.ready ? 0 : FLAG.unready)
+    (facts.ready ? 0 : FLAG.unready) |
+    (facts.failing || facts.diskless ? FLAG.diskless : 0)
   )
 }
