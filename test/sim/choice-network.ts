@@ -841,7 +841,9 @@ export class ChoiceNetwork {
       !to.alive ||
       to.leaving ||
       to.pausedAt !== undefined ||
-      this.now - to.resumedAt < 2000
+      this.now - to.resumedAt < 2000 ||
+      // Its former process promised, and was killed since; the word was still on its way.
+      this.now - to.choice.startedAt < this.timing.promiseMs
     if (!stays) this.fail('INV-11', `${node.index} gives up for ${to.index}, which is no hub`)
     for (const { from, to: into, at } of this.givenUp)
       if (from === to.index && into === node.index && this.now - at < 1000)

@@ -16,6 +16,7 @@ test('twelve hubs that meet at once become one, in each of ten runs', () => {
 const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [311, 'a leaving hub that was stopped acts as if it were still hub'],
   [1059, 'two former hubs follow each other by answers to joins of long ago'],
+  [1317, 'the word of a hub is still on its way when that hub has died and started anew'],
 ]
 test.each(FOUND)('seed %i: %s', (seed) => {
   runChoiceSeed(seed)

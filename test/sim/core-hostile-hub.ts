@@ -31,6 +31,7 @@ export type Lie =
   | 'withholds acknowledgements and witnesses'
   | 'delays by 10 s'
   | 'drops posts'
+  | 'drops posts and withholds witnesses'
   | 'refuses posts'
   | 'acknowledges and does not keep'
   | 'lies about who is here'
@@ -95,6 +96,11 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
       }
     case 'drops posts':
       return { ...honest, hears: (frame) => !TAKEN.has(frame.type) }
+    case 'drops posts and withholds witnesses':
+      return {
+        says: (frame) => (frame.type === 'ack' || frame.type === 'witness' ? [] : as(frame)),
+        hears: (frame) => !TAKEN.has(frame.type),
+      }
     case 'refuses posts':
       return {
         ...honest,
