@@ -121,7 +121,7 @@ export type { Came } from './choice/came.ts'
 export { clocksOf } from './choice/clock.ts'
 export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
-export { acknowledges, type ChoiceView, mediansOf, viewOf } from './choice/view.ts'
+export { acknowledges, type ChoiceView, type ClockMedians, mediansOf, viewOf } from './choice/view.ts'
 
 /** Joins to a code that nobody accepts end after this where the shell says nothing. */
 const TIMEOUT_MS = 5000

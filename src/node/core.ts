@@ -10,7 +10,7 @@
  */
 import { Hub, Receipts } from '../hub/index.ts'
 import type { HelloFields } from '../wire/auth.ts'
-import { concat, fromHex, readUint, uint } from '../wire/bytes.ts'
+import { concat, fromHex, readUint } from '../wire/bytes.ts'
 import { encodeFrame } from '../wire/codec.ts'
 import {
   type Event,
@@ -42,7 +42,6 @@ import {
   standingOf,
   viewOf,
 } from './choice.ts'
-import { clockOffset } from './clock.ts'
 import type {
   CoreEffect,
   CoreInput,
@@ -60,8 +59,11 @@ import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
 import { Standing, WITNESSES_OF_LINE } from './guard/standing.ts'
 import { type Heal, Heals, healText } from './heals.ts'
+import { HistoryLines } from './history-lines.ts'
 import { factKey } from './keys.ts'
 import { type Lane, parseEntries } from './lanes.ts'
+import { NetworkTime } from './network-time.ts'
+import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { People, type SavedLabels } from './people.ts'
@@ -75,12 +77,12 @@ import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
-import type { StoreOp } from './store.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
-import { detailedLine, lastLines, stampT, type Which } from './timeline.ts'
+import { stampT, type Which } from './timeline.ts'
 import { Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
+import { Writes } from './writes.ts'
 
 const COMPARE_EVERY_MS = 30_000
 /** A roster, credit and a list of digests go to one link at most once in this time. */
@@ -89,14 +91,9 @@ const JOIN_EVERY_MS = 250
 const LAG_OF_A_PULL = 65
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
 const READY_WITHIN_MS = 3000
-/** A room joined is opened at the latest after this, also when its history is still coming. */
-const OPEN_WITHIN_MS = 3000
-/** A hub publishes its median after its first beacon; who has heard none by now goes by the own clock. */
-const TIME_KNOWN_MS = 8000
 const LABELS = factKey('labels')
 const BLOCKED = factKey('blocked')
 const READ = factKey('read')
-const SYNCED = factKey('synced')
 
 /** Stands for the own disk where a link is asked for; no link has it. */
 const SALVAGE: LinkId = -2
@@ -117,14 +114,6 @@ type Role =
   | { is: 'seeking' }
   | { is: 'following'; hub: PersonKey; link: LinkId; since: number }
   | { is: 'hub'; since: number }
-
-/** A room joined a moment ago, whose last lines are on their way. */
-interface Opening {
-  readonly since: number
-  /** The own join: once the hub has it, the hub has listed what it holds of the room. */
-  readonly join: Event | undefined
-  isReading: boolean
-}
 
 const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
 
@@ -170,25 +159,15 @@ export class Core {
   readonly #arrivals: Arrivals
   readonly #heals = new Heals()
   #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
-  /** netNow minus the monotonic clock, ms. */
-  #ahead = 0
-  /** The hub's median clock minus the monotonic clock; undefined: never heard. */
-  #hubAhead: number | undefined
-  #isTimeKnown = false
-  /** Has anybody told the network's time? */
-  #isTold = false
+  readonly #time: NetworkTime
   #effects: CoreEffect[] = []
   #nextTicket = 1
-  readonly #onWritten = new Map<number, (() => void)[]>()
-  #afterWrite: (() => void)[] = []
+  readonly #writes: Writes
   readonly #verification = new Verification((link, ticket, checks) =>
     // Who is read more slowly for them is the peer that carries.
     this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
   )
-  readonly #onLines = new Map<number, (lines: readonly RoomLine[]) => void>()
-  /** Asked for in this turn: read once its writes are handed over. */
-  readonly #linesDue: CoreEffect[] = []
-  #needsSync = false
+  readonly #history: HistoryLines
   #choiceWake = Number.POSITIVE_INFINITY
   #readyAsked = false
   #isReady = false
@@ -202,21 +181,15 @@ export class Core {
   #wasAlone = false
   /** Rooms whose content this node carries, and since when: monotonic ms. */
   readonly #carried = new Map<RoomId, number>()
-  readonly #opening = new Map<RoomId, Opening>()
-  /** Own joins of this process, `at`: what is older in these rooms is history. */
-  readonly #joinedAt = new Map<RoomId, number>()
-  /** Monotonic ms of the start. */
-  readonly #startNow: number
+  readonly #openings: Openings
   #isWitnessing = false
-  readonly #storeOps: StoreOp[] = []
   #taken = 0
 
   constructor(options: CoreOptions, moment: CoreMoment) {
     const { crypto, signer, net, store } = options
     this.options = options
     this.#moment = moment
-    this.#startNow = moment.now
-    this.#ahead = moment.wall - moment.now
+    this.#time = new NetworkTime(moment.now, moment.wall)
     this.self = personKey(signer.key)
     this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
     this.views = new Views({ crypto, net, carriesAll: (person) => this.#carriesAll(person) })
@@ -248,6 +221,7 @@ export class Core {
     this.choice = createChoice({ ...options.choice, self: this.self })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
     this.#durable = new Durable(this.replica)
+    this.#writes = new Writes(this.#durable)
     this.#witnesses = new Witnesses(signer, this.replica, this.#durable.n)
     this.#receipts = new Receipts(this.#durable.n)
     this.outbox = new Outbox(
@@ -264,13 +238,26 @@ export class Core {
       roomName: (view) => this.roomName(view),
       isMember: (view) => this.isMember(view),
       isBlocked: (person) => this.blocks.has(person),
-      historyEnds: (room) => this.#joinedAt.get(room) ?? this.startedAt,
-      isTimeKnown: () => this.#isTimeKnown,
+      historyEnds: (room) => this.#openings.joinedAt(room) ?? this.startedAt,
+      isTimeKnown: () => this.#time.isKnown,
       tell: (message) => {
         this.tell(message)
         if (message.type !== 'message' || message.history || message.from.id === this.self) return
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
+    })
+    this.#history = new HistoryLines({
+      store,
+      replica: this.replica,
+      views: this.views,
+      display: this.display,
+    })
+    this.#openings = new Openings({
+      isOpen: (room) => this.display.isOpen(room),
+      close: (room) => this.display.close(room),
+      hasHistory: (join) => this.#role.is !== 'following' || (!this.outbox.isOpen(join) && !this.sync.isBusy),
+      lines: (room, then) => this.lines([room], HISTORY_LINES, then),
+      open: (room, lines) => this.#open(room, lines),
     })
     this.sync = new Sync({
       crypto,
@@ -331,7 +318,7 @@ export class Core {
       retentionMs: options.retentionMs,
       isDeleted: (room) => this.views.room(room)?.deleted === true,
       get: (key) => store.get(key),
-      put: (op) => this.#storeOps.push(op),
+      put: (op) => this.#writes.put(op),
     })
     this.#salvagePorts = {
       crypto,
@@ -415,17 +402,11 @@ export class Core {
   }
   /** netNow, ms. */
   get netNow(): number {
-    return this.#moment.now + this.#ahead
+    return this.#time.at(this.#moment.now)
   }
-  /**
-   * The start of this process in the network's time, ms. While only the hub's word stands against the own clock it is the
-   * earlier of the two: netNow follows the later one, and would take for past what is said now. Once line[0] has told
-   * the time as well it is the median, so that a hub whose clock lies makes nothing new look old.
-   */
+  /** The start of this process in the network's time, ms. */
   get startedAt(): number {
-    const isSure = mediansOf(this.choice).lineMedian !== undefined
-    const ahead = isSure ? this.#ahead : Math.min(this.#ahead, this.#hubAhead ?? this.#ahead)
-    return ahead + this.#startNow
+    return this.#time.startedAt
   }
   get isHub(): boolean {
     return this.#role.is === 'hub'
@@ -453,7 +434,7 @@ export class Core {
     return this.#taken
   }
   get settled(): boolean {
-    return this.outbox.unstored === 0 && this.#onWritten.size === 0 && this.#afterWrite.length === 0
+    return this.outbox.unstored === 0 && this.#writes.isIdle
   }
   isOnline(person: PersonKey): boolean {
     return person === this.self || (!this.#wasOffline && this.#presence.has(person))
@@ -467,9 +448,9 @@ export class Core {
     return {
       queued: this.#verification.queued,
       verifying: this.#verification.size,
-      writing: this.#onWritten.size,
-      reading: this.#onLines.size,
-      opening: this.#opening.size,
+      writing: this.#writes.underWay,
+      reading: this.#history.size,
+      opening: this.#openings.size,
       receipts: this.#receipts.size,
       hub: this.#hub?.waiting ?? 0,
       outbox: this.outbox.queued,
@@ -521,11 +502,8 @@ export class Core {
         return this.sync.pump(input.link)
       case 'command':
         return this.#acts.execute(input.command, input.ref, input.slot)
-      case 'lines': {
-        const then = this.#onLines.get(input.ticket)
-        this.#onLines.delete(input.ticket)
-        return then?.(input.lines)
-      }
+      case 'lines':
+        return this.#history.answered(input.ticket, input.lines)
       case 'scanned':
         return this.#onScanned(input)
       case 'clockJumped':
@@ -542,7 +520,7 @@ export class Core {
         this.#scanned = false
         this.#lanes.close()
         this.#durable.lost()
-        this.#needsSync = true
+        this.#writes.needSync()
         return this.#choose({ in: 'facts', facts: { ready: false } })
       case 'salvage':
         return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
@@ -552,7 +530,7 @@ export class Core {
       case 'start':
         this.#placeKeeper.start(moment.now)
         // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
-        this.#needsSync = true
+        this.#writes.needSync()
         this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
         this.#announceSelf()
         return this.#choose(input)
@@ -598,7 +576,7 @@ export class Core {
     this.#sayWitness()
     // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
     this.#flushWrites()
-    this.#effects.push(...this.#linesDue.splice(0))
+    this.#effects.push(...this.#history.takeDue())
     this.#tellSettled()
     this.#effects.push({ do: 'wake', at: this.#wakeAt() })
   }
@@ -613,7 +591,7 @@ export class Core {
     const isWaiting =
       this.outbox.unstored > 0 ||
       !this.#isReady ||
-      this.#opening.size > 0 ||
+      this.#openings.size > 0 ||
       this.#arrivals.isWaiting ||
       this.#heals.isWaiting
     const own = this.#moment.now + (isWaiting ? 250 : 1000)
@@ -627,17 +605,7 @@ export class Core {
 
   #tick(): void {
     const { now, wall } = this.#moment
-    const { hubMedian, lineMedian } = mediansOf(this.choice)
-    // Between two hubs nobody says the time: it goes on as it was, however wrong the own clock is.
-    if (hubMedian || lineMedian) {
-      this.#ahead = wall + clockOffset(now, wall, hubMedian, lineMedian) - now
-      this.#isTold = true
-      if (hubMedian) this.#hubAhead = hubMedian.value - hubMedian.at
-    } else if (!this.#isTold) this.#ahead = wall - now
-    if (!this.#isTimeKnown && (this.#hubAhead !== undefined || now - this.#startNow > TIME_KNOWN_MS)) {
-      this.#isTimeKnown = true
-      this.display.changedAll()
-    }
+    if (this.#time.tick(now, wall, mediansOf(this.choice))) this.display.changedAll()
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)
     this.#hub?.tick()
@@ -663,15 +631,14 @@ export class Core {
     const heal = this.#heals.due(now)
     if (heal) this.#tellHeal(heal)
     if (!this.#isReady) this.#maybeReady()
-    this.#maybeOpen()
+    this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
     this.#saveFact(LABELS, this.people.takeSaved())
     this.saveMarks()
   }
 
   #saveFact(key: string, value: unknown): void {
-    if (value !== undefined)
-      this.#storeOps.push(['put', key, new TextEncoder().encode(JSON.stringify(value))])
+    if (value !== undefined) this.#writes.put(['put', key, new TextEncoder().encode(JSON.stringify(value))])
   }
 
   /** What this device alone knows: written with the turn. */
@@ -935,7 +902,7 @@ export class Core {
     if (isOfMember) this.#hub!.frame(link, frame)
     else if (!isOfHub && !this.#standsAsWitness()) return
     const room = roomId(frame.room)
-    this.#needsSync ||= isOfHub
+    this.#writes.needSync(isOfHub)
     for (let at = 0; at < frame.entries.length; at += 64)
       if (personKey(frame.entries, at) !== state.key)
         return isOfMember ? undefined : this.#fault(link, 'offer: not its own')
@@ -969,7 +936,7 @@ export class Core {
         readUint(frame.entries, at + 8, 4),
         this.#moment.now,
       )
-    this.#maybeOpen()
+    this.#openings.look(this.#moment.now)
   }
 
   #onWitness(link: LinkId, frame: FrameOf<'witness'>): void {
@@ -1089,7 +1056,7 @@ export class Core {
     const lane = this.replica.lane(first.room, first.author, first.lane)!
     if (lane.n > before) {
       this.#durable.grew(lane, before)
-      this.#needsSync ||= this.#isAnswerable || this.#isInTalk(first.room)
+      this.#writes.needSync(this.#isAnswerable || this.#isInTalk(first.room))
     }
     if (events.length === 0) return
     this.#taken += events.length
@@ -1132,39 +1099,14 @@ export class Core {
       if (!view) continue
       this.outbox.withdraw(room, this.#acts.denial(this.self, room, 1) !== undefined)
       const isMine = !view.deleted && this.isMember(view)
-      if (!isMine) {
-        this.display.close(room)
-        this.#opening.delete(room)
-      } else if (this.#isReady && !this.display.isOpen(room) && !this.#opening.has(room))
-        this.#opening.set(room, { since: this.#moment.now, join: undefined, isReading: false })
+      this.#openings.note(room, isMine, this.#isReady, this.#moment.now)
     }
-    this.#maybeOpen()
+    this.#openings.look(this.#moment.now)
   }
 
   /** The own join is written: what is older in this room is its history. */
   joined(join: Event): void {
-    this.#joinedAt.set(join.room, join.at)
-    if (this.#opening.has(join.room))
-      this.#opening.set(join.room, { since: this.#moment.now, join, isReading: false })
-  }
-
-  /** Opens rooms whose history is here, or has had time enough: the last lines first, then what arrives. */
-  #maybeOpen(): void {
-    for (const [room, opening] of this.#opening) {
-      const { since, join, isReading } = opening
-      const isHere =
-        join === undefined ||
-        this.#role.is !== 'following' ||
-        (!this.outbox.isOpen(join) && !this.sync.isBusy) ||
-        this.#moment.now - since > OPEN_WITHIN_MS
-      if (isReading || !isHere) continue
-      opening.isReading = true
-      this.lines([room], HISTORY_LINES, (lines) => {
-        if (this.#opening.get(room) !== opening) return
-        this.#opening.delete(room)
-        this.#open(room, lines)
-      })
-    }
+    this.#openings.joined(join, this.#moment.now)
   }
 
   #open(room: RoomId, lines: readonly RoomLine[]): void {
@@ -1219,8 +1161,7 @@ export class Core {
     this.#grown(run, first.n - 1, run.events)
     const lane = this.replica.lane(room, first.author, first.lane)
     if (lane) this.#guard.took(lane, run.events, 'own', this.netNow, undefined, this.#moment.now)
-    this.#needsSync = true
-    this.#afterWrite.push(() => {
+    this.#writes.after(() => {
       then(run.events)
       this.outbox.add(run, writings[0]!.isSaid ?? false, this.#moment.now)
       this.replication.wrote(run, this.#moment.now)
@@ -1242,8 +1183,7 @@ export class Core {
     const tombstones = events.map((event) => signTombstone(this.options.signer, event))
     for (const tombstone of tombstones) this.replica.delete(tombstone)
     this.outbox.forget(new Set(events.map(({ id }) => id)))
-    this.#needsSync = true
-    this.#afterWrite.push(() => {
+    this.#writes.after(() => {
       then()
       const frame = {
         type: 'tombstones' as const,
@@ -1258,25 +1198,14 @@ export class Core {
   // --- disk -------------------------------------------------------------------------------------------------------
 
   #flushWrites(): void {
-    const ops = [...this.replica.takeOps(), ...this.#storeOps.splice(0)]
-    const then = this.#afterWrite
-    this.#needsSync ||= this.#receipts.size > 0
-    const isSyncDue = this.#needsSync && this.#durable.isBehind
-    if (ops.length === 0 && then.length === 0 && !isSyncDue) return
-    this.#afterWrite = []
-    const ticket = this.#nextTicket++
-    // A sync needs something to write; it makes all before it durable.
-    if (ops.length === 0) ops.push(['put', SYNCED, uint(ticket, 6)])
-    this.#durable.writing(ticket, this.#needsSync)
-    this.#onWritten.set(ticket, then)
-    this.#effects.push({ do: 'write', ticket, ops, sync: this.#needsSync })
-    this.#needsSync = false
+    this.#writes.needSync(this.#receipts.size > 0)
+    const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps())
+    if (write) this.#effects.push(write)
   }
 
   #written(ticket: number): void {
-    const then = this.#onWritten.get(ticket) ?? []
-    this.#onWritten.delete(ticket)
-    for (const lane of this.#durable.written(ticket)) this.#witnesses.grew(lane, this.#isWitness(lane.room))
+    const { lanes, then } = this.#writes.written(ticket)
+    for (const lane of lanes) this.#witnesses.grew(lane, this.#isWitness(lane.room))
     this.#acknowledge()
     for (const each of then) each()
   }
@@ -1309,7 +1238,7 @@ export class Core {
 
   /** The hub or this node's part has changed: what it acknowledges from now on has to be synced, and is signed anew. */
   #noteStanding(): void {
-    this.#needsSync ||= this.#isAnswerable
+    this.#writes.needSync(this.#isAnswerable)
     const isWitnessing = this.#standsAsWitness()
     if (isWitnessing && !this.#isWitnessing) this.#witnesses.again((room) => this.#isWitness(room))
     this.#isWitnessing = isWitnessing
@@ -1558,7 +1487,7 @@ export class Core {
 
   #pulled(_link: LinkId): void {
     if (!this.#isReady) this.#maybeReady()
-    this.#maybeOpen()
+    this.#openings.look(this.#moment.now)
   }
 
   /** Ready: hub here, or its history here (bounded). First the last lines of each room, then `ready`. */
@@ -1609,34 +1538,12 @@ export class Core {
     then: (lines: readonly RoomLine[]) => void,
     which: Which = {},
   ): void {
-    const ticket = this.#nextTicket++
-    this.#onLines.set(ticket, then)
-    this.#linesDue.push({ do: 'lines', ticket, rooms, count, which })
+    this.#history.ask(this.#nextTicket++, rooms, count, which, then)
   }
 
   /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
-  async readLines(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
-    const lines: RoomLine[] = []
-    for (const room of rooms) {
-      const view = this.views.room(room)
-      if (!view || view.deleted) continue
-      const source = {
-        store: this.options.store,
-        replica: this.replica,
-        open: (event: Event, body: Uint8Array) => this.display.read(view, event, body),
-      }
-      const by = this.display.visibility(view)
-      for (const id of which.about ?? []) {
-        const line = this.replica.find(id)?.room === room ? await detailedLine(source, id, by) : undefined
-        if (line) lines.push({ room, message: this.display.lineOf(view, line), line })
-      }
-      if (which.about) continue
-      for (const line of await lastLines(source, room, count, by, which)) {
-        this.display.noteT(line.event)
-        lines.push({ room, message: this.display.lineOf(view, line) })
-      }
-    }
-    return lines
+  readLines(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+    return this.#history.read(rooms, count, which)
   }
 
   // --- telling ----------------------------------------------------------------------------------------------------

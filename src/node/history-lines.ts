@@ -1,0 +1,74 @@
+/** The last lines of rooms from the disk: the one thing of the core that is read by scanning, and so asked of the shell. */
+import type { Event } from '../wire/event.ts'
+import type { RoomId } from '../wire/ids.ts'
+import type { CoreEffect, RoomLine } from './core-io.ts'
+import type { Display } from './display.ts'
+import type { Replica } from './replica.ts'
+import type { Store } from './store.ts'
+import { detailedLine, lastLines, type Which } from './timeline.ts'
+import type { Views } from './views.ts'
+
+export interface HistoryPorts {
+  readonly store: Store
+  readonly replica: Replica
+  readonly views: Views
+  readonly display: Display
+}
+
+type Then = (lines: readonly RoomLine[]) => void
+
+export class HistoryLines {
+  readonly #ports: HistoryPorts
+  readonly #asked = new Map<number, Then>()
+  /** Asked for in this turn: read once its writes are handed over. */
+  readonly #due: CoreEffect[] = []
+
+  constructor(ports: HistoryPorts) {
+    this.#ports = ports
+  }
+
+  /** Questions without an answer yet. */
+  get size(): number {
+    return this.#asked.size
+  }
+
+  /** ticket: unique in the core. */
+  ask(ticket: number, rooms: readonly RoomId[], count: number, which: Which, then: Then): void {
+    this.#asked.set(ticket, then)
+    this.#due.push({ do: 'lines', ticket, rooms, count, which })
+  }
+
+  /** The turn's questions, to be given to the shell behind its writes. */
+  takeDue(): CoreEffect[] {
+    return this.#due.splice(0)
+  }
+
+  answered(ticket: number, lines: readonly RoomLine[]): void {
+    const then = this.#asked.get(ticket)
+    this.#asked.delete(ticket)
+    then?.(lines)
+  }
+
+  /** Carries out a `lines` effect. Oldest first in each room. */
+  async read(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+    const { store, replica, views, display } = this.#ports
+    const lines: RoomLine[] = []
+    for (const room of rooms) {
+      const view = views.room(room)
+      if (!view || view.deleted) continue
+      const open = (event: Event, body: Uint8Array) => display.read(view, event, body)
+      const source = { store, replica, open }
+      const by = display.visibility(view)
+      for (const id of which.about ?? []) {
+        const line = replica.find(id)?.room === room ? await detailedLine(source, id, by) : undefined
+        if (line) lines.push({ room, message: display.lineOf(view, line), line })
+      }
+      if (which.about) continue
+      for (const line of await lastLines(source, room, count, by, which)) {
+        display.noteT(line.event)
+        lines.push({ room, message: display.lineOf(view, line) })
+      }
+    }
+    return lines
+  }
+}
