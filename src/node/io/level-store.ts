@@ -133,6 +133,19 @@ export class LevelStore implements Store {
     return this.#state.is === 'open'
   }
 
+  /** Between two handles nothing can be read, though it is there. */
+  get isBlind(): boolean {
+    return this.#state.is === 'opening' && this.#state.db === undefined
+  }
+
+  /** Resolves when it is not blind any more, whether it could be opened or not. */
+  async seeing(): Promise<void> {
+    while (this.#state.is === 'opening' && this.#state.db === undefined) {
+      await this.#state.opened.catch(() => {})
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
   /** Ends this handle for a reason that it cannot see itself; returns the error that callers see. */
   fail(why: Error): Error {
     return this.#failed(why, false)

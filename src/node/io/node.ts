@@ -91,6 +91,10 @@ interface Waiter {
   readonly resolve: (answer: Answer) => void
 }
 
+/** What tells the core of the store itself waits for nothing. */
+const isOfStore = (input: CoreInput): boolean =>
+  input.in === 'storeFailing' || input.in === 'storeReplaced' || input.in === 'salvage'
+
 export class NodeShell {
   readonly #options: NodeOptions
   readonly #log: Log
@@ -122,6 +126,8 @@ export class NodeShell {
   #alive: NodeJS.Timeout | undefined
   #awayWatch = new AwayWatch(0, 0)
   #turnPlanned = false
+  /** Inputs that wait until the store can be read. */
+  #held: CoreInput[] | undefined
   #nextSlot = 1
   #isStarted = false
   /** Bound to loopback: then this machine is the whole network, and a link from it proves what one from elsewhere would. */
@@ -433,8 +439,28 @@ export class NodeShell {
   /** One input for the core. Inputs of one turn of the event loop share one end of turn. */
   #give(input: CoreInput): void {
     if (!this.#isStarted) return
+    if ((this.#held || this.#store.isBlind) && !isOfStore(input)) return this.#hold(input)
     this.#noticeAway()
     this.#step(input)
+  }
+
+  /**
+   * While the database is opened anew nothing of it can be read, and whatever the core decided then would rest on events
+   * that seem to be missing: everything waits, and the links are not read.
+   */
+  #hold(input: CoreInput): void {
+    if (this.#held) {
+      this.#held.push(input)
+      return
+    }
+    this.#held = [input]
+    for (const link of this.#links.values()) link.pause()
+    void this.#store.sees().then(() => {
+      const held = this.#held ?? []
+      this.#held = undefined
+      for (const each of held) this.#give(each)
+      for (const link of this.#links.values()) link.resume()
+    })
   }
 
   #step(input: CoreInput): void {

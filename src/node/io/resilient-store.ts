@@ -53,6 +53,17 @@ export class ResilientStore implements Store {
     return this.#memory !== undefined
   }
 
+  /** Between two handles of the disk, what it holds would seem not to be there. */
+  get isBlind(): boolean {
+    return this.#disk?.isBlind ?? false
+  }
+
+  /** Resolves when what can be read is read again, and `replaced` was told if it had to be. */
+  async sees(): Promise<void> {
+    await this.#disk?.seeing()
+    await this.recovered()
+  }
+
   /** Resolves when no try of the disk is under way that began with an error. */
   async recovered(): Promise<void> {
     while (this.#recovering) await this.#recovering

@@ -49,6 +49,21 @@ storeContract(
 )
 
 describe('a store that outlives its disk', () => {
+  it('says so while nothing can be read between two handles, and when it can be read again', async () => {
+    const { store } = await started()
+    await store.write([put('e01', 1)], true)
+    const undo = failCommits()
+    const written = store.write([put('e02', 2)], true)
+    while (!store.isBlind) await new Promise((resolve) => setImmediate(resolve))
+    expect(store.get('e01')).toBeUndefined()
+    undo()
+    await store.sees()
+    expect(store.isBlind).toBe(false)
+    expect(store.get('e01')).toEqual(Uint8Array.of(1))
+    await written
+    await store.close()
+  })
+
   it('opens the database anew after an error that was none of long, and nobody hears of it', async () => {
     const { store, told } = await started()
     const undo = failCommits()
