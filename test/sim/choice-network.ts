@@ -7,6 +7,8 @@
  * (SIGSTOP) is answered for by its kernel and finds everything waiting when it goes on; mDNS announcements and queries
  * with loss of their own; circuits through a peer, by the very Relay that nodes run. Not modelled: places, stores, TCP that gives up, more than one address per host.
  */
+
+import { isAvoided } from '../../src/node/choice/avoid.ts'
 import {
   type Choice,
   type ChoiceEffect,
@@ -821,12 +823,16 @@ export class ChoiceNetwork {
     }
   }
 
-  /** INV-10: a node that hears a hub does not become one, except by hand-over. */
+  /** INV-10: a node that hears a hub that it does not avoid does not become one, except by hand-over. */
   private checkEntry(node: SimNode, event: ChoiceEvent): void {
     if (event.in === 'frame' && event.frame.type === 'handover') return
     const limit = this.timing.silenceMs
     for (const side of node.links.values())
-      if (side.open && this.now - side.saidHubAt < limit)
+      if (
+        side.open &&
+        this.now - side.saidHubAt < limit &&
+        !isAvoided(node.choice, this.now, this.peerOf(side).key)
+      )
         this.fail('INV-10', `${node.index} hears hub ${this.peerOf(side).index} and becomes one`)
   }
 

@@ -135,6 +135,47 @@ describe.each(SEEDS)('seed %i', (seed) => {
     })
   })
 
+  describe('who is relayed and avoids a hub', () => {
+    const AVOID_MS = 1_800_000
+    /** Runs on, and says whether a node ever followed a hub, by itself or through a peer. */
+    const everFollows = (network: ChoiceNetwork, index: number, hub: number, ms: number) => {
+      const key = network.nodes[hub]!.key
+      return network.runUntil(() => network.view(index).hub === key, ms) < ms
+    }
+
+    test('the one it follows: it leaves, and nobody carries it back', () => {
+      const network = together(seed, 5)
+      const hub = hubOf(network)
+      const client = lineOf(network)[1]!
+      network.cutBoth(hub, client)
+      network.run(8000)
+      expect(viaOf(network, client)).not.toBeNull()
+      network.give(network.nodes[client]!, { in: 'avoid', hub: network.nodes[hub]!.key, ms: AVOID_MS })
+      expect(everFollows(network, client, hub, 60_000)).toBe(false)
+      expect(network.view(client).state).toBe('hub')
+    })
+
+    test.each(['the relay', 'another'])('the next one, %s: it is not carried there', (who) => {
+      const network = together(seed, 6)
+      const hub = hubOf(network)
+      const client = lineOf(network)[2]!
+      network.cutBoth(hub, client)
+      network.run(8000)
+      const relay = viaOf(network, client)!
+      const next = who === 'the relay' ? relay : lineOf(network).find((index) => index !== relay)!
+      network.give(network.nodes[client]!, { in: 'avoid', hub: network.nodes[next]!.key, ms: AVOID_MS })
+      // The next one is hub: those before it in the line die first, the hub last.
+      for (const index of lineOf(network)) {
+        if (index === next) break
+        if (index !== relay) network.kill(index)
+      }
+      network.run(3000)
+      network.kill(hub)
+      expect(everFollows(network, client, next, 60_000)).toBe(false)
+      expect(network.view(client).hub).not.toBeNull()
+    })
+  })
+
   test('the hub is cut from all but one, which hears all: one hub again', () => {
     const network = together(seed, 7)
     const hub = hubOf(network)

@@ -134,6 +134,33 @@ describe('a client that is cut from the hub', () => {
     expect(world.hubs()).toEqual([hub])
   })
 
+  test.each(['the next hub hears it', 'nor by the next hub'])(
+    'the hub is drained (%s): it goes along, nothing is lost or told twice',
+    async (which) => {
+      const { world, hub, first, client } = await network(5)
+      world.cut(hub, client)
+      if (which === 'nor by the next hub') world.cut(first, client)
+      await world.until(() => isCarried(client), 8000)
+      await world.run(2000)
+      say(world, client, 'just before')
+      world.command(hub, { do: 'drain' })
+      say(world, client, 'just after')
+      expect(await world.until(() => world.hubs().length === 1 && !hub.core.isHub, 5000)).toBe(true)
+      const next = world.hubs()[0]!
+      expect(await world.until(() => client.core.hubKey === next.key, 5000)).toBe(true)
+      say(world, hub, 'from the drained one')
+      await world.run(45_000)
+      expect(world.hubs()).toEqual([next])
+      expect(viaOf(client) !== null).toBe(which === 'nor by the next hub' && next === first)
+      const all = ['from the drained one', 'just after', 'just before']
+      for (const node of world.nodes) expect(node.texts().sort()).toEqual(all)
+      expect(acks(client).filter((state) => state === 'replicated')).toHaveLength(2)
+      // To a hub that it cannot reach it is carried after a second of trying (RL-5).
+      if (which === 'the next hub hears it') expect(client.of('offline')).toEqual([])
+      expect(world.violations).toEqual([])
+    },
+  )
+
   test('the hub dies: what was said through the relay is with everybody', async () => {
     const { world, hub, client } = await network(5)
     world.cut(hub, client)

@@ -136,6 +136,12 @@ export function tryDirect(choice: Choice, turn: Turn, phase: Following): void {
 export function beatOfRelay(choice: Choice, turn: Turn, phase: Following, relay: Link): void {
   const beat = relay.beat!
   const lost = phase.hub
+  const goesTo = beat.state === STATE.hub ? relay.key : beat.state === STATE.following ? beat.upstream : null
+  if (isAvoided(choice, turn.now, goesTo)) {
+    // Not there: its own hub may be reached through another one.
+    seek(choice, turn, { why: 'relay', lost })
+    return
+  }
   if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) {
     seek(choice, turn, { why: 'redirect', lost, target: relay.key })
     join(turn, relay)
