@@ -1,18 +1,26 @@
-/** The stored messages: do they open, and was anything found damaged before? Opened only while no lanchat runs here. */
+/** The stored messages: do they open, and was anything found damaged before? Looked at only while no lanchat runs here, and left as they are. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Level } from 'level'
 import { factKey } from '../../keys.ts'
-import { keyBytes } from '../../store-key.ts'
 import { claimDataDir } from '../control.ts'
 import { damagedStores } from '../damaged-stores.ts'
 import { levelCodeOf } from '../level-database.ts'
+import { withStoreView } from '../store-view.ts'
 import { type Finding, fail, pass, skip, warn } from './check.ts'
 
 export interface StoreState {
   readonly folder: string
-  /** none: not made yet. busy: somebody has it. missing: its marker is there, and it is not. Else a code of LevelDB. */
-  readonly opens: 'yes' | 'none' | 'busy' | 'missing' | { readonly code: string }
+  /**
+   * none: not made yet. busy: somebody has it. missing: its marker is there, and it is not. code: LevelDB's. unseen: no copy
+   * to look into could be made, and why.
+   */
+  readonly opens:
+    | 'yes'
+    | 'none'
+    | 'busy'
+    | 'missing'
+    | { readonly code: string }
+    | { readonly unseen: string }
   /** Damaged ones that were moved aside. */
   readonly damaged: readonly string[]
   /** host:port of nodes once linked with. */
@@ -29,20 +37,13 @@ export async function askStore(dir: string, folder: string, isRunning: boolean):
   // A lanchat that starts now waits for this claim, and may not find the database locked.
   const claimed = await claimDataDir(dir, true).catch(() => undefined)
   if (!claimed || 'inUse' in claimed) return { ...state, opens: 'busy' }
-  const db = new Level<Uint8Array, Uint8Array>(folder, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-    createIfMissing: false,
-  })
   try {
-    await db.open()
-    const peers = await db.get(keyBytes(factKey('peers')))
+    const peers = await withStoreView(folder, async (view) => view.get(factKey('peers')))
     return { ...state, opens: 'yes', remembered: readPeers(peers) }
   } catch (error) {
     const code = levelCodeOf(error) ?? 'unknown'
-    return { ...state, opens: code === 'LEVEL_LOCKED' ? 'busy' : { code } }
+    return { ...state, opens: /^E[A-Z]+$/.test(code) ? { unseen: code } : { code } }
   } finally {
-    await db.close().catch(() => {})
     await claimed.claim.release()
   }
 }
@@ -54,6 +55,8 @@ export function judgeStore({ folder, opens, damaged }: StoreState, isFailing: bo
       'The lanchat running here cannot write its messages and keeps them in memory.',
       'Free some space or make the data directory writable; it writes them by itself then.',
     )
+  if (typeof opens === 'object' && 'unseen' in opens)
+    return skip(`The stored messages in ${folder} cannot be looked at (${opens.unseen}).`)
   if (opens === 'missing' || typeof opens === 'object')
     return fail(
       `The stored messages in ${folder} are damaged (${typeof opens === 'object' ? opens.code : 'files are missing'}).`,
