@@ -13,6 +13,7 @@ import { damage, type How, type Part } from '../node/io/damage.ts'
 import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
 import { Lanchat, MAIN } from './lanchat.ts'
 import { run } from './net.ts'
+import { databaseHolds } from './stored-bytes.ts'
 import { storedEvents, storeOf } from './stored-events.ts'
 
 let lab: Lab
@@ -364,6 +365,80 @@ describeInLab('a store that is older than it should be, or there twice', () => {
     await endEqual([bob, twin, ann!])
   })
 })
+
+describeInLab('a message that its author deleted (INV-17)', () => {
+  it('does not come back with an old copy that is restored', async () => {
+    const [ann, first] = await startAll('ann', 'bob')
+    const kept = await says(first!, 'kept')
+    const secret = await says(ann!, `secret ${long()}`)
+    await first!.message(secret)
+    await stop(first!)
+    const copy = lab.directory('with-secret')
+    cpSync(first!.dataDir, copy, { recursive: true })
+    expect(await databaseHolds(storeOf(first!.dataDir), secret)).toBe(true)
+    await deleteLast(ann!)
+    rmSync(first!.dataDir, { recursive: true })
+    cpSync(copy, first!.dataDir, { recursive: true })
+    const restored = start('bob')
+    await restored.ready()
+    await isGoneFrom(restored, secret)
+    const texts = [kept, await says(restored, 'restored')]
+    await agree([ann!, restored], texts)
+    await endEqual([restored, ann!])
+    await holdNowhere([restored, ann!], secret)
+  })
+
+  it('does not come back with what is salvaged where others know of the deletion', async () => {
+    let [ann, bob] = await startAll('ann', 'bob')
+    const secret = await says(ann!, `secret ${long()}`)
+    await bob!.message(secret)
+    await stop(ann!)
+    const only = await says(bob!, 'nobody else has this')
+    await stop(bob!)
+    ann = start('ann')
+    await ann.ready()
+    await deleteLast(ann)
+    await damage(storeOf(bob!.dataDir), 'CURRENT', 'deleted')
+    bob = start('bob')
+    await bob.event(warns(BROUGHT), { timeoutMs: 30_000 })
+    await ann.message(only)
+    await agree([ann, bob], [only])
+    expect(bob.texts).not.toContain(secret)
+    await endEqual([bob, ann])
+    await holdNowhere([bob, ann], secret)
+  })
+
+  it('does not come back with what is salvaged where nobody else was there', async () => {
+    let ann = start('ann')
+    await ann.ready()
+    const kept = await says(ann, 'kept')
+    const secret = await says(ann, `secret ${long()}`)
+    await deleteLast(ann)
+    await stop(ann)
+    await damage(storeOf(ann.dataDir), 'CURRENT', 'deleted')
+    ann = start('ann')
+    await ann.event(warns(BROUGHT), { timeoutMs: 30_000 })
+    await agree([ann], [kept])
+    expect(ann.texts).not.toContain(secret)
+    await stop(ann)
+    await holdNowhere([ann], secret)
+  })
+})
+
+/** Deletes the node's own last message; resolves once that is on its disk. */
+async function deleteLast(node: Lanchat): Promise<void> {
+  expect(await node.command('/delete-message')).toMatchObject({ type: 'delete' })
+}
+
+/** Resolves once the text is shown no more. */
+async function isGoneFrom(node: Lanchat, text: string): Promise<void> {
+  const by = performance.now() + 20_000
+  while ((await node.history()).includes(text)) expect(performance.now()).toBeLessThan(by)
+}
+
+async function holdNowhere(nodes: readonly Lanchat[], text: string): Promise<void> {
+  for (const { dataDir } of nodes) expect(await databaseHolds(storeOf(dataDir), text)).toBe(false)
+}
 
 /** What `lanchat doctor --store --json` prints about this node's data dir, on its host. */
 async function doctorStore(node: Lanchat): Promise<{ code: number | null; ok: boolean; store: StoreReport }> {

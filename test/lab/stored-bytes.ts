@@ -12,11 +12,13 @@ export async function holds(directory: string, text: string): Promise<boolean> {
   // Files first: opening a database rewrites them.
   if (pathsOf((entry) => entry.isFile()).some((path) => readFileSync(path).includes(needle))) return true
   for (const path of [directory, ...pathsOf((entry) => entry.isDirectory())])
-    if (await databaseHolds(path, needle)) return true
+    if (await databaseHolds(path, text)) return true
   return false
 }
 
-async function databaseHolds(directory: string, needle: Buffer): Promise<boolean> {
+/** Does this text lie in a key or value of the database in this directory? What was deleted may lie in its files for a while. */
+export async function databaseHolds(directory: string, text: string): Promise<boolean> {
+  const needle = Buffer.from(text)
   if (!existsSync(join(directory, 'CURRENT'))) return false
   const database = new Level<Buffer, Buffer>(directory, {
     keyEncoding: 'buffer',

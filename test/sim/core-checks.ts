@@ -218,7 +218,7 @@ export function unrest(world: World, watch: Watch): string | undefined {
 }
 
 /** Rooms and classes that two nodes carry, and of which they hold different vectors (INV-27). */
-function differing(up: readonly SimNode[]): string | undefined {
+export function differing(up: readonly SimNode[]): string | undefined {
   const rooms = new Set(up.flatMap((node) => [...node.core.replica.rooms()]))
   for (const room of rooms)
     for (const cls of [0, 1] as const) {
