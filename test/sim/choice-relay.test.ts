@@ -155,6 +155,19 @@ describe.each(SEEDS)('seed %i', (seed) => {
       expect(network.view(client).state).toBe('hub')
     })
 
+    test('one that others follow and it hears of only through them: it takes no offer', () => {
+      const network = together(seed, 5)
+      const hub = hubOf(network)
+      const client = lineOf(network)[1]!
+      network.kill(client)
+      network.cutBoth(hub, client)
+      network.run(3000)
+      network.start(client)
+      network.give(network.nodes[client]!, { in: 'avoid', hub: network.nodes[hub]!.key, ms: AVOID_MS })
+      expect(everFollows(network, client, hub, 60_000)).toBe(false)
+      expect(network.view(client).state).toBe('hub')
+    })
+
     test.each(['the relay', 'another'])('the next one, %s: it is not carried there', (who) => {
       const network = together(seed, 6)
       const hub = hubOf(network)
@@ -167,9 +180,10 @@ describe.each(SEEDS)('seed %i', (seed) => {
       // The next one is hub: those before it in the line die first, the hub last.
       for (const index of lineOf(network)) {
         if (index === next) break
-        if (index !== relay) network.kill(index)
+        network.kill(index)
       }
-      network.run(3000)
+      network.run(5000)
+      expect(lineOf(network)[0]).toBe(next)
       network.kill(hub)
       expect(everFollows(network, client, next, 60_000)).toBe(false)
       expect(network.view(client).hub).not.toBeNull()
