@@ -8,6 +8,8 @@ export interface Bucket {
   tokens: number
   /** Granted and not used yet. */
   outstanding: number
+  /** Granted a second time to a session that began anew: posts under the first grant may still be on their way. */
+  again: number
   refilledAt: number
 }
 
@@ -23,6 +25,7 @@ const UNLIMITED_GRANT = 4096
 export const openBucket = (rate: Rate, now: number): Bucket => ({
   tokens: rate.burst,
   outstanding: 0,
+  again: 0,
   refilledAt: now,
 })
 
@@ -46,16 +49,29 @@ export function grant(bucket: Bucket, rate: Rate, now: number): number {
 export function giveBack(bucket: Bucket, rate: Rate): void {
   bucket.tokens = Math.min(rate.burst, bucket.tokens + bucket.outstanding)
   bucket.outstanding = 0
+  bucket.again = 0
 }
 
 /** True where nothing would be forgotten with it: a new one holds as much. */
 export const isFull = ({ tokens, refilledAt }: Bucket, rate: Rate, now: number): boolean =>
   tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst
 
-/** The author published `events` under credit. False where the grant did not cover them. */
+/** A session begins anew: what was granted and not used is void there, and granted again. Returns how much. */
+export function grantAgain(bucket: Bucket): number {
+  bucket.again = bucket.outstanding
+  return bucket.outstanding
+}
+
+/**
+ * The author published `events` under credit. False where the grant did not cover them. What was on its way under a
+ * grant that is void by now is taken once, as debt.
+ */
 export function spend(bucket: Bucket, events: number): boolean {
-  if (bucket.outstanding < events) return false
-  bucket.outstanding -= events
+  const late = Math.max(0, events - bucket.outstanding)
+  if (late > bucket.again) return false
+  bucket.outstanding -= events - late
+  bucket.again -= late
+  bucket.tokens -= late
   return true
 }
 

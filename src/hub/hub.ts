@@ -20,7 +20,17 @@ import {
   roomId,
 } from '../wire/ids.ts'
 import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
-import { type Bucket, charge, giveBack, grant, isFull, openBucket, type Rate, spend } from './credit.ts'
+import {
+  type Bucket,
+  charge,
+  giveBack,
+  grant,
+  grantAgain,
+  isFull,
+  openBucket,
+  type Rate,
+  spend,
+} from './credit.ts'
 import { Fanout } from './fanout.ts'
 import { ReservedNames } from './names.ts'
 import { Receipts } from './receipts.ts'
@@ -100,8 +110,7 @@ export class Hub {
     const known = this.#sessions.get(link)
     if (known?.state === 'joined') {
       this.#sendRoster(link)
-      if (known.bucket.outstanding > 0)
-        this.#ports.send(link, { type: 'credit', events: known.bucket.outstanding })
+      this.#grantAgain(known)
       return
     }
     const session: Joined = {
@@ -123,8 +132,7 @@ export class Hub {
     }
     this.#sendRoster(link)
     // For a member that comes over another link while its former one is still up, all begins anew.
-    if (session.bucket.outstanding > 0)
-      this.#ports.send(link, { type: 'credit', events: session.bucket.outstanding })
+    this.#grantAgain(session)
     this.#grant(session)
   }
 
@@ -190,6 +198,11 @@ export class Hub {
       .filter((s) => s.state === 'joined' && s.link !== except)
       .map((s) => s.link)
     if (links.length > 0) this.#ports.sendShared(links, frame)
+  }
+
+  #grantAgain({ link, bucket }: Joined): void {
+    const events = grantAgain(bucket)
+    if (events > 0) this.#ports.send(link, { type: 'credit', events })
   }
 
   #grant(session: Joined): void {

@@ -908,6 +908,8 @@ export class Core {
         return isOfMember ? undefined : this.#fault(link, 'offer: not its own')
     // Behind what came live before it, which may still be in verification, and says who carries the room.
     this.#verify(link, [], () => {
+      // Meanwhile another hub may be followed, to whom this one's lanes say nothing.
+      if (isOfHub && !this.#isFollowed(link)) return
       for (let at = 0; at < frame.entries.length; at += 64) {
         const lane = laneId(frame.entries, at + 32)
         const n = readUint(frame.entries, at + 40, 4)

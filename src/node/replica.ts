@@ -273,14 +273,16 @@ export class Replica {
     // Bodies that came now may close a hole behind which signed headers already lie.
     if (isContiguous) this.#extend(lane)
     if (lane.n !== before || refilled.length > 0) this.#changed(lane)
-    return [...refilled, ...this.#tell(lane)]
+    return [...refilled, ...this.#tell(lane, run.events)]
   }
 
-  /** The events that the node around has not been told of and may be told now. */
-  #tell(lane: Lane): Event[] {
+  /** The events that the node around has not been told of and may be told now. just: what was kept a moment ago. */
+  #tell(lane: Lane, just: readonly Event[] = []): Event[] {
     const events: Event[] = []
+    const from = just[0]?.n ?? 0
     for (const end = tellableN(lane, this.limit(lane)); lane.told < end; lane.told++) {
-      const event = this.event(lane.room, lane.author, lane.lane, lane.told + 1)
+      const n = lane.told + 1
+      const event = just[n - from] ?? this.event(lane.room, lane.author, lane.lane, n)
       if (event) events.push(event)
     }
     return events
@@ -587,8 +589,14 @@ export class Replica {
   isEmpty(room: RoomId, cls: LaneClass): boolean {
     const lanes = this.#rooms.get(room)?.[cls]
     if (!lanes) return true
-    lanes.isEmpty ??= this.buckets(room, cls).every((byte) => byte === 0)
+    lanes.isEmpty ??= !this.#listsAny(lanes)
     return lanes.isEmpty
+  }
+
+  #listsAny({ authors }: ClassLanes): boolean {
+    for (const lanes of authors.values())
+      for (const lane of lanes.values()) if (this.listed(lane) !== undefined) return true
+    return false
   }
 
   digest(room: RoomId, cls: LaneClass): Uint8Array {

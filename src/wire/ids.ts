@@ -29,9 +29,17 @@ export const placeId = (bytes: Uint8Array, at = 0) => hex(bytes, at, at + 8) as 
 /** Room 0, the network room: profiles, places, network roles and bans. */
 export const NETWORK_ROOM = '0'.repeat(32) as RoomId
 
-/** H over a domain tag and parts (rule ID-1). */
+/** The bytes of the few tags there are: encoding one costs as much as a short hash. */
+const tags = new Map<string, Uint8Array>()
+
+/** H over a domain tag, one of a fixed few, and parts (rule ID-1). */
 export function tagged(crypto: Crypto, tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return crypto.hash(concat(utf8(tag), ...parts))
+  let bytes = tags.get(tag)
+  if (!bytes) {
+    bytes = utf8(tag)
+    tags.set(tag, bytes)
+  }
+  return crypto.hash(concat(bytes, ...parts))
 }
 
 /** What a network is made of. codeKey: 32 bytes (zeros without a code); ownerKey only for an owned network. */
