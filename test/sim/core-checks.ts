@@ -1,208 +1,19 @@
 /**
- * What must hold of whole nodes: while they run (per process: INV-2, INV-4, INV-7 and the order of events of contract
- * 10.2), and once everything is healed and quiet (INV-1, INV-5, INV-9, INV-27 and what was typed arrives).
+ * What must hold of whole nodes once everything is healed and quiet: one hub (INV-9), equal sets and views (INV-1,
+ * INV-27), nothing promised is lost (INV-5), what was banned or deleted stays away (INV-16, INV-17), no honest lane
+ * has forked (INV-15), and what was typed has arrived. While they run: core-watch.ts.
  */
-import type { AckEvent, MessageEvent, NodeEvent, SentEvent } from '../../src/node/events.ts'
-import { eventKey } from '../../src/node/keys.ts'
-import { readUint } from '../../src/wire/bytes.ts'
-import type { Frame } from '../../src/wire/frames.ts'
-import {
-  type LaneId,
-  laneId,
-  NETWORK_ROOM,
-  type PersonKey,
-  personKey,
-  type RoomId,
-  roomId,
-} from '../../src/wire/ids.ts'
-import { parseWitnessEntries } from '../../src/wire/witness.ts'
+import { bodyKey } from '../../src/node/keys.ts'
+import { type EventId, NETWORK_ROOM } from '../../src/wire/ids.ts'
+import type { Banned, Said, Watch } from './core-watch.ts'
 import type { SimNode, World } from './core-world.ts'
 
-const RANK = { stored: 1, replicated: 2, delivered: 3 } as const
-
-interface Life {
-  readonly told: Map<string, string>
-  readonly sent: Set<string>
-  readonly acks: Map<string, Set<AckEvent['state']>>
-  /** A `sent` whose own message has to be the next thing told. */
-  owes: SentEvent | undefined
-  isReady: boolean
-  isOffline: boolean
-}
-
-/** What one node said of an own event. */
-export interface Said {
-  readonly by: SimNode
-  readonly text: string
-  /** It was sent while the disk failed: it may be lost with the process. */
-  readonly isUnsafe: boolean
-  /** Virtual time. */
-  readonly at: number
-  stored: boolean
-  replicated: boolean
-}
-
-/** Watches a world from its start. */
-export class Watch {
-  readonly said = new Map<string, Said>()
-  readonly #lives = new Map<SimNode, Life>()
-  readonly #orders = new Map<string, string>()
-  readonly #asked = new Map<SimNode, { slots: Map<number, number>; last: number }>()
-  readonly #world: World
-
-  constructor(world: World) {
-    this.#world = world
-    world.onStart = (node) => this.#start(node)
-    world.onEvent = (node, event) => this.#event(node, event)
-    world.onAnswer = (node, slot) => this.#answer(node, slot)
-    world.onSend = (node, link, frame) => this.#sends(node, link, frame)
-  }
-
-  /** Acknowledgements and witnesses: never before a woken node has asked, and only of what a sync stands behind. */
-  #sends(node: SimNode, link: number, frame: Frame): void {
-    if (frame.type !== 'ack' && frame.type !== 'witness') return
-    const isOwn = frame.type === 'ack' || personKey(frame.key) === node.key
-    if (!isOwn) return
-    if (node.core.choice.phase.state === 'woken')
-      this.#bad(node, `sends ${frame.type} before it has asked (INV-13)`)
-    const room = roomId(frame.room)
-    if (frame.type === 'witness') {
-      for (const { author, lane, n } of parseWitnessEntries(frame.entries))
-        this.#isSafe(node, room, author, lane, n)
-      return
-    }
-    const author = this.#world.network.peer(node, link)?.key
-    for (let at = 0; author !== undefined && at < frame.entries.length; at += 12)
-      this.#isSafe(node, room, author, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4))
-  }
-
-  #isSafe(node: SimNode, room: RoomId, author: PersonKey, lane: LaneId, n: number): void {
-    const key = eventKey(room, author, lane, n)
-    if (node.store.get(key) === undefined) this.#bad(node, 'acknowledges what is not written (INV-6)')
-    else if (node.unsynced.has(key)) this.#bad(node, 'acknowledges what a power loss may take (INV-6)')
-  }
-
-  #bad(node: SimNode, what: string): void {
-    this.#world.violations.push(`${Math.round(this.#world.now)} ${node.name}: ${what}`)
-  }
-
-  #start(node: SimNode): void {
-    this.#lives.set(node, {
-      told: new Map(),
-      sent: new Set(),
-      acks: new Map(),
-      owes: undefined,
-      isReady: false,
-      isOffline: false,
-    })
-    this.#asked.set(node, { slots: new Map(), last: 0 })
-  }
-
-  /** A command was given: it must be answered once, unless the process ends. */
-  asked(node: SimNode, slot: number): void {
-    this.#asked.get(node)!.slots.set(slot, this.#world.now)
-  }
-
-  #answer(node: SimNode, slot: number): void {
-    const asked = this.#asked.get(node)!
-    if (!asked.slots.delete(slot)) this.#bad(node, `answers slot ${slot} twice`)
-    if (slot < asked.last) this.#bad(node, `answers slot ${slot} after ${asked.last}`)
-    asked.last = slot
-  }
-
-  /** Commands of running processes that have no answer. */
-  unanswered(): string[] {
-    const out: string[] = []
-    for (const [node, { slots }] of this.#asked)
-      if (node.isUp)
-        for (const [slot, at] of slots) out.push(`${node.name} slot ${slot} asked at ${Math.round(at)}`)
-    return out
-  }
-
-  #event(node: SimNode, event: NodeEvent): void {
-    const life = this.#lives.get(node)!
-    if (life.owes) {
-      const isIt = event.type === 'message' && event.id === life.owes.id && event.self === true
-      if (!isIt) this.#bad(node, `sent is followed by ${JSON.stringify(event)}`)
-      life.owes = undefined
-    }
-    switch (event.type) {
-      case 'ready':
-        if (life.isReady) this.#bad(node, 'is ready twice')
-        life.isReady = true
-        return
-      case 'hub':
-        if (!life.isReady) this.#bad(node, 'tells hub before ready')
-        life.isOffline = false
-        return
-      case 'offline':
-        if (!life.isReady) this.#bad(node, 'tells offline before ready')
-        if (life.isOffline) this.#bad(node, 'tells offline twice')
-        life.isOffline = true
-        return
-      case 'sent':
-        if (life.sent.has(event.id)) this.#bad(node, 'tells sent twice')
-        life.sent.add(event.id)
-        life.owes = event
-        this.said.set(event.id, {
-          by: node,
-          text: event.text,
-          isUnsafe: node.isDiskFailing,
-          at: this.#world.now,
-          stored: false,
-          replicated: false,
-        })
-        return
-      case 'message':
-        return this.#message(node, life, event)
-      case 'ack':
-        return this.#ack(node, life, event)
-      case 'system':
-        if (event.event === 'warning' && !this.#world.isHostile)
-          this.#bad(node, `warns of an honest hub: ${event.text}`)
-        return
-      case 'presence':
-        if (!life.isReady) this.#bad(node, 'tells presence before ready')
-        return
-      default:
-    }
-  }
-
-  #message(node: SimNode, life: Life, event: MessageEvent): void {
-    if (life.told.has(event.id)) this.#bad(node, `tells ${event.text} twice (INV-4)`)
-    life.told.set(event.id, event.order)
-    const order = this.#orders.get(event.id)
-    if (order !== undefined && order !== event.order) this.#bad(node, `${event.text} has two orders (INV-2)`)
-    this.#orders.set(event.id, event.order)
-  }
-
-  #ack(node: SimNode, life: Life, event: AckEvent): void {
-    if (!life.sent.has(event.id)) this.#bad(node, `acknowledges ${event.id.slice(0, 8)} before sent (INV-7)`)
-    const states = life.acks.get(event.id) ?? new Set()
-    life.acks.set(event.id, states)
-    if (states.has(event.state)) this.#bad(node, `tells ${event.state} twice (INV-7)`)
-    for (const state of states)
-      if (event.state !== 'delivered' && RANK[state] > RANK[event.state] && state !== 'delivered')
-        this.#bad(node, `${event.state} after ${state} (INV-7)`)
-    states.add(event.state)
-    const isAlone = event.alone === true
-    if (isAlone !== (event.copies === 0)) this.#bad(node, `copies ${event.copies}, alone ${isAlone}`)
-    if (event.state === 'replicated' && event.copies < 2)
-      this.#bad(node, `replicated with ${event.copies} copies`)
-    const said = this.said.get(event.id)
-    if (!said || isAlone) return
-    said.stored = true
-    if (event.state === 'replicated') said.replicated = true
-  }
-
-  hasTold(node: SimNode, id: string): boolean {
-    return this.#lives.get(node)!.told.has(id)
-  }
-}
+/** The running nodes to which something is promised. */
+const honest = (world: World): SimNode[] => world.nodes.filter((node) => node.isUp && !node.isCheat)
 
 /** Why this world is not quiet yet; undefined: it is. */
 export function unrest(world: World, watch: Watch): string | undefined {
-  const up = world.nodes.filter((node) => node.isUp)
+  const up = honest(world)
   const hubs = world.hubs()
   if (hubs.length !== 1) return `hubs: ${hubs.map((node) => node.name).join(' ') || 'none'}`
   for (const node of up) {
@@ -240,11 +51,14 @@ export function differing(up: readonly SimNode[]): string | undefined {
  * that each node knows what is past: whatever was written while it ran has been told.
  */
 export async function checkQuiet(world: World, watch: Watch, lost: number, allTold: boolean): Promise<void> {
-  const up = world.nodes.filter((node) => node.isUp)
+  const up = honest(world)
   const bad = (what: string) => world.violations.push(`at the end: ${what}`)
   for (const node of up) checkPresence(up, node, bad)
-  for (const [id, said] of watch.said) checkKept(up, id, said, lost, bad)
+  for (const [id, said] of watch.said) if (!said.by.isCheat) checkKept(watch, up, id, said, lost, bad)
+  checkForks(world, up, bad)
+  for (const id of watch.deletions) for (const node of up) checkDeleted(node, id, bad)
   await checkShown(watch, up, allTold, bad)
+  for (const ban of watch.bans) for (const node of up) await checkBanned(node, ban, bad)
 }
 
 function checkPresence(up: readonly SimNode[], node: SimNode, bad: (what: string) => void): void {
@@ -252,12 +66,13 @@ function checkPresence(up: readonly SimNode[], node: SimNode, bad: (what: string
   for (const other of up)
     if (!node.core.isOnline(other.key)) bad(`${node.name} takes ${other.name} for offline`)
   for (const key of node.core.onlineKeys())
-    if (!up.some((other) => other.key === key))
+    if (!node.world.nodes.some((other) => other.isUp && other.key === key))
       bad(`${node.name} takes ${key.slice(0, 8)}, who is gone, for online`)
 }
 
 /** What was acknowledged, and what was only sent by a device that lives, is with everybody who carries it (INV-5). */
 function checkKept(
+  watch: Watch,
   up: readonly SimNode[],
   id: string,
   said: Said,
@@ -274,12 +89,48 @@ function checkKept(
     return
   }
   const event = holder.core.replica.find(id as never)!
+  // What a ban cuts off is pulled by nobody.
+  const isCutOff = watch.bans.some(
+    ({ room, target, allowed }) =>
+      room === event.room && target === event.author && !allowed.has(id as EventId),
+  )
+  if (isCutOff) return
   for (const node of up) {
     const view = node.core.views.room(event.room)
     if (view?.deleted || !node.core.views.carries(node.key, event.room, 1, false)) continue
     if (!node.core.replica.find(id as never))
       bad(`${said.text} of ${said.by.name}, ${word}, is not on ${node.name} (INV-5)`)
   }
+}
+
+/** Nobody but a cheat has written two events under one number (INV-15), whatever became of disks. */
+function checkForks(world: World, up: readonly SimNode[], bad: (what: string) => void): void {
+  const cheats = new Set(world.nodes.filter((node) => node.isCheat).map((node) => node.key))
+  for (const node of up)
+    for (const room of node.core.replica.rooms())
+      for (const cls of [0, 1] as const)
+        for (const lane of node.core.replica.lanes(room, cls))
+          if (lane.forkAt > 0 && !cheats.has(lane.author))
+            bad(`${node.name} has a proof that ${lane.author.slice(0, 8)} forked (INV-15)`)
+}
+
+/** What its author deleted is gone from every disk that knows of it (INV-17). */
+function checkDeleted(node: SimNode, id: EventId, bad: (what: string) => void): void {
+  if (node.core.replica.isDeleted(id) && node.store.get(bodyKey(id)) !== undefined)
+    bad(`${node.name} still has the body of ${id.slice(0, 8)}, which its author deleted (INV-17)`)
+}
+
+/** Nothing of the banned person is shown beyond what the one who banned held (INV-16). */
+async function checkBanned(
+  node: SimNode,
+  { id, room, target, allowed }: Banned,
+  bad: (what: string) => void,
+): Promise<void> {
+  const view = node.core.views.room(room)
+  if (!view || view.deleted || !node.core.isMember(view) || !node.core.replica.find(id)) return
+  for (const { message } of await node.core.readLines([room], 1000))
+    if (message.from.id === target && !allowed.has(message.id as EventId))
+      bad(`${node.name} shows ${message.text} of somebody banned before (INV-16)`)
 }
 
 /** Members of a room are shown the same lines in the same order (INV-1), and what was written since was told. */

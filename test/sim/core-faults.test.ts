@@ -26,7 +26,7 @@ test('the hub and the author die at once: what was stored comes back with the hu
   const [author, third] = others as [SimNode, SimNode]
   say(world, author, 'stored, then gone')
   await world.until(() => acks(author).includes('stored'))
-  world.kill(hub, true)
+  world.kill(hub, 'suffix')
   world.destroy(author)
   await world.run(3000)
   await world.start(hub)
@@ -191,6 +191,7 @@ test('what an earlier process wrote and was never replicated is settled after it
   await world.start(third)
   await world.run(5000)
   await world.start(author)
+  await world.until(() => author.core.replication.size > 0, 2000)
   expect(author.core.replication.size).toBeGreaterThan(0)
   await world.run(60_000)
   expect(author.core.replication.size).toBe(0)
@@ -531,7 +532,7 @@ test('only a synced write stands behind an acknowledgement (INV-6)', async () =>
   const [author] = others as [SimNode]
   say(world, author, 'kept through every power loss')
   await world.until(() => acks(author).includes('stored'))
-  for (const node of world.nodes) if (node !== author) world.kill(node, true)
+  for (const node of world.nodes) if (node !== author) world.kill(node, 'suffix')
   world.destroy(author)
   for (const node of world.nodes) if (!node.isGone) await world.start(node)
   await world.run(8000)

@@ -5,7 +5,7 @@
 import type { CoreInput } from '../../src/node/core-io.ts'
 import { packPlaces } from '../../src/node/places.ts'
 import { decodeFrame } from '../../src/wire/codec.ts'
-import { instanceName } from '../../src/wire/ids.ts'
+import type { PersonKey } from '../../src/wire/ids.ts'
 import type { SimNode } from './core-node.ts'
 import type { World } from './core-world.ts'
 
@@ -40,6 +40,10 @@ export class VirtualNetwork {
     this.#world = world
     this.#delayMs = delayMs
     this.#jitterMs = jitterMs
+  }
+
+  get delayMax(): number {
+    return this.#delayMs + this.#jitterMs
   }
 
   /** One packet's way, ms. */
@@ -114,7 +118,10 @@ export class VirtualNetwork {
       const frame = decodeFrame(bytes)
       if (typeof frame === 'string')
         world.violations.push(`a frame of ${from.name} does not decode: ${frame}`)
-      else world.give(to, { in: 'frame', link: link.id, frame })
+      else {
+        if (!to.isPaused) world.onFrame(to, link.id, frame)
+        world.give(to, { in: 'frame', link: link.id, frame })
+      }
     })
   }
 
@@ -128,6 +135,15 @@ export class VirtualNetwork {
     if (this.isCut(node, other)) this.#unheard.push({ from: node, to: other, link, life: other.epochOfLife })
     else this.tellDown(other, id, this.delay())
     return true
+  }
+
+  /** One end will hear no more of this key for a while. */
+  drop(node: SimNode, key: PersonKey): void {
+    for (const link of [...this.links.values()]) {
+      const other = link.dialer === node ? link.acceptor : link.acceptor === node ? link.dialer : undefined
+      if (other?.key !== key || !this.close(node, link.id)) continue
+      this.tellDown(node, link.id, 0)
+    }
   }
 
   /** A process has ended: its sockets close. */
@@ -152,7 +168,8 @@ export class VirtualNetwork {
         if (node.epochOfLife === life) world.give(node, { in: 'dialFailed', address, why } as CoreInput)
       })
     if (!other || this.#isBlocked(node, other)) return fail('timeout', DIAL_MS)
-    if (!other.isUp) return fail('refused', this.delay())
+    if (!other.isUp || other.refuses(node.key) || node.refuses(other.key))
+      return fail('refused', this.delay())
     if (other.key === node.key) return fail('self', 1)
     const otherLife = other.epochOfLife
     const mine = helloOf(node)
@@ -195,7 +212,7 @@ export class VirtualNetwork {
       world.give(node, {
         in: 'hint',
         address: other.address,
-        node: instanceName(world.crypto, other.key),
+        node: world.instanceOf(other.key),
         reachable: other.core.choice.reachable,
         source: 'mdns',
       } as CoreInput)

@@ -25,6 +25,17 @@ export interface Liar {
   hears(frame: Frame, from: SimNode, link: number): boolean
 }
 
+/** What a power loss takes of the writes that no sync stands behind: the newest ones, or one among them. */
+export type Loss = 'suffix' | 'hole'
+
+/** What was on a disk at some time. */
+export interface Copy {
+  readonly at: number
+  readonly entries: readonly (readonly [string, Uint8Array])[]
+}
+
+const FAULTS_MAX = 3
+
 export class SimNode {
   readonly name: string
   readonly seed: Uint8Array
@@ -37,6 +48,9 @@ export class SimNode {
   isPaused = false
   paused: CoreInput[] = []
   pausedAt = 0
+  /** It was stopped for long, and has not asked yet who the hub is. */
+  mustAsk = false
+  resumedAt = Number.NEGATIVE_INFINITY
   place: Place | undefined
   /** Raw clock minus true time, ms. */
   clockOffset = 0
@@ -51,6 +65,17 @@ export class SimNode {
   epochOfLife = 0
   /** Its disk refuses to be written: it goes on in memory. */
   isDiskFailing = false
+  /** The disk will not work again in this process. */
+  isDiskDead = false
+  /** The present process knows what is on its disk. */
+  isScanned = false
+  /** It breaks the protocol on purpose: nothing is promised to it, and faults it is charged with are right. */
+  isCheat = false
+  /** Its disk was lost, or an older state of it came back: at most so many devices may be, for each promise. */
+  isRolledBack = false
+  /** Keys that it serves no more after three faults, and until when. */
+  readonly penalties = new Map<PersonKey, number>()
+  readonly #faults = new Map<PersonKey, number>()
   /** Its disk is lost for good. */
   isGone = false
   /** Keys that a power loss may take back, by the write that put them. */
@@ -61,7 +86,7 @@ export class SimNode {
   constructor(
     readonly world: World,
     readonly index: number,
-    readonly options: SimNodeOptions,
+    public options: SimNodeOptions,
     twin?: SimNode,
   ) {
     this.name = `n${index}`
@@ -86,6 +111,22 @@ export class SimNode {
         world.after(this.#committedAt - world.now, done)
       },
     })
+  }
+
+  /** One more fault of this key: true at the third. */
+  countsFault(key: PersonKey): boolean {
+    const count = (this.#faults.get(key) ?? 0) + 1
+    this.#faults.set(key, count % FAULTS_MAX)
+    return count === FAULTS_MAX
+  }
+
+  refuses(key: PersonKey): boolean {
+    return (this.penalties.get(key) ?? 0) > this.world.now
+  }
+
+  /** What is on its disk now: to go back to later, or for a twin. */
+  copy(): Copy {
+    return { at: this.world.now, entries: this.store.snapshot() }
   }
 
   /** Events of the present process. */

@@ -1,20 +1,8 @@
 import { expect, test } from 'vitest'
 import { runCoreSeed } from './core-random.ts'
+import { testCoreSeeds } from './core-seeds.ts'
 
-/** As many as fit in half a minute; `npm run sim -- --model core` runs any number. */
-const SEEDS = 60
-const PARTS = 6
-
-test.each(Array.from({ length: PARTS }, (_, part) => part))(
-  'whole nodes keep their promises through faults, and are one again when all is healed (part %i)',
-  { timeout: 120_000 },
-  async (part) => {
-    for (let i = 0; i < SEEDS / PARTS; i++) {
-      const run = await runCoreSeed(1 + part + i * PARTS)
-      expect(run.quietMs).toBeLessThanOrEqual(35_000)
-    }
-  },
-)
+testCoreSeeds(1, 100)
 
 test('the same seed gives the same run', async () => {
   for (const seed of [2, 5]) expect((await runCoreSeed(seed)).trace).toBe((await runCoreSeed(seed)).trace)

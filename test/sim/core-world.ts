@@ -10,16 +10,20 @@ import { LAN } from '../../src/node/timing.ts'
 import { encodeFrame } from '../../src/wire/codec.ts'
 import type { Crypto } from '../../src/wire/crypto.ts'
 import type { Frame } from '../../src/wire/frames.ts'
-import { instanceName, type NetId, networkId } from '../../src/wire/ids.ts'
+import { instanceName, type NetId, networkId, type PersonKey } from '../../src/wire/ids.ts'
 import { simCrypto } from './core-crypto.ts'
 import { VirtualNetwork } from './core-network.ts'
-import { type Liar, SimNode, type SimNodeOptions } from './core-node.ts'
+import { type Copy, type Liar, type Loss, SimNode, type SimNodeOptions } from './core-node.ts'
 import { seeded, VirtualTime } from './core-time.ts'
 
-export { SimNode } from './core-node.ts'
+export { type Copy, type Loss, SimNode } from './core-node.ts'
 
 const RETENTION_DAYS = 180
 const DAY_MS = 86_400_000
+/** Away for longer, a process has to ask who the hub is before it acts. */
+const AWAY_MS = 1000
+/** Whoever made three faults waits so long. */
+const PENALTY_MS = 60_000
 /** More at one moment than any run needs: work that asks for more for ever would stop time. */
 const AT_ONCE_MAX = 50_000
 
@@ -38,7 +42,7 @@ export class World {
   readonly net: NetId
   readonly nodes: SimNode[] = []
   readonly network: VirtualNetwork
-  readonly wall0 = Date.UTC(2026, 10, 20)
+  wall0 = Date.UTC(2026, 10, 20)
   readonly violations: string[] = []
   /** Somebody in it lies: what only liars may cause is no violation. */
   isHostile = false
@@ -51,6 +55,9 @@ export class World {
   onEvent: (node: SimNode, event: NodeEvent) => void = () => {}
   onStart: (node: SimNode) => void = () => {}
   onAnswer: (node: SimNode, slot: number, answer: NodeEvent) => void = () => {}
+  onFault: (node: SimNode, key: PersonKey, why: string) => void = () => {}
+  /** A frame comes in. */
+  onFrame: (node: SimNode, link: number, frame: Frame) => void = () => {}
   /** A frame leaves over a link. */
   onSend: (node: SimNode, link: number, frame: Frame) => void = () => {}
 
@@ -71,6 +78,17 @@ export class World {
       retentionDays: RETENTION_DAYS,
     })
     this.network = new VirtualNetwork(this, options.delayMs ?? 1, options.jitterMs ?? 2)
+  }
+
+  readonly #instances = new Map<PersonKey, string>()
+  /** What mDNS calls the node of a key. */
+  readonly instanceOf = (key: PersonKey): string => {
+    let name = this.#instances.get(key)
+    if (name === undefined) {
+      name = instanceName(this.crypto, key)
+      this.#instances.set(key, name)
+    }
+    return name
   }
 
   // --- time -------------------------------------------------------------------------------------------------------
@@ -128,6 +146,11 @@ export class World {
     return this.nodes.filter((node) => node.isUp && node.core.isHub)
   }
 
+  /** What a process calculates with. */
+  cryptoOf(_node: SimNode): Crypto {
+    return this.crypto
+  }
+
   // --- processes --------------------------------------------------------------------------------------------------
 
   /** A new node, with a key of its own unless it is somebody's twin. */
@@ -145,12 +168,13 @@ export class World {
     node.lifeAt = node.events.length
     node.isUp = true
     node.isPaused = false
+    node.isScanned = false
     node.paused = []
     node.epochOfLife++
     this.onStart(node)
     const core = new Core(
       {
-        crypto: this.crypto,
+        crypto: this.cryptoOf(node),
         signer: node.signer,
         seed: node.seed,
         net: this.net,
@@ -162,7 +186,7 @@ export class World {
         place: node.place,
         rate: { perS: 10, burst: 40 },
         gateKey: new Uint8Array(32),
-        choice: { timing: LAN, instanceOf: (key) => instanceName(this.crypto, key), ...node.options },
+        choice: { timing: LAN, instanceOf: this.instanceOf, ...node.options },
         url: () => `wss://${node.address}/lanchat/1`,
       },
       this.#moment(node),
@@ -170,9 +194,11 @@ export class World {
     node.core = core
     await core.load()
     core.step(this.#moment(node), { in: 'start' })
-    const scan = await core.replica.scan()
-    core.step(this.#moment(node), { in: 'scanned', ...scan })
     await this.#endTurn(node)
+    const life = node.epochOfLife
+    // What is on the disk is known behind the start, now and then a good while later.
+    const scanMs = this.random() < 0.9 ? this.random() * 5 : this.random() * 1500
+    this.after(scanMs, () => void this.#scan(node, life))
     // mDNS: everybody who is up is a hint for everybody else.
     for (const other of this.nodes) {
       if (other === node || !other.isUp) continue
@@ -181,13 +207,26 @@ export class World {
     }
   }
 
-  /** SIGKILL: sockets close, memory is gone, what the disk has stays. power: what no sync has made durable may be lost. */
-  kill(node: SimNode, power = false): void {
+  async #scan(node: SimNode, life: number): Promise<void> {
+    if (node.epochOfLife !== life) return
+    this.#reading++
+    const scan = await node.core.replica.scan()
+    this.#reading--
+    if (node.epochOfLife !== life) return
+    node.isScanned = true
+    this.give(node, { in: 'scanned', ...scan })
+  }
+
+  /** SIGKILL: sockets close, memory is gone, what the disk has stays; with power also what no sync has made durable. */
+  kill(node: SimNode, power?: Loss): void {
     node.isUp = false
     node.epochOfLife++
-    if (power) node.store.crash({ keepWrites: Math.floor(this.random() * (node.store.undoable() + 1)) })
-    else if (node.isDiskFailing) node.store.crash({ keepWrites: 0 })
+    const undoable = node.store.undoable()
+    if (node.isDiskFailing) node.store.crash({ keepWrites: 0 })
+    else if (power === 'suffix') node.store.crash({ keepWrites: Math.floor(this.random() * (undoable + 1)) })
+    else if (power === 'hole') node.store.crash({ hole: Math.floor(this.random() * undoable) })
     node.isDiskFailing = false
+    node.isDiskDead = false
     node.unsynced.clear()
     node.store = node.newStore(node.store.snapshot())
     this.network.closeAll(node)
@@ -198,6 +237,23 @@ export class World {
     if (node.isUp) this.kill(node)
     node.isGone = true
     node.store = node.newStore([])
+  }
+
+  /** An older state of its disk comes back, as from a backup; for its newer words it is as if the disk were lost. */
+  async restore(node: SimNode, copy: Copy): Promise<void> {
+    if (node.isUp) this.kill(node)
+    node.isRolledBack = true
+    node.store = node.newStore(copy.entries)
+    await this.start(node)
+  }
+
+  /** The whole device directory is copied to another machine, key and all; the twin is not started. */
+  clone(node: SimNode): SimNode {
+    const twin = this.add(node.options, node)
+    twin.place = node.place
+    twin.clockOffset = node.clockOffset
+    twin.store = twin.newStore(node.store.snapshot())
+    return twin
   }
 
   /** SIGSTOP. */
@@ -211,16 +267,19 @@ export class World {
     if (!node.isPaused) return
     const pausedMs = this.now - node.pausedAt
     node.isPaused = false
+    node.resumedAt = this.now
     const inputs = node.paused
     node.paused = []
-    if (pausedMs > 1000) node.core.step(this.#moment(node), { in: 'away', ms: pausedMs })
+    const { phase, links } = node.core.choice
+    node.mustAsk = pausedMs > AWAY_MS && links.size > 0 && phase.state !== 'gone'
+    if (pausedMs > AWAY_MS) node.core.step(this.#moment(node), { in: 'away', ms: pausedMs })
     for (const input of inputs) node.core.step(this.#moment(node), input)
     void this.#endTurn(node)
   }
 
   /** The disk refuses writes from now on, or takes them again: what came meanwhile is written then. */
   failDisk(node: SimNode, isFailing: boolean): void {
-    if (!node.isUp || node.isDiskFailing === isFailing) return
+    if (!node.isUp || node.isDiskFailing === isFailing || node.isDiskDead) return
     const life = node.epochOfLife
     if (isFailing) {
       node.isDiskFailing = true
@@ -233,6 +292,22 @@ export class World {
       node.unsynced.clear()
       this.give(node, { in: 'storeFailing', failing: false })
     })
+  }
+
+  /** The disk is broken: this process goes on in memory to its end. */
+  killDisk(node: SimNode): void {
+    if (!node.isUp) return
+    node.isDiskFailing = true
+    node.isDiskDead = true
+    this.give(node, { in: 'storeFailing', failing: true, forGood: true })
+  }
+
+  /** Runs something in a turn of this node's process, as a command of a later version would. */
+  act(node: SimNode, run: (core: Core) => void): void {
+    if (!node.isUp || node.isPaused) return
+    node.core.step(this.#moment(node), { in: 'tick' })
+    run(node.core)
+    void this.#endTurn(node)
   }
 
   /** The raw clock of a node is set. */
@@ -271,7 +346,10 @@ export class World {
   #endTurn(node: SimNode): Promise<void> | undefined {
     node.core.endTurn()
     const pending: Promise<void>[] = []
+    const life = node.epochOfLife
     for (const effect of node.core.takeEffects()) {
+      // Whoever watches may have ended the process at what it was about to do.
+      if (node.epochOfLife !== life) break
       if (effect.do === 'lines') pending.push(this.#read(node, effect))
       else this.#do(node, effect)
     }
@@ -335,8 +413,7 @@ export class World {
         if (this.network.close(node, effect.link)) this.network.tellDown(node, effect.link, 0)
         return
       case 'fault':
-        this.violations.push(`${node.name} counts a fault: ${effect.why}`)
-        return
+        return this.#fault(node, effect)
       case 'query':
         return this.network.askHubs(node)
       case 'place':
@@ -366,6 +443,15 @@ export class World {
         else this.after(said.delayMs, send)
       }
     }
+  }
+
+  #fault(node: SimNode, { key, why }: Effect<'fault'>): void {
+    const isRight = this.nodes.some((other) => other.key === key && other.isCheat)
+    if (!isRight) this.violations.push(`${node.name} counts a fault: ${why}`)
+    this.onFault(node, key, why)
+    if (!node.countsFault(key)) return
+    node.penalties.set(key, this.now + PENALTY_MS)
+    this.network.drop(node, key)
   }
 
   #write(node: SimNode, { ops, sync, ticket }: Effect<'write'>, alive: (input: CoreInput) => void): void {

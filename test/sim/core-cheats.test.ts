@@ -1,0 +1,169 @@
+/** What a member that cheats can do, and no more (powers of PROTOCOL.md): each cheat once, among five honest nodes. */
+import { expect, test } from 'vitest'
+import { Cheat } from './core-cheats.ts'
+import { unrest } from './core-checks.ts'
+import { Watch } from './core-watch.ts'
+import { type SimNode, World } from './core-world.ts'
+
+const DAY_MS = 86_400_000
+
+async function besides(prepare: (cheat: Cheat) => void = () => {}) {
+  const world = new World({ seed: 7 })
+  const watch = new Watch(world)
+  const faults: string[] = []
+  world.onFault = (_node, _key, why) => faults.push(why)
+  const honest: SimNode[] = []
+  for (let i = 0; i < 5; i++) {
+    honest.push(world.add())
+    await world.start(honest[i]!)
+  }
+  const cheat = new Cheat(world)
+  prepare(cheat)
+  await world.start(cheat.node)
+  await world.run(12_000)
+  expect(cheat.peers().length).toBeGreaterThan(1)
+  const [hub] = world.hubs() as [SimNode]
+  return { world, watch, faults, honest, cheat, hub }
+}
+type Besides = Awaited<ReturnType<typeof besides>>
+
+/** The honest are one again and at peace, and none of them was charged with anything. */
+async function atPeace({ world, watch }: Besides, ms = 40_000): Promise<void> {
+  await world.run(ms)
+  expect(unrest(world, watch)).toBeUndefined()
+  expect(world.violations).toEqual([])
+}
+
+function say({ world, watch }: Besides, node: SimNode, text: string): void {
+  watch.asked(node, world.nextSlot)
+  world.command(node, { do: 'say', room: 'general', text })
+}
+
+test('a fork shown to different halves is proven everywhere, and the lane ends below it for everyone', async () => {
+  const all = await besides()
+  const lane = all.cheat.fork(['to these', 'to those'])
+  await atPeace(all)
+  for (const { core } of all.honest) {
+    expect(core.replica.forkAt(all.cheat.general, all.cheat.node.key, lane)).toBe(2)
+    const lines = await core.readLines([all.cheat.general], 50)
+    expect(lines.map(({ message }) => message.text)).toEqual(['before the fork'])
+  }
+})
+
+test('headers without bodies count nowhere, and nobody asks for them without end', async () => {
+  const all = await besides()
+  const lane = all.cheat.headersOnly(30)
+  await atPeace(all)
+  const asked: string[] = []
+  all.world.onSend = (node, _link, frame) => {
+    if (frame.type === 'want' && !node.isCheat) asked.push(node.name)
+  }
+  await all.world.run(60_000)
+  expect(asked.length).toBeLessThan(20)
+  for (const { core } of all.honest) {
+    expect(core.replica.lane(all.cheat.general, all.cheat.node.key, lane)?.n ?? 0).toBe(0)
+    expect(await core.readLines([all.cheat.general], 50)).toEqual([])
+  }
+})
+
+test('what is said to be a week older is shown where it claims to be, and moves nothing that was shown', async () => {
+  const all = await besides()
+  say(all, all.honest[0]!, 'before')
+  await all.world.run(1000)
+  all.cheat.misdate('backdated', -7 * DAY_MS)
+  await all.world.run(1000)
+  say(all, all.honest[1]!, 'after')
+  await atPeace(all)
+  for (const { core } of all.honest) {
+    const lines = await core.readLines([all.cheat.general], 50)
+    expect(lines.map(({ message }) => message.text)).toEqual(['backdated', 'before', 'after'])
+  }
+})
+
+test('six days ahead pushes the room’s order on, and answers still stand behind what they answer', async () => {
+  const all = await besides()
+  all.cheat.misdate('from the future', 6 * DAY_MS)
+  await all.world.run(1000)
+  say(all, all.honest[1]!, 'an answer')
+  await all.world.run(1000)
+  say(all, all.honest[2]!, 'another')
+  await atPeace(all)
+  for (const { core } of all.honest) {
+    const lines = await core.readLines([all.cheat.general], 50)
+    expect(lines.map(({ message }) => message.text)).toEqual(['from the future', 'an answer', 'another'])
+    // What they said they said now: only the order was pushed.
+    for (const { message } of lines.slice(1))
+      expect(Math.abs(message.ts - all.world.wall0)).toBeLessThan(DAY_MS)
+  }
+})
+
+test('sixty days ahead is shown to nobody and pushes nothing', async () => {
+  const all = await besides()
+  all.cheat.misdate('held', 60 * DAY_MS)
+  say(all, all.honest[1]!, 'now')
+  await atPeace(all)
+  for (const { core } of all.honest) {
+    const lines = await core.readLines([all.cheat.general], 50)
+    expect(lines.map(({ message }) => message.text)).toEqual(['now'])
+    const t = Number.parseInt(lines[0]!.message.order.slice(0, 12), 16)
+    expect(Math.abs(t - all.world.wall0)).toBeLessThan(DAY_MS)
+  }
+})
+
+test('old frames sent again change nothing, are told to nobody, and are no fault', async () => {
+  const all = await besides()
+  for (const node of all.honest) say(all, node, `from ${node.name}`)
+  await all.world.run(3000)
+  const before = all.honest.map((node) => node.events.length)
+  all.cheat.replay(20)
+  await atPeace(all, 10_000)
+  expect(all.honest.map((node) => node.events.length)).toEqual(before)
+  expect(all.faults).toEqual([])
+})
+
+test('a flood over its credit takes nothing from others: their words are stored at once', async () => {
+  const all = await besides()
+  const { world, hub, honest, cheat } = all
+  const toHub = cheat.peers().find(({ peer }) => peer === hub)!
+  cheat.flood(toHub.link, 400)
+  const author = honest.find((node) => node !== hub)!
+  const from = world.now
+  say(all, author, 'calm')
+  await world.until(() => author.of('ack').length > 0, 5000)
+  expect(world.now - from).toBeLessThan(500)
+  await world.run(1000)
+  // What the credit covered, and what has grown back since.
+  const flooded = hub.texts().filter((text) => text.startsWith('flood')).length
+  expect(flooded).toBeLessThanOrEqual(40 + 20)
+  await atPeace(all)
+})
+
+test('a signature that does not hold, or another’s name, is kept and shown nowhere, and costs the link', async () => {
+  const all = await besides()
+  const victim = all.honest[3]!
+  const bad = [
+    all.cheat.forge('not signed'),
+    all.cheat.forge('in your name', victim),
+    all.cheat.forge('again'),
+  ]
+  await atPeace(all, 20_000)
+  for (const { core, events } of all.honest) {
+    for (const id of bad) expect(core.replica.find(id)).toBeUndefined()
+    expect(events.filter((event) => event.type === 'message')).toEqual([])
+  }
+  expect(all.faults.length).toBeGreaterThanOrEqual(3)
+  expect(all.hub.refuses(all.cheat.node.key)).toBe(true)
+})
+
+test('any age claimed in hello makes the place grown, and tears nothing: who comes later still finds the others', async () => {
+  const all = await besides(({ node }) => {
+    node.place = { ...node.place!, age: 0xffffffff }
+  })
+  await atPeace(all, 10_000)
+  const late = all.world.add()
+  await all.world.start(late)
+  await atPeace(all)
+  say(all, late, 'found you')
+  await all.world.run(2000)
+  for (const node of all.honest) expect(node.texts()).toContain('found you')
+})

@@ -1,0 +1,16 @@
+/** Seeds of whole nodes that failed once, and what they found. Schedules change with the simulator: the last ones count. */
+import { test } from 'vitest'
+import { runCoreSeed } from './core-random.ts'
+
+const FOUND: readonly (readonly [seed: number, what: string])[] = [
+  [759, 'an offer of a hub that is left meanwhile was acknowledged to the next one'],
+  [845, 'runs that were stored while they waited for credit were posted all the same, one by one'],
+  [
+    400,
+    'a member that joined twice in a moment was refused posts that were on their way under its first grant',
+  ],
+]
+
+test.each(FOUND)('seed %i: %s', { timeout: 120_000 }, async (seed) => {
+  await runCoreSeed(seed)
+})

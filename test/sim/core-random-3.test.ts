@@ -1,0 +1,3 @@
+import { testCoreSeeds } from './core-seeds.ts'
+
+testCoreSeeds(201, 300)
