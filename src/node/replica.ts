@@ -31,9 +31,9 @@ import {
   tagged,
 } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
 import {
   bodyKey,
-  controlKey,
   eventKey,
   forkKey,
   laneKey,
@@ -187,8 +187,8 @@ export class Replica {
   find(id: EventId): Event | undefined {
     const at = this.#get(placeKey(id))
     if (!at) return undefined
-    const room = hex(at, 0, 16) as RoomId
-    return this.event(room, hex(at, 16, 48) as PersonKey, hex(at, 48, 56) as LaneId, readUint(at, 56, 4))
+    const { room, author, lane, n } = placeOf(at)
+    return this.event(room, author, lane, n)
   }
 
   #get(key: string): Uint8Array | undefined {
@@ -352,10 +352,7 @@ export class Replica {
   }
 
   #index(event: Event): void {
-    const at = concat(fromHex(event.room), fromHex(event.author), fromHex(event.lane), uint(event.n, 4))
-    this.#put(placeKey(event.id), at)
-    if (isControlLane(event.lane)) this.#put(controlKey(event.room, event.author, event.lane, event.n), EMPTY)
-    else this.#put(orderKey(event.room, event.t, event.author, event.id), EMPTY)
+    for (const { key, value } of indexEntries(event)) this.#put(key, value)
   }
 
   /**
@@ -741,6 +738,8 @@ export class Replica {
     const hinted = new Map<string, number>()
     for (const lane of this.#allLanes()) hinted.set(laneKey(lane.room, lane.author, lane.lane), lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
+    const expected = new IndexSum()
+    const indexes = beginIndexSum((range) => this.#store.scan(range))
     let current: Lane | undefined
     let isBroken = false
     const settle = (found: Lane) => {
@@ -754,6 +753,12 @@ export class Replica {
     for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f' })) {
       if (key.length !== LANE_KEY_LENGTH + 8 || value.length < HEADER_BYTES) continue
       const { room, author, lane, n } = parseLaneKey(key)
+      const event = decodeHeader(this.#crypto, value.subarray(0, HEADER_BYTES))
+      if (!isAt(event, room, author, lane, n)) {
+        // The disk has damaged the key or the header: what belongs here comes again.
+        this.#del(key)
+        continue
+      }
       if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
         if (current) settle(current)
         current = newLane(room, author, lane)
@@ -764,11 +769,11 @@ export class Replica {
         isBroken = true
         continue
       }
-      const event = decodeHeader(this.#crypto, value.subarray(0, HEADER_BYTES))
       if (event.prev !== current.id || !this.#holdsWhole(event)) {
         isBroken = true
         continue
       }
+      for (const entry of indexEntries(event)) expected.add(entry)
       current.n = n
       current.id = event.id
       if (value.length > HEADER_BYTES) {
@@ -783,6 +788,12 @@ export class Replica {
       result.wrong++
       result.rooms.add(lane.room)
     }
+    for (const { room, author, lane: id } of await this.#mendIndexes(expected.equals(await indexes()))) {
+      result.wrong++
+      result.rooms.add(room)
+      const lane = this.lane(room, author, id)
+      if (lane && isControlLane(id)) this.onControl(lane)
+    }
     return result
   }
 
@@ -795,6 +806,22 @@ export class Replica {
     if (lost.length === 0 && !isUnproven) return false
     this.#changed(lane)
     return true
+  }
+
+  /** The indexes follow from the events that count: what they lack, and have too much, is mended. */
+  async #mendIndexes(isRight: boolean): Promise<Event[]> {
+    if (isRight) return []
+    return await mendIndexes({
+      get: (key) => this.#get(key),
+      put: (key, value) => this.#put(key, value),
+      del: (key) => this.#del(key),
+      scan: (range) => this.#store.scan(range),
+      event: ({ room, author, lane, n }) => {
+        const event =
+          n <= (this.lane(room, author, lane)?.n ?? 0) ? this.event(room, author, lane, n) : undefined
+        return event && isAt(event, room, author, lane, n) ? event : undefined
+      },
+    })
   }
 
   /** found: what the disk really holds of a lane. True where the hint was wrong. */
@@ -854,13 +881,16 @@ export class Replica {
   }
 }
 
-const EMPTY = new Uint8Array(0)
 /** Letter, room, author and lane of an h or f key; what the disk has damaged may have any length. */
 const LANE_KEY_LENGTH = 113
 const LANE_BYTES = 76
 /** Two chains of one header each. */
 const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
 const NO_BUCKETS = new Uint8Array(256 * 16)
+/** Is the event what its place in the store says? */
+const isAt = (event: Event, room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
+  event.room === room && event.author === author && event.lane === lane && event.n === n
+
 const newLaneOf = (key: string): Lane => {
   const { room, author, lane } = parseLaneKey(key)
   return newLane(room, author, lane)

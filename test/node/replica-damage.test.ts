@@ -1,8 +1,16 @@
 /** What the own disk has damaged is never held against anybody, never handed on, and heals. */
 import { describe, expect, test } from 'vitest'
-import { bodyKey, eventKey, forkKey, tombstoneKey } from '../../src/node/keys.ts'
+import {
+  bodyKey,
+  controlKey,
+  eventKey,
+  forkKey,
+  orderKey,
+  placeKey,
+  tombstoneKey,
+} from '../../src/node/keys.ts'
 import type { MemoryStore } from '../../src/node/memory-store.ts'
-import { lastOf, type VerifiedRun } from '../../src/wire/event.ts'
+import { type Event, lastOf, type VerifiedRun } from '../../src/wire/event.ts'
 import { Author, joined, ROOM, replicaOf } from './author.ts'
 
 const anna = new Author(1)
@@ -118,4 +126,89 @@ test('an empty database beneath a running replica: nothing counts until it is th
   for (const run of runs) replica.add(run)
   expect(replica.body(lastOf(runs[1]!).id)).toBeUndefined()
   expect(replica.digest(ROOM, 1)).toEqual(before.digest(ROOM, 1))
+})
+
+describe('an index that the disk has damaged', () => {
+  const orderOf = ({ room, t, author, id }: Event) => orderKey(room, t, author, id)
+  const indexesOf = async (store: MemoryStore) => {
+    const entries: string[] = []
+    for (const [from, to] of [
+      ['c', 'd'],
+      ['i', 'j'],
+      ['o', 'p'],
+    ] as const)
+      for await (const [key, value] of store.scan({ from, to })) entries.push(`${key}=${value.join()}`)
+    return entries
+  }
+  const moved = (key: string) => `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`
+
+  test.each<[string, (store: MemoryStore, event: Event) => Promise<void>]>([
+    ['lost its display order', (store, event) => store.write([['del', orderOf(event)]], true)],
+    ['lost its place', (store, event) => store.write([['del', placeKey(event.id)]], true)],
+    [
+      'stands elsewhere in the order',
+      (store, event) =>
+        store.write(
+          [
+            ['del', orderOf(event)],
+            ['put', moved(orderOf(event)), new Uint8Array(0)],
+          ],
+          true,
+        ),
+    ],
+    ['is said to lie elsewhere', (store, event) => flip(store, placeKey(event.id), 59)],
+    [
+      'has an entry of nothing',
+      (store, event) => store.write([['put', moved(orderOf(event)), new Uint8Array(0)]], true),
+    ],
+  ])('is mended by the scan where an event %s', async (_what, harm) => {
+    let whole: string[] = []
+    const { replica, store } = await started(async (store, runs) => {
+      whole = await indexesOf(store)
+      await harm(store, lastOf(runs[1]!))
+    })
+    await replica.scan()
+    await store.write(replica.takeOps(), true)
+    expect(await indexesOf(store)).toEqual(whole)
+    expect((await replica.scan()).wrong).toBe(0)
+  })
+
+  test('of control events is mended, and the event counts', async () => {
+    const { replica: before, store, save } = replicaOf()
+    const lane = anna.controlLane()
+    const run = anna.run(lane, ['topic'])
+    before.add(run)
+    await save()
+    const { room, author, n } = lastOf(run)
+    await store.write([['del', controlKey(room, author, lane, n)]], true)
+    const { replica } = replicaOf(undefined, store)
+    await replica.load()
+    const told: string[] = []
+    replica.onControl = (grown) => told.push(grown.lane)
+    expect((await replica.scan()).rooms).toEqual(new Set([room]))
+    expect(told).toContain(lane)
+    expect(replica.takeOps().map(([, key]) => key)).toContain(controlKey(room, author, lane, n))
+  })
+
+  test('leaves alone what is written while it is looked at', async () => {
+    const { replica, store, lane, runs } = await started(async () => {})
+    const scanned = replica.scan()
+    replica.add(anna.run(lane, ['four'], runs.at(-1)!))
+    await store.write(replica.takeOps(), true)
+    expect((await scanned).wrong).toBe(0)
+  })
+})
+
+test('a header under a key that is not its own is taken away', async () => {
+  const { replica, store, runs, held } = await started(async (store, runs) => {
+    const key = keyOf(runs[0]!)
+    const other = `${key.slice(0, 100)}${key[100] === '0' ? '1' : '0'}${key.slice(101)}`
+    await store.write([['put', other, store.get(key)!]], true)
+  })
+  await replica.scan()
+  await store.write(replica.takeOps(), true)
+  const keys: string[] = []
+  for await (const [key] of store.scan({ from: 'e', to: 'f' })) keys.push(key)
+  expect(keys).toEqual(runs.map(keyOf))
+  expect(held()!.n).toBe(3)
 })

@@ -1,0 +1,130 @@
+/**
+ * The indexes of the store (where an event lies, display order, which events are control events) follow from the events.
+ * A disk that flips a bit in one of their keys leaves events that are held, listed and never seen: nobody would send them
+ * again. So the scan of the events adds up what the indexes should be, one pass over the indexes adds up what they are, and
+ * only where the two differ is each entry looked at.
+ */
+import { concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import { type Event, isControlLane } from '../wire/event.ts'
+import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import { controlKey, orderKey, parseLaneKey, placeKey } from './keys.ts'
+import type { Store } from './store.ts'
+
+type Place = Pick<Event, 'room' | 'author' | 'lane' | 'n'>
+
+/** An index entry of an event. */
+interface Entry {
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** The entries of one event: where it lies, and display order or that it is a control event. */
+export function indexEntries(event: Place & Pick<Event, 'id' | 't'>): readonly [Entry, Entry] {
+  const { room, author, lane, n, id, t } = event
+  const at = concat(fromHex(room), fromHex(author), fromHex(lane), uint(n, 4))
+  const other = isControlLane(lane) ? controlKey(room, author, lane, n) : orderKey(room, t, author, id)
+  return [
+    { key: placeKey(id), value: at },
+    { key: other, value: EMPTY },
+  ]
+}
+
+/** What an `i` entry says. */
+export const placeOf = (at: Uint8Array): Place => ({
+  room: hex(at, 0, 16) as RoomId,
+  author: hex(at, 16, 48) as PersonKey,
+  lane: hex(at, 48, 56) as LaneId,
+  n: readUint(at, 56, 4),
+})
+
+/** A sum over entries in any order, for damage and not against forgers: whoever writes to this disk owns it. */
+export class IndexSum {
+  #low = 0
+  #high = 0
+  #count = 0
+
+  add({ key, value }: Entry): void {
+    // FNV-1a over the key, then the value.
+    let hash = 0x811c9dc5
+    for (let k = 0; k < key.length; k++) hash = Math.imul(hash ^ key.charCodeAt(k), 0x01000193)
+    for (const byte of value) hash = Math.imul(hash ^ byte, 0x01000193)
+    this.#low = (this.#low + hash) | 0
+    this.#high ^= Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+    this.#count++
+  }
+
+  equals(other: IndexSum): boolean {
+    return this.#low === other.#low && this.#high === other.#high && this.#count === other.#count
+  }
+}
+
+export interface IndexStore {
+  get(key: string): Uint8Array | undefined
+  put(key: string, value: Uint8Array): void
+  del(key: string): void
+  scan: Store['scan']
+  /** The event at this place, where it counts. */
+  event(at: Place): Event | undefined
+}
+
+const RANGES = [
+  { from: 'c', to: 'd' },
+  { from: 'i', to: 'j' },
+  { from: 'o', to: 'p' },
+]
+
+/**
+ * Begins to read the indexes as they are now: to be called in the turn in which the events begin to be read, so that what
+ * is written meanwhile is in neither. The sum is made when it is asked for.
+ */
+export function beginIndexSum(scan: Store['scan']): () => Promise<IndexSum> {
+  const ranges = RANGES.map((range) => scan(range)[Symbol.asyncIterator]())
+  const firsts = ranges.map((range) => range.next())
+  // Whoever asks for the sum hears of it.
+  for (const first of firsts) first.catch(() => {})
+  return async () => {
+    const sum = new IndexSum()
+    for (const [k, range] of ranges.entries())
+      for (let next = await firsts[k]!; !next.done; next = await range.next()) {
+        const [key, value] = next.value
+        sum.add({ key, value })
+      }
+    return sum
+  }
+}
+
+/** Looks at each entry, and mends. Returns the events that an index did not have. */
+export async function mendIndexes(store: IndexStore): Promise<Event[]> {
+  const missing: Event[] = []
+  for await (const [key] of store.scan({ from: 'e', to: 'f' })) {
+    const event = store.event(parseLaneKey(key))
+    if (!event) continue
+    const lost = indexEntries(event).filter((entry) => !isThere(store, entry))
+    for (const entry of lost) store.put(entry.key, entry.value)
+    if (lost.length > 0) missing.push(event)
+  }
+  for (const range of RANGES)
+    for await (const [key] of store.scan(range)) if (!isRight(store, key)) store.del(key)
+  return missing
+}
+
+function isThere(store: IndexStore, { key, value }: Entry): boolean {
+  const held = store.get(key)
+  return held !== undefined && hex(held) === hex(value)
+}
+
+/** Does an event of this store have this entry? */
+function isRight(store: IndexStore, key: string): boolean {
+  const at = placeIn(store, key)
+  const event = at && store.event(at)
+  return event !== undefined && indexEntries(event).some((entry) => entry.key === key)
+}
+
+function placeIn(store: IndexStore, key: string): Place | undefined {
+  if (key[0] === 'c') return parseLaneKey(key)
+  // As it is by now: it may just have been mended.
+  const at = store.get(key[0] === 'i' ? key : placeKey(key.slice(-64) as EventId))
+  return at?.length === 60 ? placeOf(at) : undefined
+}
