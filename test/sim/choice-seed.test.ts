@@ -17,6 +17,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [311, 'a leaving hub that was stopped acts as if it were still hub'],
   [1059, 'two former hubs follow each other by answers to joins of long ago'],
   [1317, 'the word of a hub is still on its way when that hub has died and started anew'],
+  [3443, 'a hub hands over while another one gives up for it on its word'],
 ]
 test.each(FOUND)('seed %i: %s', (seed) => {
   runChoiceSeed(seed)

@@ -19,6 +19,11 @@ export function handOverWhereDue(choice: Choice, turn: Turn, phase: HubPhase): v
     }
   }
   if (choice.leavingSince !== undefined) return
+  if (phase.promiseUntil > now) {
+    // Another hub may just be giving up for this one.
+    wakeBy(choice, phase.promiseUntil)
+    return
+  }
   const next = successor(choice, now, phase)
   if (!next) return
   if (hasOwnLink(choice, now, next.key)) handOver(choice, turn, phase, next)
