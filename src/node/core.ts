@@ -1166,6 +1166,8 @@ export class Core {
     this.#writes.after(() => {
       then(run.events)
       this.outbox.add(run, writings[0]!.isSaid ?? false, this.#moment.now)
+      // What decides that may have come while this was on its way to the disk.
+      if (this.#acts.denial(this.self, room, 1) !== undefined) this.outbox.withdraw(room, true)
       this.replication.wrote(run, this.#moment.now)
       this.#hub?.relay(run, -1)
       this.#offerDue ||= this.isHub

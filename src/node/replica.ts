@@ -188,7 +188,9 @@ export class Replica {
     const at = this.#get(placeKey(id))
     if (!at) return undefined
     const { room, author, lane, n } = placeOf(at)
-    return this.event(room, author, lane, n)
+    const event = this.event(room, author, lane, n)
+    // Another branch of a forked lane may have taken its place since.
+    return event?.id === id ? event : undefined
   }
 
   #get(key: string): Uint8Array | undefined {

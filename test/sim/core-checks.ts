@@ -79,7 +79,8 @@ function checkKept(
   lost: number,
   bad: (what: string) => void,
 ): void {
-  const isPromised = (said.stored && lost <= 1) || (said.replicated && lost <= 2)
+  const gone = lost + (said.isOnNoDisk ? 1 : 0)
+  const isPromised = (said.stored && gone <= 1) || (said.replicated && gone <= 2)
   const isOwn = !said.by.isGone && !said.isUnsafe
   if (!isPromised && !isOwn) return
   const word = said.replicated ? 'replicated' : said.stored ? 'stored' : 'sent'

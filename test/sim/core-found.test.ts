@@ -5,6 +5,7 @@ import { runCoreSeed } from './core-random.ts'
 const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [759, 'an offer of a hub that is left meanwhile was acknowledged to the next one'],
   [845, 'runs that were stored while they waited for credit were posted all the same, one by one'],
+  [272, 'what was on its way to the disk when its author was banned was offered for ever'],
   [
     400,
     'a member that joined twice in a moment was refused posts that were on their way under its first grant',

@@ -113,18 +113,23 @@ export class People {
 
   /** The creator of a room bans somebody from it, as far as what they wrote is here. */
   ban(): void {
-    const node = this.#awake()
-    if (!node) return
-    const { views, replica } = node.core
-    const mine = [...views.ids()].filter((id) => {
-      const view = views.room(id)
-      return view?.type === 'public' && view.createdBy === node.key && !view.deleted && view.members.size > 1
+    const may = this.#world.nodes.flatMap((node) => {
+      if (!node.isUp || node.isPaused) return []
+      const { views } = node.core
+      return [...views.ids()].flatMap((id) => {
+        const view = views.room(id)
+        const isMine = view?.type === 'public' && view.createdBy === node.key && !view.deleted
+        return isMine && view.members.size > 1 ? [{ node, room: id }] : []
+      })
     })
-    const room = this.#any(mine)
-    const members = room === undefined ? undefined : views.room(room)?.members
+    const chosen = this.#any(may)
+    if (!chosen) return
+    const { node, room } = chosen
+    const { views, replica } = node.core
+    const members = views.room(room)?.members
     const other = this.#any(this.#world.nodes.filter(({ key }) => key !== node.key && members?.has(key)))
     const target = other?.key
-    if (room === undefined || target === undefined) return
+    if (target === undefined) return
     const allowed = new Set<EventId>()
     const held: HeldLane[] = []
     for (const cls of [0, 1] as const)

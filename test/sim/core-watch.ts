@@ -47,6 +47,8 @@ export interface Said {
   readonly text: string
   /** It was sent while the disk failed: it may be lost with the process. */
   isUnsafe: boolean
+  /** Its author's disk did not work: that device is lost for it from the first. */
+  readonly isOnNoDisk: boolean
   /** Virtual time. */
   readonly at: number
   stored: boolean
@@ -282,6 +284,7 @@ export class Watch {
           by: node,
           text: event.text,
           isUnsafe: node.isDiskFailing,
+          isOnNoDisk: node.isDiskFailing,
           at: this.#world.now,
           stored: false,
           replicated: false,

@@ -25,3 +25,7 @@ test('who comes to carry a room in the last round still gets all of it', async (
 test('a talk told to strangers by an attacker is no copy to rely on', async () => {
   await runDataSeed(1195)
 })
+
+test('a line whose place another branch of a forked lane has taken is not found under its id', async () => {
+  await runDataSeed(1814)
+})
