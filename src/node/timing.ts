@@ -146,7 +146,7 @@ export const LAN: Timing = {
   backoffMsMin: 1000,
   backoffMsMax: 60_000,
   redialMsMin: 500,
-  redialMsMax: 8000,
+  redialMsMax: 4000,
   raceMs: 250,
   stableS: 600,
 }

@@ -108,6 +108,9 @@ async function carriedOut(plan: Plan, lastsMs: number, log: (line: string) => vo
   try {
     await plan.start()
     await lasting(lastsMs)
+  } catch (error) {
+    // Beside others it may have nothing to act on: a hub that cannot be reached, a process that is just being killed.
+    log(`! ${plan.about}: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
   } finally {
     await plan.stop()
     log(`< ${plan.about}`)
