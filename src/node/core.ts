@@ -615,7 +615,7 @@ export class Core {
     this.#replicate()
     this.#acknowledge()
     this.#standing.note(this.hubKey, this.#line, now)
-    this.#guard.tick({ now, part: this.#role, line: this.#line })
+    this.#guard.tick({ now, part: this.#role, line: this.#line, isCaughtUp: this.isCaughtUp })
     this.#acts.tick()
     for (const [link, state] of this.#links) {
       if (state.joinsAgain) this.#memberJoined(link, state.key, state.visitor)

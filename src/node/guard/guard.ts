@@ -43,6 +43,8 @@ export interface Guarded {
   readonly now: number
   readonly part: Part
   readonly line: readonly PersonKey[]
+  /** All that the hub listed is here, and nothing is being pulled. */
+  readonly isCaughtUp: boolean
 }
 
 export interface GuardPorts {
@@ -161,6 +163,7 @@ export class Guard {
   tick(guarded: Guarded): void {
     this.#tellAround(guarded)
     if (guarded.part.is !== 'following') return
+    if (guarded.isCaughtUp) this.#omissions.caughtUp(guarded.now)
     this.#goAround(guarded, guarded.part.hub)
     this.#judge(guarded, guarded.part.hub, guarded.part.link)
   }

@@ -11,8 +11,10 @@
  *   silent     the hub sends heartbeats and does not answer
  *
  * What an honest hub may leave out is not looked at: events from before this session, or from before this node carried
- * the room, of forked lanes, of times that are not now; and what the hub itself pulled from here. One omission proves
- * little to a careful reader, so three are needed, each of something that came after the last one was counted.
+ * the room, of forked lanes, of times that are not now; and what the hub itself pulled from here. How old an event is,
+ * its author's clock says, and that may be wrong: so nothing is looked at either until this node has been seen to hold
+ * all that the hub has. One omission proves little to a careful reader, so three are needed, each of something that came
+ * after the last one was counted.
  */
 import type { PersonKey, RoomId } from '../../wire/ids.ts'
 import { classOf, type Lane, type LaneClass, type VectorEntry } from '../lanes.ts'
@@ -30,7 +32,7 @@ const ASK_EVERY_MS = 3000
 const JUDGE_AFTER_MS = 5000
 /** A question is answered within this by a hub whose heartbeats come. */
 const ANSWER_MS = 15_000
-/** Session and carriage have to be this much older than an event. */
+/** Session and carriage have to be this much older than an event, and than the last time all of the hub's was here. */
 const SETTLED_MS = 15_000
 /** Times further ahead than this say nothing. */
 const AHEAD_MS = 60_000
@@ -79,6 +81,7 @@ export class Omissions {
   #askedAt = Number.NEGATIVE_INFINITY
   #hub: PersonKey | undefined
   #since = 0
+  #caughtUpAt = Number.NEGATIVE_INFINITY
   /** When omissions were counted, by hub. */
   readonly #counted = new Map<PersonKey, number[]>()
 
@@ -86,11 +89,17 @@ export class Omissions {
   follow(hub: PersonKey | undefined, now: number): void {
     this.#hub = hub
     this.#since = now
+    this.#caughtUpAt = Number.NEGATIVE_INFINITY
     this.#suspects.clear()
     this.#early.clear()
     this.#listed.clear()
     this.#asked = undefined
     this.#askedAt = now
+  }
+
+  /** All that the hub holds for this node is here: what it takes in from now on it relays. */
+  caughtUp(now: number): void {
+    this.#caughtUpAt = now
   }
 
   /** Omissions counted in this process. */
@@ -106,8 +115,9 @@ export class Omissions {
    * this node has carried its room, monotonic ms.
    */
   gained(lane: Lane, n: number, ageMs: number, carriedSince: number, now: number): void {
-    const settledMs = now - Math.max(this.#since, carriedSince)
-    const isFresh = ageMs > -AHEAD_MS && ageMs + SETTLED_MS < settledMs
+    const begun = Math.max(this.#since, carriedSince)
+    const isCaughtUp = this.#caughtUpAt >= begun + SETTLED_MS
+    const isFresh = isCaughtUp && ageMs > -AHEAD_MS && now - ageMs > begun + SETTLED_MS
     const name = nameOf(lane, n)
     if (this.#hub === undefined || !isFresh || this.#early.delete(name)) return
     this.#suspect(name, { kind: 'withheld', lane, n, since: now, listedAt: undefined, first: undefined })

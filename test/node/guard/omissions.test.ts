@@ -24,6 +24,7 @@ const entry = (n: number, forkAt = 0): VectorEntry => ({
 function following(): Omissions {
   const omissions = new Omissions()
   omissions.follow(hub, FOLLOWED)
+  omissions.caughtUp(START)
   return omissions
 }
 
@@ -85,6 +86,18 @@ describe('withheld', () => {
   ])('an event %s is not looked at', (_what, ageMs, carriedSince) => {
     const omissions = following()
     omissions.gained(laneOf(7), 7, ageMs, carriedSince, START)
+    expect(omissions.size).toBe(0)
+  })
+
+  test.each([
+    ['at once after following, from a clock that is ahead', FOLLOWED, FOLLOWED + 6, 0, -17_500],
+    ['while the history is still being had', undefined, START, 0, -5000],
+    ['while the history of a room that is new here is being had', START, START + 20_000, START - 10, -5000],
+  ])('an event that comes %s is not looked at', (_what, caughtUpAt, now, carriedSince, ageMs) => {
+    const omissions = new Omissions()
+    omissions.follow(hub, FOLLOWED)
+    if (caughtUpAt !== undefined) omissions.caughtUp(caughtUpAt)
+    omissions.gained(laneOf(7), 7, ageMs, carriedSince, now)
     expect(omissions.size).toBe(0)
   })
 
