@@ -4,7 +4,7 @@
  */
 import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import type { Event } from '../wire/event.ts'
+import { bodyHashOf, type Event } from '../wire/event.ts'
 import {
   type EventId,
   generalRoom,
@@ -89,7 +89,8 @@ export class Views {
   #keep(event: Event): boolean {
     if (this.#controls.get(event.room)?.has(event.id)) return false
     const body = this.#replica.body(event.id)
-    if (!body) return false
+    // What the disk has damaged is taken in when it has come again.
+    if (!body || bodyHashOf(this.#options.crypto, body) !== event.bodyHash) return false
     let room = this.#controls.get(event.room)
     if (!room) {
       room = new Map()

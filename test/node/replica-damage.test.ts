@@ -1,5 +1,6 @@
 /** What the own disk has damaged is never held against anybody, never handed on, and heals. */
 import { describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/node/crypto.ts'
 import {
   bodyKey,
   controlKey,
@@ -10,8 +11,9 @@ import {
   tombstoneKey,
 } from '../../src/node/keys.ts'
 import type { MemoryStore } from '../../src/node/memory-store.ts'
+import { Views } from '../../src/node/views.ts'
 import { type Event, lastOf, type VerifiedRun } from '../../src/wire/event.ts'
-import { Author, joined, ROOM, replicaOf } from './author.ts'
+import { Author, joined, NET, ROOM, replicaOf } from './author.ts'
 
 const anna = new Author(1)
 
@@ -211,4 +213,22 @@ test('a header under a key that is not its own is taken away', async () => {
   for await (const [key] of store.scan({ from: 'e', to: 'f' })) keys.push(key)
   expect(keys).toEqual(runs.map(keyOf))
   expect(held()!.n).toBe(3)
+})
+
+test('a control event whose body the disk has damaged counts once it has come again', async () => {
+  const { replica: before, store, save } = replicaOf()
+  const lane = anna.controlLane()
+  const run = anna.run(lane, ['topic'])
+  before.add(run)
+  await save()
+  await flip(store, bodyKey(lastOf(run).id), 20)
+  const { replica } = replicaOf(undefined, store)
+  const views = new Views({ crypto: nodeCrypto, net: NET, carriesAll: () => true })
+  views.attach(replica)
+  await replica.load()
+  await views.load(store)
+  expect([...views.controls(ROOM)]).toEqual([])
+  await replica.scan()
+  expect(replica.add(run).is).toBe('added')
+  expect([...views.controls(ROOM)].map(({ body }) => body?.kind)).toEqual(['topic'])
 })
