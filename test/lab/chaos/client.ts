@@ -216,7 +216,8 @@ export class Client {
       case 'error':
         if (event.code === 'STORE_FAILED' || event.code === 'DATA_DIR_UNWRITABLE')
           return this.#note({ what: 'memory', only: true })
-        if (ref === undefined || !this.#open.delete(ref)) return
+        // Said by a process that is ending, of what it was just writing: it may be on its disk already.
+        if (ref === undefined || event.code === 'OFFLINE' || !this.#open.delete(ref)) return
         return this.#note({ what: 'fail', text: ref, code: event.code })
       case 'system':
         if (event.text?.startsWith('The disk works again')) this.#note({ what: 'memory', only: false })
