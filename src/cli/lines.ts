@@ -4,6 +4,7 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { Node, NodeEvent } from '../node/index.ts'
+import { withEmoji } from './emoji.ts'
 import { inputLines } from './input-lines.ts'
 import type { SessionEnd } from './json.ts'
 import { Output } from './output.ts'
@@ -85,7 +86,9 @@ export class LineMode {
   async #read(): Promise<SessionEnd> {
     try {
       for await (const line of inputLines(this.#options.input)) {
-        await this.#session.submit('broken' in line ? brokenLine(line.broken) : { line: line.text })
+        await this.#session.submit(
+          'broken' in line ? brokenLine(line.broken) : { line: this.#meant(line.text) },
+        )
         if (this.#session.hasQuit) return 'quit'
         await this.output.drained()
       }
@@ -94,6 +97,11 @@ export class LineMode {
     }
     await this.#session.idle()
     return 'end'
+  }
+
+  /** Who types to a terminal may write :smile:; what a pipe brings goes out as it is. */
+  #meant(line: string): string {
+    return this.#options.isWatched ? withEmoji(line) : line
   }
 
   #show({ text, isNotice }: Rendered): void {

@@ -10,6 +10,7 @@ import type {
   SystemEvent,
   Who,
 } from '../node/index.ts'
+import { mentionPattern } from '../wire/mention.ts'
 import { indented, safeName } from './safe-text.ts'
 import { spanOf } from './span.ts'
 import { table } from './tables.ts'
@@ -145,26 +146,8 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
   return event.action ? `${time}${room}* ${from} ${text}` : `${time}${room}${from}: ${text}`
 }
 
-/** A nick where it stands as a word, in any case. */
-const makePattern = (nick: string): RegExp =>
-  new RegExp(
-    `(?<![\\p{L}\\p{N}_])@?${nick.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}(?![\\p{L}\\p{N}_])`,
-    'giu',
-  )
-
-/** The last one made: it is asked for with every message, and the nick hardly ever changes. */
-let pattern: { readonly nick: string; readonly regExp: RegExp } | undefined
-function nickPattern(nick: string): RegExp {
-  if (pattern?.nick !== nick) pattern = { nick, regExp: makePattern(nick) }
-  return pattern.regExp
-}
-
-/** Does the text name this person? */
-export const mentions = (text: string, nick: string): boolean =>
-  nick !== '' && text.search(nickPattern(nick)) >= 0
-
 const highlighted = (text: string, nick: string, paint: Paint): string =>
-  nick === '' ? text : text.replace(nickPattern(nick), (word) => paint(['bold', 'inverse'], word))
+  nick === '' ? text : text.replace(mentionPattern(nick), (word) => paint(['bold', 'inverse'], word))
 
 /** Local time, by the minute: 2026-11-20 14:03. */
 function timeOf(ts: number): string {

@@ -18,6 +18,7 @@ import {
   readTyped,
   usageOf,
 } from './commands.ts'
+import { emojiNamed } from './emoji.ts'
 import { LINE_BYTES_MAX } from './input-lines.ts'
 
 /** Requests asked and not yet answered: enough for the node to commit many at once, few enough to hold. */
@@ -115,6 +116,8 @@ export class Session {
     }
     if (meaning.local === 'help') return this.#help(args.trim(), name, echo)
     await this.idle()
+    if (meaning.local === 'emoji')
+      return this.#print({ type: 'result', command: name, data: emojiNamed(args.trim()), ...echo })
     this.hasQuit = true
     this.#print({ type: 'result', command: name, data: null, ...echo })
   }

@@ -9,6 +9,7 @@ import { decodeBody } from '../wire/codec.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
 import { type EventId, eventId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
+import { mentions } from '../wire/mention.ts'
 import type { DeleteEvent, EditEvent, MessageEvent, ReactionEvent } from './events.ts'
 import type { People } from './people.ts'
 import type { Replica } from './replica.ts'
@@ -317,12 +318,14 @@ export class Display {
     const { people, self } = this.#ports
     const { room, ...place } = this.#placeOf(view, event.author)
     const quote = body.replyTo && this.#quote(view, eventId(body.replyTo))
+    const text = edit ? edit.text : body.text
+    const isMention = event.author !== self && mentions(text, people.nick(self))
     return {
       type: 'message',
       id: event.id,
       room,
       from: people.labelled(event.author),
-      text: edit ? edit.text : body.text,
+      text,
       ts: event.at,
       order: orderOf(event),
       ...place,
@@ -332,6 +335,7 @@ export class Display {
       ...(quote && { quote }),
       ...(edit && { edited: true as const }),
       ...(body.action && { action: true as const }),
+      ...(isMention && { mention: true as const }),
       ...(reactions && {
         reactions: [...reactions].map(([emoji, by]) => ({
           emoji,

@@ -127,6 +127,8 @@ export interface MessageEvent {
   readonly quote?: { readonly from: Labelled; readonly text: string }
   readonly edited?: true
   readonly action?: true
+  /** It names this person. */
+  readonly mention?: true
   /** In answers (`history`, `search` ...); later ones are told as `reaction`. */
   readonly reactions?: readonly Reacted[]
 }

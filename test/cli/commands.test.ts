@@ -159,6 +159,8 @@ describe('commands', () => {
     ['/exit', 'quit'],
     ['/help', 'help'],
     ['/help msg', 'help'],
+    ['/emoji', 'emoji'],
+    ['/emoji heart', 'emoji'],
   ])('answers %s without the node', (line, local) => {
     expect(meaning(line)).toEqual({ local })
   })

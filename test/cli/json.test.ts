@@ -122,6 +122,16 @@ describe('lines of text', () => {
     for (const text of texts) expect(await world.answer()).toMatchObject({ type: 'sent', text })
   })
 
+  it('name emoji only by request', async () => {
+    await startReady()
+    world.type(':wave:', '/emoji upside')
+    expect(await world.next('sent')).toMatchObject({ text: ':wave:' })
+    expect(await world.next('result')).toMatchObject({
+      command: '/emoji',
+      data: [{ name: 'upside_down', emoji: '🙃' }],
+    })
+  })
+
   it('end with a newline, with or without a carriage return, or with the input', async () => {
     await startReady()
     world.stdin.end('one\r\ntwo\nthree')

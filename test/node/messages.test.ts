@@ -161,6 +161,34 @@ describe('a reaction', () => {
   })
 })
 
+describe('a mention', () => {
+  it('is told and counted where a text names its reader as a word, in any case', async () => {
+    const is = async (text: string) => {
+      await said(text)
+      return ((await ben.hears({ type: 'message', text })) as { mention?: true }).mention === true
+    }
+    const texts = ['@ben, look', 'BEN?', 'has ben?', 'benign', 'xben', 'nobody']
+    const found: boolean[] = []
+    for (const text of texts) found.push(await is(text))
+    expect(found).toEqual([true, true, true, false, false, false])
+    expect(await ben.knows({ do: 'unread' })).toMatchObject([{ unread: 6, mentions: 3 }])
+    expect(await anna.knows({ do: 'history', room: 'lab', count: 1 })).not.toMatchObject([{ mention: true }])
+    await said('oops')
+    await anna.does({ do: 'edit', room: 'lab', message: '^', text: 'ben!' })
+    await ben.hears({ type: 'edit' })
+    expect(await ben.knows({ do: 'history', room: 'lab', count: 1 })).toMatchObject([{ mention: true }])
+  })
+})
+
+describe('an action', () => {
+  it('says what somebody does, and has a limit like any text', async () => {
+    await anna.does({ do: 'say', room: 'lab', text: 'waves', action: true })
+    expect(await ben.hears({ type: 'message', text: 'waves' })).toMatchObject({ action: true })
+    const long = await anna.ask({ do: 'say', room: 'lab', text: 'é'.repeat(4001), action: true })
+    expect(long).toMatchObject({ type: 'error', code: 'TEXT_TOO_LONG' })
+  })
+})
+
 describe('what is unread', () => {
   it('is counted behind the mark, which reading and answering move', async () => {
     await said('one')

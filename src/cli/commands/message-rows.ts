@@ -1,6 +1,6 @@
 /** Commands about messages that were said, and about what is read and whom one does not want to read. */
 import type { Command } from '../../node/index.ts'
-import { EMOJI } from '../screen/emoji.ts'
+import { withEmoji } from '../emoji.ts'
 import { ask, type CommandRow, currentOr, type Meaning, nickName, none, one, split } from './row.ts'
 
 /** `^`, `^3`, `^a1b2`, a whole id, and, where somebody else's may be meant, `@anna`. */
@@ -28,17 +28,11 @@ export const onMessage = (args: string, isAnyones: boolean, then: (message: stri
   return rest.trim() === '' ? ask(then(message)) : 'usage'
 }
 
-/** :thumbsup: as its character. */
-const emojiOf = (word: string): string => {
-  const name = /^:(\w+):$/.exec(word)?.[1]?.toLowerCase()
-  return name !== undefined && Object.hasOwn(EMOJI, name) ? EMOJI[name]! : word
-}
-
 function readReact(args: string, room: string, on: boolean): Meaning {
   const [message, rest] = readMessage(args, true)
   const [emoji, more] = split(rest.trim())
   if (emoji === '' || more.trim() !== '') return 'usage'
-  return ask({ do: 'react', room, message, emoji: emojiOf(emoji), on })
+  return ask({ do: 'react', room, message, emoji: withEmoji(emoji), on })
 }
 
 export const messageRows: readonly CommandRow[] = [
@@ -72,6 +66,12 @@ export const messageRows: readonly CommandRow[] = [
     args: '[message] <emoji>',
     help: 'take the emoji back',
     read: (args, room) => readReact(args, room, false),
+  },
+  {
+    name: 'emoji',
+    args: '[part]',
+    help: 'names of emoji, to be written between colons',
+    read: (args) => (split(args.trim())[1] === '' ? { local: 'emoji' } : 'usage'),
   },
   {
     name: 'details',

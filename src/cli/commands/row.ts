@@ -2,7 +2,10 @@
 import type { Command } from '../../node/index.ts'
 
 /** What a command's words mean: to ask of the node (in this order), to answer here, or not understood. */
-export type Meaning = { readonly ask: readonly Command[] } | { readonly local: 'help' | 'quit' } | 'usage'
+export type Meaning =
+  | { readonly ask: readonly Command[] }
+  | { readonly local: 'help' | 'emoji' | 'quit' }
+  | 'usage'
 
 export interface CommandRow {
   readonly name: string

@@ -1,6 +1,6 @@
 /** What Tab offers: commands, rooms, nicks and emoji names, for the word before the cursor. */
 import { COMMANDS, commandRow } from '../commands.ts'
-import { EMOJI } from './emoji.ts'
+import { EMOJI } from '../emoji.ts'
 
 export interface Known {
   /** As they were last heard from, latest first. */

@@ -8,14 +8,14 @@
 import type { HubInfo, MessageEvent, NodeEvent, PresenceEvent, SystemEvent, Who } from '../../node/index.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { GENERAL } from '../commands.ts'
+import { withEmoji } from '../emoji.ts'
 import { Progress } from '../progress.ts'
-import { type Look, mentions, type Paint, render } from '../render.ts'
+import { type Look, type Paint, render } from '../render.ts'
 import { safeName } from '../safe-text.ts'
 import { complete } from './complete.ts'
 import { compose, type Rows } from './composer.ts'
 import { clockTime, dayOf } from './dates.ts'
 import { cleared, type Editor, edit, emptyEditor, insert, replace, sent, typeInSearch } from './editor.ts'
-import { EMOJI } from './emoji.ts'
 import { shorten } from './graphemes.ts'
 import type { Input as Typed } from './keys.ts'
 import { type RoomState, statusLine } from './status.ts'
@@ -291,10 +291,15 @@ export class Screen {
   }
 
   /** What `unread` of the node says, at the start. */
-  learnUnread(rooms: readonly { readonly room: string | null; readonly unread: number }[]): void {
-    for (const { room, unread } of rooms)
-      if (room !== null && room !== this.#room)
-        this.#roomOf(room).unread = Math.max(unread, this.#roomOf(room).unread)
+  learnUnread(
+    rooms: readonly { readonly room: string | null; readonly unread: number; readonly mentions: number }[],
+  ): void {
+    for (const { room: name, unread, mentions } of rooms) {
+      if (name === null || name === this.#room) continue
+      const room = this.#roomOf(name)
+      room.unread = Math.max(unread, room.unread)
+      room.mentions = Math.max(mentions, room.mentions)
+    }
   }
 
   learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
@@ -334,7 +339,7 @@ export class Screen {
   }
 
   #namesMe(message: MessageEvent): boolean {
-    return message.private === true || mentions(message.text, this.#options.self().name)
+    return message.private === true || message.mention === true
   }
 
   /** Where the message itself is not told yet, it will be printed at once then. */
@@ -524,12 +529,6 @@ export class Screen {
     return `Send the ${lines} lines pasted as one message? Enter: send, e: edit, Esc: drop`
   }
 }
-
-/** :smile: as its character, where there is one of that name. */
-const withEmoji = (text: string): string =>
-  text.replace(/(?<![\w:]):(\w+):(?![\w:])/g, (word, name: string) =>
-    Object.hasOwn(EMOJI, name.toLowerCase()) ? EMOJI[name.toLowerCase()]! : word,
-  )
 
 /** anna, bob, carl and 7 others */
 function listed(names: readonly string[]): string {

@@ -45,11 +45,11 @@ export class OwnActs {
     })
   }
 
-  /** Rooms and talks with something unread: how many messages of others, at most 100 of each, and the first one's id. */
+  /** Rooms and talks with something unread: how many messages of others, at most 100 of each, how many name this person, the first one's id. */
   unread(asked: Asked): void {
     const { readMarks } = this.#core
     const rooms = this.#finding.joined()
-    const found = new Map<RoomId, { room: string | null; unread: number; first: string }>()
+    const found = new Map<RoomId, { room: string | null; unread: number; mentions: number; first: string }>()
     const release = this.#answers.hold()
     const next = (i: number): void => {
       const room = rooms[i]
@@ -65,7 +65,8 @@ export class OwnActs {
           const [first] = unread
           if (first) {
             const to = first.room === null ? { with: first.from } : {}
-            found.set(room, { room: first.room, ...to, unread: unread.length, first: first.id })
+            const mentions = unread.filter(({ mention }) => mention).length
+            found.set(room, { room: first.room, ...to, unread: unread.length, mentions, first: first.id })
           }
           next(i + 1)
         },

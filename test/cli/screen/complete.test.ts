@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { EMOJI } from '../../../src/cli/emoji.ts'
 import { complete } from '../../../src/cli/screen/complete.ts'
-import { EMOJI } from '../../../src/cli/screen/emoji.ts'
 
 const KNOWN = { nicks: ['anna', 'Anton', 'bob'], rooms: ['general', 'lab', 'laboratory'] }
 const offered = (text: string) => complete(text, text.length, KNOWN)

@@ -1,4 +1,4 @@
-/** Names of the emoji people use most, for Tab behind a colon. */
+/** Names of the emoji people use most: typed between colons, completed by Tab behind one, listed by /emoji. */
 export const EMOJI: Readonly<Record<string, string>> = {
   smile: '😄',
   smiley: '😃',
@@ -174,4 +174,16 @@ export const EMOJI: Readonly<Record<string, string>> = {
   red: '🔴',
   green: '🟢',
   yellow: '🟡',
+}
+
+/** :smile: as its character, where there is one of that name. */
+export const withEmoji = (text: string): string =>
+  text.replace(/(?<![\w:]):(\w+):(?![\w:])/g, (word, name: string) =>
+    Object.hasOwn(EMOJI, name.toLowerCase()) ? EMOJI[name.toLowerCase()]! : word,
+  )
+
+/** Those with this in their name; all of them for ''. */
+export function emojiNamed(part: string): { readonly name: string; readonly emoji: string }[] {
+  const low = part.replace(/^:|:$/g, '').toLowerCase()
+  return Object.entries(EMOJI).flatMap(([name, emoji]) => (name.includes(low) ? [{ name, emoji }] : []))
 }
