@@ -1,6 +1,10 @@
-// Reads vitest's JSON reports. <report>: fails where a test failed, was skipped, or none ran. --sum <reports>: prints the sum as the
-// last line of a run, and fails where nothing ran.
+// Reads vitest's JSON reports. <report>: fails where a test failed, was skipped, or none ran. --sum <reports>: says once more at the
+// end of a run, where it is always read, what failed and how, then the sum as the last line; fails where nothing ran.
 import { existsSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+
+/** Of one failure's message and stack. */
+const LINES_MAX = 30
 
 const isSum = process.argv[2] === '--sum'
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -11,13 +15,20 @@ for (const path of process.argv.slice(isSum ? 3 : 2)) {
   counts.passed += report.numPassedTests
   counts.failed += report.numFailedTests
   counts.skipped += report.numPendingTests + report.numTodoTests
-  // A file that could not be loaded has no tests of its own.
-  for (const file of report.testResults)
-    if (file.status === 'failed' && file.assertionResults.length === 0) counts.failed += 1
-  if (isSum) continue
-  for (const file of report.testResults)
+  for (const file of report.testResults) {
     for (const test of file.assertionResults)
-      if (test.status !== 'passed') console.log(`${test.status}: ${file.name}: ${test.fullName}`)
+      if (test.status !== 'passed') say(file.name, test.status, test.fullName, test.failureMessages)
+    // A file that could not be loaded, or whose hooks failed.
+    if (file.status !== 'failed' || file.assertionResults.some((test) => test.status === 'failed')) continue
+    counts.failed += 1
+    say(file.name, 'failed', 'the file itself', [file.message])
+  }
+}
+
+function say(file, status, name, messages) {
+  console.log(`${status}: ${relative(process.cwd(), file)}: ${name}`)
+  const lines = messages.join('\n').split('\n')
+  if (isSum) for (const line of lines.slice(0, LINES_MAX)) console.log(`    ${line}`)
 }
 
 if (!isSum) console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
