@@ -7,11 +7,10 @@
  * is posted under the hub's credit; a hub has nobody to post to, and offers its own to whoever confirms them. What stays
  * without an answer is offered again. Pure: time is an input, frames go out through a port.
  */
-import { concat, fromHex } from '../wire/bytes.ts'
 import { type Event, isControlLane, packRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
-import { packEntry } from './lanes.ts'
+import { offersOf } from './offers.ts'
 
 export type AckState = 'sent' | 'stored' | 'replicated' | 'delivered'
 
@@ -34,7 +33,6 @@ interface OwnLane {
   readonly lane: LaneId
   readonly entries: Map<number, Entry>
   n: number
-  id: EventId
   /** It would not count now (the room is deleted, its author banned): neither offered nor waited for. */
   isWithdrawn: boolean
   /** Up to where other devices signed that they hold it. */
@@ -118,7 +116,6 @@ export class Outbox {
         lane: first.lane,
         entries: new Map(),
         n: 0,
-        id: first.prev,
         isWithdrawn: false,
         held: new Map(),
       }
@@ -138,7 +135,6 @@ export class Outbox {
       lane.entries.set(event.n, entry)
       if (isSaid) this.#latest = entry
       lane.n = event.n
-      lane.id = event.id
       if (!lane.isWithdrawn) this.#unstored++
     }
     if (this.#mode !== 'posts' || lane.isWithdrawn) return
@@ -220,7 +216,7 @@ export class Outbox {
     const isOpen = (entry: Entry) => entry.state === 'sent' || (entry.alone && entry.storedBy === undefined)
     const open = [...this.#lanes.values()].filter((lane) => [...lane.entries.values()].some(isOpen))
     for (const lane of open) for (const entry of lane.entries.values()) entry.givenAt ??= now
-    for (const frame of offersOf(open)) this.#send(frame)
+    for (const frame of offersOf(endsOf(open))) this.#send(frame)
   }
 
   /**
@@ -228,7 +224,7 @@ export class Outbox {
    * for: it goes around the hub (rule GU-2). now: monotonic ms.
    */
   unconfirmed(by: PersonKey, now: number, ms: number): FrameOf<'offer'>[] {
-    return offersOf([...this.#lanes.values()].filter((lane) => overdue(lane, by, now, ms) > 0))
+    return offersOf(endsOf([...this.#lanes.values()].filter((lane) => overdue(lane, by, now, ms) > 0)))
   }
 
   /**
@@ -343,25 +339,10 @@ function overdue(lane: OwnLane, by: PersonKey, now: number, ms: number): number 
   return last
 }
 
-/** Vector entries of own lanes, as they are offered: forks and tombstones are left to the comparison. */
-function offersOf(lanes: readonly OwnLane[]): FrameOf<'offer'>[] {
-  const byRoom = new Map<RoomId, Uint8Array[]>()
-  for (const { room, lane, entries, n, id, isWithdrawn } of lanes) {
-    const entry = entries.get(n)
-    if (isWithdrawn || !entry) continue
-    const packed = packEntry({
-      author: entry.event.author,
-      lane,
-      n,
-      id8: id.slice(0, 16),
-      forkAt: 0,
-      xor8: '0'.repeat(16),
-    })
-    byRoom.set(room, [...(byRoom.get(room) ?? []), packed])
+/** The end of each lane that is not withdrawn. */
+function* endsOf(lanes: readonly OwnLane[]): Iterable<Event> {
+  for (const { entries, n, isWithdrawn } of lanes) {
+    const event = entries.get(n)?.event
+    if (event && !isWithdrawn) yield event
   }
-  return [...byRoom].map(([room, entries]) => ({
-    type: 'offer',
-    room: fromHex(room),
-    entries: concat(...entries.slice(0, 512)),
-  }))
 }

@@ -7,11 +7,11 @@
  * What earlier runs of this program wrote is taken up at a start, since nothing on disk says how far it had come: two
  * signatures each, and it is settled. Pure: time is an input.
  */
-import { concat, fromHex } from '../wire/bytes.ts'
 import type { VerifiedRun } from '../wire/event.ts'
 import type { FrameOf } from '../wire/frames.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
-import { classOf, type Lane, type LaneClass, packEntry } from './lanes.ts'
+import { classOf, type Lane, type LaneClass } from './lanes.ts'
+import { offersOf } from './offers.ts'
 
 /** The first offer comes when the usual witnesses had time enough, the next ones after twice the wait each. */
 const FIRST_MS = 3000
@@ -106,20 +106,12 @@ export class Replication {
     if (round.length === 0) return []
     this.#dueAt = now + this.#waitMs
     this.#waitMs = Math.min(WAIT_MS_MAX, 2 * this.#waitMs)
-    const rooms = new Map<RoomId, Uint8Array[]>()
     for (const open of round) {
-      const { room, author, lane, n, id } = open
       // Behind the others: their turn is next.
-      this.#open.delete(room + lane)
-      this.#open.set(room + lane, open)
-      const entry = packEntry({ author, lane, n, id8: id.slice(0, 16), forkAt: 0, xor8: '0'.repeat(16) })
-      rooms.set(room, [...(rooms.get(room) ?? []), entry])
+      this.#open.delete(open.room + open.lane)
+      this.#open.set(open.room + open.lane, open)
     }
-    return [...rooms].map(([room, entries]) => ({
-      type: 'offer',
-      room: fromHex(room),
-      entries: concat(...entries),
-    }))
+    return offersOf(round)
   }
 }
 
