@@ -18,6 +18,7 @@ import {
   type ParsedRun,
   parseRun,
   signTombstone,
+  type Tombstone,
   type VerifiedRun,
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
@@ -272,9 +273,7 @@ export class Core {
       verify: (link, checks, then) => this.#verify(link, checks, then),
       took: (link, run) => this.#took(link, run),
       deleted: (link, tombstone) => {
-        const fresh: Event[] = []
-        const isNew = this.replica.delete(tombstone, fresh)
-        this.display.arrived(fresh)
+        const isNew = this.#delete(tombstone)
         const told = isNew && this.display.deleted(tombstone.id, Math.round(this.netNow))
         if (told && this.#isReady) this.tell(told)
         const lane = this.replica.lane(tombstone.room, tombstone.author, tombstone.lane)
@@ -335,12 +334,7 @@ export class Core {
         if (result.forked) this.#roomChanged(first.room)
         return result.events.length
       },
-      deleted: (tombstone) => {
-        const fresh: Event[] = []
-        const isNew = this.replica.delete(tombstone, fresh)
-        this.display.arrived(fresh)
-        return isNew
-      },
+      deleted: (tombstone) => this.#delete(tombstone),
       forked: (run) => this.#roomChanged(run.events[0]!.room),
     }
   }
@@ -717,15 +711,26 @@ export class Core {
     this.#guard.linkDown(link)
     this.#relaying.close(link)
     this.#relaying.linkDown(link)
-    if (this.#role.is === 'following' && this.#role.link === link) {
-      this.#role = { is: 'seeking' }
-      this.#guard.session(undefined, this.#moment.now)
-      this.outbox.unlinked()
-    }
+    if (this.#role.is === 'following' && this.#role.link === link) this.#unfollow()
     this.sync.linkDown(link)
     this.#verification.forget(link)
     this.#hub?.left(link)
     // What it brought is verified and kept all the same: a post may have been relayed already.
+  }
+
+  /** What was held back behind a deleted event is shown now. */
+  #delete(tombstone: Tombstone): boolean {
+    const fresh: Event[] = []
+    const isNew = this.replica.delete(tombstone, fresh)
+    this.display.arrived(fresh)
+    return isNew
+  }
+
+  /** No hub any more, neither another nor this one. */
+  #unfollow(): void {
+    this.#role = { is: 'seeking' }
+    this.#guard.session(undefined, this.#moment.now)
+    this.outbox.unlinked()
   }
 
   #fault(link: LinkId, why: string): void {
@@ -1242,6 +1247,7 @@ export class Core {
 
   /** The hub or this node's part has changed: what it acknowledges from now on has to be synced, and is signed anew. */
   #noteStanding(): void {
+    this.#standing.note(this.hubKey, this.#line, this.#moment.now)
     this.#writes.needSync(this.#isAnswerable)
     const isWitnessing = this.#standsAsWitness()
     if (isWitnessing && !this.#isWitnessing) this.#witnesses.again((room) => this.#isWitness(room))
@@ -1275,7 +1281,6 @@ export class Core {
     if (line !== this.#line) {
       const before = this.#line
       this.#line = line
-      this.#standing.note(this.hubKey, line, this.#moment.now)
       this.#noteCarried()
       this.#noteStanding()
       // Who stands in the line now carries every room, also those it has never heard of.
@@ -1305,9 +1310,7 @@ export class Core {
         return this.#becomeHub(effect.epoch)
       case 'resign':
         this.#hub = undefined
-        this.#role = { is: 'seeking' }
-        this.#guard.session(undefined, this.#moment.now)
-        this.outbox.unlinked()
+        this.#unfollow()
         return
       case 'offline':
         return this.#goOffline(effect.reason)
@@ -1327,7 +1330,6 @@ export class Core {
   #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
     this.#hub = undefined
     this.#role = { is: 'following', hub, link, since: this.#moment.now }
-    this.#standing.note(hub, this.#line, this.#moment.now)
     this.#guard.session(hub, this.#moment.now)
     this.#epoch = epoch
     this.#relaying.follows(link)
@@ -1346,7 +1348,6 @@ export class Core {
   #becomeHub(epoch: number): void {
     const { crypto, net, rate } = this.options
     this.#role = { is: 'hub', since: this.#moment.now }
-    this.#standing.note(this.self, this.#line, this.#moment.now)
     this.#guard.session(undefined, this.#moment.now)
     this.#epoch = epoch
     this.#relaying.follows(undefined)
@@ -1402,9 +1403,7 @@ export class Core {
 
   #goOffline(reason: string): void {
     const wasHere = this.#role.is === 'following' || this.#isReady
-    this.#role = { is: 'seeking' }
-    this.#guard.session(undefined, this.#moment.now)
-    this.outbox.unlinked()
+    this.#unfollow()
     this.#presence.hubLost()
     if (!wasHere || this.#wasOffline || !this.#isReady) return
     this.#wasOffline = true

@@ -32,16 +32,7 @@ import {
 } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
-import {
-  bodyKey,
-  eventKey,
-  forkKey,
-  laneKey,
-  orderKey,
-  parseLaneKey,
-  placeKey,
-  tombstoneKey,
-} from './keys.ts'
+import { bodyKey, eventKey, forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
 import {
   bucketDigest,
   bucketOf,
@@ -412,8 +403,7 @@ export class Replica {
       if (!event) continue
       this.#del(bodyKey(event.id))
       this.#del(tombstoneKey(event.id))
-      this.#del(placeKey(event.id))
-      this.#del(orderKey(room, event.t, author, event.id))
+      for (const { key } of indexEntries(event)) this.#del(key)
       lane.tombstones.delete(event.id)
     }
     if (end < lane.n) this.#shorten(lane, end)

@@ -56,10 +56,4 @@ export class Push {
     }
     return due
   }
-
-  /** Nobody is told by this node any more. */
-  clear(): void {
-    this.#young.clear()
-    this.#old = []
-  }
 }

@@ -459,7 +459,8 @@ export class NodeShell {
       const held = this.#held ?? []
       this.#held = undefined
       for (const each of held) this.#give(each)
-      for (const link of this.#links.values()) link.resume()
+      if (this.#held) return
+      for (const [id, link] of this.#links) if (!this.#slowed.has(id)) link.resume()
     })
   }
 
@@ -626,7 +627,7 @@ export class NodeShell {
       const left = this.#checking.get(id)! - checks.length
       if (left > 0) this.#checking.set(id, left)
       else this.#checking.delete(id)
-      if (left <= CHECKS_MAX / 2 && this.#slowed.delete(id)) this.#links.get(id)?.resume()
+      if (left <= CHECKS_MAX / 2 && this.#slowed.delete(id) && !this.#held) this.#links.get(id)?.resume()
       this.#give({ in: 'verified', ticket, ok })
     })
   }
