@@ -1,10 +1,11 @@
 /** What goes wrong on machines of their own: disks, clocks, cables, sleep. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, cpSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ErrorEvent, MessageEvent, NodeEvent, SystemEvent } from '../../src/node/events.ts'
 import type { NodeReport } from '../../src/node/index.ts'
+import { fill } from './fill.ts'
 import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
 import { Lanchat, lanchat, MAIN } from './lanchat.ts'
 import { run } from './net.ts'
@@ -247,17 +248,3 @@ describeInLab('a cable that is pulled', () => {
     expect(bob.process.stderr).toContain('No network: no interface with an IPv4 address is up.')
   })
 })
-
-/** Writes until there is no space left. */
-function fill(file: string): void {
-  const handle = openSync(file, 'w')
-  for (const size of [1 << 20, 4096, 1]) {
-    const block = Buffer.alloc(size)
-    try {
-      for (;;) writeSync(handle, block)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    }
-  }
-  closeSync(handle)
-}
