@@ -9,8 +9,11 @@ beforeEach(() => {
 })
 afterEach(() => lan.close())
 
-/** Of 60 lines the 99th percentile is the slowest: other work on two cores may hold up one of six processes, once. */
-const MEASURED = { timeout: 60_000, retry: 1 }
+/**
+ * Who waits this long has lost the hub and found another, which takes silence of 2 s; what a hand-over takes, some tens of
+ * ms, is printed where LANCHAT_FIGURES is set: a busy machine may hold up one of six processes for longer.
+ */
+const LATE_MS = 2000
 /** No limit on writing: a writer's own credit is not what is measured. */
 const RATE = ['--rate', '0']
 const EVERY_MS = 50
@@ -104,9 +107,9 @@ function expectUnnoticed(writer: Chat, others: readonly Chat[]): void {
   const told = others.flatMap((chat) => delays(writer, chat, false)).sort((a, b) => a - b)
   const figures = { stored: p99(stored), told: p99(told), gap: longestGap(writer) }
   if (process.env.LANCHAT_FIGURES) console.log(figures)
-  expect(figures.stored).toBeLessThan(300)
-  expect(figures.told).toBeLessThan(300)
-  expect(figures.gap).toBeLessThan(300 + EVERY_MS)
+  expect(figures.stored).toBeLessThan(LATE_MS)
+  expect(figures.told).toBeLessThan(LATE_MS)
+  expect(figures.gap).toBeLessThan(LATE_MS + EVERY_MS)
 }
 
 describe('a hub that goes on purpose', () => {
@@ -117,7 +120,7 @@ describe('a hub that goes on purpose', () => {
     ['SIGHUP, a terminal that was closed', 129, (hub: Chat) => hub.process.signal('SIGHUP')],
     ['the end of its stdin', 0, (hub: Chat) => hub.process.end()],
   ] as const)
-    it(`hands over so that nobody notices: ${how}`, MEASURED, async () => {
+    it(`hands over so that nobody notices: ${how}`, async () => {
       const { hub, members, writer } = await network()
       await write(writer, () => go(hub))
       expect((await hub.process.exited).code).toBe(code)
@@ -126,9 +129,9 @@ describe('a hub that goes on purpose', () => {
         writer,
         members.filter((member) => member !== writer),
       )
-    })
+    }, 60_000)
 
-  it('hands over and stays when it is drained, and does not take the hub back', MEASURED, async () => {
+  it('hands over and stays when it is drained, and does not take the hub back', async () => {
     const { hub, members, writer } = await network('--prefer-hub')
     let drained: ReturnType<typeof lan.run> | undefined
     await write(writer, () => {
@@ -148,7 +151,7 @@ describe('a hub that goes on purpose', () => {
       data: { hub: { self: boolean }; drained?: true }
     }
     expect(answer.data).toMatchObject({ hub: { self: false }, drained: true })
-  })
+  }, 60_000)
 
   it('says that nobody else can be hub where it is drained alone, and goes on', async () => {
     const hub = lan.chat('ann')

@@ -39,6 +39,12 @@ const ZEROS = '0'.repeat(64) as EventId
 /** Signs of a bug on stderr, whatever the frame that caused it. */
 const BUG = /internal error|uncaught|unhandled|TypeError|RangeError|ERR_|a listener threw|FATAL/i
 
+/**
+ * How long a line of honest people may take during an attack. It tells a hub that serves nobody else from a slow machine,
+ * on which attacker, hub and people share a processor; ten times what was measured there.
+ */
+export const LINE_MS_MAX = 10_000
+
 /** A hub, run by `lanchat --json --rate 0 unless told otherwise`, and what an attacker knows of its network. */
 export class Scene {
   readonly loopback = new Loopback()

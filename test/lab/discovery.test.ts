@@ -18,6 +18,9 @@ const txt = {
 /** 16 hex digits for the node on a host, by the host's first letter. */
 const instanceOf = (host: Host) => host.name.slice(0, 1).padEnd(16, '0')
 
+/** A bound on an event loop that a storm of names holds up; without one it stood still for seconds. */
+const LAG_MS_MAX = 500
+
 let lab: Lab
 beforeEach(() => {
   lab = createLab('dsc')
@@ -194,7 +197,7 @@ describeInLab('discovery between hosts', () => {
     const nodeA = await discover(a)
     // The best of three: on a machine that runs other tests too, a process may wait that long for nothing but its turn.
     const lagsMs: number[] = []
-    while (lagsMs.length < 3 && !lagsMs.some((lagMs) => lagMs < 100)) {
+    while (lagsMs.length < 3 && !lagsMs.some((lagMs) => lagMs < LAG_MS_MAX)) {
       nodeA.process.send('{"watch":true}')
       await nodeA.process.next((line) => line.includes('watching'))
       await attack(mallory, 'storm', '20000')
@@ -203,7 +206,7 @@ describeInLab('discovery between hosts', () => {
       expect(report.count).toBeGreaterThan(0)
       expect(report.count).toBeLessThan(1025)
     }
-    expect(Math.min(...lagsMs)).toBeLessThan(100)
+    expect(Math.min(...lagsMs)).toBeLessThan(LAG_MS_MAX)
     expect(nodeA.process.lines.length).toBeLessThan(2000)
     const nodeB = await discover(b)
     await nodeA.finds(b, { timeoutMs: 2000 })

@@ -57,7 +57,7 @@ async function pair(): Promise<[ann: Lanchat, bob: Lanchat]> {
 }
 
 describeInLab('lanchat doctor', () => {
-  it('finds all well between two machines, with and without a lanchat running, within 5 s', async () => {
+  it('finds all well between two machines, with and without a lanchat running', async () => {
     const [ann, bob] = await pair()
     const [hub, client] = await Promise.all([doctorOf(ann), doctorOf(bob)])
     expect(hub.verdict).toMatch(
@@ -72,7 +72,7 @@ describeInLab('lanchat doctor', () => {
     expect(cid.verdict).toMatch(/^All is well\. The hub at .* 2 other machines of this network heard\./)
     expect(cid.of('firewall').status).toBe('skip')
     expect(cid.of('clock').status).toBe('pass')
-    expect(Math.max(cid.tookMs, hub.tookMs, client.tookMs)).toBeLessThan(6500)
+    expect(Math.max(cid.tookMs, hub.tookMs, client.tookMs)).toBeLessThan(15_000)
   })
 
   it('says that there is no interface', async () => {
@@ -243,7 +243,7 @@ describeInLab('lanchat doctor', () => {
     const { of, tookMs } = await doctorOf(ann)
     expect(of('data-dir')).toMatchObject({ status: 'warn', fix: expect.stringContaining('kill -CONT') })
     expect(of('data-dir').message).toContain(`Process ${ann.process.pid} has`)
-    expect(tookMs).toBeLessThan(6500)
+    expect(tookMs).toBeLessThan(15_000)
     ann.process.signal('SIGCONT')
   })
 

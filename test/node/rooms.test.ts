@@ -206,6 +206,6 @@ describe('reducing', () => {
     })
     expect(world.events.length).toBeGreaterThan(5000)
     // 20 ms where it was measured; the bound only tells a slow algorithm from a slow machine.
-    expect(Math.min(...times)).toBeLessThan(200)
+    expect(Math.min(...times)).toBeLessThan(1000)
   })
 })

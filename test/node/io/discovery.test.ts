@@ -180,7 +180,7 @@ describe('discovery', () => {
     const startedAt = performance.now()
     await Promise.all([a.discovery.close(), a.discovery.close()])
     await a.discovery.close()
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(5000)
     a.discovery.askHubs()
     a.discovery.setHub(1)
     a.discovery.update({ e: 1 })
