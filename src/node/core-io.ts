@@ -89,8 +89,8 @@ export type CoreInput =
       readonly rooms: Iterable<RoomId>
       readonly events: readonly Event[]
     }
-  /** forGood: there is no disk in this run; then this node is hub rather than nobody. */
-  | { readonly in: 'storeFailing'; readonly failing: boolean; readonly forGood?: true }
+  /** sinceStart: there has been no disk in this run yet; then this node is hub rather than nobody. */
+  | { readonly in: 'storeFailing'; readonly failing: boolean; readonly sinceStart?: true }
   /** An empty database took the place of the one that was read: nothing is acknowledged before `scanned` comes again. */
   | { readonly in: 'storeReplaced' }
   /** A part of what a damaged store held; answered by the effect `salvaged`. Behind the last one others are told. */

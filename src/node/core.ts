@@ -508,7 +508,11 @@ export class Core {
         if (!input.failing) this.#witnesses.again((room) => this.#isWitness(room))
         return this.#choose({
           in: 'facts',
-          facts: input.forGood ? { diskless: true } : { failing: input.failing },
+          facts: !input.failing
+            ? { failing: false, diskless: false }
+            : input.sinceStart
+              ? { diskless: true }
+              : { failing: true },
         })
       case 'storeReplaced':
         this.#scanned = false

@@ -4,15 +4,16 @@
  * 17, 20).
  */
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { ErrorEvent, NodeEvent, SystemEvent } from '../../src/node/events.ts'
 import type { DiskReport, StoreReport } from '../../src/node/index.ts'
 import { damage, type How, type Part } from '../node/io/damage.ts'
+import { Disk } from './chaos/disk.ts'
 import { fill } from './fill.ts'
 import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
-import { Lanchat, MAIN } from './lanchat.ts'
+import { Lanchat, MAIN, misdated } from './lanchat.ts'
 import { run } from './net.ts'
 import { databaseHolds } from './stored-bytes.ts'
 import { storedEvents, storeOf } from './stored-events.ts'
@@ -33,23 +34,28 @@ afterEach(async () => {
   series++
 })
 
-interface Disk {
+interface Start {
   /** Default: a folder of this test and name. */
   readonly dataDir?: string
   /** A file system of its own over the data dir, seen by this process alone. */
   readonly mount?: string
+  /** The data dir is this file system, which outlives the process. */
+  readonly on?: Disk
+  /** Says how far off its wall clock is. */
+  readonly clockFile?: string
   readonly name?: string
   readonly args?: readonly string[]
 }
 
-function start(name: string, disk: Disk = {}): Lanchat {
+function start(name: string, disk: Start = {}): Lanchat {
   const host = hosts.get(name)!
-  const dataDir = disk.dataDir ?? lab.directory(`${series}-${name}`)
+  const dataDir = disk.on?.path ?? disk.dataDir ?? lab.directory(`${series}-${name}`)
   const home = lab.directory('home')
   mkdirSync(dataDir, { recursive: true })
   mkdirSync(home, { recursive: true })
   const mount = disk.mount === undefined ? 'true' : `mount ${disk.mount} ${dataDir}`
   const argv = [
+    ...(disk.on?.prefix ?? []),
     'sh',
     '-c',
     `${mount} && exec "$@"`,
@@ -62,9 +68,15 @@ function start(name: string, disk: Disk = {}): Lanchat {
   ]
   const named = ['--name', disk.name ?? name, '--data-dir', dataDir, ...(disk.args ?? [])]
   const started = lab.spawn(host, [...argv, ...named], {
-    env: { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home },
+    env: {
+      HOME: home,
+      XDG_CONFIG_HOME: home,
+      XDG_DATA_HOME: home,
+      XDG_RUNTIME_DIR: home,
+      ...(disk.clockFile !== undefined && misdated(disk.clockFile)),
+    },
   })
-  const node = new Lanchat(host, started, dataDir)
+  const node = new Lanchat(host, started, disk.on?.outside ?? dataDir)
   running.push(node)
   return node
 }
@@ -117,6 +129,8 @@ async function endEqual(nodes: readonly Lanchat[]): Promise<void> {
 
 const isFailure = (event: NodeEvent): event is ErrorEvent =>
   event.type === 'error' && event.code === 'STORE_FAILED'
+const isUnwritable = (event: NodeEvent): event is ErrorEvent =>
+  event.type === 'error' && event.code === 'DATA_DIR_UNWRITABLE'
 const warns =
   (part: string) =>
   (event: NodeEvent): event is SystemEvent =>
@@ -183,6 +197,43 @@ describeInLab('a disk that is full', () => {
     await bob.event(warns(WORKS), { timeoutMs: 20_000 })
     await agree([ann!, bob, cid!], texts)
     expect(ann!.events.filter((event) => event.type === 'hub' || event.type === 'offline')).toEqual([])
+  })
+})
+
+describeInLab('a disk that is full when lanchat starts', () => {
+  it('is read all the same, what is said stands behind it, and all is stored when there is room', async () => {
+    const disk = await Disk.of(lab, hosts.get('ann')!, 'tmpfs')
+    const clockFile = lab.directory(`${series}-clock`)
+    writeFileSync(clockFile, '+2h\n')
+    let ann = start('ann', { on: disk, clockFile })
+    const { self } = await ann.ready()
+    const texts = [await says(ann, 'one'), await says(ann, 'of a clock that was two hours ahead')]
+    const { order } = await ann.message(texts[1]!)
+    await stop(ann)
+    disk.fill()
+    writeFileSync(clockFile, '+0\n')
+    ann = start('ann', { on: disk, clockFile })
+    const { message } = await ann.event(isUnwritable)
+    expect(message).toContain('What was stored before is shown')
+    expect(await ann.ready()).toMatchObject({ self: { id: self.id }, hub: { self: true } })
+    expect(await ann.history()).toEqual(texts)
+    expect((await ann.ask('/doctor store')) as DiskReport).toMatchObject({
+      failure: { why: 'the disk is full (ENOSPC)' },
+    })
+    texts.push('in memory')
+    await ann.say('in memory')
+    expect((await ann.message('in memory')).order > order).toBe(true)
+    const bob = start('bob')
+    await agree([ann, bob], texts)
+    await ann.follows((hub) => hub.name === 'bob', { timeoutMs: 20_000 })
+    disk.free()
+    await ann.event(warns(WORKS), { timeoutMs: 20_000 })
+    texts.push(await says(ann, 'room again'), await says(bob, 'so it is'))
+    await agree([ann, bob], texts)
+    await endEqual([ann, bob])
+    ann = start('ann', { on: disk })
+    expect((await ann.ready()).self.id).toBe(self.id)
+    await agree([ann], texts)
   })
 })
 

@@ -60,7 +60,8 @@ function hurried(times: number): Record<string, string> {
   return { LD_PRELOAD: fakeTime(), FAKETIME: `+0 x${times}` }
 }
 
-function misdated(file: string): Record<string, string> {
+/** See LanchatOptions.clockFile. */
+export function misdated(file: string): Record<string, string> {
   return {
     LD_PRELOAD: fakeTime(),
     FAKETIME_TIMESTAMP_FILE: file,

@@ -498,7 +498,7 @@ test('who follows a hub whose disk fails, with nobody else there, has its own di
   for (const node of [hub, follower]) await world.start(node)
   await world.run(8000)
   expect(follower.core.hubKey).toBe(hub.key)
-  world.give(hub, { in: 'storeFailing', failing: true, forGood: true })
+  world.give(hub, { in: 'storeFailing', failing: true, sinceStart: true })
   await world.run(2000)
   expect(follower.core.hubKey).toBe(hub.key)
   say(world, follower, 'nobody can confirm this')

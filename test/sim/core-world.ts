@@ -299,7 +299,7 @@ export class World {
     if (!node.isUp) return
     node.isDiskFailing = true
     node.isDiskDead = true
-    this.give(node, { in: 'storeFailing', failing: true, forGood: true })
+    this.give(node, { in: 'storeFailing', failing: true, sinceStart: true })
   }
 
   /** Runs something in a turn of this node's process, as a command of a later version would. */

@@ -62,7 +62,7 @@ export interface Facts {
   readonly ready: boolean
   /** The store fails: never hub now, and hubship is handed over. */
   readonly failing: boolean
-  /** There is no disk in this run: hub only where nobody with a disk can be. */
+  /** There has been no disk in this run yet: hub only where nobody with a disk can be. */
   readonly diskless: boolean
   /** Somebody asked this node not to be hub any more: only where nobody else can be. */
   readonly drained: boolean

@@ -83,6 +83,12 @@ export class DiskCare implements StoreWatch {
     this.#scanStore()
   }
 
+  /** The node begins in memory, and has said why. */
+  startsWithout(why: string): void {
+    this.#failing = { since: Date.now(), why }
+    this.#ports.give({ in: 'storeFailing', failing: true, sinceStart: true })
+  }
+
   failing(isFailing: boolean, error?: unknown): void {
     const { warn, fail, log, give } = this.#ports
     if (isFailing) {

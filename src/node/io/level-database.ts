@@ -75,7 +75,9 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
       if (levelCodeOf(error) === 'LEVEL_LOCKED') {
         throw new LanchatError('DATA_DIR_IN_USE', refusalText('DATA_DIR_IN_USE', { dir }), { cause: error })
       }
-      await refuseUnlessWritable(dir)
+      // Such an error may be of want of room, which opening needs more of than what follows.
+      if (levelCodeOf(error) === 'LEVEL_IO_ERROR') await probeRoom(dir)
+      else await refuseUnlessWritable(dir)
       why = (await isGone(dir)) ? 'missing' : (levelCodeOf(error) ?? 'unreadable')
     }
   }

@@ -124,6 +124,11 @@ export class LevelStore implements Store {
     }
   }
 
+  /** Rejects with LanchatError DATA_DIR_UNWRITABLE while there is no room to open it. */
+  probe(): Promise<void> {
+    return probeRoom(this.#dir)
+  }
+
   /** Have the files of this open store been deleted beneath it? LevelDB itself would go on for long without noticing. */
   isGone(): Promise<boolean> {
     return this.#state.is === 'open' ? isGone(this.#dir) : Promise.resolve(false)

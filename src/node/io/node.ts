@@ -56,7 +56,7 @@ import { type DialFault, dial } from './dial.ts'
 import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
 import { type Discovery, startDiscovery } from './discovery.ts'
 import { DiskCare } from './disk-care.ts'
-import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf } from './keeping.ts'
+import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
 import { type Link, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
@@ -215,13 +215,17 @@ export class NodeShell {
       tellPoint(log, 'store open')
       let shell: NodeShell | undefined
       let opened: Opened = disk?.opened ?? {}
-      const store = new ResilientStore(disk?.store, {
-        failing: (isFailing, error) => shell?.disk.failing(isFailing, error),
-        replaced: (anew) => {
+      const watch = {
+        failing: (isFailing: boolean, error?: unknown) => {
+          shell?.disk.failing(isFailing, error)
+          if (shell && !isFailing) shell.#noteStore()
+        },
+        replaced: (anew: Opened) => {
           if (shell) shell.disk.replaced(anew)
           else opened = anew
         },
-      })
+      }
+      const store = new ResilientStore(disk?.store, watch, disk?.unopened)
       const folder = await storeOf(dir, net)
       const place = hasCode ? undefined : storedPlace(store, await aboutOf(folder))
       const signer = signerOf(seed)
@@ -354,7 +358,7 @@ export class NodeShell {
   #sayWhereKept(): void {
     const message = keepingSentence(this.#keeping)
     if (message === undefined) return
-    this.#give({ in: 'storeFailing', failing: true, forGood: true })
+    this.disk.startsWithout(whyNotKept(this.#keeping))
     if (this.#options.visitor) this.#log('error', message)
     this.#tell({ type: 'error', code: 'DATA_DIR_UNWRITABLE', message })
   }

@@ -4,11 +4,14 @@
  * holds is still read, as far as it can be.
  *
  *   disk -> recovering (what is written waits) -> disk | memory -> (each RETRY_MS) -> disk
+ *
+ * Where there was no room to open the disk at the start it begins in memory, over a view of what lies there.
  */
 import { LanchatError } from '../lanchat-error.ts'
 import { MemoryStore } from '../memory-store.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
 import type { LevelStore, Opened } from './level-store.ts'
+import type { StoreView } from './store-view.ts'
 
 /** Between two tries of the disk. */
 const RETRY_MS = 5000
@@ -34,6 +37,11 @@ interface Waiting {
 
 export class ResilientStore implements Store {
   readonly #disk: LevelStore | undefined
+  /** What is read until the disk is opened for the first time. */
+  #view: StoreView | undefined
+  #viewEnded: Promise<void> | undefined
+  /** The disk was never open: what it holds, if anything, is what the view shows. */
+  #isUnopened: boolean
   readonly #watch: StoreWatch
   /** What is in memory only since the disk failed: values, and null for deletions. */
   #memory: Map<string, Uint8Array | null> | undefined
@@ -42,11 +50,26 @@ export class ResilientStore implements Store {
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** disk: undefined where there is none in this run. */
-  constructor(disk: LevelStore | undefined, watch: StoreWatch) {
+  /**
+   * disk: undefined where there is none in this run. unopened: the disk could not be opened yet, and a view of all it holds,
+   * which is this store's from now on; none where it holds nothing.
+   */
+  constructor(
+    disk: LevelStore | undefined,
+    watch: StoreWatch,
+    unopened?: { readonly view: StoreView | undefined },
+  ) {
     this.#disk = disk
     this.#watch = watch
-    if (!disk) this.#memory = new Map()
+    this.#view = unopened?.view
+    this.#isUnopened = unopened !== undefined
+    if (!disk || unopened) this.#memory = new Map()
+    if (unopened) this.#planRetry()
+  }
+
+  /** What is read beneath the memory. */
+  get #beneath(): LevelStore | undefined {
+    return this.#view?.store ?? this.#disk
   }
 
   get isFailing(): boolean {
@@ -83,7 +106,7 @@ export class ResilientStore implements Store {
       for (const op of this.#waiting[i]!.ops.toReversed())
         if (op[1] === key) return op[0] === 'put' ? op[2] : undefined
     try {
-      return this.#disk?.get(key)
+      return this.#beneath?.get(key)
     } catch (error) {
       if (error instanceof TypeError) throw error
       this.#fails(error)
@@ -178,17 +201,29 @@ export class ResilientStore implements Store {
     const disk = this.#disk
     if (!memory || !disk || this.#isClosed) return
     try {
+      // Before it is opened, since nothing is read while it is.
+      if (this.#isUnopened) await disk.probe()
+      if (this.#isClosed) return
       const opened = await disk.reopen().catch((error: unknown): Opened => {
         if (!(error instanceof TypeError)) throw error
         return {}
       })
-      if (opened.isFresh) this.#watch.replaced(opened)
+      const isFirst = this.#isUnopened
+      this.#isUnopened = false
+      this.#endView()
+      // One that is new because there was none before takes the place of nothing.
+      if (opened.isFresh && (!isFirst || opened.movedAside !== undefined)) this.#watch.replaced(opened)
       await writeBack(disk, memory)
       this.#memory = undefined
       this.#watch.failing(false)
     } catch {
       this.#planRetry()
     }
+  }
+
+  #endView(): void {
+    this.#viewEnded = this.#view?.close().catch(() => {}) ?? this.#viewEnded
+    this.#view = undefined
   }
 
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
@@ -204,14 +239,18 @@ export class ResilientStore implements Store {
     }
     if (this.#isClosed) throw closedError()
     const merged = new MemoryStore()
+    const beneath = this.#beneath
+    // What is in memory now may be on disk, and in memory no more, when the disk has been read.
+    const before = opsOf(memory)
     try {
       const { limit: _, ...whole } = range
-      for await (const [key, value] of this.#disk?.scan(whole) ?? [])
+      for await (const [key, value] of beneath?.scan(whole) ?? [])
         await merged.write([['put', key, value]], false)
     } catch {
-      // The disk cannot be read either: what is in memory is all there is.
+      // Another is read from now on. Else: it cannot be read, and what is in memory is all there is.
+      if (this.#beneath !== beneath) return yield* this.scan(range)
     }
-    await merged.write(opsOf(memory), false)
+    await merged.write([...before, ...opsOf(memory)], false)
     yield* merged.scan(range)
   }
 
@@ -219,6 +258,8 @@ export class ResilientStore implements Store {
     this.#isClosed = true
     clearTimeout(this.#retry)
     await this.#recovering
+    this.#endView()
+    await this.#viewEnded
     await this.#disk?.close()
   }
 }
