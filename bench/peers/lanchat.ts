@@ -44,30 +44,11 @@ const CODE = 'words of a bench that are no secret'
 
 export const lanchat = (): Peer => ({
   name: 'lanchat',
-  about: 'lanchat --json --prefer-hub --rate 0, all signatures verified, synced before "stored"',
+  about: 'lanchat hub --rate 0, all signatures verified, synced before "stored"',
   async start({ directory, pin }) {
     const port = await freePort()
-    const args = [
-      '--json',
-      '--name',
-      'hub',
-      '--network',
-      NETWORK,
-      '--data-dir',
-      directory,
-      '--port',
-      `${port}`,
-    ]
-    const alone = [
-      '--interface',
-      '127.0.0.1',
-      '--no-discovery',
-      '--prefer-hub',
-      '--rate',
-      '0',
-      '--log-level',
-      'error',
-    ]
+    const args = ['hub', '--name', 'hub', '--network', NETWORK, '--data-dir', directory, '--port', `${port}`]
+    const alone = ['--interface', '127.0.0.1', '--no-discovery', '--rate', '0', '--log-level', 'debug']
     const [program = '', ...rest] = [
       ...pin,
       process.execPath,
@@ -82,7 +63,7 @@ export const lanchat = (): Peer => ({
       HOME: directory,
       XDG_CONFIG_HOME: directory,
     }
-    const child = spawn(program, rest, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(program, rest, { env, stdio: ['ignore', 'ignore', 'pipe'] })
     await ready(child)
     return {
       pids: [child.pid!],
@@ -97,16 +78,19 @@ export const lanchat = (): Peer => ({
   },
 })
 
+/** Resolves once it is hub: it says so among the points of its start. */
 async function ready(child: ChildProcess): Promise<void> {
-  const lines = createInterface({ input: child.stdout! })
+  const lines = createInterface({ input: child.stderr! })
+  const said: string[] = []
   for await (const line of lines) {
-    if ((JSON.parse(line) as { type: string }).type !== 'ready') continue
-    // What is told from now on is not read by anybody, and must not fill the pipe.
+    said.push(line)
+    if (!line.includes('start: ready at')) continue
+    // What is logged from now on is not read by anybody, and must not fill the pipe.
     lines.close()
-    child.stdout!.resume()
+    child.stderr!.resume()
     return
   }
-  throw new Error('the hub ended at its start')
+  throw new Error(`the hub ended at its start: ${said.join(' ')}`)
 }
 
 // With a code the network has no place, which only nodes that sync could agree on.

@@ -28,7 +28,7 @@ export class ControlDesk {
   open(node: Node): void {
     this.#node = node
     this.#gate = within(node.ready, this.#timeoutMs)
-    node.on((event) => this.#standing.hear(event))
+    node.on((event) => this.#standing.hear(event), 'own')
     for (const stream of this.#waiting.splice(0)) this.serve(stream)
   }
 

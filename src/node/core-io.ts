@@ -97,6 +97,8 @@ export type CoreInput =
   | { readonly in: 'salvage'; readonly part: Salvaged; readonly isLast: boolean }
   /** The wall clock moved against the monotonic one. */
   | { readonly in: 'clockJumped' }
+  /** Does anybody listen to what others write? At first: yes. */
+  | { readonly in: 'audience'; readonly isThere: boolean }
 
 export interface CoreMoment {
   /** Monotonic, ms. */

@@ -177,6 +177,7 @@ export class Core {
   #scanned = false
   #settledTold = true
   #metAnyone = false
+  #isHeard = true
   #isFailing = false
   #offerDue = false
   #wasAlone = false
@@ -241,6 +242,7 @@ export class Core {
       isBlocked: (person) => this.blocks.has(person),
       historyEnds: (room) => this.#openings.joinedAt(room) ?? this.startedAt,
       isTimeKnown: () => this.#time.isKnown,
+      isHeard: () => this.#isHeard,
       tell: (message) => {
         this.tell(message)
         if (message.type !== 'message' || message.history || message.from.id === this.self) return
@@ -500,6 +502,9 @@ export class Core {
         return this.#history.answered(input.ticket, input.lines)
       case 'scanned':
         return this.#onScanned(input)
+      case 'audience':
+        this.#isHeard = input.isThere
+        return
       case 'clockJumped':
         this.#lanes.close()
         return this.#tick()

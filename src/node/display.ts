@@ -54,6 +54,8 @@ export interface DisplayPorts {
   historyEnds(room: RoomId): number
   /** False for the first moments, while only the own clock tells the time, which may be wrong. */
   isTimeKnown(): boolean
+  /** False where nobody listens: then only what this person writes is told, and the rest is read from the store if asked for. */
+  isHeard(): boolean
   tell(told: MessageEvent | Mark | DeleteEvent): void
 }
 
@@ -94,11 +96,16 @@ export class Display {
   /** New events in a contiguous prefix. */
   arrived(events: readonly Event[]): void {
     for (const event of events) {
-      if (isControlLane(event.lane)) {
+      if (isControlLane(event.lane) || !this.#isHeard(event)) {
         if (!isHeld(event, this.#ports.replica.now)) this.noteT(event)
       } else if (event.kind === MESSAGE) this.#consider(event)
       else if (event.kind === EDIT || event.kind === REACTION) this.#considerMark(event)
     }
+  }
+
+  /** What another device writes under this identity is always told: people are warned of it. */
+  #isHeard(event: Event): boolean {
+    return event.author === this.#ports.self || this.#ports.isHeard()
   }
 
   /** Typed here just now, on its way to the disk: told by `typed`, however else it comes to sight meanwhile. */

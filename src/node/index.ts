@@ -97,9 +97,10 @@ export interface Node extends AsyncDisposable {
   /**
    * Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal.
    * Nothing is emitted in the turn in which createNode resolves. Answers are emitted too, in their place: the very
-   * object (with the asker's `ref`, by identity) that execute resolves with afterwards.
+   * object (with the asker's `ref`, by identity) that execute resolves with afterwards. hears 'own': the messages of
+   * others are only told as long as somebody else listens to them, which spares a hub without a reader much of its work.
    */
-  on(listener: (event: NodeEvent) => void): () => void
+  on(listener: (event: NodeEvent) => void, hears?: 'all' | 'own'): () => void
   /** Resolves with the ready event; rejects CODE_WRONG, TIMEOUT where the node gave up. */
   readonly ready: Promise<Extract<NodeEvent, { type: 'ready' }>>
   /** Carries out one command: its one answer. Never rejects for what can be refused. Strictly in order of calls. */

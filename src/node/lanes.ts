@@ -34,6 +34,8 @@ export interface Lane {
   forkAt: number
   /** Up to here the node around the replica was told of events. */
   told: number
+  /** Above this n nothing of the lane lies on disk, so that what comes there need not be looked for; Infinity: not known yet. */
+  top: number
   /** Tombstones of the lane: id to n. They may run ahead of the events. */
   readonly tombstones: Map<EventId, number>
 }
@@ -63,6 +65,7 @@ export function newLane(room: RoomId, author: PersonKey, lane: LaneId): Lane {
     endId: LANE_START,
     forkAt: 0,
     told: 0,
+    top: Number.POSITIVE_INFINITY,
     tombstones: new Map(),
   }
 }

@@ -19,7 +19,7 @@ export interface Posted {
 
 /** What posts need of a node. */
 export interface PostPorts {
-  on(listener: (event: NodeEvent) => void): () => void
+  on(listener: (event: NodeEvent) => void, hears: 'own'): () => void
   execute(command: Command, ref?: unknown): Promise<Answer>
 }
 
@@ -41,7 +41,7 @@ export class Posts {
 
   constructor(ports: PostPorts) {
     this.#ports = ports
-    this.#stop = ports.on((event) => this.#heard(event))
+    this.#stop = ports.on((event) => this.#heard(event), 'own')
   }
 
   /**

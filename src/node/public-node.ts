@@ -11,7 +11,7 @@ export interface Running {
   readonly ready: Promise<ReadyEvent>
   readonly settled: boolean
   readonly metAnyone: boolean
-  on(listener: (event: NodeEvent) => void): () => void
+  on(listener: (event: NodeEvent) => void, hears?: 'all' | 'own'): () => void
   execute(command: Command, ref?: unknown): Promise<Answer>
   settle(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -31,7 +31,7 @@ export function publicNode(running: Running, signal?: AbortSignal): Node {
     get self() {
       return running.self
     },
-    on: (listener) => running.on(listener),
+    on: (listener, hears) => running.on(listener, hears),
     ready: running.ready,
     execute: (command, ref) => running.execute(command, ref),
     join: (name) => joinRoom(running, posts, name),

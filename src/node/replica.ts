@@ -98,6 +98,10 @@ export class Replica {
   onControl: (lane: Lane) => void = () => {}
   readonly #rooms = new Map<RoomId, [ClassLanes, ClassLanes]>()
   readonly #unwritten = new Map<string, Uint8Array | null>()
+  /** All that lies on disk was looked at: lanes not known yet have nothing there. */
+  #isScanned = false
+  /** The highest n written so far, of lanes whose top is not known. */
+  readonly #written = new Map<Lane, number>()
   #now = 0
   #currency = ''
 
@@ -196,7 +200,7 @@ export class Replica {
   add(run: VerifiedRun): AddResult {
     const first = run.events[0]!
     const known = this.lane(first.room, first.author, first.lane)
-    const held = known ?? newLane(first.room, first.author, first.lane)
+    const held = known ?? this.#newLane(first)
     if (first.n > held.n + 1) return { is: 'gap', after: held.n }
     const differs = this.#firstDifference(held, run.events)
     if (!differs) {
@@ -231,7 +235,7 @@ export class Replica {
       }
       // A header without its body may lie beyond n: evidence of another branch where both follow the same event.
       // One that follows another event is left from above a hole, and gives way.
-      const stored = this.event(held.room, held.author, held.lane, event.n)
+      const stored = event.n <= held.top ? this.event(held.room, held.author, held.lane, event.n) : undefined
       if (stored && stored.id !== event.id && stored.prev === event.prev)
         return { n: event.n, isLowest: true }
     }
@@ -247,8 +251,9 @@ export class Replica {
     for (let i = 0; i <= last; i++) {
       const event = run.events[i]!
       if (event.n >= end) break
-      const isNew = this.#keepHeader(event, i === last ? run.signature : undefined)
-      const isHeld = this.#keepBody(event, run.bodies[i] ?? null)
+      const isBeyond = event.n > lane.top
+      const isNew = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
+      const isHeld = this.#keepBody(lane, event, run.bodies[i] ?? null, isBeyond)
       if (event.n <= lane.n) {
         if (i === last && event.n > lane.end) this.#setEnd(lane, event)
         if (isNew && event.n === lane.n) lane.id = event.id
@@ -282,13 +287,20 @@ export class Replica {
   }
 
   /** True where no header, or another one, was stored here. */
-  #keepHeader(event: Event, signature: Uint8Array | undefined): boolean {
+  #keepHeader(lane: Lane, event: Event, signature: Uint8Array | undefined): boolean {
     const key = eventKey(event.room, event.author, event.lane, event.n)
-    const stored = this.#get(key)
+    const stored = event.n <= lane.top ? this.#get(key) : undefined
+    this.#reaches(lane, event.n)
     const isSame = stored !== undefined && hex(stored, 0, HEADER_BYTES) === hex(event.header)
     if (!isSame || (signature && stored.length === HEADER_BYTES))
       this.#put(key, signature ? concat(event.header, signature) : event.header)
     return !isSame
+  }
+
+  /** Something of the lane is written at n. */
+  #reaches(lane: Lane, n: number): void {
+    if (lane.top !== Number.POSITIVE_INFINITY) lane.top = Math.max(lane.top, n)
+    else if (n > (this.#written.get(lane) ?? 0)) this.#written.set(lane, n)
   }
 
   #advance(lane: Lane, event: Event, isSigned: boolean): void {
@@ -306,7 +318,7 @@ export class Replica {
   }
 
   #extend(lane: Lane): void {
-    for (;;) {
+    while (lane.n < lane.top) {
       const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, lane.n + 1))
       if (!stored) return
       const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
@@ -336,9 +348,10 @@ export class Replica {
     return body && this.#isWhole(said, body) ? body : undefined
   }
 
-  #keepBody(event: Event, body: Uint8Array | null): boolean {
-    if (this.isDeleted(event.id)) return true
-    if (this.#get(bodyKey(event.id))) return true
+  /** isBeyond: nothing was there before, so no body either. */
+  #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
+    if (lane.tombstones.size > 0 && this.isDeleted(event.id)) return true
+    if (!isBeyond && this.#get(bodyKey(event.id))) return true
     if (!body) return false
     this.#put(bodyKey(event.id), body)
     return true
@@ -364,7 +377,7 @@ export class Replica {
     if (known && n > known.n && known.tombstones.size >= known.n + AHEAD_MAX) return false
     this.#put(tombstoneKey(id), tombstone.bytes)
     this.#del(bodyKey(id))
-    const lane = this.lane(room, author, laneId) ?? this.#keepLane(newLane(room, author, laneId))
+    const lane = this.lane(room, author, laneId) ?? this.#keepLane(this.#newLane(tombstone))
     lane.tombstones.set(id, n)
     this.#extend(lane)
     this.#changed(lane)
@@ -466,8 +479,7 @@ export class Replica {
       one.id === two.id
     )
       return false
-    const lane =
-      this.lane(one.room, one.author, one.lane) ?? this.#keepLane(newLane(one.room, one.author, one.lane))
+    const lane = this.lane(one.room, one.author, one.lane) ?? this.#keepLane(this.#newLane(one))
     if (lane.forkAt > 0 && lane.forkAt <= one.n) return false
     lane.forkAt = one.n
     this.#put(forkKey(lane.room, lane.author, lane.lane), packProof(proof))
@@ -718,7 +730,7 @@ export class Replica {
   }
 
   #laneOf({ room, author, lane }: Pick<Lane, 'room' | 'author' | 'lane'>): Lane {
-    return this.lane(room, author, lane) ?? this.#keepLane(newLane(room, author, lane))
+    return this.lane(room, author, lane) ?? this.#keepLane(this.#newLane({ room, author, lane }))
   }
 
   /**
@@ -728,6 +740,12 @@ export class Replica {
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
     const hinted = new Map<string, number>()
+    this.#isScanned = false
+    for (const lane of this.#allLanes()) {
+      if (lane.top === Number.POSITIVE_INFINITY) continue
+      this.#written.set(lane, lane.top)
+      lane.top = Number.POSITIVE_INFINITY
+    }
     for (const lane of this.#allLanes()) hinted.set(laneKey(lane.room, lane.author, lane.lane), lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
@@ -738,7 +756,10 @@ export class Replica {
       const key = laneKey(found.room, found.author, found.lane)
       const hint = hinted.get(key) ?? 0
       hinted.delete(key)
-      if (!this.#correct(found, hint, result.events)) return
+      const { top } = found
+      const isWrong = this.#correct(found, hint, result.events)
+      this.#setTop(found, top)
+      if (!isWrong) return
       result.wrong++
       result.rooms.add(found.room)
     }
@@ -757,6 +778,7 @@ export class Replica {
         isBroken = false
         result.lanes++
       }
+      current.top = n
       if (isBroken || n !== current.n + 1) {
         isBroken = true
         continue
@@ -774,8 +796,10 @@ export class Replica {
       }
     }
     if (current) settle(current)
-    for (const key of hinted.keys()) settle(newLaneOf(key))
+    for (const key of hinted.keys()) settle({ ...newLaneOf(key), top: 0 })
+    this.#isScanned = true
     for (const lane of this.#allLanes()) {
+      if (lane.top === Number.POSITIVE_INFINITY) this.#setTop(lane, 0)
       if (!this.#forgetLost(lane)) continue
       result.wrong++
       result.rooms.add(lane.room)
@@ -787,6 +811,14 @@ export class Replica {
       if (lane && isControlLane(id)) this.onControl(lane)
     }
     return result
+  }
+
+  /** found: the last n at which the scan found something of the lane. */
+  #setTop({ room, author, lane: id }: Pick<Lane, 'room' | 'author' | 'lane'>, found: number): void {
+    const lane = this.lane(room, author, id)
+    if (!lane) return
+    lane.top = Math.max(found, this.#written.get(lane) ?? 0)
+    this.#written.delete(lane)
   }
 
   /** Deletions and a fork whose proof is not on disk any more are to be had from others again. True where there were any. */
@@ -838,6 +870,12 @@ export class Replica {
     if (held.n === before && found.n >= hint) return false
     this.#changed(held)
     return true
+  }
+
+  #newLane({ room, author, lane }: Pick<Lane, 'room' | 'author' | 'lane'>): Lane {
+    const made = newLane(room, author, lane)
+    if (this.#isScanned) made.top = 0
+    return made
   }
 
   #keepLane(lane: Lane): Lane {

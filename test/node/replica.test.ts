@@ -47,6 +47,43 @@ describe('adding runs', () => {
     expect(replica.event(ROOM, anna.person, lane, 3)).toBeUndefined()
   })
 
+  test('what comes at the end of a lane is not looked for on disk, once that was read through', async () => {
+    const { store, save } = replicaOf()
+    const looked: string[] = []
+    const { replica } = replicaOf(undefined, store)
+    const get = store.get.bind(store)
+    store.get = (key) => {
+      looked.push(key)
+      return get(key)
+    }
+    const lane = anna.contentLane()
+    const first = anna.run(lane, ['1', '2'])
+    await save()
+    await replica.scan()
+    looked.length = 0
+    replica.add(first)
+    await store.write(replica.takeOps(), true)
+    replica.add(anna.run(lane, ['3'], first))
+    expect(looked).toEqual([])
+    expect(replica.add(first)).toEqual({ is: 'added', events: [] })
+  })
+
+  test('what was written while the disk was read through is found again', async () => {
+    const { replica, store, save } = replicaOf()
+    const lane = anna.contentLane()
+    const first = anna.run(lane, ['1', '2'])
+    replica.add(first)
+    await save()
+    const again = replicaOf(undefined, store).replica
+    await again.load()
+    const scanned = again.scan()
+    const second = anna.run(lane, ['3', '4'], first)
+    again.add(second)
+    await scanned
+    expect(again.add(joined(first, second))).toEqual({ is: 'added', events: [] })
+    expect(again.event(ROOM, anna.person, lane, 4)?.id).toBe(ids(second)[1])
+  })
+
   test('overlapping runs are one lane', () => {
     const { replica } = replicaOf()
     const lane = anna.contentLane()

@@ -56,6 +56,24 @@ describe('an in-memory LAN', () => {
     await replicated
   })
 
+  it('tells nobody messages of others where nobody listens, and has them in the history all the same', async () => {
+    const [anna, ben] = await Promise.all(['anna', 'ben'].map((name) => lan.node({ name })))
+    const told: string[] = []
+    ben!.on((event) => {
+      if (event.type === 'message') told.push(event.text)
+    }, 'own')
+    const room = await anna!.join('general')
+    await ben!.ready
+    await room.send('unheard')
+    const isHeld = (data: unknown) => (data as { text: string }[]).some(({ text }) => text === 'unheard')
+    await until(ben!, { do: 'history', room: 'general', count: 10 }, isHeld)
+    expect(told).toEqual([])
+    const arrived = heard(ben!, says('heard'))
+    await room.send('heard')
+    await arrived
+    expect(told).toEqual(['heard'])
+  })
+
   it('carries private messages', async () => {
     const [anna, ben] = await Promise.all(['anna', 'ben'].map((name) => lan.node({ name })))
     await Promise.all([anna!.ready, ben!.ready])

@@ -105,6 +105,8 @@ export class NodeShell {
   readonly #network: Network
   readonly #links = new Map<number, Link>()
   readonly #listeners = new Set<(event: NodeEvent) => void>()
+  /** Those of them who want to hear what others write. */
+  readonly #readers = new Set<(event: NodeEvent) => void>()
   readonly #waiters = new Map<number, Waiter>()
   readonly #settling = new Set<() => void>()
   readonly #faults = new Map<PersonKey, number>()
@@ -339,6 +341,7 @@ export class NodeShell {
     this.#awayWatch = new AwayWatch(systemClock.monotonic(), systemClock.wall())
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
     this.#sayWhereKept()
+    this.#give({ in: 'audience', isThere: this.#readers.size > 0 })
     this.#give({ in: 'start' })
     for (const peer of options.peers ?? []) {
       const address = withPort(peer)
@@ -839,9 +842,16 @@ export class NodeShell {
     return this.#core.metAnyone
   }
 
-  on(listener: (event: NodeEvent) => void): () => void {
+  on(listener: (event: NodeEvent) => void, hears: 'all' | 'own' = 'all'): () => void {
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    if (hears === 'own') return () => this.#listeners.delete(listener)
+    this.#readers.add(listener)
+    if (this.#readers.size === 1) this.#give({ in: 'audience', isThere: true })
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#readers.delete(listener) && this.#readers.size === 0)
+        this.#give({ in: 'audience', isThere: false })
+    }
   }
 
   execute(command: Command, ref?: unknown): Promise<Answer> {

@@ -60,6 +60,7 @@ export class LanNode implements Running {
   readonly #wire: Wire
   readonly #options: LanNodeOptions
   readonly #listeners = new Set<(event: NodeEvent) => void>()
+  readonly #readers = new Set<(event: NodeEvent) => void>()
   readonly #waiters = new Map<number, (answer: Answer) => void>()
   readonly #settling = new Set<() => void>()
   /** Asked before the node began. */
@@ -130,6 +131,7 @@ export class LanNode implements Running {
   #begin(): void {
     if (this.#closing) return
     this.#isUp = true
+    this.give({ in: 'audience', isThere: this.#readers.size > 0 })
     this.give({ in: 'start' })
     this.#wire.announce()
     for (const ask of this.#early.splice(0)) ask()
@@ -287,9 +289,16 @@ export class LanNode implements Running {
     return this.#core.metAnyone
   }
 
-  on(listener: (event: NodeEvent) => void): () => void {
+  on(listener: (event: NodeEvent) => void, hears: 'all' | 'own' = 'all'): () => void {
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    if (hears === 'own') return () => this.#listeners.delete(listener)
+    this.#readers.add(listener)
+    if (this.#readers.size === 1) this.give({ in: 'audience', isThere: true })
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#readers.delete(listener) && this.#readers.size === 0)
+        this.give({ in: 'audience', isThere: false })
+    }
   }
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
