@@ -15,6 +15,9 @@ import { listenForSignals, type World } from './world.ts'
 /** Handing over and flushing takes well under a second; nobody waits longer than this for it. */
 const CLOSE_MS_MAX = 5000
 
+/** Away by oneself on a terminal, where not chosen otherwise (/autoaway). */
+const AUTO_AWAY_MIN = 10
+
 export type ChatMode = 'json' | 'lines' | 'hub'
 
 /** What stands before the node: reads requests, prints events. */
@@ -55,6 +58,8 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     node = await createNode({
       ...settings.node,
       ...(mode === 'hub' && { preferHub: true }),
+      // Only there is it known that somebody types.
+      ...(screen && { autoAwayMin: AUTO_AWAY_MIN }),
       log: logTo((line) => log(line), level, mode === 'hub' ? Date.now : undefined),
       signal: starting.signal,
       onControl: (stream) => desk.serve(stream),

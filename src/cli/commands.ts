@@ -1,6 +1,7 @@
 /** The one table of what people type behind a slash: names, aliases, usage, help, and how each becomes a Command. */
 import { messageRows } from './commands/message-rows.ts'
 import { moderationRows } from './commands/moderation-rows.ts'
+import { peopleRows } from './commands/people-rows.ts'
 import {
   ask,
   type CommandRow,
@@ -197,6 +198,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   ...messageRows,
   ...moderationRows,
+  ...peopleRows,
   {
     name: 'nick',
     args: '<name>',
@@ -224,12 +226,6 @@ export const COMMANDS: readonly CommandRow[] = [
     args: '[drain]',
     help: 'who relays and stores for all, who would follow, and why; drain: not this one any more',
     read: (args) => (args.trim() === 'drain' ? ask({ do: 'drain' }) : none(args, ask({ do: 'hub' }))),
-  },
-  {
-    name: 'status',
-    args: '',
-    help: 'how this lanchat is doing',
-    read: (args) => none(args, ask({ do: 'status' })),
   },
   {
     name: 'doctor',

@@ -5,6 +5,7 @@ import type {
   EditEvent,
   HubInfo,
   MessageEvent,
+  Mode,
   NodeEvent,
   ReactionEvent,
   SystemEvent,
@@ -98,7 +99,11 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
         `* Nobody to relay at the moment (${safeName(event.reason)}). What you type is kept and sent later.`,
       )
     case 'presence':
-      return quiet(`* ${shown(event.user)} is ${event.online ? 'here' : 'gone'}`)
+      return quiet(`* ${shown(event.user)} is ${event.online ? 'here' : 'gone'}${modeText(event)}`)
+    case 'mode':
+    case 'typing':
+      // What changes all the time is found in /who and below the scrollback.
+      return undefined
     case 'error':
       return { text: paint('red', `! ${indented(event.message)}`), isNotice: true }
     case 'result':
@@ -107,6 +112,19 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
     case 'ack':
       return undefined
   }
+}
+
+/** ` (busy: lunch)`; '' where they are just here. */
+export function modeText({
+  mode = 'online',
+  text,
+}: {
+  readonly mode?: Mode
+  readonly text?: string
+}): string {
+  const words = text === undefined || text === '' ? '' : safeName(text)
+  if (mode === 'online') return words === '' ? '' : ` (${words})`
+  return ` (${mode}${words === '' ? '' : `: ${words}`})`
 }
 
 /** What somebody did to a message: * anna edited: hello */
@@ -266,6 +284,9 @@ export function resultText(command: string, data: unknown, look: Look): string {
 
 /** Answers about a node without what only programs want to know; those get all of it (--json, --plain). */
 function forPeople(command: string, data: unknown): unknown {
+  if (Array.isArray(data) && PEOPLE.has(command)) return data.map(personForPeople)
+  if (command === '/whois' && data !== null) return personForPeople(data as Person)
+  if (command === '/picture') return data === null ? 'no picture' : withoutImage(data as { base64: string })
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
   const { ranks, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
   const followers = command === '/hub' && Array.isArray(ranks) ? (ranks as readonly { why: string }[]) : []
@@ -289,6 +310,13 @@ function forPeople(command: string, data: unknown): unknown {
   })
   return Object.fromEntries(shown)
 }
+
+const PEOPLE: ReadonlySet<string> = new Set(['/who', '/people', '/contacts'])
+type Person = Readonly<Record<string, unknown>> & { readonly seen?: number }
+/** The time that a clock shows, not one that machines count. */
+const personForPeople = (person: Person) =>
+  person.seen === undefined ? person : { ...person, seen: timeOf(person.seen) }
+const withoutImage = ({ base64: _, ...picture }: { readonly base64: string }) => picture
 
 /** With the address that others name behind --peer. */
 const hubText = (hub: HubInfo | null): string => {

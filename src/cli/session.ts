@@ -5,6 +5,7 @@
  * Order: the node answers in the order it was asked and emits answers among its events, so requests may be asked
  * before the answers of earlier ones are here. What is answered without the node waits until all before it are answered.
  */
+import { readFile, stat } from 'node:fs/promises'
 import type { Answer, Command, Node, NodeEvent } from '../node/index.ts'
 import { TEXT_BYTES_MAX } from '../wire/limits.ts'
 import { refusalText } from '../wire/refusal.ts'
@@ -13,6 +14,7 @@ import {
   type CommandRow,
   commandRow,
   GENERAL,
+  type Meaning,
   nearestCommand,
   readCommand,
   readTyped,
@@ -32,6 +34,8 @@ export type Request =
   | { readonly text: string; readonly room?: string; readonly to?: string; readonly ref?: unknown }
   | { readonly command: string; readonly ref?: unknown }
   | { readonly refused: string; readonly message: string; readonly ref?: unknown }
+
+type FileMeaning = Extract<Meaning, { readonly file: string }>
 
 /** Stands for one request at the node, as its `ref`. */
 class Ticket {
@@ -114,12 +118,26 @@ export class Session {
       for (const command of meaning.ask) await this.#ask(command, name, echo)
       return
     }
+    if ('file' in meaning) return this.#askWithFile(meaning, name, echo)
     if (meaning.local === 'help') return this.#help(args.trim(), name, echo)
     await this.idle()
     if (meaning.local === 'emoji')
       return this.#print({ type: 'result', command: name, data: emojiNamed(args.trim()), ...echo })
     this.hasQuit = true
     this.#print({ type: 'result', command: name, data: null, ...echo })
+  }
+
+  async #askWithFile({ file, max, use }: FileMeaning, name: string, echo: { ref?: unknown }): Promise<void> {
+    let bytes: Uint8Array
+    try {
+      const { size } = await stat(file)
+      // One byte too many is enough to be refused for its size.
+      bytes = size > max ? new Uint8Array(max + 1) : await readFile(file)
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? String(error)
+      return this.#refuse('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), echo, name)
+    }
+    return this.#ask(use(bytes), name, echo)
   }
 
   async #help(topic: string, name: string, echo: { ref?: unknown }): Promise<void> {

@@ -32,6 +32,7 @@ import {
   spend,
 } from './credit.ts'
 import { Fanout } from './fanout.ts'
+import { Modes } from './modes.ts'
 import { ReservedNames } from './names.ts'
 import { Receipts } from './receipts.ts'
 import type { Joined, Session } from './session.ts'
@@ -70,6 +71,9 @@ export interface HubPorts {
 /** A session that ends is often followed by another one at once: on another link, or after a short break. */
 const PARTED_MS = 1500
 
+/** A member's typing is passed on at most this often: half as long as an honest one waits. */
+const TYPING_EVERY_MS = 1500
+
 /** Questions for permission: one in this time, and so many at once. Each is compared with every room's name. */
 const ASK_EVERY_MS = 100
 const ASKS_BURST = 40
@@ -89,6 +93,7 @@ export class Hub {
   readonly #buckets = new Map<PersonKey, Bucket>()
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
+  readonly #modes = new Modes()
   readonly #receipts: Receipts
   /** Whose last session ended just now, and when: told as gone only if they do not come back at once. */
   readonly #parted = new Map<PersonKey, number>()
@@ -106,7 +111,7 @@ export class Hub {
   // --- sessions ---------------------------------------------------------------------------------------------------
 
   /** Also for a member that lost this hub and came back on the same link: its session goes on, and it is told all again. */
-  joined(link: number, key: PersonKey, visitor: boolean): void {
+  joined(link: number, key: PersonKey, visitor: boolean, mode?: FrameOf<'mode'>): void {
     const known = this.#sessions.get(link)
     if (known?.state === 'joined') {
       this.#sendRoster(link)
@@ -120,6 +125,7 @@ export class Hub {
       bucket: this.#bucketOf(key),
       visitor,
       asksUntil: Number.NEGATIVE_INFINITY,
+      typedAt: Number.NEGATIVE_INFINITY,
     }
     const wasHere = this.#isHere(key)
     this.#sessions.set(link, session)
@@ -128,6 +134,8 @@ export class Hub {
     else this.#links.set(key, new Set([link]))
     if (!visitor && !wasHere) {
       this.#parted.delete(key)
+      // Before that they are here: who hides is not seen for a moment.
+      if (mode && this.#modes.note(key, mode, this.#now)) this.#tellAll(mode, link)
       this.#tellPresence(key, true, link)
     }
     this.#sendRoster(link)
@@ -191,6 +199,7 @@ export class Hub {
         keys: concat(...keys.slice(at, at + ROSTER_PAGE_KEYS_MAX)),
         first: at === 0,
       })
+    for (const mode of this.#modes.all()) this.#ports.send(link, mode)
   }
 
   #tellAll(frame: Frame, except: number): void {
@@ -218,8 +227,10 @@ export class Hub {
     for (const [key, at] of this.#parted) {
       if (this.#now - at < PARTED_MS) continue
       this.#parted.delete(key)
+      this.#modes.forget(key)
       this.#tellPresence(key, false, -1)
     }
+    for (const [, frame] of this.#modes.due(this.#now)) this.#tellAll(frame, -1)
   }
 
   /** Acknowledgements that wait for the disk, and people whose going is not told yet: for tests of growth. */
@@ -239,6 +250,10 @@ export class Hub {
         return this.#onOffer(session, frame)
       case 'permitAsk':
         return this.#onPermitAsk(session, frame)
+      case 'mode':
+        return this.#sayMode(session.key, frame, link)
+      case 'typing':
+        return this.#onTyping(session, frame)
       default:
         return
     }
@@ -302,6 +317,24 @@ export class Hub {
     if (!code && action === 'create' && !this.#names.reserve(skeleton(frame.name), session.key, this.#now))
       code = 'ROOM_NAME_TAKEN'
     this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: code ?? '' })
+  }
+
+  /** The hub's own user says something of themselves. */
+  ownMode(frame: FrameOf<'mode'>): void {
+    this.#sayMode(this.#ports.self, frame, -1)
+  }
+
+  #sayMode(key: PersonKey, frame: FrameOf<'mode'>, link: number): void {
+    if (this.#modes.note(key, frame, this.#now)) this.#tellAll(frame, link)
+  }
+
+  /** Passed on to who may read what is being typed; faster than people type it is left out. */
+  #onTyping(session: Joined, frame: FrameOf<'typing'>): void {
+    const room = roomId(frame.room)
+    if (this.#now - session.typedAt < TYPING_EVERY_MS || !this.#ports.knows(room)) return
+    if (this.#ports.denial(session.key, room, 1)) return
+    session.typedAt = this.#now
+    this.relayFrame(room, 1, frame, session.link)
   }
 
   /** The hub's own user asks what members ask by permitAsk. */

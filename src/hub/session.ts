@@ -11,6 +11,8 @@ export type Session =
       readonly visitor: boolean
       /** When its questions for permission so far are worked off. */
       asksUntil: number
+      /** When its typing was passed on last. */
+      typedAt: number
     }
   /** Told to go elsewhere, or caught cheating: nothing more is taken from it or relayed to it. */
   | { readonly state: 'leaving'; readonly link: number; readonly key: PersonKey }

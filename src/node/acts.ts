@@ -10,6 +10,7 @@ import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
 import { Moderation } from './acts/moderation.ts'
 import { OwnActs } from './acts/own.ts'
+import { PeopleActs } from './acts/people.ts'
 import { denialOf, denialOfRun, permitOf } from './acts/permission.ts'
 import { Permits } from './acts/permits.ts'
 import { Posting } from './acts/posting.ts'
@@ -37,6 +38,7 @@ export class Acts {
   readonly #questions: Questions
   readonly #profile: ProfileActs
   readonly #telling: Telling
+  readonly #people: PeopleActs
 
   constructor(core: Core) {
     this.#core = core
@@ -51,8 +53,9 @@ export class Acts {
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
-    this.#questions = new Questions(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
+    this.#people = new PeopleActs(core, this.#answers, this.#finding, this.#profile, writer)
+    this.#questions = new Questions(core, this.#answers, this.#finding, this.#people)
     this.#telling = new Telling(core)
   }
 
@@ -66,6 +69,7 @@ export class Acts {
   }
 
   #carryOut(asked: Asked, command: Command): void {
+    if (ACTIVE.has(command.do)) this.#core.company.own.active(this.#core.moment.now)
     switch (command.do) {
       case 'say':
         return this.#posting.say(asked, command.room, command.text, command.action ?? false)
@@ -148,6 +152,25 @@ export class Acts {
         return this.#own.read(asked, command.room)
       case 'unread':
         return this.#own.unread(asked)
+      case 'presence':
+        return this.#people.presence(asked, command)
+      case 'autoAway':
+        return this.#people.autoAway(asked, command.minutes)
+      case 'telling':
+        return this.#people.telling(asked, command.what, command.on)
+      case 'typing':
+        return this.#people.typing(asked, command)
+      case 'active':
+        this.#core.company.say()
+        return this.#answers.result(asked, null)
+      case 'profile':
+        return this.#people.profile(asked, command)
+      case 'whois':
+        return this.#people.whois(asked, command.who)
+      case 'picture':
+        return this.#people.picture(asked, command.who)
+      case 'people':
+        return this.#people.search(asked, command.part)
     }
   }
 
@@ -213,6 +236,10 @@ function wordOf(command: Command): string {
       return '/delete-message'
     case 'set':
       return `/${command.setting}`
+    case 'presence':
+      return '/status'
+    case 'telling':
+      return command.what === 'read' ? '/receipts' : '/typing'
     case 'react':
     case 'hide':
     case 'pin':
@@ -221,3 +248,15 @@ function wordOf(command: Command): string {
   }
   return command.do === 'say' ? (command.action ? '/me' : '/group_msg') : `/${command.do}`
 }
+
+/** What only somebody at their keyboard does. */
+const ACTIVE: ReadonlySet<Command['do']> = new Set<Command['do']>([
+  'say',
+  'msg',
+  'reply',
+  'edit',
+  'react',
+  'typing',
+  'active',
+  'presence',
+])

@@ -36,6 +36,8 @@ export interface CoreOptions {
   readonly renames: boolean
   /** Some words about oneself for the profile; default none. */
   readonly about?: string
+  /** Away by itself after so long without a command, unless the person chose otherwise; default 0, never. */
+  readonly autoAwayMs?: number
   /** Where this node accepts links, as wss://address:port/lanchat/1. */
   readonly url: () => string
   /** What people should know of the disk, for `status`; undefined, the default: nothing. */

@@ -43,6 +43,7 @@ import {
   standingOf,
   viewOf,
 } from './choice.ts'
+import { Company, sayingFields } from './company.ts'
 import type {
   CoreEffect,
   CoreInput,
@@ -55,7 +56,7 @@ import type {
 import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
-import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
+import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
 import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
 import { Standing, WITNESSES_OF_LINE } from './guard/standing.ts'
@@ -67,6 +68,7 @@ import { NetworkTime } from './network-time.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
+import { isPlain, PLAIN } from './own-mode.ts'
 import { People, type SavedLabels } from './people.ts'
 import { PlaceKeeper } from './place-keeper.ts'
 import { type Place, packPlaces, readPlaces } from './places.ts'
@@ -109,6 +111,8 @@ interface LinkState {
   /** When it last joined this hub and was answered in full, and whether it has joined again since. */
   joinedAt: number
   joinsAgain: boolean
+  /** What it said of itself last: told to members when it joins. */
+  mode?: FrameOf<'mode'>
 }
 
 type Role =
@@ -140,6 +144,7 @@ export class Core {
   readonly private: Private
   readonly blocks: Blocks
   readonly readMarks: ReadMarks
+  readonly company: Company
   readonly options: CoreOptions
   readonly #lanes: OwnLanes
   readonly #durable: Durable
@@ -212,13 +217,41 @@ export class Core {
     this.#arrivals = new Arrivals(
       (key) => this.views.network().profiles.has(key),
       (key, online) => {
-        if (this.#isReady) this.tell({ type: 'presence', user: this.people.labelled(key), online })
+        if (!this.#isReady) return
+        const saying = online ? this.company.of(key) : PLAIN
+        const shown = isPlain(saying) ? {} : sayingFields(saying)
+        this.tell({ type: 'presence', user: this.people.labelled(key), online, ...shown })
       },
     )
     this.#presence = new Presence(this.self, (key, online) => {
-      this.#arrivals.changed(key, online, this.#moment.now)
+      if (!this.company.doing.isHidden(key)) this.#tellPresence(key, online)
       if (online && this.#isReady) this.#heals.met(this.#moment.now)
     })
+    this.company = new Company(
+      {
+        self: this.self,
+        isVisitor: options.choice.visitor === true,
+        people: this.people,
+        send: (links, frame) => this.#sendShared(links, frame),
+        links: () => [...this.#links.keys()],
+        toHub: () => (this.#role.is === 'following' ? this.#role.link : undefined),
+        hub: () => this.#hub,
+        isPresent: (person) => this.#presence.has(person),
+        tellPresence: (person, online) => this.#tellPresence(person, online),
+        openRoom: (room) => {
+          const view = this.display.isOpen(room) ? this.views.room(room) : undefined
+          return view && this.isMember(view) ? view : undefined
+        },
+        roomName: (view) => this.roomName(view),
+        isBlocked: (person) => this.blocks.has(person),
+        isReady: () => this.#isReady,
+        tell: (event) => this.tell(event),
+        save: (key, value) => this.#saveFact(key, value),
+      },
+      (key) => store.get(key),
+      options.autoAwayMs ?? 0,
+      moment.now,
+    )
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
     this.choice = createChoice({ ...options.choice, self: this.self })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
@@ -245,6 +278,7 @@ export class Core {
       isHeard: () => this.#isHeard,
       tell: (message) => {
         this.tell(message)
+        if (message.type === 'message') this.#noteSaid(message)
         if (message.type !== 'message' || message.history || message.from.id === this.self) return
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
@@ -432,11 +466,13 @@ export class Core {
   get settled(): boolean {
     return this.outbox.unstored === 0 && this.#writes.isIdle
   }
+  /** Who hides is not seen. */
   isOnline(person: PersonKey): boolean {
-    return person === this.self || (!this.#wasOffline && this.#presence.has(person))
+    if (person === this.self) return true
+    return !this.#wasOffline && this.#presence.has(person) && !this.company.doing.isHidden(person)
   }
   onlineKeys(): Iterable<PersonKey> {
-    return new Set([this.self, ...(this.#wasOffline ? [] : this.#presence.keys())])
+    return new Set([this.self, ...[...this.#presence.keys()].filter((person) => this.isOnline(person))])
   }
 
   /** What has to be empty once nothing is under way: for tests of growth. */
@@ -603,6 +639,7 @@ export class Core {
       own,
       (this.#mayAcknowledge() ? this.#witnesses.dueAt() : undefined) ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
+      this.company.doing.dueAt(),
     )
   }
 
@@ -631,6 +668,7 @@ export class Core {
     this.#aloneNow()
     this.#presence.tick(now)
     this.#arrivals.look(now)
+    this.company.tick(now, this.netNow, () => this.onlineKeys())
     const heal = this.#heals.due(now)
     if (heal) this.#tellHeal(heal)
     if (!this.#isReady) this.#maybeReady()
@@ -638,6 +676,20 @@ export class Core {
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
     this.#saveFact(LABELS, this.people.takeSaved())
     this.saveMarks()
+  }
+
+  #tellPresence(person: PersonKey, isOnline: boolean): void {
+    this.#arrivals.changed(person, isOnline, this.#moment.now)
+    if (isOnline) return
+    this.company.seen.note(person, this.netNow)
+    this.company.doing.typed(person)
+  }
+
+  #noteSaid({ from, ts, self, history }: MessageEvent): void {
+    if (self) return
+    const person = from.id as PersonKey
+    if (!this.company.doing.isHidden(person)) this.company.seen.note(person, Math.min(ts, this.netNow))
+    if (!history) this.company.doing.typed(person)
   }
 
   #saveFact(key: string, value: unknown): void {
@@ -648,6 +700,7 @@ export class Core {
   saveMarks(): void {
     this.#saveFact(BLOCKED, this.blocks.takeSaved())
     this.#saveFact(READ, this.readMarks.takeSaved())
+    this.company.saveOwn()
   }
 
   // --- links ------------------------------------------------------------------------------------------------------
@@ -674,6 +727,8 @@ export class Core {
       joinedAt: Number.NEGATIVE_INFINITY,
       joinsAgain: false,
     })
+    // Before a join may go out on it.
+    this.company.linkUp(link)
     this.#choose({
       in: 'linkUp',
       link,
@@ -860,6 +915,16 @@ export class Core {
         return this.#isFollowed(link) ? this.#onRoster(frame) : undefined
       case 'presence':
         return this.#isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
+      case 'mode':
+        if (personKey(frame.key) === state.key) state.mode = frame
+        else if (this.#hub?.isMember(link)) return this.#fault(link, 'mode: not its own')
+        this.company.onMode(link, state.key, frame)
+        return this.#hub?.frame(link, frame)
+      case 'typing':
+        if (this.#hub?.isMember(link) && personKey(frame.key) !== state.key)
+          return this.#fault(link, 'typing: not its own')
+        this.company.onTyping(link, state.key, frame, this.#moment.now)
+        return this.#hub?.frame(link, frame)
       case 'refused':
         return this.#isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
       case 'permit':
@@ -995,7 +1060,10 @@ export class Core {
   #onRoster(frame: FrameOf<'roster'>): void {
     const keys: PersonKey[] = []
     for (let at = 0; at < frame.keys.length; at += 32) keys.push(personKey(frame.keys, at))
-    if (frame.first) this.outbox.sessionBegins()
+    if (frame.first) {
+      this.outbox.sessionBegins()
+      this.company.doing.hubBegins(this.#moment.now)
+    }
     this.#presence.listed(keys, frame.first)
   }
 
@@ -1387,6 +1455,7 @@ export class Core {
       online: (person, isOnline) => this.#onPresence(person, isOnline),
     })
     this.#hub.setNow(this.#moment.now)
+    this.company.becameHub()
     this.#noteCarried()
     this.#noteStanding()
     this.#witnesses.again((room) => this.#isWitness(room))
@@ -1404,7 +1473,7 @@ export class Core {
     state.joinsAgain = isMember && this.#moment.now - state.joinedAt < JOIN_EVERY_MS
     if (state.joinsAgain) return
     state.joinedAt = this.#moment.now
-    this.#hub?.joined(link, key, visitor)
+    this.#hub?.joined(link, key, visitor, state.mode)
     this.sync.compare(link)
     // It may be the first one who can confirm what this hub has written.
     this.#offerDue = true

@@ -81,6 +81,48 @@ export interface StatusData extends HubData {
   readonly uptimeMs: number
 }
 
+/** What `presence`, `autoAway` and `telling` answer. */
+export interface OwnModeData {
+  readonly mode: Mode
+  readonly text?: string
+  /** Away, since nothing was typed for a while. */
+  readonly isAuto?: true
+  /** 0: never away by itself. */
+  readonly autoAwayMin: number
+  readonly tellsTyping: boolean
+  readonly tellsRead: boolean
+}
+
+/** Somebody in a list of people. */
+export interface PersonData extends Labelled {
+  readonly online: boolean
+  readonly self?: true
+  /** Where it is more than that they are here. */
+  readonly mode?: Mode
+  readonly text?: string
+  /** When this device saw them last, ms; only of who is not here. */
+  readonly seen?: number
+}
+
+/** What `whois` answers. */
+export interface WhoisData extends PersonData {
+  readonly about?: string
+  /** #rrggbb */
+  readonly colour?: string
+  readonly picture?: { readonly type: string; readonly bytes: number }
+  readonly blocked?: true
+  /** Rooms in which both are. */
+  readonly rooms: readonly string[]
+}
+
+/** What `picture` answers. */
+export interface PictureData {
+  /** image/png and so on. */
+  readonly type: string
+  readonly bytes: number
+  readonly base64: string
+}
+
 export interface ReadyEvent {
   readonly type: 'ready'
   readonly self: Who
@@ -231,10 +273,32 @@ export type Role = 'owner' | 'moderator' | 'member'
 /** Of rooms: members at most, nobody but moderators writes, seconds between two messages, newcomers wait for a voice. */
 export type Setting = 'max' | 'readonly' | 'slow' | 'newcomers'
 
+/** How a person shows themselves. Whoever is hidden looks as if they were not here. */
+export type Mode = 'online' | 'away' | 'busy' | 'hidden'
+
+/** Somebody came or went, as far as others see. */
 export interface PresenceEvent {
   readonly type: 'presence'
   readonly user: Labelled
   readonly online: boolean
+  /** Of somebody who comes, where it is more than that they are here. */
+  readonly mode?: Mode
+  readonly text?: string
+}
+/** Somebody who is here shows themselves in another way. */
+export interface ModeEvent {
+  readonly type: 'mode'
+  readonly user: Labelled
+  readonly mode: Mode
+  readonly text?: string
+}
+/** Somebody types, or has stopped. */
+export interface TypingEvent {
+  readonly type: 'typing'
+  readonly room: string | null
+  readonly private?: true
+  readonly user: Labelled
+  readonly on: boolean
 }
 export interface ResultEvent {
   readonly type: 'result'
@@ -262,6 +326,8 @@ export type NodeEvent =
   | AckEvent
   | SystemEvent
   | PresenceEvent
+  | ModeEvent
+  | TypingEvent
   | ResultEvent
   | ErrorEvent
 /** The one answer to a command. */
@@ -370,6 +436,32 @@ export type Command =
   /** Messages that hold all words, newest first; without room in all rooms and talks of this person. */
   | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
   | { readonly do: 'nick'; readonly name: string }
+  /** How this person shows themselves from now on; without a mode: how they do. Answered with OwnModeData. */
+  | { readonly do: 'presence'; readonly mode?: Mode; readonly text?: string }
+  /** 0: never away by itself. */
+  | { readonly do: 'autoAway'; readonly minutes: number }
+  /** Whether others are told that this person types, or how far they have read. */
+  | { readonly do: 'telling'; readonly what: 'typing' | 'read'; readonly on: boolean }
+  /** This person types in a room, or to somebody: others are told, at most every 3 s. */
+  | { readonly do: 'typing'; readonly room: string }
+  | { readonly do: 'typing'; readonly to: string }
+  /** This person is at their keyboard. */
+  | { readonly do: 'active' }
+  /** What this person says of themselves. null or '': nothing any more. Answered as whois. */
+  | {
+      readonly do: 'profile'
+      readonly about?: string
+      /** #rrggbb */
+      readonly colour?: string | null
+      /** A PNG, JPEG, GIF or WebP file of at most 16 KiB. */
+      readonly picture?: Uint8Array | null
+    }
+  /** All that is known of somebody: WhoisData. */
+  | { readonly do: 'whois'; readonly who: string }
+  /** Somebody's picture: PictureData; null: they have none. */
+  | { readonly do: 'picture'; readonly who: string }
+  /** People of whose names or words this is a part, those who are here first. */
+  | { readonly do: 'people'; readonly part: string }
   /** Into a private room; in a public one: to enter although it is locked, and to speak although newcomers wait. */
   | { readonly do: 'invite'; readonly room: string; readonly to: string | readonly string[] }
 

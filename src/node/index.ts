@@ -69,6 +69,8 @@ export interface NodeOptions {
   plainLinks?: boolean
   /** The profile says that this is a program: other bots leave its messages alone. */
   bot?: boolean
+  /** Away by itself after so many minutes without a command, unless the person chose otherwise; default 0, never. */
+  autoAwayMin?: number
   /** One line per call, never on stdout. */
   log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
   signal?: AbortSignal

@@ -55,6 +55,12 @@ export class People {
     return this.#views.network().profiles.get(person)?.boxKey
   }
 
+  /** What they say of themselves; '' nothing. */
+  about(person: PersonKey): string {
+    const about = this.#views.network().profiles.get(person)?.about ?? ''
+    return about.startsWith(BOT_MARK) ? about.slice(BOT_MARK.length).trimStart() : about
+  }
+
   who(person: PersonKey): Who {
     const about = this.#views.network().profiles.get(person)?.about
     return { id: person, name: this.nick(person), ...(about?.startsWith(BOT_MARK) && { bot: true as const }) }

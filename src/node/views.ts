@@ -13,6 +13,7 @@ import {
   type PersonKey,
   type RoomId,
 } from '../wire/ids.ts'
+import type { BodyValue } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX } from '../wire/limits.ts'
 import { parseLaneKey } from './keys.ts'
 import type { Lane, LaneClass } from './lanes.ts'
@@ -96,7 +97,7 @@ export class Views {
       room = new Map()
       this.#controls.set(event.room, room)
     }
-    room.set(event.id, { event, body: decodeBody(event.kind, body), salt: body.slice(0, SALT_BYTES) })
+    room.set(event.id, { event, body: kept(decodeBody(event.kind, body)), salt: body.slice(0, SALT_BYTES) })
     return true
   }
 
@@ -206,6 +207,11 @@ export class Views {
     return cls === 0 || view.members.has(person)
   }
 }
+
+/** Of a picture only the beginning: whoever wants to see it reads it from the store. */
+const kept = (body: BodyValue | null): BodyValue | null =>
+  body?.kind === 'look' ? { ...body, bytes: body.bytes.slice(0, LOOK_BYTES) } : body
+const LOOK_BYTES = 16
 
 /** Clocks of honest people differ by less than this. */
 const CLOCK_SLACK_MS = 60_000

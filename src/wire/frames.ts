@@ -8,6 +8,7 @@ import { HEADER_BYTES, TOMBSTONE_BYTES } from './event.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
   LINE_MAX,
+  MODE_TEXT_BYTES_MAX,
   PLACES_MAX,
   ROSTER_PAGE_KEYS_MAX,
   RUN_BODY_BYTES_MAX,
@@ -176,6 +177,10 @@ const shapes = {
   /** May I create a room of this name (action 0), join this room (1)? Answered by `permit`, code '' for yes. */
   permitAsk: [73, { ref: uintOf(32), action: uintOf(8), room, name: text(96) }],
   permit: [74, { ref: uintOf(32), code: text(40) }],
+  /** What a person says of themselves: 0 online, 1 away, 2 busy, 3 hidden; and some words. Theirs, or passed on by the hub. */
+  mode: [75, { key, mode: uintOf(8), text: text(MODE_TEXT_BYTES_MAX) }],
+  /** This person is typing in this room. */
+  typing: [76, { room, key }],
 } as const
 
 type Shapes = typeof shapes

@@ -4,8 +4,10 @@
  */
 import * as v from 'valibot'
 import {
+  ABOUT_BYTES_MAX,
   CUT_ENTRIES_MAX,
   LISTED_PERSONS_MAX,
+  PICTURE_BYTES_MAX,
   PRIVATE_MEMBERS_MAX,
   REASON_BYTES_MAX,
   ROOM_NAME_BYTES_MAX,
@@ -90,7 +92,7 @@ const definitions = {
   /** Room key sealed to each device, 80 bytes each: device32 || box48. keyId: the first 16 bytes of H("lanchat/key/1" || key). */
   key: [0x8a, { keyId: bin(16), sealed: bins(80, PRIVATE_MEMBERS_MAX) }],
   /** Lies in room 0. boxKey: X25519 key to which room keys are sealed. */
-  profile: [0x8b, { nick: text(63), boxKey: key, about: text(256) }],
+  profile: [0x8b, { nick: text(63), boxKey: key, about: text(ABOUT_BYTES_MAX) }],
   /** Lies in room 0. counter: the device's Ed25519("lanchat/device/1" || person32 || device32). Unlink: with a cut. */
   device: [0x8c, { device: key, link: bool, counter: bin(64), cuts: bins(36, CUT_ENTRIES_MAX) }],
   /** Lies in room 0, open networks only: these two ids are one place. */
@@ -123,6 +125,8 @@ const definitions = {
       reason: sealable(REASON_BYTES_MAX),
     },
   ],
+  /** Lies in room 0. How a person looks: part 1 colour, 3 bytes rgb; 2 picture, an image file. Empty: none. */
+  look: [0x96, { part: uintOf(8), bytes: blob(PICTURE_BYTES_MAX) }],
   // reserved: 0x90 newcode, 0x91 admit, 0x94 verify, 0x95 block
 } as const
 

@@ -21,6 +21,8 @@ export const ROOM_NAME_GRAPHEMES_MAX = 32
 export const ROOM_NAME_BYTES_MAX = 96
 export const TOPIC_BYTES_MAX = 512
 export const REASON_BYTES_MAX = 256
+export const MODE_TEXT_BYTES_MAX = 200
+export const ABOUT_BYTES_MAX = 256
 export const NETWORK_NAME_BYTES_MAX = 63
 /** Members of a private room: a key event seals 80 bytes to each device and must fit one body. */
 export const PRIVATE_MEMBERS_MAX = 256
@@ -54,6 +56,8 @@ export const WANTS_MAX = 4
 export const HAVE_PAGE_ENTRIES_MAX = 1800
 /** Keys in one roster frame (32 bytes each). */
 export const ROSTER_PAGE_KEYS_MAX = 1800
+/** A person's picture: a face of 128 pixels square, and room beside it in the one body that carries it. */
+export const PICTURE_BYTES_MAX = 16 * 1024
 /** Members of one hub. */
 export const MEMBERS_MAX = 2048
 /** Links that have not authenticated yet: all, and from one address. */

@@ -304,6 +304,26 @@ const table = {
     us: 'The text has {bytes} bytes, and a message has room for {max}. Send it in parts.',
     fatal: true,
   },
+  TEXT_INVALID: {
+    us: 'The text holds half a character (a lone surrogate), which no other machine could read. Nothing was sent.',
+    fatal: true,
+  },
+  WORDS_TOO_LONG: {
+    us: 'That has {bytes} bytes, and there is room for {max}. Say it in fewer words.',
+    fatal: true,
+  },
+  COLOUR_INVALID: {
+    us: '{colour} is no colour. Write it as #rrggbb, such as #ff8800.',
+    fatal: true,
+  },
+  FILE_UNREADABLE: {
+    us: 'The file {file} cannot be read ({why}).',
+    fatal: true,
+  },
+  PICTURE_INVALID: {
+    us: 'This cannot be a picture: {why}.',
+    fatal: true,
+  },
   LINE_INVALID: {
     us: 'This line is not understood: {why}. Nothing was sent.',
     fatal: true,

@@ -254,6 +254,10 @@ export class Mutations {
         return { type, keys: concat(key, own), first: this.below(2) === 0 }
       case 'presence':
         return { type, key, online: this.below(2) === 0 }
+      case 'mode':
+        return { type, key, mode: this.below(256), text: 'x'.repeat(this.below(200)) }
+      case 'typing':
+        return { type, room, key }
       case 'refused':
         return { type, id: this.bytes(32), code: 'BANNED' }
       case 'permitAsk':

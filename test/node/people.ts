@@ -58,7 +58,7 @@ export class Person {
   }
 
   /** Asks again until the answer is as wanted: for what nobody is told. */
-  async until(command: Command, isWanted: (data: never) => boolean): Promise<void> {
+  async until(command: Command, isWanted: (data: never) => unknown): Promise<void> {
     for (;;) {
       const answer = await this.ask(command)
       if (answer.type === 'result' && isWanted(answer.data as never)) return

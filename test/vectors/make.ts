@@ -141,6 +141,7 @@ const bodies: BodyValue[] = [
   { kind: 'settings', setting: 3, value: 1, persons: concat(anna.key, bert.key), reason: '' },
   { kind: 'pin', target: rising(32), pinned: true },
   { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
+  { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },
 ]
 
 function kinds() {
@@ -385,6 +386,8 @@ function exampleFrames(): Frame[] {
     { type: 'refused', id: fromHex(single.events[0]!.id), code: 'RATE_LIMITED' },
     { type: 'permitAsk', ref: 9, action: 0, room, name: 'lab' },
     { type: 'permit', ref: 9, code: 'ROOM_NAME_TAKEN' },
+    { type: 'mode', key: anna.key, mode: 2, text: 'in an exam' },
+    { type: 'typing', room, key: anna.key },
     { type: 'relay', key: bert.key, bytes: rising(34) },
   ]
 }

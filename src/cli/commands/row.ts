@@ -4,6 +4,8 @@ import type { Command } from '../../node/index.ts'
 /** What a command's words mean: to ask of the node (in this order), to answer here, or not understood. */
 export type Meaning =
   | { readonly ask: readonly Command[] }
+  /** With the bytes of this file; of one with more than max, just as many as show that. */
+  | { readonly file: string; readonly max: number; readonly use: (bytes: Uint8Array) => Command }
   | { readonly local: 'help' | 'emoji' | 'quit' }
   | 'usage'
 

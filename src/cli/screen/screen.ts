@@ -5,7 +5,15 @@
  * A message is printed once and never touched again. What may still change is shown below, with the composer: own
  * messages stay there until they are stored.
  */
-import type { HubInfo, MessageEvent, NodeEvent, PresenceEvent, SystemEvent, Who } from '../../node/index.ts'
+import type {
+  HubInfo,
+  MessageEvent,
+  NodeEvent,
+  PresenceEvent,
+  SystemEvent,
+  TypingEvent,
+  Who,
+} from '../../node/index.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { GENERAL } from '../commands.ts'
 import { withEmoji } from '../emoji.ts'
@@ -29,6 +37,8 @@ export type ScreenEffect =
   /** Ask the node which rooms and people there are. */
   | { readonly do: 'ask' }
   | { readonly do: 'end'; readonly how: 'interrupt' | 'end' }
+  /** A key was typed. isText: of a message for the room. */
+  | { readonly do: 'typing'; readonly isText: boolean }
   | { readonly do: 'suspend' | 'redraw' | 'bell' }
 
 export interface ScreenOptions {
@@ -77,6 +87,8 @@ export class Screen {
   /** Own messages on the way to the hub, by id; undefined until the message itself is told. */
   readonly #waiting = new Map<string, MessageEvent | undefined>()
   readonly #presence: PresenceEvent[] = []
+  /** Who types, by room; null: to this person alone. */
+  readonly #typing = new Map<string | null, Set<string>>()
   readonly #progress = new Progress()
   #cycle:
     | { readonly from: number; readonly before: Editor; readonly candidates: readonly string[]; at: number }
@@ -116,6 +128,10 @@ export class Screen {
     const { search } = this.#editor
     if (input.is !== 'key' && !this.#hasRoomFor(input.text)) return
     if (input.is === 'text') {
+      this.#out.push({
+        do: 'typing',
+        isText: !this.#editor.text.startsWith('/') && !input.text.startsWith('/'),
+      })
       this.#cycle = undefined
       this.#editor = search
         ? typeInSearch(this.#editor, search, input.text)
@@ -254,6 +270,10 @@ export class Screen {
       case 'presence':
         this.#presence.push(event)
         return
+      case 'typing':
+        return this.#noteTyping(event)
+      case 'mode':
+        return
       case 'ready':
         this.#out.push({ do: 'ask' })
         break
@@ -340,6 +360,22 @@ export class Screen {
 
   #namesMe(message: MessageEvent): boolean {
     return message.private === true || message.mention === true
+  }
+
+  #noteTyping({ room, user, on }: TypingEvent): void {
+    const names = this.#typing.get(room) ?? new Set<string>()
+    if (on) names.add(nameOf(user))
+    else names.delete(nameOf(user))
+    if (names.size > 0) this.#typing.set(room, names)
+    else this.#typing.delete(room)
+  }
+
+  /** Of the room one looks at, or in private. */
+  #typingText(): string {
+    const names = [...(this.#typing.get(this.#room) ?? []), ...(this.#typing.get(null) ?? [])]
+    return names.length === 0
+      ? ''
+      : `${listed(names.slice(0, NAMES_SHOWN))} ${names.length > 1 ? 'type' : 'types'} …`
   }
 
   /** Where the message itself is not told yet, it will be printed at once then. */
@@ -514,7 +550,7 @@ export class Screen {
         hub: this.#hub,
         rooms,
         waiting,
-        latest: this.#progress.marked,
+        latest: this.#typingText() || this.#progress.marked,
       },
       columns,
       paint,

@@ -27,6 +27,8 @@ export interface TerminalModeOptions {
 const DRAW_AFTER_MS = 8
 /** A lone Escape is one when nothing followed for so long: more than a line to a far host takes apart. */
 const ESCAPE_MS = 50
+/** Keys are told to the node only so often. */
+const TYPING_EVERY_MS = 3000
 /** Bells are heard one by one only so often. */
 const BELL_EVERY_MS = 1000
 
@@ -40,6 +42,7 @@ export class TerminalMode {
   #drawing: NodeJS.Timeout | undefined
   #escape: NodeJS.Timeout | undefined
   #last: Promise<void> = Promise.resolve()
+  #typedAt = Number.NEGATIVE_INFINITY
   #belledAt = Number.NEGATIVE_INFINITY
   #finish: (end: SessionEnd | 'interrupt') => void = () => {}
 
@@ -147,6 +150,9 @@ export class TerminalMode {
         case 'end':
           this.#end(effect.how)
           break
+        case 'typing':
+          this.#types(effect.isText)
+          break
         case 'suspend':
           later.push(() => this.#terminal.suspend())
           break
@@ -187,6 +193,15 @@ export class TerminalMode {
   /** What stands on the screen of this room has been read. */
   #read(room: string): void {
     this.#options.node.execute({ do: 'read', room }, this).catch(() => {})
+  }
+
+  /** Others may hear of it; an answer is never shown. */
+  #types(isText: boolean): void {
+    const now = this.#options.now()
+    if (now - this.#typedAt < TYPING_EVERY_MS) return
+    this.#typedAt = now
+    const { room } = this.#session
+    this.#options.node.execute(isText ? { do: 'typing', room } : { do: 'active' }, this).catch(() => {})
   }
 
   /** For Tab and the status line; never shown. */

@@ -32,14 +32,26 @@ export class ProfileActs {
     const { views, self, options } = this.#core
     const profile = views.network().profiles.get(self)
     const boxKey = this.#core.private.boxKeys.publicKey
-    const isSame = profile && hex(profile.boxKey) === hex(boxKey) && profile.about === (options.about ?? '')
+    const isSame = profile && hex(profile.boxKey) === hex(boxKey) && profile.about === this.#aboutOf()
     if (isSame && (profile.nick === options.nick || !options.renames)) return
     this.#write(options.renames ? options.nick : (profile?.nick ?? options.nick), () => {})
   }
 
-  #write(nick: string, then: () => void): void {
+  /** Other words about oneself. False where they are the same, and then is not called. */
+  about(words: string, then: () => void): boolean {
+    if (words === this.#core.people.about(this.#core.self)) return false
+    this.#write(this.#core.people.who(this.#core.self).name, then, words)
+    return true
+  }
+
+  /** The mark of a program, where this is one, and the words behind it. */
+  #aboutOf(words = this.#core.people.about(this.#core.self)): string {
+    return [this.#core.options.about ?? '', words].filter((part) => part !== '').join(' ')
+  }
+
+  #write(nick: string, then: () => void, words?: string): void {
     const boxKey = this.#core.private.boxKeys.publicKey
-    const about = this.#core.options.about ?? ''
+    const about = this.#aboutOf(words)
     this.#writer.write(NETWORK_ROOM, { kind: 'profile', nick, boxKey, about }, then)
   }
 

@@ -8,6 +8,7 @@ import { whyHub, whyLine } from '../hub-why.ts'
 import { searchWords } from '../timeline.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
+import type { PeopleActs } from './people.ts'
 
 /** Lines in one answer. */
 const LINES_MAX = 1000
@@ -16,9 +17,11 @@ export class Questions {
   readonly #core: Core
   readonly #answers: Answers
   readonly #finding: Finding
+  readonly #people: PeopleActs
   readonly #startedNow: number
 
-  constructor(core: Core, answers: Answers, finding: Finding) {
+  constructor(core: Core, answers: Answers, finding: Finding, people: PeopleActs) {
+    this.#people = people
     this.#core = core
     this.#answers = answers
     this.#finding = finding
@@ -46,12 +49,7 @@ export class Questions {
       if (!view) return
       persons = view.members
     }
-    const { people, self } = this.#core
-    const list = [...persons].map((person) => ({
-      ...people.labelled(person),
-      online: this.#core.isOnline(person),
-      ...(person === self && { self: true as const }),
-    }))
+    const list = [...persons].map((person) => this.#people.person(person))
     // Who is here first: a network keeps everybody who ever came.
     const here = list.filter(({ online }) => online)
     this.#answers.result(asked, [...here, ...list.filter(({ online }) => !online)])

@@ -265,6 +265,7 @@ export class NodeShell {
               ...(hasCode && store.get(factKey('accepted')) === undefined && { codeUntested: true }),
               timeoutMs: options.timeoutMs ?? 5000,
             },
+            autoAwayMs: (options.autoAwayMin ?? 0) * 60_000,
             url: () => shell?.url() ?? '',
             traffic: (link) => shell?.traffic(link),
             disk: () => shell?.disk.sentence,

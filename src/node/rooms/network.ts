@@ -1,8 +1,9 @@
 /** Room 0: people, places, network ranks and bans from its control events (rules RM-2, RM-3). */
 import { hex } from '../../wire/bytes.ts'
 import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
+import type { BodyOf } from '../../wire/kinds.ts'
 import { eventsOf, pass } from './pass.ts'
-import type { ControlEvent, LaneFacts, NetworkView, Profile } from './view.ts'
+import type { ControlEvent, LaneFacts, Look, NetworkView, Profile } from './view.ts'
 
 /**
  * The view of room 0. events: its control events in counted prefixes with t <= now + 7 d, in any order; those of
@@ -22,11 +23,15 @@ export function reduceNetwork(
     owner,
   })
   const profiles = new Map<PersonKey, Profile>()
+  const looks = new Map<PersonKey, Look>()
   const pairs = new Map<string, readonly [string, string]>()
   for (const { event, body } of held) {
     if (!body || !limits.covers(event)) continue
     if (body.kind === 'profile') {
       profiles.set(event.author, { nick: body.nick, boxKey: body.boxKey, about: body.about })
+      counted.add(event.id)
+    } else if (body.kind === 'look') {
+      looks.set(event.author, lookOf(looks.get(event.author) ?? {}, event.id, body))
       counted.add(event.id)
     } else if (body.kind === 'place' && !owner) {
       const [a, b] = [hex(body.a), hex(body.b)].sort() as [string, string]
@@ -36,6 +41,7 @@ export function reduceNetwork(
   }
   return {
     profiles,
+    looks,
     placePairs: [...pairs.values()],
     ranks: standing.table('held'),
     actRanks: standing.table('act'),
@@ -45,4 +51,12 @@ export function reduceNetwork(
     mutes,
     lifts,
   }
+}
+
+/** With one part of it changed; parts of later versions change nothing. */
+function lookOf({ colour, picture }: Look, id: EventId, { part, bytes }: BodyOf<'look'>): Look {
+  const isNone = bytes.length === 0
+  const nextColour = part !== 1 ? colour : bytes.length === 3 ? bytes : undefined
+  const nextPicture = part !== 2 ? picture : isNone ? undefined : id
+  return { ...(nextColour && { colour: nextColour }), ...(nextPicture && { picture: nextPicture }) }
 }

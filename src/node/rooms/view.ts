@@ -29,9 +29,18 @@ export interface Profile {
   readonly about: string
 }
 
+/** How a person looks. */
+export interface Look {
+  /** 3 bytes. */
+  readonly colour?: Uint8Array
+  /** The event that holds the picture. */
+  readonly picture?: EventId
+}
+
 /** The view of room 0. */
 export interface NetworkView {
   readonly profiles: ReadonlyMap<PersonKey, Profile>
+  readonly looks: ReadonlyMap<PersonKey, Look>
   /** Pairs of place ids that are one place. Empty in a network with an owner. */
   readonly placePairs: readonly (readonly [string, string])[]
   /** Ranks above 1, demotions applied. */

@@ -1,0 +1,98 @@
+/** Commands about people: how one shows oneself, what one says of oneself, and what is known of others. */
+import type { Mode } from '../../node/index.ts'
+import { PICTURE_BYTES_MAX } from '../../wire/limits.ts'
+import { ask, type CommandRow, type Meaning, nickName, none, one, split, words } from './row.ts'
+
+const MODES: readonly string[] = ['online', 'away', 'busy', 'hidden'] satisfies Mode[]
+/** A day: who is away longer has gone. */
+const AWAY_MINUTES_MAX = 1440
+
+/** Without words: how this lanchat is doing. */
+function readStatus(args: string): Meaning {
+  const [mode, text] = split(args.trim())
+  if (mode === '') return none(args, ask({ do: 'status' }))
+  if (!MODES.includes(mode)) return 'usage'
+  return ask({ do: 'presence', mode: mode as Mode, ...(text.trim() !== '' && { text: text.trim() }) })
+}
+
+function readAutoAway(args: string): Meaning {
+  const [word = '', ...more] = words(args)
+  if (more.length > 0) return 'usage'
+  if (word === 'off') return ask({ do: 'autoAway', minutes: 0 })
+  const minutes = /^\d{1,4}$/.test(word) ? Number(word) : 0
+  return minutes < 1 || minutes > AWAY_MINUTES_MAX ? 'usage' : ask({ do: 'autoAway', minutes })
+}
+
+const onOff = (args: string, then: (on: boolean) => Meaning): Meaning => {
+  const word = args.trim()
+  return word === 'on' || word === 'off' ? then(word === 'on') : 'usage'
+}
+
+function readProfile(args: string): Meaning {
+  const [part, rest] = split(args.trim())
+  const value = rest.trim()
+  switch (part) {
+    case 'text':
+      return ask({ do: 'profile', about: value })
+    case 'colour':
+    case 'color':
+      return value === '' ? 'usage' : ask({ do: 'profile', colour: value === 'none' ? null : value })
+    case 'picture':
+      if (value === '') return 'usage'
+      if (value === 'none') return ask({ do: 'profile', picture: null })
+      return { file: value, max: PICTURE_BYTES_MAX, use: (picture) => ({ do: 'profile', picture }) }
+    default:
+      return part === '' ? ask({ do: 'profile' }) : 'usage'
+  }
+}
+
+export const peopleRows: readonly CommandRow[] = [
+  {
+    name: 'status',
+    args: '[online|away|busy|hidden] [text]',
+    help: 'show yourself so to others, with some words; without any: how this lanchat is doing',
+    read: readStatus,
+  },
+  {
+    name: 'autoaway',
+    args: '<minutes>|off',
+    help: 'be away by yourself when you have typed nothing for so long',
+    read: readAutoAway,
+  },
+  {
+    name: 'typing',
+    args: '[on|off]',
+    help: 'show others here that you type; off: never show it',
+    read: (args, room) =>
+      args.trim() === ''
+        ? ask({ do: 'typing', room })
+        : onOff(args, (on) => ask({ do: 'telling', what: 'typing', on })),
+  },
+  {
+    name: 'profile',
+    args: '[text <words> | colour <#rrggbb> | picture <file>]',
+    help: 'what others find under your name; none takes a colour or picture away',
+    read: readProfile,
+  },
+  {
+    name: 'whois',
+    args: '<nick>',
+    help: 'all that is known of somebody',
+    completes: 'nick',
+    read: (args) => one(args, (word) => ({ do: 'whois', who: nickName(word) })),
+  },
+  {
+    name: 'picture',
+    args: '<nick>',
+    help: 'the picture of somebody: its kind and size, with --json the picture itself',
+    completes: 'nick',
+    read: (args) => one(args, (word) => ({ do: 'picture', who: nickName(word) })),
+  },
+  {
+    name: 'people',
+    args: '[part]',
+    help: 'find people by a part of their name or of what they say of themselves',
+    completes: 'nick',
+    read: (args) => ask({ do: 'people', part: args.trim().replace(/^@/, '') }),
+  },
+]
