@@ -8,8 +8,10 @@ export interface Bucket {
   tokens: number
   /** Granted and not used yet. */
   outstanding: number
-  /** Granted a second time to a session that began anew: posts under the first grant may still be on their way. */
-  again: number
+  /** Granted to a session that has ended, and given back or granted again: posts under that may still be on their way. */
+  late: number
+  /** Until when they may be; monotonic ms. */
+  lateUntil: number
   refilledAt: number
 }
 
@@ -21,11 +23,16 @@ export interface Rate {
 
 /** With rate 0 grants are topped up to this much: several full frames. */
 const UNLIMITED_GRANT = 4096
+/** A person may owe so many bursts. */
+const DEBT_BURSTS = 10
+/** What is on its way for longer never arrives: a link on which nothing was heard for this long is closed (HB-21). */
+const LATE_MS = 10_000
 
 export const openBucket = (rate: Rate, now: number): Bucket => ({
   tokens: rate.burst,
   outstanding: 0,
-  again: 0,
+  late: 0,
+  lateUntil: 0,
   refilledAt: now,
 })
 
@@ -46,36 +53,45 @@ export function grant(bucket: Bucket, rate: Rate, now: number): number {
 }
 
 /** The author has gone: what was granted and not used is there again. */
-export function giveBack(bucket: Bucket, rate: Rate): void {
+export function giveBack(bucket: Bucket, rate: Rate, now: number): void {
+  makeVoid(bucket, rate, now)
   bucket.tokens = Math.min(rate.burst, bucket.tokens + bucket.outstanding)
   bucket.outstanding = 0
-  bucket.again = 0
 }
 
 /** True where nothing would be forgotten with it: a new one holds as much. */
-export const isFull = ({ tokens, refilledAt }: Bucket, rate: Rate, now: number): boolean =>
-  tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst
+export const isFull = ({ tokens, refilledAt, late, lateUntil }: Bucket, rate: Rate, now: number): boolean =>
+  tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst &&
+  (late === 0 || now >= lateUntil)
 
 /** A session begins anew: what was granted and not used is void there, and granted again. Returns how much. */
-export function grantAgain(bucket: Bucket): number {
-  bucket.again = bucket.outstanding
+export function grantAgain(bucket: Bucket, rate: Rate, now: number): number {
+  makeVoid(bucket, rate, now)
   return bucket.outstanding
+}
+
+/** Bounded: who begins anew all the time gains a debt, once, and nothing more before it is paid. */
+function makeVoid(bucket: Bucket, rate: Rate, now: number): void {
+  if (bucket.outstanding === 0) return
+  const late = now < bucket.lateUntil ? bucket.late : 0
+  bucket.late = Math.min(late + bucket.outstanding, DEBT_BURSTS * Math.max(rate.burst, bucket.outstanding))
+  bucket.lateUntil = now + LATE_MS
 }
 
 /**
  * The author published `events` under credit. False where the grant did not cover them. What was on its way under a
  * grant that is void by now is taken once, as debt.
  */
-export function spend(bucket: Bucket, events: number): boolean {
+export function spend(bucket: Bucket, events: number, now: number): boolean {
   const late = Math.max(0, events - bucket.outstanding)
-  if (late > bucket.again) return false
+  if (late > (now < bucket.lateUntil ? bucket.late : 0)) return false
   bucket.outstanding -= events - late
-  bucket.again -= late
+  bucket.late -= late
   bucket.tokens -= late
   return true
 }
 
 /** Events of the author that were pulled rather than posted count too: the bucket goes into debt. */
 export function charge(bucket: Bucket, events: number, rate: Rate): void {
-  if (rate.perS > 0) bucket.tokens = Math.max(bucket.tokens - events, -10 * rate.burst)
+  if (rate.perS > 0) bucket.tokens = Math.max(bucket.tokens - events, -DEBT_BURSTS * rate.burst)
 }

@@ -165,7 +165,7 @@ export class Hub {
     this.#links.delete(session.key)
     // What was granted and not used goes back.
     const bucket = this.#buckets.get(session.key)
-    if (bucket) giveBack(bucket, this.#ports.rate)
+    if (bucket) giveBack(bucket, this.#ports.rate, this.#now)
     this.#receipts.forget(session.key)
   }
 
@@ -210,7 +210,7 @@ export class Hub {
   }
 
   #grantAgain({ link, bucket }: Joined): void {
-    const events = grantAgain(bucket)
+    const events = grantAgain(bucket, this.#ports.rate, this.#now)
     if (events > 0) this.#ports.send(link, { type: 'credit', events })
   }
 
@@ -266,7 +266,8 @@ export class Hub {
     if (typeof run === 'string') return this.#ports.fault(session.link, `post: ${run}`)
     const first = run.events[0]!
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
-    if (!spend(session.bucket, run.events.length)) return this.#refuse(session, run, 'RATE_LIMITED')
+    if (!spend(session.bucket, run.events.length, this.#now))
+      return this.#refuse(session, run, 'RATE_LIMITED')
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.

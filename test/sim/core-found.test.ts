@@ -11,6 +11,10 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
     'a member that joined twice in a moment was refused posts that were on their way under its first grant',
   ],
   [
+    2414,
+    'posts that a cut held back for seconds were refused by the session that began anew when it was over',
+  ],
+  [
     1602,
     'history whose author had a clock ahead, had from others at once after following, counted as withheld by the hub',
   ],
