@@ -30,13 +30,19 @@ const time12 = (t: number) => t.toString(16).padStart(12, '0')
 export const orderOf = (event: Pick<Event, 't' | 'author' | 'id'>): string =>
   `${time12(event.t)}${event.author}${event.id}`
 
+/** What follows an event at the very edge lies beyond it, one ms further each, and time soon comes after. */
+const FOLLOW_BEYOND_MS = 60_000
+
+/** False for a t so far ahead that the clock must have been set back since it was shown: it is not followed. */
+export const isFollowed = (t: number, now: number): boolean => t <= now + FUTURE_MS_MAX + FOLLOW_BEYOND_MS
+
 /**
  * t of a new event (rule TL-2). at: the author's corrected clock; shown: the largest t ever shown in this room on this
- * device that is not held now, 0 where nothing was; now: netNow; all ms. One that is held by now (the clock was set
- * back) is not followed; the caller then gives the largest of the others, or what is shown could sort behind.
+ * device that is followed, 0 where nothing was; now: netNow; all ms. Where one is given that is not followed, t is at, and
+ * others that are shown could sort behind.
  */
 export function stampT(at: number, shown: number, now: number): number {
-  return shown > now + FUTURE_MS_MAX ? at : Math.min(Math.max(at, shown + 1), TIME_MAX)
+  return isFollowed(shown, now) ? Math.min(Math.max(at, shown + 1), TIME_MAX) : at
 }
 
 /** What decides whether an event is shown. */

@@ -32,7 +32,8 @@ test.each([
   ['an older one shown', NOW, NOW - 5, NOW],
   ['one of the same millisecond shown', NOW, NOW, NOW + 1],
   ['one 7 days ahead shown', NOW, NOW + FUTURE_MS_MAX, NOW + FUTURE_MS_MAX + 1],
-  ['one further ahead shown, before the clock was set back', NOW, NOW + FUTURE_MS_MAX + 1, NOW],
+  ['one shown that followed that', NOW, NOW + FUTURE_MS_MAX + 1, NOW + FUTURE_MS_MAX + 2],
+  ['one further ahead shown, before the clock was set back', NOW, NOW + FUTURE_MS_MAX + 60_001, NOW],
 ])('TL-2: t with %s', (_, at, shown, t) => {
   expect(stampT(at, shown, NOW)).toBe(t)
 })

@@ -4,7 +4,7 @@ import type { Lane, LaneClass } from '../../src/node/lanes.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica, type ReplicaOptions } from '../../src/node/replica.ts'
 import { type Check, Sync } from '../../src/node/sync.ts'
-import { isHeld, isVisible, stampT, visibilityOf } from '../../src/node/timeline.ts'
+import { isFollowed, isVisible, stampT, visibilityOf } from '../../src/node/timeline.ts'
 import { Views } from '../../src/node/views.ts'
 import { hex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
@@ -345,9 +345,9 @@ export class SimNode implements Endpoint {
   drafts(room: RoomId, values: readonly BodyValue[], ahead = 0): Draft[] {
     this.#noteShown(room)
     const at = this.now + ahead
-    // Should the largest be held since the clock was set back, the largest of those that are shown still counts.
+    // Should the largest be followed no more since the clock was set back, the largest of those that are shown still counts.
     const largest = this.#shown.get(room) ?? 0
-    let shown = isHeld({ t: largest }, this.now) ? this.largestShown(room) : largest
+    let shown = isFollowed(largest, this.now) ? largest : this.largestShown(room)
     return values.map((value) => {
       const t = ahead === 0 ? stampT(at, shown, this.now) : at
       shown = Math.max(shown, t)

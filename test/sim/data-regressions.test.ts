@@ -26,6 +26,13 @@ test('a talk told to strangers by an attacker is no copy to rely on', async () =
   await runDataSeed(1195)
 })
 
+test.each([4946, 5551])(
+  'a burst behind an event at the very edge of 7 days keeps behind it (seed %i)',
+  async (seed) => {
+    await runDataSeed(seed)
+  },
+)
+
 test('a line whose place another branch of a forked lane has taken is not found under its id', async () => {
   await runDataSeed(1814)
 })
