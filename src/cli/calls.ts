@@ -103,9 +103,10 @@ export const CALLS = [
     args: '<words..>',
     min: 1,
     max: MANY,
-    help: 'messages that hold all these words, newest first',
+    help: 'messages with all these words, newest first',
     options: ['room', 'limit'],
     examples: [
+      ['lanchat search \'"lunch on monday" from:anna after:2026-05\'', 'a phrase, by whom, and when'],
       ['lanchat search lunch monday', 'in all rooms you are in, and in your private talks'],
       ['lanchat search exam --room physics --limit 5', 'the five newest of one room'],
     ],

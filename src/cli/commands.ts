@@ -193,7 +193,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'search',
     args: '[--room room] [--limit n] <words>',
-    help: 'messages that hold all these words, newest first',
+    help: 'messages with all these words, newest first; also "a phrase", lun*, from:nick, in:room, before: after: on:day, has:link, sort:best',
     read: readSearch,
   },
   ...messageRows,

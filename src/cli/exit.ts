@@ -12,6 +12,7 @@ export const signalCode = (name: SignalName): number => 128 + SIGNALS[name]
 const BY_CODE: Readonly<Record<string, number>> = {
   USAGE: EXIT.usage,
   COMMAND_USAGE: EXIT.usage,
+  SEARCH_INVALID: EXIT.usage,
   NETWORK_INVALID: EXIT.usage,
   NICK_INVALID: EXIT.usage,
   TIMEOUT: EXIT.nobody,

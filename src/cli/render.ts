@@ -147,7 +147,11 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
   const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
   const isOthers = event.from.id !== self
   const said =
-    screen && isOthers ? highlighted(indented(event.text), screen.nick, paint) : indented(event.text)
+    event.hits !== undefined
+      ? marked(indented(event.text), event.hits, paint)
+      : screen && isOthers
+        ? highlighted(indented(event.text), screen.nick, paint)
+        : indented(event.text)
   const { quote } = event
   const answers = quote ? `${paint('dim', `(to ${shown(quote.from)}: ${safeName(quote.text)})`)} ` : ''
   const given = (event.reactions ?? []).map(({ emoji, count }) => `${safeName(emoji)} ${count}`).join('  ')
@@ -166,6 +170,14 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
 
 const highlighted = (text: string, nick: string, paint: Paint): string =>
   nick === '' ? text : text.replace(mentionPattern(nick), (word) => paint(['bold', 'inverse'], word))
+
+/** What was looked for, where it stands in the text. */
+function marked(text: string, hits: readonly string[], paint: Paint): string {
+  if (hits.length === 0) return text
+  const longest = [...hits].sort((a, b) => b.length - a.length)
+  const any = longest.map((hit) => hit.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')).join('|')
+  return text.replace(new RegExp(any, 'gu'), (piece) => paint(['bold', 'underline'], piece))
+}
 
 /** Local time, by the minute: 2026-11-20 14:03. */
 function timeOf(ts: number): string {

@@ -17,6 +17,7 @@ import { Posting } from './acts/posting.ts'
 import { ProfileActs } from './acts/profile.ts'
 import { Questions } from './acts/questions.ts'
 import { RoomActs } from './acts/rooms.ts'
+import { Search } from './acts/search.ts'
 import { Telling } from './acts/telling.ts'
 import { Which } from './acts/which.ts'
 import { Writer } from './acts/writer.ts'
@@ -36,6 +37,7 @@ export class Acts {
   readonly #log: Log
   readonly #own: OwnActs
   readonly #questions: Questions
+  readonly #search: Search
   readonly #profile: ProfileActs
   readonly #telling: Telling
   readonly #people: PeopleActs
@@ -53,6 +55,7 @@ export class Acts {
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
+    this.#search = new Search(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
     this.#people = new PeopleActs(core, this.#answers, this.#finding, this.#profile, writer)
     this.#questions = new Questions(core, this.#answers, this.#finding, this.#people)
@@ -105,7 +108,7 @@ export class Acts {
       case 'history':
         return this.#questions.history(asked, command.room, command.count, command.before)
       case 'search':
-        return this.#questions.search(asked, command.words, command.room, command.count)
+        return this.#search.search(asked, command)
       case 'nick':
         return this.#profile.nick(asked, command.name)
       case 'reply':

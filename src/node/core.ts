@@ -80,6 +80,7 @@ import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
+import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
 import { Verification } from './verification.ts'
@@ -90,6 +91,10 @@ import { Writes } from './writes.ts'
 const COMPARE_EVERY_MS = 30_000
 /** A roster, credit and a list of digests go to one link at most once in this time. */
 const JOIN_EVERY_MS = 250
+/** Events taken into the search index in a turn: a millisecond or two. */
+const INDEX_SLICE = 32
+/** While it is behind, there is a turn after this at the latest. */
+const INDEX_EVERY_MS = 20
 /** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
 const LAG_OF_A_PULL = 65
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
@@ -145,6 +150,7 @@ export class Core {
   readonly blocks: Blocks
   readonly readMarks: ReadMarks
   readonly company: Company
+  readonly search: SearchIndex
   readonly options: CoreOptions
   readonly #lanes: OwnLanes
   readonly #durable: Durable
@@ -283,7 +289,9 @@ export class Core {
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
     })
+    this.search = this.#newSearch()
     this.#history = new HistoryLines({
+      search: this.search,
       store,
       replica: this.replica,
       views: this.views,
@@ -373,6 +381,30 @@ export class Core {
       deleted: (tombstone) => this.#delete(tombstone),
       forked: (run) => this.#roomChanged(run.events[0]!.room),
     }
+  }
+
+  #newSearch(): SearchIndex {
+    const { crypto, seed, store, retentionMs } = this.options
+    const { replica } = this
+    const search = new SearchIndex({
+      crypto,
+      seed,
+      replica,
+      retentionMs,
+      get: (key) => store.get(key),
+      put: (op) => this.#writes.put(op),
+      isReadable: (room) => {
+        const view = this.views.room(room)
+        return view !== undefined && !view.deleted && (view.persons?.has(this.self) ?? true)
+      },
+      read: (event, body) => {
+        const view = this.views.room(event.room)
+        const value = view ? this.display.read(view, event, body) : null
+        return value === null && view && !view.persons ? undefined : value
+      },
+    })
+    replica.onContent = (lane) => search.changed(lane)
+    return search
   }
 
   #newGuard(): Guard {
@@ -557,6 +589,7 @@ export class Core {
         })
       case 'storeReplaced':
         this.#scanned = false
+        this.search.restart()
         this.#lanes.close()
         this.#durable.lost()
         this.#writes.needSync()
@@ -593,6 +626,7 @@ export class Core {
     this.replication.takeUp(this.#ownLanes(), this.#moment.now)
     if (wrong > 0) {
       this.#lanes.close()
+      this.search.recount()
       for (const room of rooms) this.#roomChanged(room)
       this.display.arrived(events)
       for (const link of this.#links.keys()) this.sync.compare(link)
@@ -613,6 +647,7 @@ export class Core {
     if (this.#offerDue) this.outbox.offerAgain(this.#moment.now)
     this.#offerDue = false
     this.#sayWitness()
+    this.search.work(INDEX_SLICE)
     // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
     this.#flushWrites()
     this.#effects.push(...this.#history.takeDue())
@@ -636,7 +671,7 @@ export class Core {
     const own = this.#moment.now + (isWaiting ? 250 : 1000)
     return Math.min(
       this.#choiceWake,
-      own,
+      this.search.isBehind ? this.#moment.now + INDEX_EVERY_MS : own,
       (this.#mayAcknowledge() ? this.#witnesses.dueAt() : undefined) ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
       this.company.doing.dueAt(),
@@ -672,6 +707,7 @@ export class Core {
     const heal = this.#heals.due(now)
     if (heal) this.#tellHeal(heal)
     if (!this.#isReady) this.#maybeReady()
+    else this.search.begin()
     this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
     this.#saveFact(LABELS, this.people.takeSaved())
@@ -1162,6 +1198,7 @@ export class Core {
   /** What counts in a room may have changed: carriage, places, display. */
   #roomChanged(room: RoomId): void {
     this.views.changed(room)
+    this.search.roomChanged(room)
     if (room === NETWORK_ROOM) {
       this.#placeKeeper.aliases(this.views.network().placePairs)
       this.#arrivals.look(this.#moment.now)

@@ -173,6 +173,8 @@ export interface MessageEvent {
   readonly mention?: true
   /** In answers (`history`, `search` ...); later ones are told as `reaction`. */
   readonly reactions?: readonly Reacted[]
+  /** In answers of `search`: the pieces of the text that are what was looked for. */
+  readonly hits?: readonly string[]
 }
 /** How many gave an emoji. */
 export interface Reacted {
@@ -305,6 +307,8 @@ export interface ResultEvent {
   readonly command: string
   readonly data: unknown
   readonly ref?: unknown
+  /** Of `search`: so many events are not in the index yet, and were not looked at. */
+  readonly unsearched?: number
 }
 export interface ErrorEvent {
   readonly type: 'error'
@@ -433,7 +437,7 @@ export type Command =
   | { readonly do: 'who'; readonly room?: string }
   /** before: the `order` of a message; only what stands before it. */
   | { readonly do: 'history'; readonly room: string; readonly count: number; readonly before?: string }
-  /** Messages that hold all words, newest first; without room in all rooms and talks of this person. */
+  /** Messages that fit the words (search/query.ts); without room in all rooms and talks of this person. */
   | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
   | { readonly do: 'nick'; readonly name: string }
   /** How this person shows themselves from now on; without a mode: how they do. Answered with OwnModeData. */

@@ -4,6 +4,8 @@ import type { RoomId } from '../wire/ids.ts'
 import type { CoreEffect, RoomLine } from './core-io.ts'
 import type { Display } from './display.ts'
 import type { Replica } from './replica.ts'
+import { look, type Wanted } from './search/looking.ts'
+import type { SearchIndex } from './search/search-index.ts'
 import type { Store } from './store.ts'
 import { detailedLine, lastLines, type Which } from './timeline.ts'
 import type { Views } from './views.ts'
@@ -13,6 +15,7 @@ export interface HistoryPorts {
   readonly replica: Replica
   readonly views: Views
   readonly display: Display
+  readonly search: SearchIndex
 }
 
 type Then = (lines: readonly RoomLine[]) => void
@@ -51,6 +54,7 @@ export class HistoryLines {
 
   /** Carries out a `lines` effect. Oldest first in each room. */
   async read(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+    if (which.wanted) return this.#find(which.wanted, count)
     const { store, replica, views, display } = this.#ports
     const lines: RoomLine[] = []
     for (const room of rooms) {
@@ -70,5 +74,26 @@ export class HistoryLines {
       }
     }
     return lines
+  }
+
+  async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {
+    const { store, replica, views, display, search: index } = this.#ports
+    const viewOf = (room: RoomId) => {
+      const view = views.room(room)
+      return view && !view.deleted ? view : undefined
+    }
+    const visibility = (room: RoomId) => {
+      const view = viewOf(room)
+      return view && display.visibility(view)
+    }
+    const open = (event: Event, body: Uint8Array) => {
+      const view = viewOf(event.room)
+      return view ? display.read(view, event, body) : null
+    }
+    const found = await look({ index, store, replica, visibility, open }, wanted, count)
+    return found.flatMap(({ line, hits }) => {
+      const view = viewOf(line.event.room)
+      return view ? [{ room: view.id, message: { ...display.lineOf(view, line), hits } }] : []
+    })
   }
 }

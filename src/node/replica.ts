@@ -96,6 +96,8 @@ export class Replica {
   readonly #limitOf: (lane: Lane) => number
   /** Called where a control lane has grown, shrunk or forked: what counts in its room is decided anew. Set by the views. */
   onControl: (lane: Lane) => void = () => {}
+  /** The same of content lanes, and where one lost something. Set by whoever follows them. */
+  onContent: (lane: Lane) => void = () => {}
   readonly #rooms = new Map<RoomId, [ClassLanes, ClassLanes]>()
   readonly #unwritten = new Map<string, Uint8Array | null>()
   /** All that lies on disk was looked at: lanes not known yet have nothing there. */
@@ -625,6 +627,7 @@ export class Replica {
     lanes.digest = null
     this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
     if (isControlLane(lane.lane)) this.onControl(lane)
+    else this.onContent(lane)
   }
 
   /**

@@ -10,6 +10,7 @@
  *   h room author lane        vector entry: n4 id8 fork4 xor8
  *   f room author lane        fork proof
  *   c room author lane n      empty: control events, for the start
+ *   s, u, y                   the search index (search/search-index.ts): follows from the events
  *   m name                    small facts of this store (place, age, version)
  */
 export type StoreOp = readonly ['put', key: string, value: Uint8Array] | readonly ['del', key: string]

@@ -14,6 +14,7 @@ import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
+import type { Wanted } from './search/looking.ts'
 import type { Store } from './store.ts'
 
 const MESSAGE = kindNumber('message')
@@ -107,19 +108,24 @@ export function isVisible(event: Event, by: Visibility): boolean {
   )
 }
 
+export interface Edit {
+  readonly event: Event
+  readonly text: string
+}
+
 /** One line of a timeline. */
 export interface Line {
   readonly event: Event
   readonly body: BodyOf<'message'>
   /** The edit whose text is shown in place of the body's. */
-  readonly edit?: { readonly event: Event; readonly text: string }
+  readonly edit?: Edit
   /** By emoji, who gave it. */
   readonly reactions?: ReadonlyMap<string, readonly PersonKey[]>
 }
 
 /** A line, and all its texts, the first one first. */
 export interface DetailedLine extends Line {
-  readonly texts: readonly { readonly event: Event; readonly text: string }[]
+  readonly texts: readonly Edit[]
 }
 
 /** Reads an event's body; null where it does not fit its kind or cannot be opened. */
@@ -142,18 +148,9 @@ export interface Which {
   readonly after?: string
   /** Just these, with all their texts. */
   readonly about?: readonly EventId[]
-  /** Only those whose text holds all of these, as searchWords gives them. */
-  readonly words?: readonly string[]
+  /** Only what the index finds for this, over all the rooms together. */
+  readonly wanted?: Wanted
 }
-
-/** What is looked for: words in any case, apart by white space. */
-export const searchWords = (text: string): string[] =>
-  folded(text)
-    .split(/\s+/u)
-    .filter((word) => word !== '')
-
-/** Letters alike whatever their case or composition. */
-const folded = (text: string): string => text.normalize('NFKC').toLowerCase().normalize('NFKC')
 
 /**
  * The last `count` messages shown in a room that are meant, oldest first, edits applied. What is not yet written to the store is not
@@ -164,7 +161,7 @@ export async function lastLines(
   room: RoomId,
   count: number,
   by: Visibility,
-  { before, after, words = [] }: Which = {},
+  { before, after }: Which = {},
 ): Promise<Line[]> {
   const { store, replica, open = openPlain } = source
   // A message is told with the text of its author's latest edit, met before it: the scan goes from the newest down.
@@ -187,8 +184,6 @@ export async function lastLines(
     } else if (body?.kind === 'reaction') reactions.add(event, body)
     else if (body?.kind === 'message') {
       const edit = edits.get(editKey(event, event.id))
-      const text = words.length > 0 ? folded(edit?.text ?? body.text) : ''
-      if (!words.every((word) => text.includes(word))) continue
       const given = reactions.of(event.id)
       lines.push({ event, body, ...(edit && { edit }), ...(given && { reactions: given }) })
     }
@@ -240,7 +235,7 @@ const EMOJI_MAX = 50
 const GIVERS_MAX = 1000
 
 /** Who gave which emoji to what; fed from the newest down, so that the latest word of each person stands. */
-class Reactions {
+export class Reactions {
   readonly #byTarget = new Map<EventId, Map<string, { on: boolean; by: PersonKey; emoji: string }>>()
 
   add(event: Event, { target, emoji, on }: BodyOf<'reaction'>): void {

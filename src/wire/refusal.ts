@@ -332,6 +332,10 @@ const table = {
     us: 'There is no command {command}, and nothing was sent. {hint}',
     fatal: true,
   },
+  SEARCH_INVALID: {
+    us: 'This search is not understood: {why}.',
+    fatal: true,
+  },
   COMMAND_USAGE: {
     us: 'Use it like this: {usage}',
     fatal: true,

@@ -1,7 +1,7 @@
 /** Answers: each command gets exactly one, in the order of asking, also where an earlier one waits for disk or hub. */
 import { explainRefusal, type RefusalCode } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
-import type { Answer, SystemEvent } from '../events.ts'
+import type { Answer, ResultEvent, SystemEvent } from '../events.ts'
 
 /** A command that waits for its answer. */
 export interface Asked {
@@ -64,8 +64,8 @@ export class Answers {
     }
   }
 
-  result(asked: Asked, data: unknown): void {
-    this.give(asked, { type: 'result', command: asked.command, data, ...refOf(asked) })
+  result(asked: Asked, data: unknown, more: Pick<ResultEvent, 'unsearched'> = {}): void {
+    this.give(asked, { type: 'result', command: asked.command, data, ...more, ...refOf(asked) })
   }
 
   refuse(asked: Asked, code: RefusalCode | string, values: Record<string, string | number> = {}): void {

@@ -2,10 +2,8 @@
 import type { PersonKey } from '../../wire/ids.ts'
 import { viewOf } from '../choice.ts'
 import type { Core } from '../core.ts'
-import type { RoomLine } from '../core-io.ts'
 import type { HubData, StatusData } from '../events.ts'
 import { whyHub, whyLine } from '../hub-why.ts'
-import { searchWords } from '../timeline.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import type { PeopleActs } from './people.ts'
@@ -130,18 +128,5 @@ export class Questions {
         ),
       before === undefined ? {} : { before },
     )
-  }
-
-  search(asked: Asked, words: string, text: string | undefined, count: number): void {
-    const view = text === undefined ? undefined : this.#finding.memberRoom(asked, text)
-    if (text !== undefined && !view) return
-    const most = Math.max(1, Math.min(LINES_MAX, count))
-    const rooms = view ? [view.id] : this.#finding.joined()
-    const found = (lines: readonly RoomLine[]) => {
-      const messages = lines.map(({ message }) => message)
-      messages.sort((a, b) => (a.order < b.order ? 1 : -1))
-      this.#answers.result(asked, messages.slice(0, most))
-    }
-    this.#core.lines(rooms, most, found, { words: searchWords(words) })
   }
 }

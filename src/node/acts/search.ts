@@ -1,0 +1,74 @@
+/** Search: the names in what somebody looks for, and the answer. */
+import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
+import type { Core } from '../core.ts'
+import type { CommandOf } from '../events.ts'
+import { type Query, readQuery } from '../search/query.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+
+/** Lines in one answer. */
+const LINES_MAX = 1000
+/** Fewer than this may have come while it was looked. */
+const UNSEARCHED_MIN = 1000
+
+export class Search {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+
+  constructor(core: Core, answers: Answers, finding: Finding) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+  }
+
+  search(asked: Asked, { words, room, count }: CommandOf<'search'>): void {
+    const query = readQuery(words, this.#core.netNow)
+    if ('fault' in query) return this.#answers.refuse(asked, 'SEARCH_INVALID', { why: query.fault })
+    const rooms = this.#rooms(asked, query, room)
+    const from = rooms && this.#from(asked, query)
+    if (!rooms || !from) return
+    const { terms, phrases, since, until, has, isRanked } = query
+    this.#core.lines(
+      [],
+      Math.max(1, Math.min(LINES_MAX, count)),
+      (lines) => {
+        const { search } = this.#core
+        const unread = search.isBehind ? search.unread : 0
+        const messages = lines.map(({ message }) => message)
+        this.#answers.result(asked, messages, unread < UNSEARCHED_MIN ? {} : { unsearched: unread })
+      },
+      {
+        wanted: { terms, phrases, since, until, has, isRanked, rooms, ...(from.size > 0 && { from }) },
+      },
+    )
+  }
+
+  /** Where to look; answers where a room is meant that this person is not in. */
+  #rooms(asked: Asked, query: Query, only: string | undefined): Set<RoomId> | undefined {
+    const rooms = new Set<RoomId>()
+    const { self, options } = this.#core
+    for (const text of only === undefined ? query.in : [only, ...query.in]) {
+      if (text.startsWith('@')) {
+        const person = this.#finding.person(asked, text.slice(1))
+        if (!person) return undefined
+        rooms.add(talkRoom(options.crypto, options.net, self, person))
+        continue
+      }
+      const view = this.#finding.memberRoom(asked, text.replace(/^#/, ''))
+      if (!view) return undefined
+      rooms.add(view.id)
+    }
+    return rooms.size > 0 ? rooms : new Set(this.#finding.joined())
+  }
+
+  /** Whose messages; nobody's name: anybody's. Answers where somebody is not found. */
+  #from(asked: Asked, { from }: Query): Set<PersonKey> | undefined {
+    const isMe = (text: string) => /^@?me$/i.test(text)
+    const persons = this.#finding.persons(
+      asked,
+      from.filter((text) => !isMe(text)),
+    )
+    return persons && new Set([...persons, ...(from.some(isMe) ? [this.#core.self] : [])])
+  }
+}

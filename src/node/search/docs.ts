@@ -1,0 +1,126 @@
+/**
+ * Docs: what the index knows of each event beside its words: where it lies, when it was said, and what is in it. An edit
+ * or a reaction is a doc of its own that stands for its message.
+ *
+ * On disk: lanes, u16 count then room16 author32 lane8 each; docs, u16 count then lane2 n4 t6 at6 terms1 marks1 each.
+ */
+import { concat, fromHex, hex, readUint, uint, writeUint } from '../../wire/bytes.ts'
+import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
+
+export const MARK = {
+  /** Another text of a message, whose words these are. */
+  edit: 1,
+  reaction: 2,
+  link: 4,
+  file: 8,
+  /** Of an edit or reaction: place and times are the message's. Without it they are its own. */
+  ofTarget: 16,
+} as const
+
+export interface Place {
+  readonly room: RoomId
+  readonly author: PersonKey
+  readonly lane: LaneId
+}
+
+export interface Doc {
+  readonly place: Place
+  readonly n: number
+  readonly t: number
+  readonly at: number
+  /** How many words it has, 255 for more. */
+  readonly terms: number
+  readonly marks: number
+}
+
+/** Docs by number. */
+export interface Docs {
+  readonly count: number
+  /** Different places, and which of them a doc has. */
+  readonly places: readonly Place[]
+  placeOf(doc: number): number
+  n(doc: number): number
+  t(doc: number): number
+  at(doc: number): number
+  terms(doc: number): number
+  marks(doc: number): number
+}
+
+const PLACE_BYTES = 56
+const DOC_BYTES = 20
+
+/** Docs that are being gathered. */
+export class GatheredDocs implements Docs {
+  readonly #docs: Doc[] = []
+  readonly #placeOf: number[] = []
+  readonly places: Place[] = []
+  readonly #known = new Map<string, number>()
+
+  add(doc: Doc): number {
+    const name = doc.place.room + doc.place.author + doc.place.lane
+    let place = this.#known.get(name)
+    if (place === undefined) {
+      place = this.places.length
+      this.places.push(doc.place)
+      this.#known.set(name, place)
+    }
+    this.#placeOf.push(place)
+    return this.#docs.push(doc) - 1
+  }
+
+  get count(): number {
+    return this.#docs.length
+  }
+  placeOf = (doc: number) => this.#placeOf[doc]!
+  n = (doc: number) => this.#docs[doc]!.n
+  t = (doc: number) => this.#docs[doc]!.t
+  at = (doc: number) => this.#docs[doc]!.at
+  terms = (doc: number) => this.#docs[doc]!.terms
+  marks = (doc: number) => this.#docs[doc]!.marks
+
+  pack(): Uint8Array {
+    const places = this.places.map(({ room, author, lane }) =>
+      concat(fromHex(room), fromHex(author), fromHex(lane)),
+    )
+    const docs = new Uint8Array(this.count * DOC_BYTES)
+    for (const [k, doc] of this.#docs.entries()) {
+      const at = k * DOC_BYTES
+      writeUint(docs, at, 2, this.#placeOf[k]!)
+      writeUint(docs, at + 2, 4, doc.n)
+      writeUint(docs, at + 6, 6, doc.t)
+      writeUint(docs, at + 12, 6, doc.at)
+      docs[at + 18] = doc.terms
+      docs[at + 19] = doc.marks
+    }
+    return concat(uint(places.length, 2), ...places, uint(this.count, 2), docs)
+  }
+}
+
+/** Docs as they were packed; undefined for what no packing made. */
+export function unpackDocs(bytes: Uint8Array): Docs | undefined {
+  if (bytes.length < 4) return undefined
+  const placeCount = readUint(bytes, 0, 2)
+  const docsAt = 2 + placeCount * PLACE_BYTES + 2
+  if (bytes.length < docsAt) return undefined
+  const count = readUint(bytes, docsAt - 2, 2)
+  if (bytes.length !== docsAt + count * DOC_BYTES) return undefined
+  const places: Place[] = []
+  for (let k = 0, at = 2; k < placeCount; k++, at += PLACE_BYTES)
+    places.push({
+      room: hex(bytes, at, at + 16) as RoomId,
+      author: hex(bytes, at + 16, at + 48) as PersonKey,
+      lane: hex(bytes, at + 48, at + 56) as LaneId,
+    })
+  const field = (offset: number, size: number) => (doc: number) =>
+    readUint(bytes, docsAt + doc * DOC_BYTES + offset, size)
+  return {
+    count,
+    places,
+    placeOf: field(0, 2),
+    n: field(2, 4),
+    t: field(6, 6),
+    at: field(12, 6),
+    terms: field(18, 1),
+    marks: field(19, 1),
+  }
+}

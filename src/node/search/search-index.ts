@@ -1,0 +1,436 @@
+/**
+ * The search index: which events of the store hold which words. It follows the store and decides nothing: whoever finds
+ * something by it looks at the event itself, so what is deleted, hidden or edited is not found, whatever stands here.
+ *
+ *   a lane grows -> (later, a slice at a time) its events become docs in memory
+ *                -> a few thousand docs -> (a slice at a time) a segment in the store, and with it how far each lane is in it
+ *
+ * After a start, what came since the last segment is read again. It costs nothing but time to lose: a damaged one is made
+ * anew from the events. Words are written as numbers made with a secret of this device (term-numbers.ts).
+ *
+ * Keys of the store: `s` segments (segment.ts); `y` room author lane: generation4 n4 from4 to4, up to where a lane is
+ * in the segments, and which part of it could not be read then (0: none); `u` target t12 id: kind1, what was said about a
+ * message since; `msearch` (a fact): which segments there are.
+ */
+import { concat, readUint, uint, utf8 } from '../../wire/bytes.ts'
+import type { Crypto } from '../../wire/crypto.ts'
+import { type Event, isControlLane } from '../../wire/event.ts'
+import { type EventId, eventId, NETWORK_ROOM, type RoomId, tagged } from '../../wire/ids.ts'
+import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import { PERIOD_MS } from '../../wire/limits.ts'
+import { factKey } from '../keys.ts'
+import type { Lane } from '../lanes.ts'
+import type { Replica } from '../replica.ts'
+import type { StoreOp } from '../store.ts'
+import { type Doc, GatheredDocs, MARK } from './docs.ts'
+import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
+import { TermNumbers } from './term-numbers.ts'
+import { hasLink, termsOf } from './words.ts'
+
+/** Raised where words or files are made another way: an index of before is made anew. */
+const FORMAT = 1
+/** Docs of one segment: in memory until then, and read again after a start. */
+export const SEGMENT_DOCS = 4096
+/** Different words of one message that count. */
+const TERMS_MAX = 1024
+/** What a lane of which nothing is new costs, in events. */
+const LANE_COST = 0.25
+/** What one value of a segment costs to pack, in events. */
+const PART_COST = 8
+/** Events that are tried of a part that could not be read, before all of it is. */
+const PROBES = 16
+const FACT = factKey('search')
+
+const MESSAGE = kindNumber('message')
+const EDIT = kindNumber('edit')
+const REACTION = kindNumber('reaction')
+const FILE = kindNumber('file')
+const FOUND: ReadonlySet<number> = new Set([MESSAGE, EDIT, REACTION, FILE])
+
+/** Where something about a message is noted. */
+export const aboutKey = (target: EventId, event: Pick<Event, 't' | 'id'>): string =>
+  `u${target}${event.t.toString(16).padStart(12, '0')}${event.id}`
+const placeKey = ({ room, author, lane }: Lane): string => `y${room}${author}${lane}`
+
+export interface SearchPorts {
+  readonly crypto: Crypto
+  readonly seed: Uint8Array
+  readonly replica: Replica
+  readonly retentionMs: number
+  get(key: string): Uint8Array | undefined
+  /** Goes to the disk with the turn. */
+  put(op: StoreOp): void
+  /** The text of an event; null: it cannot be read (yet); undefined: it never will be. */
+  read(event: Event, body: Uint8Array): BodyValue | null | undefined
+  /** False where nothing of this room can be read here, so that it need not be tried. */
+  isReadable(room: RoomId): boolean
+}
+
+/** Of one lane: the last n that was taken in, and the part that could not be read. */
+interface Reach {
+  n: number
+  from: number
+  to: number
+}
+
+interface Known {
+  readonly format: number
+  readonly generation: number
+  readonly next: number
+  readonly segments: readonly number[]
+}
+
+/** A segment on its way to the disk. */
+interface Packing {
+  readonly gathered: Gathered
+  readonly reached: ReadonlyMap<Lane, Reach>
+  readonly number: number
+  readonly parts: Iterator<readonly [number, Uint8Array]>
+}
+
+export class SearchIndex {
+  readonly numbers: TermNumbers
+  readonly #ports: SearchPorts
+  #known: Known
+  /** Heads of segments, read at the first search. */
+  readonly #opened = new Map<number, Segment>()
+  /** The one written last: it may not be on its way to the disk yet. */
+  #latest: { readonly number: number; readonly gathered: Gathered } | undefined
+  #gathered = new Gathered(new GatheredDocs())
+  #packing: Packing | undefined
+  /** Lanes with docs in #gathered, and how far they are. */
+  #touched = new Set<Lane>()
+  #reach = new WeakMap<Lane, Reach>()
+  readonly #dirty = new Set<Lane>()
+  /** Lanes of which a part could not be read, by room. */
+  readonly #unread = new Map<RoomId, Set<Lane>>()
+  /** Parts to be tried again. */
+  readonly #again = new Set<Lane>()
+  /** Walks over all lanes once after a start. undefined: not begun; null: done. */
+  #walk: Iterator<Lane> | null | undefined
+  /** Segments of an index before this one. */
+  #old: number[] = []
+
+  constructor(ports: SearchPorts) {
+    this.#ports = ports
+    this.numbers = new TermNumbers(tagged(ports.crypto, 'lanchat/search/1', ports.seed))
+    this.#known = this.#readKnown()
+  }
+
+  #readKnown(): Known {
+    const none = { format: FORMAT, generation: 1, next: 0, segments: [] }
+    const bytes = this.#ports.get(FACT)
+    try {
+      const known = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Known)
+      if (!known || !Array.isArray(known.segments)) return none
+      if (known.format === FORMAT) return known
+      this.#old = [...known.segments]
+      return { ...none, generation: known.generation + 1, next: known.next }
+    } catch {
+      return none
+    }
+  }
+
+  // --- following --------------------------------------------------------------------------------------------------
+
+  /** A content lane has grown, shrunk or lost something. */
+  changed(lane: Lane): void {
+    if (!isControlLane(lane.lane)) this.#dirty.add(lane)
+  }
+
+  /** What can be read in this room may have changed. */
+  roomChanged(room: RoomId): void {
+    // With a profile comes a key that keys of any room may have waited for.
+    for (const each of room === NETWORK_ROOM ? this.#unread.keys() : [room])
+      if (this.#ports.isReadable(each)) for (const lane of this.#unread.get(each) ?? []) this.#again.add(lane)
+  }
+
+  /** Takes up what is stored. Later calls do nothing. */
+  begin(): void {
+    if (this.#walk === undefined) this.#walk = this.#lanes()
+  }
+
+  /** Lanes were counted anew: each is looked at once more. */
+  recount(): void {
+    if (this.#walk !== undefined) this.#walk = this.#lanes()
+  }
+
+  /** The store is another one. */
+  restart(): void {
+    this.#known = this.#readKnown()
+    this.#forget()
+  }
+
+  *#lanes(): Iterator<Lane> {
+    for (const room of this.#ports.replica.rooms())
+      if (room !== NETWORK_ROOM) yield* this.#ports.replica.lanes(room, 1)
+  }
+
+  /** Nothing that is in memory counts any more. */
+  #forget(): void {
+    this.#gathered = new Gathered(new GatheredDocs())
+    this.#packing = undefined
+    this.#latest = undefined
+    this.#opened.clear()
+    this.#touched = new Set()
+    this.#reach = new WeakMap()
+    this.#unread.clear()
+    this.#again.clear()
+    if (this.#walk !== undefined) this.#walk = this.#lanes()
+  }
+
+  /** Is there something to do? */
+  get isBehind(): boolean {
+    return (
+      (this.#walk !== undefined && this.#walk !== null) ||
+      this.#dirty.size > 0 ||
+      this.#again.size > 0 ||
+      this.#packing !== undefined ||
+      this.#old.length > 0
+    )
+  }
+
+  /** Events that are not looked at yet, of lanes that are known to have such. */
+  get unread(): number {
+    let unread = 0
+    const lanes = this.#walk ? { [Symbol.iterator]: () => this.#lanes() } : this.#dirty
+    for (const lane of lanes) unread += Math.max(0, lane.told - this.#reachOf(lane).n)
+    return unread
+  }
+
+  /** Does about as much as reading `events` costs. What it writes is put for this turn. */
+  work(events: number): void {
+    for (let left = events; left > 0; ) {
+      const [lane] = this.#dirty
+      const [unread] = this.#again
+      if (this.#packing) left -= this.#pack(this.#packing)
+      else if (lane) left -= this.#follow(lane, left)
+      else if (unread) left -= this.#readAgain(unread)
+      else if (this.#walk) left -= this.#step(this.#walk)
+      else if (this.#old.length > 0) left -= this.#drop(this.#old.pop()!)
+      else return
+    }
+  }
+
+  #step(walk: Iterator<Lane>): number {
+    const next = walk.next()
+    if (next.done) this.#walk = null
+    else if (this.#reachOf(next.value).n < next.value.told) this.#dirty.add(next.value)
+    return LANE_COST
+  }
+
+  #reachOf(lane: Lane): Reach {
+    const known = this.#reach.get(lane)
+    if (known) return known
+    const stored = this.#ports.get(placeKey(lane))
+    const counts = stored?.length === 16 && readUint(stored, 0, 4) === this.#known.generation
+    const reach = counts
+      ? { n: readUint(stored, 4, 4), from: readUint(stored, 8, 4), to: readUint(stored, 12, 4) }
+      : { n: 0, from: 0, to: 0 }
+    this.#reach.set(lane, reach)
+    if (reach.from > 0) this.#noteUnread(lane)
+    return reach
+  }
+
+  #noteUnread(lane: Lane): void {
+    const lanes = this.#unread.get(lane.room)
+    if (lanes) lanes.add(lane)
+    else this.#unread.set(lane.room, new Set([lane]))
+  }
+
+  /** Takes in events of a lane, at most `max`; returns what that cost. */
+  #follow(lane: Lane, max: number): number {
+    const reach = this.#reachOf(lane)
+    // It has lost events: what comes in their place is new.
+    reach.n = Math.min(reach.n, lane.told)
+    const start = reach.n
+    const end = Math.min(lane.told, start + Math.ceil(max))
+    if (start < end) this.#touched.add(lane)
+    if (!this.#ports.isReadable(lane.room)) {
+      if (start < lane.told) this.#skip(lane, reach, lane.told)
+      reach.n = lane.told
+    }
+    while (reach.n < end && !this.#packing) {
+      if (!this.#takeIn(lane, reach.n + 1)) this.#skip(lane, reach, reach.n + 1)
+      reach.n++
+      if (this.#gathered.count >= SEGMENT_DOCS) this.#beginSegment()
+    }
+    if (reach.n >= lane.told) this.#dirty.delete(lane)
+    return Math.min(reach.n - start, max) + LANE_COST
+  }
+
+  /** What is behind reach.n up to here cannot be read now. */
+  #skip(lane: Lane, reach: Reach, to: number): void {
+    reach.from ||= reach.n + 1
+    reach.to = to
+    this.#noteUnread(lane)
+  }
+
+  /** What could not be read: where a few of it still cannot, all of it is left. */
+  #readAgain(lane: Lane): number {
+    this.#again.delete(lane)
+    const reach = this.#reachOf(lane)
+    const { from, to } = reach
+    if (from === 0) return LANE_COST
+    const step = Math.max(1, Math.floor((to - from) / PROBES))
+    let isOpen = false
+    for (let n = from; n <= to && !isOpen; n += step) isOpen = this.#canRead(lane, n)
+    if (!isOpen && !this.#canRead(lane, to)) return PROBES
+    reach.from = 0
+    reach.to = 0
+    this.#unread.get(lane.room)?.delete(lane)
+    // From there once more: the rest of the lane is read twice at most, and found once.
+    reach.n = Math.min(reach.n, from - 1)
+    this.#dirty.add(lane)
+    return PROBES
+  }
+
+  #canRead(lane: Lane, n: number): boolean {
+    const event = this.#ports.replica.event(lane.room, lane.author, lane.lane, n)
+    const body = event && this.#ports.replica.body(event.id)
+    return body !== undefined && this.#ports.read(event!, body) !== null
+  }
+
+  /** False where it cannot be read now. */
+  #takeIn(lane: Lane, n: number): boolean {
+    const { replica } = this.#ports
+    const event = replica.event(lane.room, lane.author, lane.lane, n)
+    if (!event || !FOUND.has(event.kind)) return true
+    const body = replica.body(event.id)
+    if (!body) return true
+    const value = this.#ports.read(event, body)
+    if (value === null) return false
+    if (value !== undefined) this.#add(event, value)
+    return true
+  }
+
+  #add(event: Event, value: BodyValue): void {
+    switch (value.kind) {
+      case 'message':
+        return this.#addDoc(event, value.text, hasLink(value.text) ? MARK.link : 0)
+      case 'file': {
+        const text = `${value.name} ${value.text}`
+        return this.#addDoc(event, text, MARK.file | (hasLink(value.text) ? MARK.link : 0))
+      }
+      case 'edit':
+        this.#noteAbout(event, eventId(value.target))
+        return this.#addDoc(
+          event,
+          value.text,
+          MARK.edit | (hasLink(value.text) ? MARK.link : 0),
+          eventId(value.target),
+        )
+      case 'reaction':
+        this.#noteAbout(event, eventId(value.target))
+        return this.#addDoc(event, '', MARK.reaction, eventId(value.target))
+    }
+  }
+
+  #noteAbout(event: Event, target: EventId): void {
+    this.#ports.put(['put', aboutKey(target, event), uint(event.kind, 1)])
+  }
+
+  #addDoc(event: Event, text: string, marks: number, target?: EventId): void {
+    const about = target && this.#ports.replica.find(target)
+    const { room, author, lane: laneId, n, t, at } = about ?? event
+    const numbers: number[] = []
+    for (const term of termsOf(text)) {
+      if (numbers.length >= TERMS_MAX) break
+      numbers.push(this.numbers.of(term))
+    }
+    const doc: Doc = {
+      place: { room, author, lane: laneId },
+      n,
+      t,
+      at,
+      terms: Math.min(255, numbers.length),
+      marks: about ? marks | MARK.ofTarget : marks,
+    }
+    this.#gathered.add(doc, numbers)
+  }
+
+  // --- segments ---------------------------------------------------------------------------------------------------
+
+  #beginSegment(): void {
+    const gathered = this.#gathered
+    const reached = new Map<Lane, Reach>()
+    for (const lane of this.#touched) reached.set(lane, { ...this.#reachOf(lane) })
+    this.#packing = { gathered, reached, number: this.#known.next, parts: gathered.pack() }
+    this.#gathered = new Gathered(new GatheredDocs())
+    this.#touched = new Set()
+  }
+
+  /** Writes one value of the segment; with the last one it is there. Returns what that cost. */
+  #pack(packing: Packing): number {
+    const { done, value } = packing.parts.next()
+    if (!done) {
+      this.#ports.put(['put', segmentKey(packing.number, value[0]), value[1]])
+      return PART_COST
+    }
+    const { generation, segments } = this.#known
+    for (const [lane, { n, from, to }] of packing.reached)
+      this.#ports.put(['put', placeKey(lane), uints(generation, n, from, to)])
+    const kept = segments.filter((number) => !this.#isExpired(number))
+    this.#know({ ...this.#known, next: packing.number + 1, segments: [...kept, packing.number] })
+    this.#packing = undefined
+    this.#latest = { number: packing.number, gathered: packing.gathered }
+    return PART_COST + packing.reached.size * LANE_COST
+  }
+
+  /** Nothing in it can be shown any more: it goes. */
+  #isExpired(number: number): boolean {
+    const segment = this.#opened.get(number)
+    if (!segment || segment.tMax + this.#ports.retentionMs + 2 * PERIOD_MS > this.#ports.replica.now)
+      return false
+    this.#opened.delete(number)
+    this.#old.push(number)
+    return true
+  }
+
+  #know(known: Known): void {
+    this.#known = known
+    this.#ports.put(['put', FACT, utf8(JSON.stringify(known))])
+  }
+
+  #drop(number: number): number {
+    let part = 0
+    for (; part < 3 || this.#ports.get(segmentKey(number, part)); part++)
+      this.#ports.put(['del', segmentKey(number, part)])
+    return part
+  }
+
+  // --- searching --------------------------------------------------------------------------------------------------
+
+  /** All there is to search, what was said last first as far as that is known. */
+  searchables(): Searchable[] {
+    const { segments } = this.#known
+    const found: Searchable[] = [this.#gathered]
+    if (this.#packing) found.push(this.#packing.gathered)
+    for (const number of segments) {
+      const segment = number === this.#latest?.number ? this.#latest.gathered : this.#open(number)
+      if (!segment) {
+        this.damaged()
+        return [this.#gathered]
+      }
+      found.push(segment)
+    }
+    return found.sort((a, b) => b.tMax - a.tMax)
+  }
+
+  #open(number: number): Segment | undefined {
+    const opened = this.#opened.get(number) ?? Segment.open(number, (key) => this.#ports.get(key))
+    if (opened) this.#opened.set(number, opened)
+    return opened
+  }
+
+  /** Something of it is not as it was written: it is made anew from the events. */
+  damaged(): void {
+    this.#old.push(...this.#known.segments)
+    this.#know({ ...this.#known, generation: this.#known.generation + 1, segments: [] })
+    this.#forget()
+  }
+}
+
+function uints(...values: readonly number[]): Uint8Array {
+  return concat(...values.map((value) => uint(value, 4)))
+}

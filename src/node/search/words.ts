@@ -1,0 +1,86 @@
+/**
+ * Words: what a text is found by. Letters and digits of any script, alike whatever their case, composition or accents;
+ * emoji one by one; scripts written without spaces sign by sign, of which two neighbours make one more thing to look for.
+ */
+
+/** A word as it is compared, and where it stands in the text (UTF-16). */
+export interface Word {
+  readonly word: string
+  readonly start: number
+  readonly end: number
+}
+
+const PIECE = /[\p{L}\p{N}\p{M}_]+|\p{Extended_Pictographic}/gu
+const ASCII = /^[\x00-\x7f]*$/
+const ASCII_PIECE = /[a-z0-9_]+/g
+const MARKS = /[\u0300-\u036f]/g
+/** Scripts that put no spaces between words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+/** Characters of a word that count: nobody types more of it. */
+const WORD_CHARS_MAX = 64
+
+const fold = (piece: string): string =>
+  (ASCII.test(piece)
+    ? piece.toLowerCase()
+    : piece.normalize('NFKD').replace(MARKS, '').toLowerCase().normalize('NFKC')
+  ).slice(0, WORD_CHARS_MAX)
+
+/** The words of a text, in order. */
+export function wordsOf(text: string): Word[] {
+  const words: Word[] = []
+  for (const match of text.matchAll(PIECE)) {
+    const piece = match[0]
+    if (!UNSPACED.test(piece))
+      words.push({ word: fold(piece), start: match.index, end: match.index + piece.length })
+    else addSigns(words, piece, match.index)
+  }
+  return words.filter(({ word }) => word !== '')
+}
+
+/** Of a piece in such a script each sign is a word; what else stands in it stays together. */
+function addSigns(words: Word[], piece: string, at: number): void {
+  let rest = at
+  const flush = (end: number) => {
+    if (end > rest) words.push({ word: fold(piece.slice(rest - at, end - at)), start: rest, end })
+  }
+  let place = at
+  for (const sign of piece) {
+    const end = place + sign.length
+    if (UNSPACED.test(sign)) {
+      flush(place)
+      words.push({ word: fold(sign), start: place, end })
+      rest = end
+    }
+    place = end
+  }
+  flush(place)
+}
+
+/** Two signs side by side of a script without spaces: one sign alone is in too many messages to look for. */
+const arePair = (a: Word, b: Word): boolean =>
+  a.end === b.start && UNSPACED.test(a.word) && UNSPACED.test(b.word)
+
+/** What the index keeps of a text: its words and such pairs, each once. */
+export function termsOf(text: string): Set<string> {
+  if (ASCII.test(text)) {
+    const terms = new Set<string>()
+    for (const word of text.toLowerCase().match(ASCII_PIECE) ?? []) terms.add(word.slice(0, WORD_CHARS_MAX))
+    return terms
+  }
+  return termsOfWords(wordsOf(text))
+}
+
+/** The same of words in a row. */
+export function termsOfWords(words: readonly Word[]): Set<string> {
+  const terms = new Set<string>()
+  for (const [k, word] of words.entries()) {
+    terms.add(word.word)
+    const next = words[k + 1]
+    if (next && arePair(word, next)) terms.add(word.word + next.word)
+  }
+  return terms
+}
+
+/** Is there something in the text that can be opened? */
+export const hasLink = (text: string): boolean => /\b(?:https?:\/\/|www\.)[^\s/]/iu.test(text)

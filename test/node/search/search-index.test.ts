@@ -1,0 +1,171 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../src/node/crypto.ts'
+import { MemoryStore } from '../../../src/node/memory-store.ts'
+import type { Replica } from '../../../src/node/replica.ts'
+import { look, type Wanted } from '../../../src/node/search/looking.ts'
+import { readQuery } from '../../../src/node/search/query.ts'
+import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
+import { visibilityOf } from '../../../src/node/timeline.ts'
+import { decodeBody } from '../../../src/wire/codec.ts'
+import type { VerifiedRun } from '../../../src/wire/event.ts'
+import type { EventId } from '../../../src/wire/ids.ts'
+import { Author, NOW, ROOM, replicaOf } from '../author.ts'
+
+const SEED = new Uint8Array(32).fill(3)
+const anna = new Author(1)
+const COUNT = 2 * SEGMENT_DOCS + 500
+
+/** Runs of 64: message k says its number, and every hundredth that it is one. */
+function runsOf(count: number): VerifiedRun[] {
+  const lane = anna.contentLane()
+  const runs: VerifiedRun[] = []
+  for (let at = 0; at < count; at += 64) {
+    const texts = Array.from({ length: Math.min(64, count - at) }, (_, k) => {
+      const number = at + k
+      return `number${number} is said${number % 100 === 0 ? ', a hundred' : ''}`
+    })
+    runs.push(anna.run(lane, texts, runs.at(-1), NOW + at))
+  }
+  return runs
+}
+
+function indexOf(replica: Replica, store: MemoryStore, isOpen = () => true): SearchIndex {
+  const index = new SearchIndex({
+    crypto: nodeCrypto,
+    seed: SEED,
+    replica,
+    retentionMs: 180 * 24 * 3600 * 1000,
+    get: (key) => store.get(key),
+    put: (op) => void store.write([op], false),
+    read: (event, body) => (isOpen() ? decodeBody(event.kind, body) : null),
+    isReadable: () => true,
+  })
+  replica.onContent = (lane) => index.changed(lane)
+  return index
+}
+
+/** A replica that was started on this store. */
+async function started(store: MemoryStore): Promise<Replica> {
+  const { replica } = replicaOf(undefined, store)
+  await replica.load()
+  return replica
+}
+
+/** Works slice by slice; how many slices it took. */
+function finish(index: SearchIndex, slice = 300): number {
+  let slices = 0
+  for (; index.isBehind; slices++) index.work(slice)
+  return slices
+}
+
+async function texts(index: SearchIndex, replica: Replica, store: MemoryStore, words: string, count = 9) {
+  const query = readQuery(words, NOW)
+  if ('fault' in query) throw new Error(query.fault)
+  const { terms, phrases, since, until, has, isRanked } = query
+  const wanted: Wanted = { terms, phrases, since, until, has, isRanked, rooms: new Set([ROOM]) }
+  const view = { contentLimit: () => COUNT, hidden: new Set<EventId>(), ruleAgainst: () => undefined }
+  const visibility = () => visibilityOf(replica, view)
+  const open = (event: VerifiedRun['events'][number], body: Uint8Array) => decodeBody(event.kind, body)
+  const found = await look({ index, store, replica, visibility, open }, wanted, count)
+  return found.map(({ line }) => line.body.text)
+}
+
+describe('the search index', () => {
+  let full: MemoryStore
+  let runs: VerifiedRun[]
+  beforeAll(async () => {
+    runs = runsOf(COUNT)
+    const { replica, store, save } = replicaOf()
+    const index = indexOf(replica, store)
+    for (const run of runs) replica.add(run)
+    await save()
+    finish(index)
+    full = store
+  })
+  const copy = () => new MemoryStore({ entries: full.snapshot() })
+  const segmentKeys = (store: MemoryStore) => store.list({ from: 's', to: 't' }).map(([key]) => key)
+
+  it('is in the store but for the last docs, which are read again after a start', async () => {
+    const store = copy()
+    expect(segmentKeys(store).filter((key) => key.endsWith('0000'))).toHaveLength(2)
+    const replica = await started(store)
+    const index = indexOf(replica, store)
+    index.begin()
+    expect(index.unread).toBe(500)
+    // Each slice of 300 looks at 300 of them.
+    expect(finish(index)).toBeLessThan(4)
+    expect(await texts(index, replica, store, 'hundred', 3)).toEqual([
+      'number8600 is said, a hundred',
+      'number8500 is said, a hundred',
+      'number8400 is said, a hundred',
+    ])
+    expect(await texts(index, replica, store, 'number17 said')).toEqual(['number17 is said'])
+    expect(await texts(index, replica, store, 'said', 1000)).toHaveLength(1000)
+    expect(await texts(index, replica, store, 'hundred', 1000)).toHaveLength(87)
+  })
+
+  it('holds no word as it was written', () => {
+    const bytes = full.snapshot().filter(([key]) => !'be'.includes(key[0]!))
+    for (const [, value] of bytes) expect(Buffer.from(value).includes('hundred')).toBe(false)
+  })
+
+  it('is searched as well while a segment is being written', async () => {
+    const { replica, store, save } = replicaOf()
+    const index = indexOf(replica, store)
+    for (const run of runs) replica.add(run)
+    await save()
+    for (let slices = 0; index.isBehind; slices++) {
+      index.work(64)
+      if (slices % 10 !== 0) continue
+      const searched = index.searchables().reduce((sum, { count }) => sum + count, 0)
+      expect(searched + index.unread).toBe(COUNT)
+    }
+  })
+
+  it('is made anew where the disk has damaged it, or lost a part of it', async () => {
+    for (const harm of ['flip', 'lose'] as const) {
+      const store = copy()
+      const key = segmentKeys(store).find((each) => each.endsWith('0001'))!
+      const value = Uint8Array.from(store.get(key)!)
+      value[99]! ^= 1
+      await store.write([harm === 'flip' ? ['put', key, value] : ['del', key]], true)
+      const replica = await started(store)
+      const index = indexOf(replica, store)
+      index.begin()
+      finish(index)
+      await texts(index, replica, store, 'hundred')
+      expect(index.isBehind).toBe(true)
+      finish(index)
+      expect(await texts(index, replica, store, 'hundred', 1000)).toHaveLength(87)
+      expect(segmentKeys(store).filter((each) => each.endsWith('0000'))).toHaveLength(2)
+      expect(index.isBehind).toBe(false)
+    }
+  })
+
+  it('finds nothing of what is deleted', async () => {
+    const store = copy()
+    const replica = await started(store)
+    const index = indexOf(replica, store)
+    replica.delete(anna.delete(runs[0]!.events[17]!))
+    await store.write(replica.takeOps(), true)
+    expect(await texts(index, replica, store, 'number17')).toEqual([])
+    expect(await texts(index, replica, store, 'number16')).toHaveLength(1)
+  })
+
+  it('reads again what it could not open, once it can', async () => {
+    let isOpen = false
+    const { replica, store, save } = replicaOf()
+    const index = indexOf(replica, store, () => isOpen)
+    for (const run of runs.slice(0, 3)) replica.add(run)
+    await save()
+    finish(index)
+    expect(await texts(index, replica, store, 'said')).toEqual([])
+    index.roomChanged(ROOM)
+    finish(index)
+    expect(await texts(index, replica, store, 'said')).toEqual([])
+    isOpen = true
+    index.roomChanged(ROOM)
+    finish(index)
+    expect(await texts(index, replica, store, 'said', 1000)).toHaveLength(192)
+  })
+})

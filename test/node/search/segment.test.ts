@@ -1,0 +1,104 @@
+import { describe, expect, it, test } from 'vitest'
+import { type Doc, GatheredDocs, MARK } from '../../../src/node/search/docs.ts'
+import { Gathered, Segment, segmentKey } from '../../../src/node/search/segment.ts'
+import { TermNumbers } from '../../../src/node/search/term-numbers.ts'
+import type { LaneId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
+import { seeded } from '../../lab/chaos/round.ts'
+
+const numbers = new TermNumbers(Uint8Array.from({ length: 32 }, (_, k) => 7 * k))
+
+const docOf = (k: number): Doc => ({
+  place: {
+    room: String(k % 3).repeat(32) as RoomId,
+    author: String(k % 7).repeat(64) as PersonKey,
+    lane: '0'.repeat(16) as LaneId,
+  },
+  n: k + 1,
+  t: 1_800_000_000_000 + k,
+  at: 1_800_000_000_000 - k,
+  terms: k % 256,
+  marks: k % 2 === 0 ? MARK.link : 0,
+})
+
+/** Docs with random terms, in memory and as a segment of a store. */
+function filled(count: number) {
+  const random = seeded(5)
+  const gathered = new Gathered(new GatheredDocs())
+  const docsOf = new Map<number, number[]>()
+  for (let k = 0; k < count; k++) {
+    const terms = new Set(
+      Array.from({ length: 12 }, () => numbers.of(`w${Math.floor(random() ** 3 * 4000)}`)),
+    )
+    gathered.add(docOf(k), terms)
+    for (const term of terms) docsOf.set(term, [...(docsOf.get(term) ?? []), k])
+  }
+  const values = new Map([...gathered.pack()].map(([part, value]) => [segmentKey(9, part), value]))
+  return { gathered, docsOf, values, segment: Segment.open(9, (key) => values.get(key))! }
+}
+
+describe('a segment', () => {
+  const { gathered, docsOf, values, segment } = filled(3000)
+
+  it('holds what was gathered', () => {
+    expect(values.size).toBeGreaterThan(5)
+    for (const from of [gathered, segment]) {
+      for (const [term, docs] of docsOf) expect(from.postings(term, term + 1)).toEqual(docs)
+      expect(from.postings(numbers.of('nowhere'), numbers.of('nowhere') + 1)).toEqual([])
+      const docs = from.docs()!
+      expect(docs.count).toBe(3000)
+      for (const k of [0, 1, 77, 2999]) {
+        const { place, ...rest } = docOf(k)
+        expect(docs.places[docs.placeOf(k)]).toEqual(place)
+        const [n, t, at, terms, marks] = [docs.n(k), docs.t(k), docs.at(k), docs.terms(k), docs.marks(k)]
+        expect({ n, t, at, terms, marks }).toEqual(rest)
+      }
+    }
+    const { count, atMin, atMax, tMax } = segment
+    expect({ count, atMin, atMax, tMax }).toEqual({
+      count: gathered.count,
+      atMin: gathered.atMin,
+      atMax: gathered.atMax,
+      tMax: gathered.tMax,
+    })
+    expect(segment.keys.sort()).toEqual([...values.keys()].sort())
+  })
+
+  it('finds all words that begin alike', () => {
+    const [from, to] = numbers.beginningWith('w1')!
+    const wanted = new Set<number>()
+    for (const [term, docs] of docsOf) if (term >= from && term < to) for (const doc of docs) wanted.add(doc)
+    const sorted = [...wanted].sort((a, b) => a - b)
+    expect(segment.postings(from, to)).toEqual(sorted)
+    expect(gathered.postings(from, to)).toEqual(sorted)
+  })
+
+  it('says so where the disk has damaged it', () => {
+    for (const [key, value] of values) {
+      const damaged = new Map(values)
+      const flipped = Uint8Array.from(value)
+      flipped[value.length >> 1]! ^= 4
+      damaged.set(key, flipped)
+      const opened = Segment.open(9, (asked) => damaged.get(asked))
+      const all = opened?.docs() && opened.postings(0, Number.MAX_SAFE_INTEGER)
+      expect(all, key).toBeUndefined()
+    }
+    expect(Segment.open(8, (key) => values.get(key))).toBeUndefined()
+  })
+})
+
+test('a word has the number of the words that begin as it does', () => {
+  for (const word of ['ab', 'lunch', 'lunchtime', 'äpfel', '会議']) {
+    for (let length = 2; length <= word.length; length++) {
+      const [from, to] = numbers.beginningWith(word.slice(0, length))!
+      expect(numbers.of(word)).toBeGreaterThanOrEqual(from)
+      expect(numbers.of(word)).toBeLessThan(to)
+    }
+  }
+  expect(numbers.beginningWith('a')).toBeUndefined()
+  expect(numbers.of('lunch')).not.toBe(new TermNumbers(new Uint8Array(32)).of('lunch'))
+})
+
+test('words hardly ever share a number', () => {
+  const all = new Set(Array.from({ length: 50_000 }, (_, k) => numbers.of(`word${k}`)))
+  expect(all.size).toBeGreaterThan(49_900)
+})

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { hasLink, termsOf, wordsOf } from '../../../src/node/search/words.ts'
+
+const words = (text: string) => wordsOf(text).map(({ word }) => word)
+
+test.each([
+  ['case and signs', 'Lunch, on MONDAY!', ['lunch', 'on', 'monday']],
+  ['accents, however they are written', 'Äpfel a\u0308pfel ÄPFEL', ['apfel', 'apfel', 'apfel']],
+  ['other scripts', 'Привет мир ΣΊΣΥΦΟΣ', ['привет', 'мир', 'σισυφος']],
+  ['wide and joined forms', 'Ｌｕｎｃｈ ﬁne', ['lunch', 'fine']],
+  ['figures and names', 'room_7 a-b x.y', ['room_7', 'a', 'b', 'x', 'y']],
+  ['emoji', 'pizza🍕🍕 now', ['pizza', '🍕', '🍕', 'now']],
+  ['signs of scripts without spaces', '会議は3時', ['会', '議', 'は', '3', '時']],
+  ['nothing', ' .,;-  ', []],
+])('words are found in %s', (_, text, expected) => {
+  expect(words(text)).toEqual(expected)
+})
+
+test('a word stands where it stands in the text', () => {
+  const text = 'So: ÄPFEL, 🍕会議'
+  for (const { start, end, word } of wordsOf(text)) expect(words(text.slice(start, end))).toEqual([word])
+})
+
+test('two signs side by side are one more thing to look for', () => {
+  expect([...termsOf('会議室')]).toEqual(['会', '会議', '議', '議室', '室'])
+  expect([...termsOf('a b')]).toEqual(['a', 'b'])
+})
+
+test.each([
+  ['see https://example.org/x', true],
+  ['see www.example.org', true],
+  ['http:// is a scheme', false],
+  ['no link', false],
+])('%s: a link is %s', (text, is) => {
+  expect(hasLink(text)).toBe(is)
+})
