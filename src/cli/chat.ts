@@ -30,7 +30,11 @@ interface Front {
   notice?(text: string): void
 }
 
-type End = SessionEnd | 'interrupt' | { readonly signal: SignalName } | { readonly error: unknown }
+type End =
+  | SessionEnd
+  | 'interrupt'
+  | { readonly signal: SignalName }
+  | { readonly error: unknown; readonly told?: true }
 
 /** Runs until input ends, /quit, a signal, or the node gives up. Returns the exit code. */
 export async function chat(world: World, settings: Settings, mode: ChatMode): Promise<number> {
@@ -45,7 +49,8 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   const level = settings.logLevel ?? (mode === 'hub' ? 'info' : 'warn')
   if (settings.node.code !== undefined) {
     const { codeWarning } = await import('./network.ts')
-    const warning = codeWarning(settings.node.code)
+    const { meansInvitation } = await import('../node/index.ts')
+    const warning = meansInvitation(settings.node.code) ? undefined : codeWarning(settings.node.code)
     if (warning !== undefined) logTo((line) => log(line), level)('warn', warning)
   }
   const desk = new ControlDesk(settings.timeoutMs)
@@ -79,8 +84,16 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   const front: Front | undefined =
     mode === 'hub' ? undefined : frontOf(mode, world, settings, node, gate, await screen)
   if (front?.notice) log = (line) => front.notice?.(line)
+  let isWaiting = false
   const gaveUp = new Promise<End>((resolve) => {
     node.ready.catch((error: unknown) => resolve({ error }))
+    node.on((event) => {
+      if (event.type === 'error' && event.code === 'EXPELLED') resolve({ error: event, told: true })
+      if (event.type !== 'system') return
+      if (event.event === 'waiting' && event.user.id === node.self.id) isWaiting = true
+      // Let in by name, or because everybody is.
+      if (event.event === 'admit' || event.event === 'settings') isWaiting = false
+    })
   })
   const alone =
     front?.notice && world.stdout.isTTY === true
@@ -91,7 +104,8 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   let code: number = EXIT.ok
   if (end === 'end' && front) {
     const stored = afterEndOfInput(node, settings.timeoutMs).then((n) => {
-      code = n
+      // Nothing that was typed here is shown to anybody.
+      code = n === EXIT.ok && isWaiting ? EXIT.refused : n
       return 'end' as const
     })
     end = await Promise.race([...ended, stored, front.output.ended])
@@ -104,7 +118,9 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   else if (typeof end === 'object') {
     const told = toldOf(end.error)
     code = exitCodeOf(told.code)
-    if (front) front.tell(told)
+    if (end.told) {
+      // As an event, like everything else.
+    } else if (front) front.tell(told)
     else log(told.message)
   }
   await within(node.close(), CLOSE_MS_MAX)

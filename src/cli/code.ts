@@ -1,6 +1,6 @@
 /** Codes of networks: new ones from random words, and about how hard others are to guess. */
 import { randomInt } from 'node:crypto'
-import { CODE_WORDS } from './code-words.ts'
+import { CODE_WORDS } from '../wire/code-words.ts'
 
 /**
  * Six words of 11 bits are 66 bits. One handshake lets a listener try codes at home, but each try costs scrypt with

@@ -16,6 +16,8 @@ import { listenForSignals, type World } from './world.ts'
 
 /** Leaving takes well under a second; nobody waits longer than this for it. */
 const CLOSE_MS_MAX = 5000
+/** Behind the time to wait for somebody: until the node has said why nobody is there. */
+const VERDICT_MS = 300
 /** Reading all that is stored here takes less. */
 const PATIENCE_MS = 600_000
 
@@ -159,7 +161,11 @@ async function readyInTime(node: Node, ms: number): Promise<ReadyEvent> {
   const nobody = new OneShotError('NOBODY_FOUND', refusalText('NOBODY_FOUND', { seconds: ms / 1000 }))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, ms, nobody)
+    // The node's own verdict, that the code is wrong, comes at the same time and says more.
+    const later = () => {
+      timer = setTimeout(reject, VERDICT_MS, nobody)
+    }
+    timer = setTimeout(later, ms)
   })
   try {
     return await Promise.race([node.ready, late])

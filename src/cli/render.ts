@@ -218,7 +218,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'topic':
       return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}`
     case 'role':
-      return `${who} ${isSelf ? 'are' : 'is'} ${event.role === undefined ? 'in another role' : `a ${event.role}`} in ${room} now${by}${why}`
+      return `${who} ${isSelf ? 'are' : 'is'} ${event.role === undefined ? 'in another role' : `${event.role === 'admin' || event.role === 'owner' ? 'an' : 'a'} ${event.role}`} in ${room} now${by}${why}`
     case 'decline':
       return `${who} declined the invitation to ${room}`
     case 'mute':
@@ -239,6 +239,10 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
       return `${who} unlocked ${room}${why}`
     case 'settings':
       return `${who} changed ${room}: ${settingText(event)}${why}`
+    case 'admit':
+      return `${who} ${isSelf ? 'were' : 'was'} let into the network${by}${others}`
+    case 'expel':
+      return `${who} ${isSelf ? 'were' : 'was'} expelled from the network${by}${why}`
     case 'block':
       return `you see nothing of ${who} any more`
     case 'unblock':
@@ -259,6 +263,8 @@ function settingText({ setting, value = 0 }: SystemEvent): string {
       return value > 0 ? `one message of each in ${value} s` : 'no slow mode'
     case 'newcomers':
       return value > 0 ? 'newcomers wait for a voice' : 'newcomers may speak'
+    case 'membersonly':
+      return value > 0 ? 'only members are let in' : 'whoever has the code is let in'
     default:
       return 'something that this lanchat does not know'
   }

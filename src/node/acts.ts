@@ -9,6 +9,7 @@ import { Finding } from './acts/finding.ts'
 import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
 import { Moderation } from './acts/moderation.ts'
+import { NetworkActs } from './acts/network.ts'
 import { OwnActs } from './acts/own.ts'
 import { PeopleActs } from './acts/people.ts'
 import { denialOf, denialOfRun, permitOf } from './acts/permission.ts'
@@ -34,6 +35,7 @@ export class Acts {
   readonly #messages: MessageActs
   readonly #rooms: RoomActs
   readonly #moderation: Moderation
+  readonly #network: NetworkActs
   readonly #log: Log
   readonly #own: OwnActs
   readonly #questions: Questions
@@ -52,6 +54,7 @@ export class Acts {
     const which = new Which(core, this.#answers, this.#finding)
     this.#messages = new MessageActs(core, this.#answers, this.#posting, which, writer)
     this.#moderation = new Moderation(core, this.#answers, this.#finding, which, writer)
+    this.#network = new NetworkActs(core, this.#answers, this.#finding, writer)
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
@@ -144,6 +147,18 @@ export class Acts {
         return this.#moderation.topic(asked, command)
       case 'log':
         return this.#log.show(asked, command.room, command.count)
+      case 'networkLog':
+        return this.#log.showNetwork(asked, command.count)
+      case 'members':
+        return this.#network.members(asked)
+      case 'admit':
+        return this.#network.admit(asked, command)
+      case 'expel':
+        return this.#network.expel(asked, command)
+      case 'admin':
+        return this.#network.admin(asked, command)
+      case 'membersOnly':
+        return this.#network.membersOnly(asked, command)
       case 'pins':
         return this.#own.pins(asked, command.room)
       case 'block':
@@ -243,6 +258,12 @@ function wordOf(command: Command): string {
       return '/status'
     case 'telling':
       return command.what === 'read' ? '/receipts' : '/typing'
+    case 'networkLog':
+      return '/log'
+    case 'membersOnly':
+      return '/membersonly'
+    case 'admin':
+      return '/role'
     case 'react':
     case 'hide':
     case 'pin':

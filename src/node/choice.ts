@@ -53,7 +53,7 @@ import { fromHex } from '../wire/bytes.ts'
 import { personKey } from '../wire/ids.ts'
 import { failed, halfDone, nextDue, note, reached } from './addresses.ts'
 import { couldNotDial, meetHub, onAbsorb, onAbsorbed, onNoDial } from './choice/absorb.ts'
-import { avoid, isAvoided } from './choice/avoid.ts'
+import { avoid, isAvoided, leaveBarred } from './choice/avoid.ts'
 import { hearMedian, publishMedian } from './choice/clock.ts'
 import {
   beatWhileFollowing,
@@ -192,8 +192,11 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
       return
     case 'facts':
       choice.facts = { ...choice.facts, ...event.facts }
-      if (event.facts.drained) wakeBy(choice, turn.now)
+      if (event.facts.drained || event.facts.barred) wakeBy(choice, turn.now)
       beatSoon(choice, turn.now + choice.timing.heartbeatMs)
+      return
+    case 'barsChanged':
+      leaveBarred(choice, turn)
       return
     case 'avoid':
       avoid(choice, turn, event.hub, event.ms)

@@ -20,6 +20,8 @@ export interface CoreOptions {
   readonly signer: Signer
   readonly seed: Uint8Array
   readonly net: NetId
+  /** Of a network that has one: its key is part of `net`. */
+  readonly owner?: PersonKey
   readonly network: string
   readonly nick: string
   readonly store: Store

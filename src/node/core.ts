@@ -25,6 +25,7 @@ import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, laneId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acts } from './acts.ts'
+import { Admissions } from './admissions.ts'
 import { isAloneAsHub, isAloneFollowing, isWithoutDisk } from './alone.ts'
 import { Arrivals } from './arrivals.ts'
 import { Blocks, readBlocks } from './blocks.ts'
@@ -152,6 +153,7 @@ export class Core {
   readonly company: Company
   readonly search: SearchIndex
   readonly options: CoreOptions
+  readonly #admissions: Admissions
   readonly #lanes: OwnLanes
   readonly #durable: Durable
   readonly #erasing: Erasing
@@ -205,7 +207,12 @@ export class Core {
     this.#time = new NetworkTime(moment.now, moment.wall)
     this.self = personKey(signer.key)
     this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
-    this.views = new Views({ crypto, net, carriesAll: (person) => this.#carriesAll(person) })
+    this.views = new Views({
+      crypto,
+      net,
+      ...(options.owner && { owner: options.owner }),
+      carriesAll: (person) => this.#carriesAll(person),
+    })
     this.replica = new Replica({
       crypto,
       net,
@@ -259,7 +266,19 @@ export class Core {
       moment.now,
     )
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
-    this.choice = createChoice({ ...options.choice, self: this.self })
+    this.choice = createChoice({
+      ...options.choice,
+      self: this.self,
+      bars: (key) => this.views.network().door.admission(key) !== 'member',
+    })
+    this.#admissions = new Admissions({
+      self: this.self,
+      network: () => this.views.network(),
+      who: (person) => this.people.who(person),
+      tell: (event) => this.tell(event),
+      barred: (barred) => this.#choose({ in: 'facts', facts: { barred } }),
+      expelled: () => this.#effects.push({ do: 'exit', code: 'EXPELLED' }),
+    })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
     this.#durable = new Durable(this.replica)
     this.#writes = new Writes(this.#durable)
@@ -604,6 +623,7 @@ export class Core {
         // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
         this.#writes.needSync()
         this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
+        this.#admissions.changed()
         this.#announceSelf()
         return this.#choose(input)
       case 'tick':
@@ -708,6 +728,7 @@ export class Core {
     if (heal) this.#tellHeal(heal)
     if (!this.#isReady) this.#maybeReady()
     else this.search.begin()
+    this.#admissions.tick(now, this.isCaughtUp)
     this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
     this.#saveFact(LABELS, this.people.takeSaved())
@@ -1201,6 +1222,8 @@ export class Core {
     this.search.roomChanged(room)
     if (room === NETWORK_ROOM) {
       this.#placeKeeper.aliases(this.views.network().placePairs)
+      this.#admissions.changed()
+      this.#choose({ in: 'barsChanged' })
       this.#arrivals.look(this.#moment.now)
       this.display.changedAll()
     } else {
@@ -1644,6 +1667,7 @@ export class Core {
           room,
           lines.filter((line) => line.room === room),
         )
+      this.#admissions.ready()
       // Rooms that have come meanwhile.
       this.#noteMine(NETWORK_ROOM)
     })

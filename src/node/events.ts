@@ -247,6 +247,9 @@ export interface SystemEvent {
     | 'place'
     | 'heal'
     | 'warning'
+    | 'admit'
+    | 'expel'
+    | 'waiting'
   readonly room: string | null
   readonly user: Who
   readonly by?: Who
@@ -271,9 +274,15 @@ export interface SystemEvent {
   readonly setting?: Setting
   readonly value?: number
 }
-export type Role = 'owner' | 'moderator' | 'member'
-/** Of rooms: members at most, nobody but moderators writes, seconds between two messages, newcomers wait for a voice. */
-export type Setting = 'max' | 'readonly' | 'slow' | 'newcomers'
+export type Role = 'owner' | 'admin' | 'moderator' | 'member'
+/** A line of `/members`. */
+export interface NetworkMember extends Labelled {
+  readonly role: 'owner' | 'admin' | 'member' | 'waiting' | 'expelled'
+  readonly online: boolean
+  readonly self?: true
+}
+/** Of rooms: members at most, nobody but moderators writes, seconds between two messages, newcomers wait for a voice. Of the network: only members are let in. */
+export type Setting = 'max' | 'readonly' | 'slow' | 'newcomers' | 'membersonly'
 
 /** How a person shows themselves. Whoever is hidden looks as if they were not here. */
 export type Mode = 'online' | 'away' | 'busy' | 'hidden'
@@ -403,13 +412,15 @@ export type Command =
   | {
       readonly do: 'set'
       readonly room: string
-      readonly setting: Setting
+      readonly setting: Exclude<Setting, 'membersonly'>
       readonly value: number
       readonly reason?: string
     }
   | { readonly do: 'lock'; readonly room: string; readonly on: boolean; readonly reason?: string }
   /** What moderators did in a room, and what of it holds. */
   | { readonly do: 'log'; readonly room: string; readonly count: number }
+  /** The same of what was done to the whole network. */
+  | { readonly do: 'networkLog'; readonly count: number }
   /** Here alone: their messages are not shown, and nothing is sent to them alone. */
   | { readonly do: 'block' | 'unblock'; readonly who: string }
   | { readonly do: 'blocked' | 'unread' }
@@ -468,6 +479,16 @@ export type Command =
   | { readonly do: 'people'; readonly part: string }
   /** Into a private room; in a public one: to enter although it is locked, and to speak although newcomers wait. */
   | { readonly do: 'invite'; readonly room: string; readonly to: string | readonly string[] }
+
+  /** In a network with an owner: who is what. Answered by NetworkMember objects. */
+  | { readonly do: 'members' }
+  /** Lets people into the network who wait, or were expelled. */
+  | { readonly do: 'admit'; readonly who: readonly string[] }
+  | { readonly do: 'expel'; readonly who: string; readonly reason?: string }
+  /** on: false makes an admin a member again. */
+  | { readonly do: 'admin'; readonly who: string; readonly on: boolean; readonly reason?: string }
+  /** on: only who is here, and whom an admin admits, is let in. */
+  | { readonly do: 'membersOnly'; readonly on: boolean; readonly reason?: string }
 
 /** The command, or those commands, of this word. */
 export type CommandOf<D extends Command['do']> = Extract<Command, { readonly do: D }>

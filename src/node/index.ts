@@ -33,9 +33,11 @@ export {
   runChecks,
 } from './checks.ts'
 export { createNode } from './create-node.ts'
+export { invitationIn, invitationWords, meansInvitation } from './entrance.ts'
 export type * from './events.ts'
 export { type UsableInterface, usableInterfaces } from './interfaces.ts'
 export { connectControl } from './io/control.ts'
+export { newInvitation, type OwnedNetwork } from './io/founding.ts'
 export { exportIdentity, type Imported, importIdentity } from './io/identity-backup.ts'
 export { type StoreHere, storesHere } from './io/stores-here.ts'
 export { LanchatError } from './lanchat-error.ts'
@@ -48,7 +50,7 @@ export interface NodeOptions {
   name?: string
   /** Default 'lan'. */
   network?: string
-  /** The network's secret; without it the network is open. */
+  /** The network's secret, or an invitation, which names the network too; without it the network is open. */
   code?: string
   dataDir?: string
   /** Default 27470, the next free if taken; 0: chosen by the system. */

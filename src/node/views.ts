@@ -197,6 +197,8 @@ export class Views {
   /** Does this person carry this class of the room? unknown: the answer while the room's create has not been seen. */
   carries(person: PersonKey, room: RoomId, cls: LaneClass, unknown: boolean): boolean {
     if (room === NETWORK_ROOM) return cls === 0
+    // Whoever is not let in, or was expelled, gets what tells them so and nothing else, whatever part they play.
+    if (this.network().door.admission(person) !== 'member') return false
     const view = this.room(room)
     if (!view || isUnknown(view)) return cls === 0 && (unknown || this.#options.carriesAll(person))
     if (cls === 1 && view.deleted) return false

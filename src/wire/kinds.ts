@@ -100,8 +100,8 @@ const definitions = {
   /** A moderator hides (or shows again) one content event. */
   hide: [0x8e, { target: id, hidden: bool, reason: sealable(REASON_BYTES_MAX) }],
   /**
-   * setting: 1 members at most, 2 read-only, 3 locked, 4 slow mode (seconds), 5 newcomers wait for a voice; value: 0 off.
-   * persons: of 3 and 5, whom it does not concern: the members and authors that its author knew.
+   * setting: 1 members at most, 2 read-only, 3 locked, 4 slow mode (seconds), 5 newcomers wait for a voice, and in room 0
+   * 6 members only; value: 0 off. persons: of 3, 5 and 6, whom it does not concern: those that its author knew.
    */
   settings: [
     0x8f,
@@ -112,6 +112,8 @@ const definitions = {
       reason: sealable(REASON_BYTES_MAX),
     },
   ],
+  /** Lies in room 0 of a network with an owner: an admin lets people in. lifts: what kept them out, and ends. */
+  admit: [0x91, { persons: ids, lifts: ids }],
   /** A moderator puts a content event where everybody finds it, or takes it from there. */
   pin: [0x92, { target: id, pinned: bool }],
   /** As a ban, of content alone: the target stays a member. */
@@ -127,7 +129,7 @@ const definitions = {
   ],
   /** Lies in room 0. How a person looks: part 1 colour, 3 bytes rgb; 2 picture, an image file. Empty: none. */
   look: [0x96, { part: uintOf(8), bytes: blob(PICTURE_BYTES_MAX) }],
-  // reserved: 0x90 newcode, 0x91 admit, 0x94 verify, 0x95 block
+  // reserved: 0x90 newcode, 0x94 verify, 0x95 block
 } as const
 
 type Definitions = typeof definitions

@@ -186,6 +186,24 @@ const table = {
     fatal: true,
   },
 
+  NOT_ADMITTED: {
+    us: 'You have the code of this network, and wait until one of its admins lets you in. You are told when that is.',
+    them: 'This network lets only members in, and no admin has let you in yet.',
+    fatal: true,
+  },
+  EXPELLED: {
+    us: 'You were expelled from the network {network}. Ask one of its admins to let you in again.',
+    them: 'You were expelled from this network.',
+    fatal: true,
+  },
+  NOT_OWNED: {
+    us: 'Only a network with an owner has admins and members. Make one with: lanchat network new NAME.',
+    fatal: true,
+  },
+  NOT_ADMIN: {
+    us: 'You may not {action}: that takes {rank} of this network.',
+    fatal: true,
+  },
   MUTED: {
     us: 'You are muted in {room}, so nobody is shown what you write there. Ask one of its moderators.',
     them: 'You are muted in this room.',
@@ -354,6 +372,10 @@ const table = {
     us: 'The disk refused to store messages ({why}). Chat goes on in memory and forgets it at the end: free some space and start again.',
     them: 'My disk fails; I cannot keep your events.',
     fatal: false,
+  },
+  INVITATION_INVALID: {
+    us: 'This invitation is damaged: a part of it is missing or was changed. Ask for it again.',
+    fatal: true,
   },
   IDENTITY_INVALID: {
     us: 'The identity file {file} is damaged ({why}). Restore it from a copy, or move it away to start as somebody new.',

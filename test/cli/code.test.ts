@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { codeBitsAtMost, newCode, WORDS_IN_CODE } from '../../src/cli/code.ts'
-import { CODE_WORDS } from '../../src/cli/code-words.ts'
 import { codeWarning } from '../../src/cli/network.ts'
+import { CODE_WORDS } from '../../src/wire/code-words.ts'
 
 describe('the words of codes', () => {
   it('are 2,048 different ones of three to seven letters, in order', () => {

@@ -140,6 +140,7 @@ const bodies: BodyValue[] = [
   { kind: 'settings', setting: 4, value: 30, persons: fill(0, 0), reason: 'slowly' },
   { kind: 'settings', setting: 3, value: 1, persons: concat(anna.key, bert.key), reason: '' },
   { kind: 'pin', target: rising(32), pinned: true },
+  { kind: 'admit', persons: concat(anna.key, bert.key), lifts: rising(32) },
   { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
   { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },
 ]

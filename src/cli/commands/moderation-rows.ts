@@ -37,6 +37,8 @@ function readRole(args: string, room: string): Meaning {
   const [nick, rest] = split(args)
   if (nick === '') return ask({ do: 'roles', room })
   const [role, reason] = split(rest.trim())
+  if (role === 'admin' || role === 'no-admin')
+    return ask({ do: 'admin', who: nickName(nick), on: role === 'admin', ...because(reason) })
   if (role !== 'moderator' && role !== 'member') return 'usage'
   return ask({ do: 'role', room, who: nickName(nick), role, ...because(reason) })
 }
@@ -97,8 +99,8 @@ export const moderationRows: readonly CommandRow[] = [
   },
   {
     name: 'role',
-    args: '[nick moderator|member [reason]]',
-    help: 'make somebody a moderator of this room, or a member again; who is what',
+    args: '[nick moderator|member|admin|no-admin [reason]]',
+    help: 'make somebody a moderator of this room or a member again, or an admin of the network; who is what',
     completes: 'nick',
     read: readRole,
   },
@@ -170,12 +172,14 @@ export const moderationRows: readonly CommandRow[] = [
   },
   {
     name: 'log',
-    args: '[n]',
-    help: `what was done in this room, by whom and why (1 to ${LOG_MAX}, ${LOG_DEFAULT} if not said)`,
+    args: '[network] [n]',
+    help: `what was done in this room, or to the network, by whom and why (1 to ${LOG_MAX}, ${LOG_DEFAULT} if not said)`,
     read(args, room) {
-      const [digits = String(LOG_DEFAULT), ...more] = words(args)
+      const isNetwork = words(args)[0] === 'network'
+      const [digits = String(LOG_DEFAULT), ...more] = words(args).slice(Number(isNetwork))
       const count = /^\d{1,4}$/.test(digits) ? Number(digits) : 0
-      return more.length > 0 || count < 1 || count > LOG_MAX ? 'usage' : ask({ do: 'log', room, count })
+      if (more.length > 0 || count < 1 || count > LOG_MAX) return 'usage'
+      return ask(isNetwork ? { do: 'networkLog', count } : { do: 'log', room, count })
     },
   },
 ]

@@ -13,6 +13,7 @@ const SETTINGS: Readonly<Record<number, Setting>> = {
   [SETTING.readOnly]: 'readonly',
   [SETTING.slow]: 'slow',
   [SETTING.newcomers]: 'newcomers',
+  [SETTING.membersOnly]: 'membersonly',
 }
 
 /** The system event of a control event. `user` is whom it is about; where that is nobody else, who did it. */
@@ -25,7 +26,8 @@ export function actOf(
 ): SystemEvent {
   const { people, replica } = core
   const by = people.who(event.author)
-  const room = core.roomName(view)
+  const isNetwork = view.type === 'network'
+  const room = isNetwork ? null : core.roomName(view)
   const own = (what: SystemEvent['event'], extra: Partial<SystemEvent> = {}): SystemEvent => ({
     type: 'system',
     event: what,
@@ -44,13 +46,13 @@ export function actOf(
     case 'ban':
     case 'mute': {
       const until = readUint(body.until, 0, 6)
-      const what = body.kind === 'mute' ? 'mute' : body.kick ? 'kick' : 'ban'
+      const what = body.kind === 'mute' ? 'mute' : body.kick ? 'kick' : isNetwork ? 'expel' : 'ban'
       const extra = { ...(until > 0 && { until }), ...because(body.reason) }
       return about(what, hex(body.target) as PersonKey, extra)
     }
     case 'role':
       return about('role', hex(body.target) as PersonKey, {
-        role: body.rank === 1 ? 'member' : 'moderator',
+        role: body.rank === 1 ? 'member' : isNetwork ? 'admin' : 'moderator',
         ...because(body.reason),
       })
     case 'lift': {
@@ -68,10 +70,11 @@ export function actOf(
       if (body.kind === 'pin') return about(body.pinned ? 'pin' : 'unpin', author, { message })
       return about(body.hidden ? 'hide' : 'unhide', author, { message, ...because(body.reason) })
     }
+    case 'admit':
     case 'invite': {
       const [first, ...more] = readPersons(body.persons)
       const others = more.length > 0 ? { more: more.map((person) => people.who(person)) } : {}
-      return about('invite', first ?? event.author, others)
+      return about(body.kind, first ?? event.author, others)
     }
     case 'settings': {
       if (body.setting === SETTING.locked)

@@ -1,4 +1,6 @@
 /** The log of a room: what was done to it and in it, by whom, why, and what of it holds now. */
+
+import { NETWORK_ROOM } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import { ACT_KINDS, type ControlEvent, displayOrder, type RoomView } from '../rooms.ts'
 import { actOf } from './act-told.ts'
@@ -22,6 +24,10 @@ export class Log {
   show(asked: Asked, room: string, count: number): void {
     const view = this.#finding.memberRoom(asked, room)
     if (!view) return
+    this.#answer(asked, view, count)
+  }
+
+  #answer(asked: Asked, view: RoomView, count: number): void {
     const acts = [...this.#core.views.controls(view.id)]
       .filter(({ body }) => body && (ACT_KINDS.has(body.kind) || body.kind === 'create'))
       .sort(displayOrder)
@@ -30,6 +36,13 @@ export class Log {
       asked,
       acts.map((act) => this.#entry(view, act)),
     )
+  }
+
+  /** The last `count` acts in room 0: what owner and admins did to the network. */
+  showNetwork(asked: Asked, count: number): void {
+    const view = this.#core.views.room(NETWORK_ROOM)
+    if (!view || this.#core.options.owner === undefined) return this.#answers.refuse(asked, 'NOT_OWNED')
+    this.#answer(asked, view, count)
   }
 
   #entry(view: RoomView, { event, body, salt }: ControlEvent) {

@@ -14,6 +14,10 @@ const MESSAGE = kindNumber('message')
 
 /** Why what an author writes would not count in a room, whatever it says: a refusal code; undefined: it would. */
 export function denialOf(views: Views, author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined {
+  const admission = views.network().door.admission(author)
+  if (admission === 'expelled') return 'EXPELLED'
+  // Who waits says who they are, and nothing else.
+  if (admission === 'waiting' && room !== NETWORK_ROOM) return 'NOT_ADMITTED'
   const view = views.room(room)
   if (!view) return undefined
   if (cls === 1 && view.deleted) return 'ROOM_UNKNOWN'
@@ -53,6 +57,7 @@ export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue)
   if (!ACT_KINDS.has(value.kind)) return undefined
   const rank = rankOf(view, author)
   const isAllowed = () => {
+    if (view.type === 'network') return rank >= rankOfNetworkAct(view, value)
     switch (value.kind) {
       case 'ban':
       case 'mute':
@@ -69,6 +74,14 @@ export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue)
   return isAllowed() ? undefined : 'NOT_ALLOWED'
 }
 
+/** The rank that an act of room 0 takes (rules RM-7, RM-8). */
+function rankOfNetworkAct(view: RoomView, value: BodyValue): number {
+  if (value.kind === 'role' && value.rank === 4) return 5
+  const isAgainst =
+    value.kind === 'ban' || value.kind === 'mute' || (value.kind === 'role' && value.rank === 1)
+  return isAgainst ? Math.max(4, rankOf(view, hex(value.target) as PersonKey) + 1) : 4
+}
+
 export const rankOf = (view: RoomView, person: PersonKey): number => view.ranks.get(person) ?? 1
 
 /** The hub's answer to "may I": a refusal code; undefined: yes. now: netNow, ms. */
@@ -80,6 +93,8 @@ export function permitOf(
   name: string,
   now: number,
 ): string | undefined {
+  const admission = views.network().door.admission(person)
+  if (admission !== 'member') return admission === 'waiting' ? 'NOT_ADMITTED' : 'EXPELLED'
   if (action === 'create') {
     const wanted = skeleton(name)
     for (const view of publicRooms(views))

@@ -47,6 +47,8 @@ export class Telling {
     const bytes = this.#core.replica.body(event.id)
     const body = bytes && decodeBody(event.kind, bytes)
     if (event.room === NETWORK_ROOM) {
+      if (bytes && body && view?.counted.has(event.id) && ACT_KINDS.has(body.kind))
+        this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
       if (body?.kind === 'profile' && isRenamed)
         this.#core.tell({ type: 'system', event: 'nick', room: null, user: people.who(event.author) })
       return

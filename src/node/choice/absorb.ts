@@ -24,6 +24,8 @@ const claimOf = (choice: Choice, phase: HubPhase): Claim => ({
 
 function isBetter(choice: Choice, now: number, phase: HubPhase, them: Claim): boolean {
   if (isAvoided(choice, now, them.key)) return false
+  // Who may not be hub gives up for whoever may.
+  if (choice.facts.barred && !(them.flags & FLAG.never)) return true
   if ((phase.yieldTo.get(them.key) ?? -Infinity) > now) return true
   if ((phase.favoured.get(them.key) ?? -Infinity) > now) return false
   return better(them, claimOf(choice, phase))

@@ -35,8 +35,9 @@ function successor(choice: Choice, now: number, phase: HubPhase): Link | undefin
   const { timing, options } = choice
   const first = phase.inLine[0]
   if (!first) return undefined
-  const { failing, diskless, drained } = choice.facts
-  if (isUnreachable(choice, now, phase) || failing || diskless || drained || options.neverHub) return first
+  const { failing, diskless, drained, barred } = choice.facts
+  if (isUnreachable(choice, now, phase) || failing || diskless || drained || barred || options.neverHub)
+    return first
   const wished = (first.beat!.flags & (FLAG.pinned | FLAG.preferred)) !== 0
   const synced = first.syncedAt !== undefined && now - first.syncedAt >= timing.syncedMs
   const rested = now - choice.handedOverAt >= timing.handoverEveryMs

@@ -48,6 +48,8 @@ export interface ChoiceOptions {
   readonly pinned?: boolean
   /** A one-shot command: never hub, never in the line, not counted. */
   readonly visitor?: boolean
+  /** Whom the network does not let in now: never followed, and never heard as hub. Default nobody. */
+  readonly bars?: (key: PersonKey) => boolean
   /** Started with a code that no node has ever accepted. */
   readonly codeUntested?: boolean
   /** After this long an untested code that was refused is given up. */
@@ -66,6 +68,8 @@ export interface Facts {
   readonly diskless: boolean
   /** Somebody asked this node not to be hub any more: only where nobody else can be. */
   readonly drained: boolean
+  /** The network does not let this node in, or not yet: never hub now, and what it is hub of is given up. */
+  readonly barred: boolean
   /** Age of the place, s. */
   readonly ageS: number
 }
@@ -115,6 +119,8 @@ export type ChoiceEvent =
   /** The event loop was away for ms; given before timers and sockets are served. Below awayMs it does nothing. */
   | { readonly in: 'away'; readonly ms: number }
   | { readonly in: 'facts'; readonly facts: Partial<Facts> }
+  /** Whom the network lets in has changed. */
+  | { readonly in: 'barsChanged' }
   /** This hub has provably withheld something: it is not followed for so many ms (rule HB-26). */
   | { readonly in: 'avoid'; readonly hub: PersonKey; readonly ms: number }
   /** Dial nodes without a link, at most so many: something has to go around the hub (rule GU-3). */
@@ -162,7 +168,7 @@ export type ChoiceEffect =
   | { readonly do: 'askSubnet' }
   /** tick at this time (monotonic ms), or earlier. Replaces the last one. */
   | { readonly do: 'wake'; readonly at: number }
-  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' }
+  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' | 'EXPELLED' }
   /** All said: the node may end. */
   | { readonly do: 'quitDone' }
 
@@ -426,7 +432,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     timing: options.timing,
     self: options.self,
     node: options.instanceOf(options.self),
-    facts: { lag: 0, ready: true, failing: false, diskless: false, drained: false, ageS: 0 },
+    facts: { lag: 0, ready: true, failing: false, diskless: false, drained: false, barred: false, ageS: 0 },
     phase: { state: 'idle' },
     startedAt: 0,
     epoch: 0,
@@ -472,6 +478,7 @@ export const mayBeHub = (choice: Choice): boolean =>
   !choice.options.neverHub &&
   !choice.options.visitor &&
   !choice.facts.failing &&
+  !choice.facts.barred &&
   choice.leavingSince === undefined
 
 export function flagsOf(choice: Choice): number {
@@ -480,7 +487,7 @@ export function flagsOf(choice: Choice): number {
     (choice.reachable ? FLAG.reachable : 0) |
     (options.pinned ? FLAG.pinned : 0) |
     (options.preferHub && !facts.drained ? FLAG.preferred : 0) |
-    (options.neverHub || options.visitor || facts.failing || facts.diskless || facts.drained
+    (options.neverHub || options.visitor || facts.failing || facts.diskless || facts.drained || facts.barred
       ? FLAG.never
       : 0) |
     (choice.leavingSince !== undefined ? FLAG.leaving : 0) |

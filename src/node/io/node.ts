@@ -7,6 +7,7 @@ import { isIP } from 'node:net'
 import { networkInterfaces, userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { HelloFields } from '../../wire/auth.ts'
+import { fromHex } from '../../wire/bytes.ts'
 import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
 import {
   gateKeyOf,
@@ -26,7 +27,7 @@ import {
   RELAY_QUEUE_BYTES_MAX,
   RETENTION_DAYS,
 } from '../../wire/limits.ts'
-import { checkNetworkName, checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
+import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
 import { ALIVE_EVERY_MS, AwayWatch } from '../away-watch.ts'
@@ -35,6 +36,7 @@ import { ClockWatch } from '../clock-watch.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, Traffic } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
+import { entranceOf } from '../entrance.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import { holdingsOf } from '../holdings.ts'
 import type { NodeOptions } from '../index.ts'
@@ -184,13 +186,7 @@ export class NodeShell {
     const log: Log = options.log ?? (() => {})
     tellPoint(log, 'node booted', performance.nodeTiming.bootstrapComplete)
     tellPoint(log, 'modules loaded')
-    const name = options.network ?? 'lan'
-    const checkedName = checkNetworkName(name)
-    if ('fault' in checkedName)
-      throw new LanchatError(
-        'NETWORK_INVALID',
-        `The network cannot be named ${name}: ${nameFaultText(checkedName.fault)}.`,
-      )
+    const { network: name, code, owner, retentionDays } = entranceOf(options)
     const nick = nickOf(options.name)
     const dir = dataDirPath(options.dataDir)
     const keeping = await openKeeping(dir)
@@ -207,12 +203,22 @@ export class NodeShell {
     tellPoint(log, 'data dir claimed')
     try {
       const seed = await seedOf(keeping)
-      const codeKey = await codeKeyOf(dir, name, options.code)
+      const codeKey = await codeKeyOf(dir, name, code)
       tellPoint(log, 'identity read')
-      const hasCode = options.code !== undefined
-      const spec = { name: checkedName.ok, retentionDays: RETENTION_DAYS }
-      const net = networkId(nodeCrypto, { ...spec, codeKey, hasCode })
-      const openNet8 = networkId(nodeCrypto, { ...spec, codeKey: new Uint8Array(32), hasCode: false })
+      const hasCode = code !== undefined
+      const net = networkId(nodeCrypto, {
+        name,
+        codeKey,
+        hasCode,
+        retentionDays,
+        ...(owner && { ownerKey: fromHex(owner) }),
+      })
+      const openNet8 = networkId(nodeCrypto, {
+        name,
+        codeKey: new Uint8Array(32),
+        hasCode: false,
+        retentionDays: RETENTION_DAYS,
+      })
       const disk = await diskOf(keeping, net)
       tellPoint(log, 'store open')
       let shell: NodeShell | undefined
@@ -243,12 +249,13 @@ export class NodeShell {
             signer,
             seed,
             net,
-            network: checkedName.ok,
+            ...(owner && { owner }),
+            network: name,
             nick,
             renames: options.name !== undefined,
             ...(options.bot && { about: BOT_MARK }),
             store,
-            retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
+            retentionMs: retentionDays * 24 * 3600 * 1000,
             place,
             rate: {
               perS: options.rate ?? RATE_PER_S,
@@ -280,7 +287,7 @@ export class NodeShell {
       })
       const network = {
         psk: pskOf(nodeCrypto, codeKey),
-        nn: nameHint(nodeCrypto, checkedName.ok),
+        nn: nameHint(nodeCrypto, name),
         net8: net as string,
         openNet8: openNet8 as string,
         hasCode,
@@ -588,11 +595,11 @@ export class NodeShell {
         for (const settle of this.#settling) settle()
         return
       case 'exit': {
-        const error = new LanchatError(
-          effect.code,
-          refusalText('CODE_WRONG', { network: this.#core.options.network }),
-        )
-        this.#readyReject(error)
+        const { network } = this.#core.options
+        const message = refusalText(effect.code, { network })
+        this.#readyReject(new LanchatError(effect.code, message))
+        // Who was ready already hears it as an event.
+        if (effect.code === 'EXPELLED') this.#tell({ type: 'error', code: effect.code, message })
         void this.close()
         return
       }

@@ -102,6 +102,11 @@ export function cutFor(room: RoomId, held: Iterable<HeldLane>, max = CUT_ENTRIES
   return concat(...newest(held, max, (lane) => lane.room === room).map(laneEntry))
 }
 
+/** A demotion's `cut` in room 0: lane8 n4 id8 each of whatever room, the newest lanes where not all fit. */
+export function cutAcross(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
+  return concat(...newest(held, max, () => true).map(laneEntry))
+}
+
 /** A ban's `cuts` over all rooms: room16 lane8 n4 id8 each, the newest lanes where not all fit. */
 export function cutsFor(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
   return concat(...newest(held, max, () => true).map((lane) => concat(fromHex(lane.room), laneEntry(lane))))

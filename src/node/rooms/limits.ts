@@ -7,6 +7,7 @@ import type { Binding, CountedBan, CountedDemotion, CountedMute, LaneFacts, Netw
 export class LaneLimits {
   readonly #room: RoomId
   readonly #facts: LaneFacts
+  readonly #network: NetworkView | undefined
   readonly #bans = new Map<PersonKey, Binding[]>()
   readonly #mutes = new Map<PersonKey, Binding[]>()
   readonly #demotions = new Map<PersonKey, Binding[]>()
@@ -14,6 +15,7 @@ export class LaneLimits {
   constructor(room: RoomId, facts: LaneFacts, network?: NetworkView) {
     this.#room = room
     this.#facts = facts
+    this.#network = network
     for (const ban of network?.bans ?? []) this.addBan(ban)
     for (const mute of network?.mutes ?? []) this.addMute(mute)
     for (const demotion of network?.demotions ?? []) this.addDemotion(demotion)
@@ -31,12 +33,18 @@ export class LaneLimits {
     push(this.#demotions, demotion)
   }
 
+  /** Also who waits at the network's door: nothing of theirs counts but in room 0, until somebody lets them in. */
   isBanned(person: PersonKey): boolean {
-    return this.#bans.has(person)
+    return this.#bans.has(person) || this.#waits(person)
+  }
+
+  #waits(person: PersonKey): boolean {
+    return this.#network?.door.waits(person) ?? false
   }
 
   /** Last n of a lane that may be shown: within every ban and mute on its author, and below its fork. */
   visible(author: PersonKey, lane: LaneId): number {
+    if (this.#waits(author)) return 0
     const fork = this.#facts.forkAt(this.#room, author, lane)
     const unforked = fork === undefined ? Number.POSITIVE_INFINITY : fork - 1
     const heard = this.#within(this.#mutes, author, lane, 0, unforked)
@@ -45,11 +53,12 @@ export class LaneLimits {
 
   /** An event below its lane's fork lies within every ban on its author: what all but acts of rank need to count. */
   covers({ author, lane, n }: Event): boolean {
-    return n <= this.#within(this.#bans, author, lane, 0, Number.POSITIVE_INFINITY)
+    return !this.#waits(author) && n <= this.#within(this.#bans, author, lane, 0, Number.POSITIVE_INFINITY)
   }
 
   /** An act below its lane's fork lies within every ban and demotion on its author of a rank above `level`. */
   coversAct({ author, lane, n }: Pick<Event, 'author' | 'lane' | 'n'>, level: number): boolean {
+    if (this.#waits(author)) return false
     const banned = this.#within(this.#bans, author, lane, level, Number.POSITIVE_INFINITY)
     return n <= this.#within(this.#demotions, author, lane, level, banned)
   }

@@ -2,7 +2,9 @@
 import { hex } from '../../wire/bytes.ts'
 import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
+import { Door } from './door.ts'
 import { eventsOf, pass } from './pass.ts'
+import { SETTING } from './settings.ts'
 import type { ControlEvent, LaneFacts, Look, NetworkView, Profile } from './view.ts'
 
 /**
@@ -16,11 +18,18 @@ export function reduceNetwork(
   owner?: PersonKey,
 ): NetworkView {
   const held = eventsOf(net, NETWORK_ROOM, events, facts)
-  const { counted, standing, limits, bans, demotions, mutes, lifts } = pass({
+  const { counted, standing, limits, bans, demotions, mutes, lifts, changes, invited } = pass({
     room: NETWORK_ROOM,
     events: held,
     facts,
     owner,
+  })
+  const membersOnly = changes.findLast(({ setting }) => setting === SETTING.membersOnly)
+  const door = new Door({
+    listed: membersOnly && membersOnly.value > 0 ? membersOnly.persons : undefined,
+    admitted: invited,
+    expelled: new Set(bans.map(({ target }) => target)),
+    isAdmin: (person) => standing.act(person) >= 4,
   })
   const profiles = new Map<PersonKey, Profile>()
   const looks = new Map<PersonKey, Look>()
@@ -50,6 +59,8 @@ export function reduceNetwork(
     demotions,
     mutes,
     lifts,
+    door,
+    ...(owner && { owner }),
   }
 }
 

@@ -7,7 +7,7 @@
  *   acts     what authors of act-rank L wrote within every counted ban and demotion of higher rank on them
  *   lifts    end bans, mutes and demotions of rank <= L, by id
  *   bans     mutes and demotions count if not lifted and their target's rank is below L
- *   grants, invites, hides, pins, topics, settings and, from rank 3, the room's delete count
+ *   grants, invites, admits, hides, pins, topics, settings and, from rank 3, the room's delete count
  *
  * A rank once granted weighs acts for good (act-rank: what was done before a demotion's cut stays); it is held, and
  * protects from bans, only while no counted demotion of higher rank than the grant stands.
@@ -30,7 +30,7 @@ import type { BodyOf } from '../../wire/kinds.ts'
 import { type Cut, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
 import { Lifting } from './lifting.ts'
 import { LaneLimits } from './limits.ts'
-import type { Change } from './settings.ts'
+import { type Change, isNetworkSetting } from './settings.ts'
 import { Standing } from './standing.ts'
 import type {
   ControlEvent,
@@ -72,7 +72,7 @@ export interface PassResult {
   readonly pins: readonly EventId[]
   /** Settings that count, in display order. */
   readonly changes: readonly Change[]
-  /** Named by an invite that counts. */
+  /** Named by an invite that counts; in room 0, let in by an admin. */
   readonly invited: ReadonlySet<PersonKey>
   /** A delete of rank >= 3 counts. */
   readonly deleted: boolean
@@ -102,6 +102,7 @@ export const ACT_KINDS: ReadonlySet<Body['kind']> = new Set<Body['kind']>([
   'pin',
   'topic',
   'settings',
+  'admit',
 ])
 
 /** Display order (rule RM-1): t, author, id. Wherever one of several must win it is by this order. */
@@ -221,6 +222,7 @@ function weigh(state: State, level: Level, acts: readonly Act[]): void {
   const isNetwork = state.room === NETWORK_ROOM
   for (const { event, body } of acts) {
     if (body.kind === 'lift') state.lifting.add(body.lifts, level)
+    else if (body.kind === 'admit' && isNetwork) state.lifting.add(body.lifts, level)
     else if (body.kind === 'role' && grantOf(body, level, isNetwork))
       state.lifting.add(body.lifts, level, personKey(body.target))
     else continue
@@ -279,11 +281,12 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
       return true
     }
     case 'invite':
-      if (isNetwork) return false
+    case 'admit':
+      if (isNetwork !== (body.kind === 'admit')) return false
       for (const person of readPersons(body.persons)) state.invited.add(person)
       return true
     case 'settings':
-      if (isNetwork) return false
+      if (isNetwork !== isNetworkSetting(body.setting)) return false
       state.changes.push({
         place,
         change: {

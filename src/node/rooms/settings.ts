@@ -10,8 +10,10 @@ import { kindNumber } from '../../wire/kinds.ts'
 import type { RoomSettings, RoomView, RuleCode } from './view.ts'
 
 /** The numbers on the wire. */
-export const SETTING = { max: 1, readOnly: 2, locked: 3, slow: 4, newcomers: 5 } as const
+export const SETTING = { max: 1, readOnly: 2, locked: 3, slow: 4, newcomers: 5, membersOnly: 6 } as const
 export type SettingName = keyof typeof SETTING
+/** Of room 0: who is let into the network. */
+export const isNetworkSetting = (setting: number): boolean => setting === SETTING.membersOnly
 
 /** A setting that counts. */
 export interface Change {
@@ -40,7 +42,7 @@ const SPACED: ReadonlySet<number> = new Set([kindNumber('message'), kindNumber('
 
 export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'> {
   readonly settings: RoomSettings
-  readonly #byName: Readonly<Record<SettingName, readonly Change[]>>
+  readonly #byName: Readonly<Record<Exclude<SettingName, 'membersOnly'>, readonly Change[]>>
   readonly #standing: Standing
 
   /** max: as the create says. changes: in display order. */
@@ -85,11 +87,11 @@ export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admit
     return !latest || latest.value === 0 || latest.persons.has(person) || this.#standing.invited.has(person)
   }
 
-  #latest(name: SettingName): Change | undefined {
+  #latest(name: Exclude<SettingName, 'membersOnly'>): Change | undefined {
     return this.#byName[name].at(-1)
   }
 
-  #isOn(name: SettingName): boolean {
+  #isOn(name: Exclude<SettingName, 'membersOnly'>): boolean {
     return (this.#latest(name)?.value ?? 0) > 0
   }
 }

@@ -3,6 +3,7 @@ import type { Event } from '../../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import type { Cut } from './cuts.ts'
+import type { Door } from './door.ts'
 
 /** A control event in a counted prefix. body: null where it does not fit its kind (such an event never counts). */
 export interface ControlEvent {
@@ -57,6 +58,10 @@ export interface NetworkView {
   readonly mutes: readonly CountedMute[]
   /** What acts of rank 4 and 5 in room 0 lift, here or in any room. For reduceRoom. */
   readonly lifts: readonly Lift[]
+  /** Who is let in. Without an owner: everybody. */
+  readonly door: Door
+  /** Whose network it is, where it is somebody's. */
+  readonly owner?: PersonKey
 }
 
 /** A ban or demotion that counts: its author's rank binds lower ones, its cut ends the target's lanes. */

@@ -45,6 +45,10 @@ export interface Wire {
 export interface LanNodeInit {
   readonly wire: Wire
   readonly net: NetId
+  /** Of a network that has one. */
+  readonly owner?: PersonKey
+  /** Of this node's identity; default a new one. */
+  readonly seed?: Uint8Array
   readonly network: string
   readonly address: string
   readonly timing: Timing
@@ -80,7 +84,7 @@ export class LanNode implements Running {
     this.#wire = init.wire
     this.#options = options
     this.address = init.address
-    const seed = nodeCrypto.random(32)
+    const seed = init.seed ?? nodeCrypto.random(32)
     const signer = signerOf(seed)
     this.#core = new Core(
       {
@@ -88,13 +92,15 @@ export class LanNode implements Running {
         signer,
         seed,
         net,
+        ...(init.owner && { owner: init.owner }),
         network: init.network,
         nick: nickOf(options.name),
         renames: true,
         ...(options.bot && { about: BOT_MARK }),
         store: this.#store,
         retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
-        place: newPlace(nodeCrypto.random(8)),
+        // Who is let in says enough where there is an owner.
+        place: init.owner ? undefined : newPlace(nodeCrypto.random(8)),
         rate: {
           perS: options.rate ?? RATE_PER_S,
           burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
@@ -254,6 +260,7 @@ export class LanNode implements Running {
         return
       case 'exit':
         this.#readyReject(new LanchatError(effect.code, 'The node gave up.'))
+        this.#tell({ type: 'error', code: effect.code, message: 'The node gave up.' })
         return this.stop()
       case 'quitDone':
         return this.#quitDone()

@@ -2,9 +2,9 @@
 
 import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
 import type { Frame } from '../../wire/frames.ts'
-import { instanceName, type NetId, networkId } from '../../wire/ids.ts'
+import { instanceName, type NetId, networkId, type PersonKey, personKey } from '../../wire/ids.ts'
 import { RETENTION_DAYS } from '../../wire/limits.ts'
-import { nodeCrypto } from '../crypto.ts'
+import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { Node } from '../index.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { publicNode } from '../public-node.ts'
@@ -42,10 +42,10 @@ export interface Lan extends AsyncDisposable {
 
 /**
  * Makes an empty LAN. No socket, no mDNS, no disk, no thread: many can exist side by side. timing: default QUICK, the same
- * proportions as on a real LAN, about five times as quick.
+ * proportions as on a real LAN, about five times as quick. owned: the first node is the owner of the network.
  */
-export function createLan({ timing = QUICK }: { timing?: Timing } = {}): Lan {
-  const ether = new Ether(timing)
+export function createLan({ timing = QUICK, owned = false }: { timing?: Timing; owned?: boolean } = {}): Lan {
+  const ether = new Ether(timing, owned)
   const close = () => ether.close()
   return {
     node: (options) => ether.node(options ?? {}),
@@ -59,6 +59,9 @@ export function createLan({ timing = QUICK }: { timing?: Timing } = {}): Lan {
 class Ether implements Wire {
   readonly #timing: Timing
   readonly #net: NetId
+  readonly #owner: PersonKey | undefined
+  /** The owner's, until the first node has it. */
+  #ownerSeed: Uint8Array | undefined
   readonly #nodes = new Set<LanNode>()
   /** Every node there ever was, by what its user holds. */
   readonly #shown = new Map<Node, LanNode>()
@@ -74,12 +77,16 @@ class Ether implements Wire {
   #nextLink = 1
   #isClosed = false
 
-  constructor(timing: Timing) {
+  constructor(timing: Timing, owned: boolean) {
     this.#timing = timing
+    this.#ownerSeed = owned ? nodeCrypto.random(32) : undefined
+    const ownerKey = this.#ownerSeed && signerOf(this.#ownerSeed).key
+    this.#owner = ownerKey && personKey(ownerKey)
     this.#net = networkId(nodeCrypto, {
       name: NETWORK,
       codeKey: nodeCrypto.random(32),
-      hasCode: false,
+      hasCode: owned,
+      ...(ownerKey && { ownerKey }),
       retentionDays: RETENTION_DAYS,
     })
   }
@@ -89,7 +96,18 @@ class Ether implements Wire {
     if (this.#isClosed) throw new LanchatError('OFFLINE', 'This LAN is closed.')
     const number = this.#nextAddress++
     const address = `10.0.${number >> 8}.${number & 255}:27470`
-    const init = { wire: this, net: this.#net, network: NETWORK, address, timing: this.#timing, options }
+    const seed = this.#ownerSeed
+    this.#ownerSeed = undefined
+    const init = {
+      wire: this,
+      net: this.#net,
+      ...(this.#owner && { owner: this.#owner }),
+      ...(seed && { seed }),
+      network: NETWORK,
+      address,
+      timing: this.#timing,
+      options,
+    }
     // Whatever was said so far is history to the new node.
     this.clock.skip()
     const node = new LanNode(init)

@@ -248,6 +248,12 @@ export class World {
     return this.add(author, { kind: 'settings', setting, value, persons: people(persons), reason: '' }, where)
   }
 
+  /** In room 0. */
+  admit(author: PersonKey, persons: PersonKey[], lifts: EventId[] = [], where: Where = {}): Event {
+    const body = { kind: 'admit', persons: people(persons), lifts: ids(lifts) } as const
+    return this.add(author, body, { room: NETWORK_ROOM, ...where })
+  }
+
   // What a node makes of it.
 
   network(owner?: PersonKey, events: readonly ControlEvent[] = this.events): NetworkView {

@@ -1,0 +1,44 @@
+/** Commands of the owner and the admins of a network. */
+import { ask, type CommandRow, nickList, nickName, none, split } from './row.ts'
+
+const because = (text: string) => (text.trim() === '' ? {} : { reason: text.trim() })
+
+export const networkRows: readonly CommandRow[] = [
+  {
+    name: 'members',
+    args: '',
+    help: 'who is what in this network, who waits to be let in, and who was expelled',
+    read: (args) => none(args, ask({ do: 'members' })),
+  },
+  {
+    name: 'admit',
+    args: '<nick>[,<nick>...]',
+    help: 'let people into this network, who wait or were expelled',
+    completes: 'nick',
+    read(args) {
+      const [nick, rest] = split(args)
+      const who = nickList(nick)
+      return who.length === 0 || rest.trim() !== '' ? 'usage' : ask({ do: 'admit', who })
+    },
+  },
+  {
+    name: 'expel',
+    args: '<nick> [reason]',
+    help: 'keep somebody out of this network, from now on',
+    completes: 'nick',
+    read(args) {
+      const [nick, reason] = split(args)
+      return nickName(nick) === '' ? 'usage' : ask({ do: 'expel', who: nickName(nick), ...because(reason) })
+    },
+  },
+  {
+    name: 'membersonly',
+    args: '<on|off> [reason]',
+    help: 'let nobody new into this network whom no admin admits',
+    read(args) {
+      const [word, reason] = split(args)
+      if (word !== 'on' && word !== 'off') return 'usage'
+      return ask({ do: 'membersOnly', on: word === 'on', ...because(reason) })
+    },
+  },
+]
