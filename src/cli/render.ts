@@ -4,11 +4,13 @@ import type {
   DeleteEvent,
   EditEvent,
   HubInfo,
+  Labelled,
   MessageEvent,
   Mode,
   NodeEvent,
   ReactionEvent,
   SystemEvent,
+  VerifyData,
   Who,
 } from '../node/index.ts'
 import { mentionPattern } from '../wire/mention.ts'
@@ -54,7 +56,8 @@ const COLOURS = [
 /** A person's colour comes from the key, so that nobody can take it over with the name. */
 const colourOf = (id: string) => COLOURS[Number.parseInt(id.slice(0, 6), 16) % COLOURS.length] ?? 'green'
 
-const shown = (who: Who & { readonly label?: string }): string => safeName(who.label ?? who.name)
+/** No name holds the mark of those whose key was compared. */
+const shown = (who: Labelled): string => `${safeName(who.label ?? who.name)}${who.verified ? '✓' : ''}`
 
 /** What to print for an event; undefined where people need not be told. */
 export function render(event: NodeEvent, look: Look): Rendered | undefined {
@@ -140,8 +143,7 @@ function markLine(
 
 function messageLine(event: MessageEvent, { paint, self, person, screen }: Look): string {
   const coloured = (who: Who, text: string) => (person ? person(who.id, text) : paint(colourOf(who.id), text))
-  const name = (who: Who & { readonly label?: string }) =>
-    who.id === self ? paint('bold', 'me') : coloured(who, shown(who))
+  const name = (who: Labelled) => (who.id === self ? paint('bold', 'me') : coloured(who, shown(who)))
   const plainStamp = screen ? screen.time : event.history || event.approx ? timeOf(event.ts) : undefined
   const stamp = event.approx ? `~${plainStamp}` : plainStamp
   const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
@@ -247,6 +249,14 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
       return `you see nothing of ${who} any more`
     case 'unblock':
       return `you see ${who} again`
+    case 'contact':
+      return `${who} is one of your contacts`
+    case 'uncontact':
+      return `${who} is no contact of yours any more`
+    case 'verify':
+      return `${who}: key and name belong together, as you say; you are warned when that changes`
+    case 'unverify':
+      return `${who} is not verified any more`
     default:
       return `${event.event} in ${room} (${who})`
   }
@@ -304,6 +314,7 @@ export function resultText(command: string, data: unknown, look: Look): string {
 function forPeople(command: string, data: unknown): unknown {
   if (Array.isArray(data) && PEOPLE.has(command)) return data.map(personForPeople)
   if (command === '/whois' && data !== null) return personForPeople(data as Person)
+  if (command === '/verify' && data !== null) return compareText(data as VerifyData)
   if (command === '/picture') return data === null ? 'no picture' : withoutImage(data as { base64: string })
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
   const { ranks, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
@@ -330,6 +341,14 @@ function forPeople(command: string, data: unknown): unknown {
 }
 
 const PEOPLE: ReadonlySet<string> = new Set(['/who', '/people', '/contacts'])
+/** What both are to read to each other. */
+const compareText = ({ verified, compare }: VerifyData) => ({
+  ...Object.fromEntries(compare.map((who) => [who.label ?? who.name, who.words])),
+  verified,
+  next: verified
+    ? 'nothing: you have compared'
+    : 'if both of you see the same words, each types /verify <nick> yes',
+})
 type Person = Readonly<Record<string, unknown>> & { readonly seen?: number }
 /** The time that a clock shows, not one that machines count. */
 const personForPeople = (person: Person) =>

@@ -4,6 +4,7 @@
  */
 import type { Event, ParsedRun } from '../wire/event.ts'
 import type { EventId, PersonKey, PlaceId, RoomId } from '../wire/ids.ts'
+import { AcquaintanceActs } from './acts/acquaintances.ts'
 import { Answers, type Asked } from './acts/answers.ts'
 import { Finding } from './acts/finding.ts'
 import { Log } from './acts/log.ts'
@@ -43,6 +44,7 @@ export class Acts {
   readonly #profile: ProfileActs
   readonly #telling: Telling
   readonly #people: PeopleActs
+  readonly #acquaintances: AcquaintanceActs
 
   constructor(core: Core) {
     this.#core = core
@@ -56,11 +58,12 @@ export class Acts {
     this.#moderation = new Moderation(core, this.#answers, this.#finding, which, writer)
     this.#network = new NetworkActs(core, this.#answers, this.#finding, writer)
     this.#log = new Log(core, this.#answers, this.#finding)
-    this.#own = new OwnActs(core, this.#answers, this.#finding)
+    this.#own = new OwnActs(core, this.#answers, this.#finding, writer)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
     this.#search = new Search(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
     this.#people = new PeopleActs(core, this.#answers, this.#finding, this.#profile, writer)
+    this.#acquaintances = new AcquaintanceActs(core, this.#answers, this.#finding, this.#people)
     this.#questions = new Questions(core, this.#answers, this.#finding, this.#people)
     this.#telling = new Telling(core)
   }
@@ -187,6 +190,14 @@ export class Acts {
         return this.#people.whois(asked, command.who)
       case 'picture':
         return this.#people.picture(asked, command.who)
+      case 'contact':
+        return this.#acquaintances.contact(asked, command)
+      case 'uncontact':
+        return this.#acquaintances.uncontact(asked, command.who)
+      case 'contacts':
+        return this.#acquaintances.contacts(asked)
+      case 'verify':
+        return this.#acquaintances.verify(asked, command)
       case 'people':
         return this.#people.search(asked, command.part)
     }
@@ -234,6 +245,8 @@ export class Acts {
 
   tick(): void {
     this.#permits.tick()
+    if (this.#core.isReady)
+      for (const namesake of this.#core.namesakes.take()) this.#acquaintances.warn(namesake)
   }
 
   /** The hub will not relay an own event. */

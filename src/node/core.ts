@@ -24,6 +24,7 @@ import {
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, laneId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
+import { Acquaintances, readAcquaintances } from './acquaintances.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isAloneAsHub, isAloneFollowing, isWithoutDisk } from './alone.ts'
@@ -65,6 +66,7 @@ import { type Heal, Heals, healText } from './heals.ts'
 import { HistoryLines } from './history-lines.ts'
 import { factKey } from './keys.ts'
 import { type Lane, parseEntries } from './lanes.ts'
+import { Namesakes, readNamesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
@@ -103,6 +105,8 @@ const READY_WITHIN_MS = 3000
 const LABELS = factKey('labels')
 const BLOCKED = factKey('blocked')
 const READ = factKey('read')
+const ACQUAINTANCES = factKey('acquaintances')
+const NAMESAKES = factKey('namesakes')
 
 /** Stands for the own disk where a link is asked for; no link has it. */
 const SALVAGE: LinkId = -2
@@ -152,6 +156,7 @@ export class Core {
   readonly readMarks: ReadMarks
   readonly company: Company
   readonly search: SearchIndex
+  readonly namesakes: Namesakes
   readonly options: CoreOptions
   readonly #admissions: Admissions
   readonly #lanes: OwnLanes
@@ -226,7 +231,9 @@ export class Core {
     const saved = labels && readSaved(labels)
     this.blocks = new Blocks(readBlocks(store.get(BLOCKED)))
     this.readMarks = new ReadMarks(readReadMarks(store.get(READ)))
-    this.people = new People(crypto, net, this.self, options.nick, this.views, saved)
+    const acquaintances = new Acquaintances(readAcquaintances(store.get(ACQUAINTANCES)))
+    this.namesakes = new Namesakes(readNamesakes(store.get(NAMESAKES)))
+    this.people = new People(crypto, net, this.self, options.nick, this.views, saved, acquaintances)
     this.#arrivals = new Arrivals(
       (key) => this.views.network().profiles.has(key),
       (key, online) => {
@@ -757,6 +764,8 @@ export class Core {
   saveMarks(): void {
     this.#saveFact(BLOCKED, this.blocks.takeSaved())
     this.#saveFact(READ, this.readMarks.takeSaved())
+    this.#saveFact(ACQUAINTANCES, this.people.acquaintances.takeSaved())
+    this.#saveFact(NAMESAKES, this.namesakes.takeSaved())
     this.company.saveOwn()
   }
 
@@ -974,12 +983,12 @@ export class Core {
         return this.#isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
       case 'mode':
         if (personKey(frame.key) === state.key) state.mode = frame
-        else if (this.#hub?.isMember(link)) return this.#fault(link, 'mode: not its own')
+        // Of others only the hub followed tells.
+        else if (!this.#isFollowed(link)) return
         this.company.onMode(link, state.key, frame)
         return this.#hub?.frame(link, frame)
       case 'typing':
-        if (this.#hub?.isMember(link) && personKey(frame.key) !== state.key)
-          return this.#fault(link, 'typing: not its own')
+        if (personKey(frame.key) !== state.key && !this.#isFollowed(link)) return
         this.company.onTyping(link, state.key, frame, this.#moment.now)
         return this.#hub?.frame(link, frame)
       case 'refused':

@@ -11,6 +11,8 @@ export interface Who {
 export interface Labelled extends Who {
   /** What this reader is shown, only where different from name. */
   readonly label?: string
+  /** This reader has compared the key, under this name. */
+  readonly verified?: true
 }
 export interface HubInfo extends Who {
   readonly url: string
@@ -111,8 +113,16 @@ export interface WhoisData extends PersonData {
   readonly colour?: string
   readonly picture?: { readonly type: string; readonly bytes: number }
   readonly blocked?: true
+  readonly contact?: true
   /** Rooms in which both are. */
   readonly rooms: readonly string[]
+}
+
+/** What `verify` answers: both read the words of both to each other, best face to face. */
+export interface VerifyData {
+  readonly verified: boolean
+  /** In one order for both. */
+  readonly compare: readonly (Labelled & { readonly words: string })[]
 }
 
 /** What `picture` answers. */
@@ -243,6 +253,10 @@ export interface SystemEvent {
     | 'topic'
     | 'block'
     | 'unblock'
+    | 'contact'
+    | 'uncontact'
+    | 'verify'
+    | 'unverify'
     | 'nick'
     | 'place'
     | 'heal'
@@ -475,6 +489,12 @@ export type Command =
   | { readonly do: 'whois'; readonly who: string }
   /** Somebody's picture: PictureData; null: they have none. */
   | { readonly do: 'picture'; readonly who: string }
+  /** Writes somebody down; name: what they are called here. Without one they are called by their nick. */
+  | { readonly do: 'contact'; readonly who: string; readonly name?: string }
+  | { readonly do: 'uncontact'; readonly who: string }
+  | { readonly do: 'contacts' }
+  /** The words to compare; seal: they were the same, so key and name belong together; false: not any more. */
+  | { readonly do: 'verify'; readonly who: string; readonly seal?: boolean }
   /** People of whose names or words this is a part, those who are here first. */
   | { readonly do: 'people'; readonly part: string }
   /** Into a private room; in a public one: to enter although it is locked, and to speak although newcomers wait. */

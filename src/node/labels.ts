@@ -99,6 +99,13 @@ export class Labels<Key extends string> {
     return met && met.suffix !== '' ? this.#keepers.get(met.skeleton) : undefined
   }
 
+  /** May a key be given this name here, without a suffix? Not where another one goes by it, or kept it. */
+  isFree(name: string, key: Key): boolean {
+    const alike = skeleton(name)
+    const others = [...(this.#alike.get(alike) ?? [])].filter((other) => other !== key)
+    return others.length === 0 && (this.#keepers.get(alike) ?? key) === key
+  }
+
   /** Frees whatever a key kept: for a room that was deleted. */
   forget(key: Key): void {
     const met = this.#met.get(key)

@@ -2,6 +2,7 @@
 
 import type { Crypto } from '../wire/crypto.ts'
 import { generalRoom, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
+import { Acquaintances } from './acquaintances.ts'
 import type { Labelled, Who } from './events.ts'
 import { type Labels, personLabels, type Resolved, roomLabels } from './labels.ts'
 import type { RoomView } from './rooms.ts'
@@ -24,6 +25,7 @@ export class People {
   readonly #nicks = new Map<PersonKey, string>()
   /** Names as the labels know them: only another one changes what has to be saved. */
   readonly #named = new Map<string, string | undefined>()
+  readonly acquaintances: Acquaintances
   #isChanged = false
 
   /** saved: what takeSaved gave in an earlier run. */
@@ -34,7 +36,9 @@ export class People {
     nick: string,
     views: Views,
     saved: SavedLabels = { persons: [], rooms: [] },
+    acquaintances = new Acquaintances(),
   ) {
+    this.acquaintances = acquaintances
     this.#labels = personLabels(saved.persons)
     this.#rooms = roomLabels(saved.rooms)
     this.#self = self
@@ -68,8 +72,20 @@ export class People {
 
   labelled(person: PersonKey): Labelled {
     const who = this.who(person)
-    const label = this.#labels.meet(person, who.name)
-    return label === who.name ? who : { ...who, label }
+    const label = this.#meet(person, who.name)
+    const isVerified = this.acquaintances.isVerified(person, who.name)
+    if (label === who.name && !isVerified) return who
+    return { ...who, ...(label !== who.name && { label }), ...(isVerified && { verified: true as const }) }
+  }
+
+  /** Could this person be called so here, without looking like anybody else? */
+  isFree(name: string, person: PersonKey): boolean {
+    return this.#labels.isFree(name, person)
+  }
+
+  /** Who kept the plain form of the nick that this person goes by now; undefined: it is their own. */
+  keeperBefore(person: PersonKey): PersonKey | undefined {
+    return this.#labels.keeperBefore(person)
   }
 
   /** This reader meets a person: the first under a name keeps the plain form. True where the nick is another than before. */
@@ -82,9 +98,16 @@ export class People {
     return before !== undefined && before !== nick
   }
 
-  /** What a person typed for another one. */
+  /** What a person typed for another one: a label; or the nick of somebody who is called otherwise here. */
   resolve(text: string): Resolved<PersonKey> {
-    return this.#labels.resolve(text)
+    const found = this.#labels.resolve(text)
+    const word = text.replace(/^@/, '').normalize('NFKC').toLowerCase()
+    const keys = new Set(found.is === 'one' ? [found.key] : found.is === 'ambiguous' ? found.keys : [])
+    for (const person of this.acquaintances.renamed())
+      if (this.nick(person).normalize('NFKC').toLowerCase() === word) keys.add(person)
+    const [key, ...more] = keys
+    if (key === undefined) return found
+    return more.length === 0 ? { is: 'one', key } : { is: 'ambiguous', keys: [key, ...more] }
   }
 
   /** A form that means this person alone. */
@@ -115,7 +138,8 @@ export class People {
     this.#isChanged = true
   }
 
-  #meet(person: PersonKey, name: string): string {
+  #meet(person: PersonKey, nick: string): string {
+    const name = this.acquaintances.of(person).name ?? nick
     this.#note(person, name)
     return this.#labels.meet(person, name)
   }

@@ -1,6 +1,6 @@
 /**
- * 2,048 English words of three to seven letters, for codes: 11 bits each. Chosen for this program: easy to read aloud,
- * few that sound alike.
+ * 2,048 English words of three to seven letters, for codes and for comparing keys: 11 bits each. Chosen for this
+ * program: easy to read aloud, few that sound alike.
  */
 const TEXT = `
 able about above accept acid acorn across act active actor adapt add admit adult advice after again

@@ -127,9 +127,11 @@ const definitions = {
       reason: sealable(REASON_BYTES_MAX),
     },
   ],
+  /** Lies in a talk: its author takes no messages of the other any more, or takes them again. */
+  block: [0x95, { on: bool }],
   /** Lies in room 0. How a person looks: part 1 colour, 3 bytes rgb; 2 picture, an image file. Empty: none. */
   look: [0x96, { part: uintOf(8), bytes: blob(PICTURE_BYTES_MAX) }],
-  // reserved: 0x90 newcode, 0x94 verify, 0x95 block
+  // reserved: 0x90 newcode, 0x94 verify
 } as const
 
 type Definitions = typeof definitions

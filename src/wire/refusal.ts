@@ -304,6 +304,23 @@ const table = {
     us: 'Nobody is known here as {nick}. /who lists who is.',
     fatal: true,
   },
+  NICK_TAKEN: {
+    us: 'Somebody else goes by {nick} here, or looks as if. Choose another name for this person.',
+    fatal: true,
+  },
+  NICK_SELF: {
+    us: 'That is you.',
+    fatal: true,
+  },
+  TOO_MANY: {
+    us: 'There is room for {max} {what}. Remove some that you do not need.',
+    fatal: true,
+  },
+  NOT_WANTED: {
+    us: 'This person takes no messages from you: they have blocked you. Nothing was sent.',
+    them: 'This person has blocked you.',
+    fatal: true,
+  },
   NICK_AMBIGUOUS: {
     us: 'Several people are named {nick}. Say which one you mean: {choices}.',
     fatal: true,

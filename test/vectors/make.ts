@@ -21,6 +21,7 @@ import {
   signRun,
   signTombstone,
 } from '../../src/wire/event.ts'
+import { fingerprintWords } from '../../src/wire/fingerprint.ts'
 import { type Frame, frameTable } from '../../src/wire/frames.ts'
 import {
   eventId,
@@ -107,7 +108,8 @@ function ids() {
 
 function person(byte: number) {
   const { key } = naclSigner(fill(32, byte))
-  return { seed: fill(32, byte), key, instance: instanceName(crypto, personKey(key)) }
+  const words = fingerprintWords(crypto, key).join(' ')
+  return { seed: fill(32, byte), key, instance: instanceName(crypto, personKey(key)), words }
 }
 
 // --- bodies -------------------------------------------------------------------------------------------------------
@@ -142,6 +144,7 @@ const bodies: BodyValue[] = [
   { kind: 'pin', target: rising(32), pinned: true },
   { kind: 'admit', persons: concat(anna.key, bert.key), lifts: rising(32) },
   { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
+  { kind: 'block', on: true },
   { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },
 ]
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeCrypto as crypto, signerOf } from '../../src/node/crypto.ts'
 import { hex } from '../../src/wire/bytes.ts'
 import { bodyHashOf } from '../../src/wire/event.ts'
+import { fingerprintWords } from '../../src/wire/fingerprint.ts'
 import {
   gateKeyOf,
   generalRoom,
@@ -17,7 +18,7 @@ import {
 import { vectorFile } from '../vectors/json.ts'
 
 interface Ids {
-  people: Record<string, { seed: Uint8Array; key: Uint8Array; instance: string }>
+  people: Record<string, { seed: Uint8Array; key: Uint8Array; instance: string; words: string }>
   networks: Record<
     string,
     NetworkSpec & { net: Uint8Array; psk: Uint8Array; gateKey: Uint8Array; general: Uint8Array }
@@ -34,10 +35,14 @@ const net = networkId(crypto, vectors.networks.open!)
 const keyOf = (name: string) => personKey(vectors.people[name]!.key)
 
 describe('ids', () => {
-  it.each(Object.entries(vectors.people))('of %s follow from the seed', (_, { seed, key, instance }) => {
-    expect(signerOf(seed).key).toEqual(key)
-    expect(instanceName(crypto, personKey(key))).toBe(instance)
-  })
+  it.each(Object.entries(vectors.people))(
+    'of %s follow from the seed',
+    (_, { seed, key, instance, words }) => {
+      expect(signerOf(seed).key).toEqual(key)
+      expect(instanceName(crypto, personKey(key))).toBe(instance)
+      expect(fingerprintWords(crypto, key).join(' ')).toBe(words)
+    },
+  )
 
   it.each(Object.entries(vectors.networks))('of the network %s follow from what it is made of', (_, spec) => {
     expect(networkId(crypto, spec)).toBe(hex(spec.net))

@@ -46,6 +46,19 @@ function readProfile(args: string): Meaning {
   }
 }
 
+function readContact(args: string): Meaning {
+  const [who = '', name, ...more] = words(args)
+  if (nickName(who) === '' || more.length > 0) return 'usage'
+  return ask({ do: 'contact', who: nickName(who), ...(name !== undefined && { name }) })
+}
+
+function readVerify(args: string): Meaning {
+  const [who = '', word, ...more] = words(args)
+  if (nickName(who) === '' || more.length > 0 || (word !== undefined && word !== 'yes' && word !== 'no'))
+    return 'usage'
+  return ask({ do: 'verify', who: nickName(who), ...(word !== undefined && { seal: word === 'yes' }) })
+}
+
 export const peopleRows: readonly CommandRow[] = [
   {
     name: 'status',
@@ -87,6 +100,33 @@ export const peopleRows: readonly CommandRow[] = [
     help: 'the picture of somebody: its kind and size, with --json the picture itself',
     completes: 'nick',
     read: (args) => one(args, (word) => ({ do: 'picture', who: nickName(word) })),
+  },
+  {
+    name: 'contact',
+    args: '<nick> [name]',
+    help: 'write somebody down; with a name, they are called so here',
+    completes: 'nick',
+    read: readContact,
+  },
+  {
+    name: 'uncontact',
+    args: '<nick>',
+    help: 'strike them off',
+    completes: 'nick',
+    read: (args) => one(args, (word) => ({ do: 'uncontact', who: nickName(word) })),
+  },
+  {
+    name: 'contacts',
+    args: '',
+    help: 'whom you have written down',
+    read: (args) => none(args, ask({ do: 'contacts' })),
+  },
+  {
+    name: 'verify',
+    args: '<nick> [yes|no]',
+    help: 'words to compare face to face; yes: they were the same on both screens',
+    completes: 'nick',
+    read: readVerify,
   },
   {
     name: 'people',

@@ -63,7 +63,8 @@ function rooms(word: string, known: Known): string[] {
 /** `@an` keeps its sign; in a list of nicks (`/msg anna,bo`) the last one is completed. */
 function nicks(word: string, known: Known, end: string): string[] {
   const [, head = '', start = ''] = /^(@|.*,@?)?(.*)$/su.exec(word)!
-  return starting(known.nicks, start, end).map((nick) => head + nick)
+  const found = start === '' ? starting(known.nicks, '', end) : holding(known.nicks, start, end)
+  return found.map((nick) => head + nick)
 }
 
 /** From two letters on; `:smile:` written out is replaced as well. */
@@ -79,11 +80,11 @@ function emoji(word: string): string[] {
   return fitting.map((each) => `${EMOJI[each]} `)
 }
 
-/** A list of rooms is searched as one types: those that begin so first, then those with it inside. */
-function holding(names: Iterable<string>, part: string): string[] {
+/** A list is searched as one types: those that begin so first, then those with it inside. */
+function holding(names: Iterable<string>, part: string, end = ' '): string[] {
   const low = part.toLowerCase()
-  const inside = [...names].filter((name) => name.toLowerCase().indexOf(low) > 0).map((name) => `${name} `)
-  return [...starting(names, part, ' '), ...inside]
+  const inside = [...names].filter((name) => name.toLowerCase().indexOf(low) > 0).map((name) => name + end)
+  return [...starting(names, part, end), ...inside]
 }
 
 function starting(names: Iterable<string>, start: string, end: string): string[] {

@@ -1,8 +1,10 @@
-/** What this device alone knows and nobody is told: whom this person has blocked, and how far they have read. */
-import type { RoomId } from '../../wire/ids.ts'
+/** Whom this person has blocked, and how far they have read. */
+import { concat, fromHex } from '../../wire/bytes.ts'
+import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
+import type { Writer } from './writer.ts'
 
 /** Unread messages counted in one room: more is many. */
 const UNREAD_MAX = 100
@@ -11,8 +13,10 @@ export class OwnActs {
   readonly #core: Core
   readonly #answers: Answers
   readonly #finding: Finding
+  readonly #writer: Writer
 
-  constructor(core: Core, answers: Answers, finding: Finding) {
+  constructor(core: Core, answers: Answers, finding: Finding, writer: Writer) {
+    this.#writer = writer
     this.#core = core
     this.#answers = answers
     this.#finding = finding
@@ -25,7 +29,20 @@ export class OwnActs {
     if (person === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: who })
     if (!blocks.set(person, isBlocked)) return this.#answers.result(asked, null)
     this.#core.saveMarks()
+    this.#refuseTalk(person, isBlocked)
     this.#answers.system(asked, isBlocked ? 'block' : 'unblock', null, { user: people.who(person) })
+  }
+
+  /** Says in the talk of the two that nothing more is taken there: who writes is refused, by every node alike. */
+  #refuseTalk(person: PersonKey, isBlocked: boolean): void {
+    const { options, self, views } = this.#core
+    const room = talkRoom(options.crypto, options.net, self, person)
+    if (!views.room(room)) {
+      if (!isBlocked) return
+      const persons = concat(...[self, person].sort().map(fromHex))
+      this.#writer.write(room, { kind: 'create', type: 2, name: '', topic: '', max: 0, persons })
+    }
+    this.#writer.write(room, { kind: 'block', on: isBlocked })
   }
 
   blocked(asked: Asked): void {

@@ -157,6 +157,7 @@ export class PeopleActs {
       ...(look?.colour && { colour: `#${hex(look.colour)}` }),
       ...(picture && { picture: { type: picture.type, bytes: picture.bytes } }),
       ...(blocks.has(key) && { blocked: true as const }),
+      ...(people.acquaintances.of(key).isContact && { contact: true as const }),
       rooms: rooms.map((view) => this.#core.roomName(view) ?? ''),
     }
   }

@@ -34,7 +34,7 @@ export function denialOfRun(
   run: ParsedRun,
 ): string | undefined {
   const view = views.room(run.events[0]!.room)
-  if (!view || view.type === 'talk') return undefined
+  if (!view) return undefined
   for (const [i, event] of run.events.entries()) {
     const body = run.bodies[i]
     const value = body && event.kind >= 0x80 ? decodeBody(event.kind, body) : undefined

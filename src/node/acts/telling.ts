@@ -1,7 +1,7 @@
 /** Telling: what others' control events are told as, and the hub's refusals of own events. */
 import { decodeBody, SALT_BYTES } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
-import { type EventId, NETWORK_ROOM, type RoomId } from '../../wire/ids.ts'
+import { type EventId, NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
@@ -38,10 +38,22 @@ export class Telling {
     this.#core.tell({ type: 'error', code, message: explainRefusal(code, id.slice(0, 8), { room }) })
   }
 
+  /** A name may have come to somebody else. */
+  #noteNamesake(person: PersonKey): void {
+    const { people, namesakes, views } = this.#core
+    const nick = views.network().profiles.get(person)?.nick
+    if (nick === undefined) return
+    const { sealed } = people.acquaintances.of(person)
+    if (sealed !== undefined && sealed !== nick) namesakes.note({ person, known: person, nick })
+    const known = people.keeperBefore(person)
+    if (known !== undefined && known !== person) namesakes.note({ person, known, nick })
+  }
+
   /** A control event has come into a counted prefix: told once ready, when it happened after this process's start. */
   counted(event: Event): void {
     const { people, self, views, blocks } = this.#core
     const isRenamed = people.met(event.author)
+    if (event.room === NETWORK_ROOM && event.author !== self) this.#noteNamesake(event.author)
     if (!this.#core.isReady || event.author === self || event.at < this.#core.startedAt) return
     const view = views.room(event.room)
     const bytes = this.#core.replica.body(event.id)

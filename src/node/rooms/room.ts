@@ -12,6 +12,7 @@ import {
   talkRoom,
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
+import { type BlockChange, blockAgainst } from './blocking.ts'
 import { LaneLimits } from './limits.ts'
 import { joined } from './members.ts'
 import { eventsOf, type PassResult, pass, readPersons } from './pass.ts'
@@ -149,9 +150,13 @@ function talk(
   const persons = new Set(readPersons(create.body.persons))
   const limits = new LaneLimits(room, facts, network)
   const counted = new Set<EventId>([create.event.id])
+  const blocks: BlockChange[] = []
   for (const { event, body } of held) {
-    const isKey = body?.kind === 'key' && persons.has(event.author)
-    if (isKey && limits.covers(event)) counted.add(event.id)
+    const isOfTalk = body?.kind === 'key' || body?.kind === 'block'
+    if (!isOfTalk || !persons.has(event.author) || !limits.covers(event)) continue
+    counted.add(event.id)
+    if (body.kind === 'block')
+      blocks.push({ t: event.t, author: event.author, id: event.id, value: body.on ? 1 : 0 })
   }
   return {
     id: room,
@@ -160,6 +165,7 @@ function talk(
     topic: '',
     max: 0,
     ...rulesIn(NO_RULES),
+    ruleAgainst: (event) => blockAgainst(blocks, event),
     createdBy: create.event.author,
     deleted: false,
     members: new Set([...persons].filter((person) => !limits.isBanned(person))),

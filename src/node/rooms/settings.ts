@@ -97,7 +97,10 @@ export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admit
 }
 
 /** What the last change before the event in display order says; 0 where there is none. */
-function valueAt(changes: readonly Change[], event: Judged): number {
+export function valueAt(
+  changes: readonly Pick<Change, 't' | 'author' | 'id' | 'value'>[],
+  event: Judged,
+): number {
   let value = 0
   for (const change of changes) {
     if (!isBefore(change, event)) break

@@ -106,7 +106,7 @@ export interface RoomSettings {
 }
 
 /** Why a person's content is not shown in a room, or their join does not count. */
-export type RuleCode = 'ROOM_READ_ONLY' | 'NOT_VOICED' | 'SLOW_MODE' | 'ROOM_LOCKED'
+export type RuleCode = 'ROOM_READ_ONLY' | 'NOT_VOICED' | 'SLOW_MODE' | 'ROOM_LOCKED' | 'NOT_WANTED'
 
 /** An unban: ends the ban or demotion `id` of rank <= `rank`. With a target only where that is its target (grants). */
 export interface Lift {
