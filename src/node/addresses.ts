@@ -6,7 +6,8 @@
  * An address of a node that somebody has reached (r = 1) or that says it is hub goes first and outside the limit of
  * DIALS_MAX dials at once. Addresses of one node are tried RACE ms apart, in the order they came, so a dead one never
  * holds up the next. Who fails waits: 1, 2, 4 .. 60 s for addresses that never authenticated, less for known nodes and
- * for --peer.
+ * for --peer. One that announces itself meanwhile waits redialMsMax at most, but only one of them a second: so nodes that a
+ * cut kept apart meet soon after it, and whoever announces many others makes one more dial a second of it.
  */
 import type { Timing } from './timing.ts'
 
@@ -15,6 +16,8 @@ export const KNOWN_MAX = 512
 export const DIALS_MAX = 4
 /** A dial that the shell has not answered for this long counts as failed: nothing may block a place for ever. */
 const DIAL_MS_MAX = 15_000
+/** Between two dials that announcements bring forward. */
+const FORWARD_EVERY_MS = 1000
 
 /** peer: given by the person (--peer). beacon: named by another node. */
 export type HintSource = 'mdns' | 'peer' | 'remembered' | 'beacon'
@@ -49,6 +52,8 @@ export interface Address {
   /** TCP has answered, auth is under way. */
   halfDone: boolean
   failures: number
+  /** It answered, and is none of ours: another code or place. */
+  foreign: boolean
   /** Its links would lead to this node itself. */
   self: boolean
 }
@@ -57,12 +62,15 @@ export interface Addresses {
   readonly byAddress: Map<string, Address>
   readonly byNode: Map<string, Set<Address>>
   readonly timing: Timing
+  /** When the next dial of an address that never authenticated may be brought forward. */
+  forwardAt: number
 }
 
 export const createAddresses = (timing: Timing): Addresses => ({
   byAddress: new Map(),
   byNode: new Map(),
   timing,
+  forwardAt: -Infinity,
 })
 
 /** Takes a hint in; true where it brought something new (an address, a first r, a hub). */
@@ -80,11 +88,21 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
     } else if (known.verified && hint.source === 'mdns')
       // A known node just spoke: no reason to wait out a back-off.
       known.dialAt = Math.min(known.dialAt, Math.max(now, known.triedAt + 2 * list.timing.redialMsMin))
+    else if (hint.source === 'mdns') bringForward(list, known, now)
     return news
   }
   if (!makeRoom(list, hint)) return false
   add(list, hint, now)
   return true
+}
+
+/** It is there and never authenticated: the cut that kept it away may be over. */
+function bringForward(list: Addresses, entry: Address, now: number): void {
+  if (entry.foreign || entry.dialling !== undefined) return
+  const at = Math.max(now, entry.triedAt + list.timing.redialMsMax, list.forwardAt)
+  if (at >= entry.dialAt) return
+  entry.dialAt = at
+  list.forwardAt = at + FORWARD_EVERY_MS
 }
 
 function add(list: Addresses, hint: Hint, now: number): Address {
@@ -101,6 +119,7 @@ function add(list: Addresses, hint: Hint, now: number): Address {
     triedAt: -Infinity,
     halfDone: false,
     failures: 0,
+    foreign: false,
     self: false,
   }
   list.byAddress.set(hint.address, entry)
@@ -167,6 +186,7 @@ export function reached(list: Addresses, address: string, node: string, now: num
   if (entry.node !== node) name(list, entry, node)
   entry.verified = true
   entry.self = false
+  entry.foreign = false
   entry.dialling = undefined
   entry.halfDone = false
   entry.failures = 0
@@ -186,14 +206,15 @@ export function failed(
   entry.dialling = undefined
   entry.halfDone = false
   entry.self = why === 'self'
+  entry.foreign = why === 'wrong-code' || why === 'other-place'
   entry.failures++
   const doubled = 2 ** Math.min(entry.failures - 1, 10)
-  const refusedForGood = why === 'wrong-code' || why === 'other-place' || why === 'self'
-  const wait = refusedForGood
-    ? backoffMsMax
-    : entry.verified || entry.source === 'peer'
-      ? Math.min(redialMsMax, redialMsMin * doubled)
-      : Math.min(backoffMsMax, backoffMsMin * doubled)
+  const wait =
+    entry.foreign || entry.self
+      ? backoffMsMax
+      : entry.verified || entry.source === 'peer'
+        ? Math.min(redialMsMax, redialMsMin * doubled)
+        : Math.min(backoffMsMax, backoffMsMin * doubled)
   entry.dialAt = now + wait * (0.8 + 0.4 * random)
 }
 

@@ -117,3 +117,52 @@ test('a known node is dialled at once when asked for, but not twice within the p
   expect(dialNode(list, 'n', 200, 500)).toEqual([])
   expect(dialNode(list, 'n', 600, 500)).toEqual(['a'])
 })
+
+test('an address that never authenticated and announces itself again is dialled 4 s after the last try', () => {
+  const list = createAddresses(LAN)
+  note(list, hint('a', { hub: true }), 0)
+  let now = 0
+  for (let i = 0; i < 6; i++) {
+    expect(due(list, now, all)).toEqual(['a'])
+    failed(list, 'a', 'timeout', now, 0.5)
+    now = list.byAddress.get('a')!.dialAt
+  }
+  const triedAt = list.byAddress.get('a')!.triedAt
+  note(list, hint('a', { hub: true }), triedAt + 1000)
+  expect(due(list, triedAt + 3999, all)).toEqual([])
+  expect(due(list, triedAt + 4000, all)).toEqual(['a'])
+})
+
+test('whoever announces many addresses again and again gets one dial a second for it', () => {
+  const list = createAddresses(LAN)
+  const hubs = Array.from({ length: UNVERIFIED_MAX }, (_, i) => hint(`rogue${i}`, { hub: true }))
+  const announced = (now: number) => {
+    for (const rogue of hubs) note(list, rogue, now)
+  }
+  announced(0)
+  // All have failed often.
+  for (const { address } of hubs) {
+    due(list, 0, ({ address: other }) => other === address)
+    for (let i = 0; i < 10; i++) failed(list, address, 'timeout', 0, 0.5)
+  }
+  let dials = 0
+  for (let now = 0; now < 50_000; now += 100) {
+    announced(now)
+    for (const address of due(list, now, all)) {
+      dials++
+      failed(list, address, 'timeout', now, 0.5)
+    }
+  }
+  expect(dials).toBeLessThanOrEqual(50)
+  expect(dials).toBeGreaterThan(40)
+})
+
+test('an address of another code or place gains nothing by announcing itself', () => {
+  const list = createAddresses(LAN)
+  note(list, hint('a'), 0)
+  due(list, 0, all)
+  failed(list, 'a', 'other-place', 0, 0.5)
+  note(list, hint('a'), 5000)
+  expect(due(list, 59_999, all)).toEqual([])
+  expect(due(list, 60_000, all)).toEqual(['a'])
+})

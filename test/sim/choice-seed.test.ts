@@ -17,6 +17,12 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [311, 'a leaving hub that was stopped acts as if it were still hub'],
   [1059, 'two former hubs follow each other by answers to joins of long ago'],
   [1317, 'the word of a hub is still on its way when that hub has died and started anew'],
+  [6009, 'two nodes that a cut kept apart, and that never met, wait out their back-off when it is over'],
+  [
+    10632,
+    'a hub that a cut keeps from dialling a better one takes itself for the better one long after the cut',
+  ],
+  [20834, 'a node that may not be hub, and has met nobody, does not look for one'],
   [3443, 'a hub hands over while another one gives up for it on its word'],
 ]
 test.each(FOUND)('seed %i: %s', (seed) => {

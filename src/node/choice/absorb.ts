@@ -90,9 +90,13 @@ export function onAbsorbed(choice: Choice, turn: Turn, link: Link, frame: FrameO
   giveUpFor(choice, turn, link.key)
 }
 
-/** Own dials to a better hub ended without a link while its own link lives: it has to come here instead. */
+/**
+ * Own dials to a better hub ended without a link while its own link lives: it has to come here instead. A dial takes seconds
+ * to fail: a link on which nothing was heard meanwhile goes through the same cut, and what is sent over it may not arrive.
+ */
 export function couldNotDial(choice: Choice, turn: Turn, phase: HubPhase, node: string): void {
-  const link = [...choice.links.values()].find((other) => other.node === node)
+  const since = turn.now - 3 * choice.timing.heartbeatMs
+  const link = [...choice.links.values()].find((other) => other.node === node && other.heardAt > since)
   if (!link || link.beat?.state !== STATE.hub || hasOwnLink(choice, turn.now, link.key)) return
   phase.favoured.set(link.key, turn.now + choice.timing.favourMs)
   send(turn, link, { type: 'noDial' })

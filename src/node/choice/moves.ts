@@ -45,6 +45,7 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
     patienceMs:
       loss.why === 'boot' ? timing.bootMsMin + random * timing.bootMsSpread : random * timing.lateMs,
     joinAt: turn.now,
+    queryAt: turn.now + timing.queryEveryMs,
     turn: 0,
     answers: new Map(),
     relay: loss.relay ?? null,

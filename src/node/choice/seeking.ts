@@ -89,6 +89,10 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
     phase.joinAt = now + timing.joinEveryMs
     round(choice, turn, phase)
   }
+  if (now >= phase.queryAt) {
+    phase.queryAt = now + timing.queryEveryMs
+    turn.effects.push({ do: 'query' })
+  }
   const everybody =
     phase.why === 'boot' ||
     phase.why === 'relay' ||
@@ -99,7 +103,7 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
   dialDue(choice, turn, (entry) => everybody || entry.hub)
   takeOffer(choice, turn, phase)
   takeTurn(choice, turn, phase)
-  wakeBy(choice, phase.joinAt)
+  wakeBy(choice, Math.min(phase.joinAt, phase.queryAt))
 }
 
 /** The re-dial of the lost hub came to nothing: as if it had gone silent. */

@@ -252,6 +252,8 @@ export interface Seeking {
   /** boot: the joiner's wait; line and later: the random part. */
   readonly patienceMs: number
   joinAt: number
+  /** When mDNS is next asked for hubs. */
+  queryAt: number
   /** Of the links that are asked in turn, where the next round starts. */
   turn: number
   /** line[0] on silence: what the others of the line answered. */
