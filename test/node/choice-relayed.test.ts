@@ -14,6 +14,7 @@ import type { PersonKey } from '../../src/wire/ids.ts'
 const SELF = '55'.repeat(32) as PersonKey
 const HUB = '11'.repeat(32) as PersonKey
 const PEER = 'bb'.repeat(32) as PersonKey
+const VISITOR = 'cc'.repeat(32) as PersonKey
 
 test('where every circuit fails nobody waits for ever: hub for itself after 30 s, and not before', () => {
   const choice = createChoice({ self: SELF, timing: LAN, instanceOf: (key) => key.slice(0, 16) })
@@ -64,4 +65,31 @@ test('where every circuit fails nobody waits for ever: hub for itself after 30 s
   expect(asked[0]! - 10_000).toBeGreaterThanOrEqual(1000)
   expect(asked.length).toBeGreaterThanOrEqual(5)
   expect(asked.length).toBeLessThanOrEqual(7)
+})
+
+test('a hub meets another one through a member that can carry, not through a visitor who reported last', () => {
+  const choice = createChoice({ self: SELF, timing: LAN, instanceOf: (key) => key.slice(0, 16) })
+  let now = 10_000
+  const asked: number[] = []
+  const give = (event: ChoiceEvent): void => {
+    const effects = choose(choice, { now, wall: 1_790_000_000_000 + now, random: () => 0.5, ...event })
+    for (const effect of effects) if (effect.do === 'circuit') asked.push(effect.via)
+  }
+  give({ in: 'start' })
+  for (; viewOf(choice).state !== 'hub'; now += 50) give({ in: 'tick' })
+  const links = [
+    { link: 1, key: PEER, visitor: false },
+    { link: 2, key: VISITOR, visitor: true },
+  ]
+  for (const link of links) {
+    give({ in: 'linkUp', dialled: false, address: '', ...link })
+    give({ in: 'frame', link: link.link, frame: { type: 'join', at: 0 } })
+  }
+  for (const until = now + 4000; now < until; now += 50) {
+    for (const { link } of links)
+      give({ in: 'frame', link, frame: { type: 'report', hub: fromHex(HUB), address: '' } })
+    give({ in: 'tick' })
+  }
+  expect(asked.length).toBeGreaterThan(0)
+  expect(new Set(asked)).toEqual(new Set([1]))
 })

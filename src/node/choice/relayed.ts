@@ -158,23 +158,22 @@ export function beatOfRelay(choice: Choice, turn: Turn, phase: Following, relay:
 
 /** A member hears another hub, to which this one has no link. */
 export function noteReport(turn: Turn, phase: HubPhase, reporter: Link, hub: PersonKey): void {
-  if (reporter.via !== undefined) return
+  // A visitor carries nobody.
+  if (reporter.via !== undefined || reporter.visitor) return
   const known = phase.reports.get(hub)
-  if (!known && phase.reports.size >= REPORTS_MAX) return
-  phase.reports.set(hub, {
-    by: reporter.id,
-    at: turn.now,
-    since: known?.since ?? turn.now,
-    tryAt: known?.tryAt ?? -Infinity,
-  })
+  if (known) known.by.set(reporter.id, turn.now)
+  else if (phase.reports.size < REPORTS_MAX)
+    phase.reports.set(hub, { by: new Map([[reporter.id, turn.now]]), since: turn.now, tryAt: -Infinity })
 }
 
-/** Hubs that cannot reach each other meet through the member that reported: over the circuit they settle it as ever. */
+/** Hubs that cannot reach each other meet through a member that reported, any of them at each try: over the circuit they settle it as ever. */
 export function meetThroughReporters(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { now } = turn
   const { relayAfterMs, relayDialMs, reportEveryMs } = choice.timing
   for (const [hub, report] of phase.reports) {
-    if (isHeard(choice, now, hub) || !choice.links.has(report.by) || now - report.at > 2 * reportEveryMs) {
+    for (const [id, toldAt] of report.by)
+      if (!choice.links.has(id) || now - toldAt > 2 * reportEveryMs) report.by.delete(id)
+    if (isHeard(choice, now, hub) || report.by.size === 0) {
       phase.reports.delete(hub)
       continue
     }
@@ -184,7 +183,8 @@ export function meetThroughReporters(choice: Choice, turn: Turn, phase: HubPhase
       continue
     }
     report.tryAt = now + relayDialMs + turn.random() * relayDialMs
-    turn.effects.push({ do: 'circuit', via: report.by, to: hub })
+    const by = [...report.by.keys()]
+    turn.effects.push({ do: 'circuit', via: by[Math.floor(turn.random() * by.length)]!, to: hub })
     wakeBy(choice, report.tryAt)
   }
 }

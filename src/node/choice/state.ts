@@ -323,9 +323,8 @@ export interface HubPhase {
 
 /** A member's word of another hub. */
 export interface Report {
-  /** The member's link, and when it last said so. */
-  readonly by: LinkId
-  readonly at: number
+  /** Members' links, and when each last said so. */
+  readonly by: Map<LinkId, number>
   /** Since when it is reported, by anybody. */
   readonly since: number
   /** No circuit is asked for before. */
