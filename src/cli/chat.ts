@@ -4,6 +4,7 @@ import type { Node } from '../node/index.ts'
 import { ControlDesk } from './control-desk.ts'
 import { afterEndOfInput, EXIT, exitCodeOf, type SignalName, signalCode, toldOf, within } from './exit.ts'
 import { ALONE_MS, firstContact, qrLines } from './first-contact.ts'
+import { Hook } from './hook.ts'
 import { JsonSession, type SessionEnd } from './json.ts'
 import { LineMode } from './lines.ts'
 import { logTo } from './log.ts'
@@ -80,6 +81,8 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   }
 
   desk.open(node)
+  const hook =
+    settings.hook === undefined ? undefined : hookOf(world, node, settings.hook, (line) => log(line))
   const gate = within(node.ready, settings.timeoutMs)
   const front: Front | undefined =
     mode === 'hub' ? undefined : frontOf(mode, world, settings, node, gate, await screen)
@@ -123,11 +126,22 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     } else if (front) front.tell(told)
     else log(told.message)
   }
+  hook?.close()
   await within(node.close(), CLOSE_MS_MAX)
   desk.close()
   if (end !== 'stuck') await Promise.all([front?.output.flushed(), errors.flushed()])
   signals.stop()
   return code
+}
+
+/** Runs a program of the user's for whatever calls them. */
+function hookOf({ env }: World, node: Node, program: string, log: (line: string) => void): Hook {
+  const onFailure = (why: string) => log(`the hook ${program} cannot be run: ${why}`)
+  const hook = new Hook({ program, env, onFailure })
+  node.on((event) => {
+    if (event.type === 'message' && event.notify) hook.run(event)
+  })
+  return hook
 }
 
 class Lines extends LineMode implements Front {
@@ -163,6 +177,7 @@ function frontOf(
       paint,
       ...(manyColours && { person: screen.paintPerson }),
       host: screen.processHost,
+      ...(settings.alerts && { alerts: settings.alerts }),
       now: Date.now,
     })
   }

@@ -1,6 +1,7 @@
 /** Every option of the command line in one table, and how flags, environment, config file and defaults are laid over each other. */
 import { readFileSync } from 'node:fs'
 import type { NodeOptions } from '../node/index.ts'
+import { ALERTS, type Alert } from './alerts.ts'
 
 export class UsageError extends Error {
   readonly code = 'USAGE'
@@ -32,6 +33,16 @@ export const OPTIONS = {
     value: 'n',
     help: 'as hub: messages per second and person (default: 10; 0: no limit)',
   },
+  alert: {
+    type: 'list',
+    value: 'way',
+    help: 'on a terminal, call by bell, osc9, osc777, title or none (default: bell,title)',
+  },
+  hook: {
+    type: 'text',
+    value: 'program',
+    help: 'run this for each message you are called for: JSON on its stdin',
+  },
   check: { type: 'list', value: 'name', help: 'doctor: only this check (repeatable)' },
   timeout: { type: 'text', value: 's', help: 'seconds to wait for somebody, or for the end (default: 5)' },
   'log-level': {
@@ -57,6 +68,10 @@ export interface Settings {
   readonly logLevel?: LogLevel
   /** Names of checks that doctor is limited to. */
   readonly checks?: readonly string[]
+  /** Ways to call somebody on a terminal; undefined: as the program proposes. */
+  readonly alerts?: readonly Alert[]
+  /** A program to run for each message that calls. */
+  readonly hook?: string
   readonly json: boolean
   readonly plain: boolean
   readonly noColor: boolean
@@ -127,6 +142,9 @@ export function settingsOf(
   const [name, network, dataDir] = [text('name'), text('network'), text('data-dir')]
   const [interfaces, peers, checks] = [list('interface'), list('peer'), list('check')]
   const timeoutMs = timeoutS * 1000
+  const alerts = list('alert')?.filter((way) => way !== 'none')
+  if (alerts && !alerts.every(isAlert)) throw bad('alert', `some of ${ALERTS.join(', ')}, or none`)
+  const hook = text('hook')
   return {
     node: {
       ...(name !== undefined && { name }),
@@ -146,12 +164,15 @@ export function settingsOf(
     timeoutMs,
     ...(logLevel !== undefined && { logLevel }),
     ...(checks && { checks }),
+    ...(alerts && { alerts: alerts.filter(isAlert) }),
+    ...(hook !== undefined && { hook }),
     json: flag('json'),
     plain: flag('plain'),
     noColor: flag('no-color'),
   }
 }
 
+const isAlert = (way: string): way is Alert => (ALERTS as readonly string[]).includes(way)
 const isLogLevel = (text: string): text is LogLevel => (LOG_LEVELS as readonly string[]).includes(text)
 
 function codeFrom(file: string | undefined): string | undefined {

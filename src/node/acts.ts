@@ -11,6 +11,7 @@ import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
 import { Moderation } from './acts/moderation.ts'
 import { NetworkActs } from './acts/network.ts'
+import { NoticeActs } from './acts/notices.ts'
 import { OwnActs } from './acts/own.ts'
 import { PeopleActs } from './acts/people.ts'
 import { denialOf, denialOfRun, permitOf } from './acts/permission.ts'
@@ -45,6 +46,7 @@ export class Acts {
   readonly #telling: Telling
   readonly #people: PeopleActs
   readonly #acquaintances: AcquaintanceActs
+  readonly #notices: NoticeActs
 
   constructor(core: Core) {
     this.#core = core
@@ -63,6 +65,7 @@ export class Acts {
     this.#search = new Search(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
     this.#people = new PeopleActs(core, this.#answers, this.#finding, this.#profile, writer)
+    this.#notices = new NoticeActs(core, this.#answers, this.#finding)
     this.#acquaintances = new AcquaintanceActs(core, this.#answers, this.#finding, this.#people)
     this.#questions = new Questions(core, this.#answers, this.#finding, this.#people)
     this.#telling = new Telling(core)
@@ -190,6 +193,10 @@ export class Acts {
         return this.#people.whois(asked, command.who)
       case 'picture':
         return this.#people.picture(asked, command.who)
+      case 'notify':
+        return this.#notices.notify(asked, command)
+      case 'quiet':
+        return this.#notices.quiet(asked, command.quiet)
       case 'contact':
         return this.#acquaintances.contact(asked, command)
       case 'uncontact':

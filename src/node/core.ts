@@ -68,6 +68,7 @@ import { factKey } from './keys.ts'
 import { type Lane, parseEntries } from './lanes.ts'
 import { Namesakes, readNamesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
+import { minuteOfDay, Notices, readNotices } from './notices.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnLanes } from './own-lanes.ts'
@@ -106,6 +107,7 @@ const LABELS = factKey('labels')
 const BLOCKED = factKey('blocked')
 const READ = factKey('read')
 const ACQUAINTANCES = factKey('acquaintances')
+const NOTICES = factKey('notices')
 const NAMESAKES = factKey('namesakes')
 
 /** Stands for the own disk where a link is asked for; no link has it. */
@@ -157,6 +159,7 @@ export class Core {
   readonly company: Company
   readonly search: SearchIndex
   readonly namesakes: Namesakes
+  readonly notices: Notices
   readonly options: CoreOptions
   readonly #admissions: Admissions
   readonly #lanes: OwnLanes
@@ -232,6 +235,7 @@ export class Core {
     this.blocks = new Blocks(readBlocks(store.get(BLOCKED)))
     this.readMarks = new ReadMarks(readReadMarks(store.get(READ)))
     const acquaintances = new Acquaintances(readAcquaintances(store.get(ACQUAINTANCES)))
+    this.notices = new Notices(readNotices(store.get(NOTICES)))
     this.namesakes = new Namesakes(readNamesakes(store.get(NAMESAKES)))
     this.people = new People(crypto, net, this.self, options.nick, this.views, saved, acquaintances)
     this.#arrivals = new Arrivals(
@@ -305,6 +309,12 @@ export class Core {
       roomName: (view) => this.roomName(view),
       isMember: (view) => this.isMember(view),
       isBlocked: (person) => this.blocks.has(person),
+      calls: (room, message) =>
+        this.notices.calls(
+          room,
+          message.mention === true || message.private === true,
+          minuteOfDay(this.#moment.wall),
+        ),
       historyEnds: (room) => this.#openings.joinedAt(room) ?? this.startedAt,
       isTimeKnown: () => this.#time.isKnown,
       isHeard: () => this.#isHeard,
@@ -765,6 +775,7 @@ export class Core {
     this.#saveFact(BLOCKED, this.blocks.takeSaved())
     this.#saveFact(READ, this.readMarks.takeSaved())
     this.#saveFact(ACQUAINTANCES, this.people.acquaintances.takeSaved())
+    this.#saveFact(NOTICES, this.notices.takeSaved())
     this.#saveFact(NAMESAKES, this.namesakes.takeSaved())
     this.company.saveOwn()
   }

@@ -50,6 +50,8 @@ export interface DisplayPorts {
   isMember(view: RoomView): boolean
   /** Nothing that this person says is shown here. */
   isBlocked(person: PersonKey): boolean
+  /** Does this person want to be called for it? */
+  calls(room: RoomId, message: MessageEvent): boolean
   /** What was written before this is the past of the room: the start of this process, or the own join since. ms. */
   historyEnds(room: RoomId): number
   /** False for the first moments, while only the own clock tells the time, which may be wrong. */
@@ -187,7 +189,8 @@ export class Display {
     this.noteT(event)
     if (message.history && !this.#mayTellHistory(event.room)) return this.#remember(event.id)
     this.#remember(event.id)
-    this.#ports.tell(this.#timed(message))
+    const calls = !message.history && !message.self && this.#ports.calls(event.room, message)
+    this.#ports.tell({ ...this.#timed(message), ...(calls && { notify: true as const }) })
     // Edits and reactions may have come before it.
     if (this.#marks.has(event.room)) this.#changedMarks(event.room)
   }

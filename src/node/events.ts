@@ -118,6 +118,15 @@ export interface WhoisData extends PersonData {
   readonly rooms: readonly string[]
 }
 
+/** What `notify` and `quiet` answer. */
+export interface NoticesData {
+  readonly byDefault: 'all' | 'mentions' | 'none'
+  /** Where it was chosen otherwise. */
+  readonly rooms: readonly { readonly room: string; readonly calls: 'all' | 'mentions' | 'none' }[]
+  /** 22:00-07:00, local time; absent: none. */
+  readonly quiet?: string
+}
+
 /** What `verify` answers: both read the words of both to each other, best face to face. */
 export interface VerifyData {
   readonly verified: boolean
@@ -181,6 +190,8 @@ export interface MessageEvent {
   readonly action?: true
   /** It names this person. */
   readonly mention?: true
+  /** This person wants to be called for it (`notify`, `quiet`). Of messages told as they come. */
+  readonly notify?: true
   /** In answers (`history`, `search` ...); later ones are told as `reaction`. */
   readonly reactions?: readonly Reacted[]
   /** In answers of `search`: the pieces of the text that are what was looked for. */
@@ -495,6 +506,10 @@ export type Command =
   | { readonly do: 'contacts' }
   /** The words to compare; seal: they were the same, so key and name belong together; false: not any more. */
   | { readonly do: 'verify'; readonly who: string; readonly seal?: boolean }
+  /** For what this person is called in a room, or where nothing else is chosen; without calls: as it is. */
+  | { readonly do: 'notify'; readonly room?: string; readonly calls?: 'all' | 'mentions' | 'none' }
+  /** Minutes since midnight, local, in which nothing calls; null: none. */
+  | { readonly do: 'quiet'; readonly quiet: readonly [from: number, to: number] | null }
   /** People of whose names or words this is a part, those who are here first. */
   | { readonly do: 'people'; readonly part: string }
   /** Into a private room; in a public one: to enter although it is locked, and to speak although newcomers wait. */

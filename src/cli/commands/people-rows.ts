@@ -1,7 +1,7 @@
 /** Commands about people: how one shows oneself, what one says of oneself, and what is known of others. */
-import type { Mode } from '../../node/index.ts'
+import type { Command, Mode } from '../../node/index.ts'
 import { PICTURE_BYTES_MAX } from '../../wire/limits.ts'
-import { ask, type CommandRow, type Meaning, nickName, none, one, split, words } from './row.ts'
+import { ask, type CommandRow, type Meaning, nickName, none, one, roomName, split, words } from './row.ts'
 
 const MODES: readonly string[] = ['online', 'away', 'busy', 'hidden'] satisfies Mode[]
 /** A day: who is away longer has gone. */
@@ -57,6 +57,26 @@ function readVerify(args: string): Meaning {
   if (nickName(who) === '' || more.length > 0 || (word !== undefined && word !== 'yes' && word !== 'no'))
     return 'usage'
   return ask({ do: 'verify', who: nickName(who), ...(word !== undefined && { seal: word === 'yes' }) })
+}
+
+type Calls = NonNullable<Extract<Command, { do: 'notify' }>['calls']>
+const CALLS: readonly string[] = ['all', 'mentions', 'none'] satisfies Calls[]
+
+/** `*` stands for every room in which nothing else was chosen. */
+function readNotify(args: string, room: string): Meaning {
+  const [calls, where = room, ...more] = words(args)
+  if (calls === undefined) return ask({ do: 'notify' })
+  if (more.length > 0 || !CALLS.includes(calls)) return 'usage'
+  return ask({ do: 'notify', calls: calls as Calls, ...(where !== '*' && { room: roomName(where) }) })
+}
+
+/** 22:00-07:00 */
+function readQuiet(args: string): Meaning {
+  if (args.trim() === 'off') return ask({ do: 'quiet', quiet: null })
+  const [, ...digits] = /^([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)$/.exec(args.trim()) ?? []
+  if (digits.length === 0) return 'usage'
+  const [h1, m1, h2, m2] = digits.map(Number) as [number, number, number, number]
+  return ask({ do: 'quiet', quiet: [h1 * 60 + m1, h2 * 60 + m2] })
 }
 
 export const peopleRows: readonly CommandRow[] = [
@@ -127,6 +147,18 @@ export const peopleRows: readonly CommandRow[] = [
     help: 'words to compare face to face; yes: they were the same on both screens',
     completes: 'nick',
     read: readVerify,
+  },
+  {
+    name: 'notify',
+    args: '[all|mentions|none] [room|*]',
+    help: 'for what you are called here, in the named room, or everywhere else (*)',
+    read: readNotify,
+  },
+  {
+    name: 'quiet',
+    args: '<22:00-07:00>|off',
+    help: 'hours in which nothing calls you',
+    read: readQuiet,
   },
   {
     name: 'people',

@@ -39,7 +39,9 @@ export type ScreenEffect =
   | { readonly do: 'end'; readonly how: 'interrupt' | 'end' }
   /** A key was typed. isText: of a message for the room. */
   | { readonly do: 'typing'; readonly isText: boolean }
-  | { readonly do: 'suspend' | 'redraw' | 'bell' }
+  | { readonly do: 'suspend' | 'redraw' }
+  /** Somebody is to be called: who said what. */
+  | { readonly do: 'call'; readonly head: string; readonly text: string }
 
 export interface ScreenOptions {
   readonly self: () => Who
@@ -110,6 +112,13 @@ export class Screen {
     const out = this.#out
     this.#out = []
     return out
+  }
+
+  /** Unread messages of all rooms. */
+  get unread(): number {
+    let unread = 0
+    for (const room of this.#rooms.values()) unread += room.unread
+    return unread
   }
 
   get room(): string {
@@ -347,7 +356,11 @@ export class Screen {
     const namesMe = !message.self && this.#namesMe(message)
     this.#print(this.#messageText(message), message.ts)
     if (message.self || message.history) return
-    if (namesMe) this.#out.push({ do: 'bell' })
+    if (message.notify) {
+      const from = nameOf(message.from)
+      const head = message.room === null ? from : `${from} in ${safeName(message.room)}`
+      this.#out.push({ do: 'call', head, text: message.text })
+    }
     if (message.room === null || message.room === this.#room) return
     const room = this.#roomOf(message.room)
     room.unread += 1

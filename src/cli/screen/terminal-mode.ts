@@ -1,9 +1,11 @@
 /** The interactive chat on a terminal: brings together the screen (pure), the terminal and the session with the node. */
 import type { Node, NodeEvent } from '../../node/index.ts'
+import { ALERTS_DEFAULT, type Alert } from '../alerts.ts'
 import type { SessionEnd } from '../json.ts'
 import { Output } from '../output.ts'
 import type { Paint } from '../render.ts'
 import { Session } from '../session.ts'
+import { alertText, TITLE_BACK, TITLE_KEPT, titleText } from './alert.ts'
 import type { Host } from './host.ts'
 import { type Input, KeyDecoder } from './keys.ts'
 import { Screen } from './screen.ts'
@@ -20,6 +22,8 @@ export interface TerminalModeOptions {
   readonly paint: Paint
   readonly person?: (id: string, text: string) => string
   readonly host: Host
+  /** How somebody is called. */
+  readonly alerts?: readonly Alert[]
   readonly now: () => number
 }
 
@@ -29,8 +33,8 @@ const DRAW_AFTER_MS = 8
 const ESCAPE_MS = 50
 /** Keys are told to the node only so often. */
 const TYPING_EVERY_MS = 3000
-/** Bells are heard one by one only so often. */
-const BELL_EVERY_MS = 1000
+/** Calls are heard one by one only so often. */
+const CALL_EVERY_MS = 1000
 
 export class TerminalMode {
   readonly output: Output
@@ -43,12 +47,15 @@ export class TerminalMode {
   #escape: NodeJS.Timeout | undefined
   #last: Promise<void> = Promise.resolve()
   #typedAt = Number.NEGATIVE_INFINITY
-  #belledAt = Number.NEGATIVE_INFINITY
+  #calledAt = Number.NEGATIVE_INFINITY
+  readonly #alerts: readonly Alert[]
+  #title = ''
   #finish: (end: SessionEnd | 'interrupt') => void = () => {}
 
   constructor(options: TerminalModeOptions) {
     const { node, paint, person, input, output: stream, host } = options
     this.#options = options
+    this.#alerts = options.alerts ?? ALERTS_DEFAULT
     this.output = new Output(stream)
     this.#screen = new Screen({ self: () => node.self, paint, ...(person && { person }) })
     this.#session = new Session(node, { gate: options.gate, print: (event) => this.print(event) })
@@ -94,6 +101,7 @@ export class TerminalMode {
     this.#read(this.#session.room)
     this.#screen.leftOver(this.#options.now())
     this.#draw()
+    this.#giveTitleBack()
     this.#terminal.close()
     this.#options.input.destroy()
   }
@@ -159,12 +167,13 @@ export class TerminalMode {
         case 'redraw':
           later.push(() => this.#terminal.redraw(this.#view()))
           break
-        case 'bell':
-          this.#bell()
+        case 'call':
+          this.#call(effect.head, effect.text)
           break
       }
     }
     this.#terminal.draw(lines, this.#view())
+    this.#showTitle()
     for (const act of later) act()
   }
 
@@ -228,10 +237,24 @@ export class TerminalMode {
       .then(() => this.#finish(this.#session.hasQuit ? 'quit' : 'end'))
   }
 
-  #bell(): void {
+  #call(head: string, text: string): void {
     const now = this.#options.now()
-    if (now - this.#belledAt < BELL_EVERY_MS) return
-    this.#belledAt = now
-    this.#terminal.bell()
+    if (now - this.#calledAt < CALL_EVERY_MS) return
+    this.#calledAt = now
+    this.#terminal.say(alertText(this.#alerts, head, text))
+  }
+
+  /** The title says what waits unread, also where the window is not looked at. */
+  #showTitle(): void {
+    if (!this.#alerts.includes('title')) return
+    const title = titleText(this.#screen.unread, this.#session.room)
+    if (title === this.#title) return
+    this.#terminal.say(`${this.#title === '' ? TITLE_KEPT : ''}${title}`)
+    this.#title = title
+  }
+
+  #giveTitleBack(): void {
+    if (this.#title !== '') this.#terminal.say(TITLE_BACK)
+    this.#title = ''
   }
 }

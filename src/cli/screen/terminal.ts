@@ -130,8 +130,9 @@ export class Terminal {
     this.draw(lines, live)
   }
 
-  bell(): void {
-    this.#options.output.write('\u0007')
+  /** A sequence that moves nothing on the screen. */
+  say(sequence: string): void {
+    if (sequence !== '' && this.#isOpen) this.#options.output.write(sequence)
   }
 
   /** Gives the terminal to the shell that started us; returns when we are in the foreground again. */

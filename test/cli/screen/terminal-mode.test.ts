@@ -161,7 +161,7 @@ describe('the chat on a terminal', () => {
     node.emit(message({ text: 'annabel is another' }))
     await screen.shows('another')
     expect(screen.bells).toBe(0)
-    node.emit(message({ text: 'ask @ANNA', mention: true }))
+    node.emit(message({ text: 'ask @ANNA', mention: true, notify: true }))
     await screen.until(() => screen.bells === 1)
     expect(screen.written).toContain('\u001b[1m\u001b[7m@ANNA\u001b[27m\u001b[22m')
     expect(screen.written).not.toContain('\u001b[7mannabel')
