@@ -180,6 +180,19 @@ export function cpuMsOf(pid: number): number {
   return ns.reduce((sum, each) => sum + each, 0) / 1e6
 }
 
+/** Memory of a process that is in RAM now, MiB; what it shares with others counts in full. proc(5), status. */
+export function rssMiBOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+}
+
+/** Ends a process at once and waits for its end; twice is safe. */
+export async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const over = once(child, 'exit')
+  child.kill('SIGKILL')
+  await over
+}
+
 /** Calls back with each whole line and the moment it arrived. */
 export function onLines(
   child: ChildProcess,

@@ -5,13 +5,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Member, Sender, Speech } from '../peers/peer.ts'
+import { cpuMsOf, rssMiBOf } from '../program.ts'
 import type { Outcome, Plan } from './plan.ts'
 import { speeches } from './speeches.ts'
 
@@ -129,7 +129,7 @@ function sample(socket: Duplex, hear: (author: string, sentAt: number) => void):
   })
 }
 
-const isConfirming = ['lanchat', 'jetstream', 'redis', 'redis-aof', 'mosquitto-1'].includes(plan.peer)
+const { isConfirming } = speech
 let number = 0
 const receivers: Member[] = []
 const samples: Member[] = []
@@ -237,7 +237,7 @@ const outcome: Outcome = {
   deliveriesPerRead: marks / Math.max(1, after.reads - before.reads),
   serverCpuS,
   loadCpuS,
-  serverRssMiB: plan.pids.reduce((sum, pid) => sum + rssMiB(pid), 0),
+  serverRssMiB: plan.pids.reduce((sum, pid) => sum + rssMiBOf(pid), 0),
   latencyMs: thinned(latencyMs),
   confirmMs: thinned(confirmMs),
 }
@@ -252,16 +252,6 @@ function thinned(samples: readonly number[]): number[] {
   return samples.filter((_, k) => k % step === 0)
 }
 
-/** CPU seconds of processes with all their threads, living ones: schedstat, ns in the first field. */
 function cpuS(pids: readonly number[]): number {
-  let ns = 0
-  for (const pid of pids)
-    for (const thread of readdirSync(`/proc/${pid}/task`))
-      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
-  return ns / 1e9
-}
-
-function rssMiB(pid: number): number {
-  const line = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Number(line?.[1] ?? 0) / 1024
+  return pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0) / 1000
 }

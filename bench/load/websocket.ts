@@ -1,5 +1,6 @@
 /** The least of a websocket client (RFC 6455): upgrade, binary or text messages out with a mask of zeros, payloads in. */
 import type { Duplex } from 'node:stream'
+import { wsMessages } from '../../src/node/io/ws-frame.ts'
 
 /** What comes behind the answer stays in the socket, which is paused then. */
 export async function upgrade(socket: Duplex, path: string): Promise<void> {
@@ -23,19 +24,8 @@ export async function upgrade(socket: Duplex, path: string): Promise<void> {
 }
 
 export function message(payload: Uint8Array, opcode: 1 | 2): Buffer {
-  const { length } = payload
-  const size = length < 126 ? 6 : length < 65_536 ? 8 : 14
-  const out = Buffer.alloc(size + length)
+  const out = wsMessages([payload], true)
   out[0] = 0x80 | opcode
-  if (length < 126) out[1] = 0x80 | length
-  else if (length < 65_536) {
-    out[1] = 0x80 | 126
-    out.writeUInt16BE(length, 2)
-  } else {
-    out[1] = 0x80 | 127
-    out.writeUInt32BE(length, 6)
-  }
-  out.set(payload, size)
   return out
 }
 

@@ -32,6 +32,7 @@ export const floorC = (): Peer => ({
 })
 
 export const floorSpeech: Speech = {
+  isConfirming: false,
   async join(socket, { rooms: [room], role }) {
     const joined = until(socket, 'joined\n')
     socket.write(`${role === 'receiver' ? 'R' : 'S'}${room}\n`)

@@ -73,6 +73,7 @@ export function inspircd(): Peer | undefined {
 }
 
 export const ircSpeech: Speech = {
+  isConfirming: false,
   async join(socket, { number, rooms, role }) {
     const welcome = until(socket, ' 001 ')
     socket.write(`NICK u${number}\r\nUSER u${number} 0 * :u\r\n`)

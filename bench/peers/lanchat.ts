@@ -35,7 +35,7 @@ import {
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { RETENTION_DAYS } from '../../src/wire/limits.ts'
 import { Messages, message, upgrade } from '../load/websocket.ts'
-import { PROJECT } from '../program.ts'
+import { killed, PROJECT } from '../program.ts'
 import type { Member, Peer, Speech } from './peer.ts'
 import { freePort } from './process.ts'
 
@@ -68,12 +68,7 @@ export const lanchat = (): Peer => ({
     return {
       pids: [child.pid!],
       port,
-      async stop() {
-        if (child.exitCode !== null || child.signalCode !== null) return
-        const over = once(child, 'exit')
-        child.kill('SIGKILL')
-        await over
-      },
+      stop: () => killed(child),
     }
   },
 })
@@ -145,6 +140,7 @@ function signer(number: number): Signer {
 }
 
 export const lanchatSpeech: Speech = {
+  isConfirming: true,
   // An unknown frame, which every node ignores and which says that this member lives.
   keepalive: { bytes: message(new Uint8Array([0x91, 0x7f]), 2), everyMs: 1000 },
   async connect(port) {

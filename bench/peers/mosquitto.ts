@@ -66,6 +66,7 @@ function packets(socket: NodeJS.ReadableStream, type: number, count: number): Pr
 }
 
 const speech = (qos: 0 | 1): Speech => ({
+  isConfirming: qos === 1,
   async join(socket, { number, rooms, role }) {
     const connected = packets(socket, 2, 1)
     socket.write(packet(0x10, string('MQTT'), Buffer.from([4, 2, 0, 0]), string(`m${number}`)))

@@ -43,6 +43,7 @@ async function createStream(port: number): Promise<void> {
 }
 
 const speech = (isStored: boolean): Speech => ({
+  isConfirming: isStored,
   async join(socket, { number, rooms, role }) {
     const joined = until(socket, 'PONG\r\n')
     const subjects = role === 'receiver' ? rooms.map((room) => `SUB room.${room} ${room + 1}\r\n`) : []

@@ -49,6 +49,8 @@ export interface Speech {
   join(socket: Duplex, member: Member): Promise<void>
   /** member.rooms[0] is where it publishes. */
   sender(socket: Duplex, member: Member): Sender
+  /** Does the server say that it has a text? If not, its receipt at a sample stands for that. */
+  readonly isConfirming: boolean
   /** What each receiver must send now and then, and how often, ms. */
   readonly keepalive?: { readonly bytes: Buffer; readonly everyMs: number }
 }

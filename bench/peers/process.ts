@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { killed } from '../program.ts'
 import type { Server } from './peer.ts'
 
 const START_MS_MAX = 15_000
@@ -38,12 +39,7 @@ export async function serve(
   return {
     pids: [child.pid!],
     port,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const over = once(child, 'exit')
-      child.kill('SIGKILL')
-      await over
-    },
+    stop: () => killed(child),
   }
 }
 

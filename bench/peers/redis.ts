@@ -36,6 +36,7 @@ export const redisPubSub = () => redis('redis', false)
 export const redisAof = () => redis('redis-aof', true)
 
 const speech = (isStored: boolean): Speech => ({
+  isConfirming: true,
   async join(socket, { rooms, role }) {
     if (role === 'sender') {
       const here = until(socket, '+PONG')

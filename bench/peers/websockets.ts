@@ -53,6 +53,7 @@ async function open(port: number, path: string) {
 const text = (value: string) => message(Buffer.from(value), 1)
 
 export const naiveSpeech: Speech = {
+  isConfirming: false,
   connect: (port) => open(port, '/'),
   async join(socket, { rooms }) {
     const joined = until(socket, '"joined"')
@@ -74,6 +75,7 @@ export const naiveSpeech: Speech = {
 }
 
 export const socketIoSpeech: Speech = {
+  isConfirming: false,
   connect: (port) => open(port, '/socket.io/?EIO=4&transport=websocket'),
   async join(socket, { rooms }) {
     const connected = until(socket, '40{')

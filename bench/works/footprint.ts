@@ -3,22 +3,13 @@
  * package, and all that is installed with it. One repetition is one start of a pair of nodes.
  */
 import { execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createLab } from '../../test/lab/network.ts'
 import type { Figure, Report } from '../figures.ts'
-import { PROJECT, Program } from '../program.ts'
+import { PROJECT, Program, rssMiBOf } from '../program.ts'
 import type { WorkOptions } from '../run.ts'
 
 const IDLE_MS = 30_000
@@ -61,19 +52,24 @@ async function memory(reps: number): Promise<Figure[]> {
     )
     const targets = [{ of: 'p50', atMost: 90 }] as const
     return [
-      { name: 'RSS of an idle hub after 30 s', unit: 'MiB', samples: hubs.map(rssMiB), targets },
-      { name: 'RSS of an idle member after 30 s', unit: 'MiB', samples: members.map(rssMiB), targets },
+      {
+        name: 'RSS of an idle hub after 30 s',
+        unit: 'MiB',
+        samples: hubs.map(({ pid }) => rssMiBOf(pid)),
+        targets,
+      },
+      {
+        name: 'RSS of an idle member after 30 s',
+        unit: 'MiB',
+        samples: members.map(({ pid }) => rssMiBOf(pid)),
+        targets,
+      },
       { name: 'CPU of an idle hub per second', unit: 'ms', samples: perSecond[0]! },
       { name: 'CPU of an idle member per second', unit: 'ms', samples: perSecond[1]! },
     ]
   } finally {
     await lab.close()
   }
-}
-
-function rssMiB({ pid }: Program): number {
-  const kib = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kib) / KIB
 }
 
 function installed(): Figure[] {

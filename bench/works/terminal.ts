@@ -4,12 +4,12 @@
  * On a machine that is busy with other things: `chrt -r 5 npm run bench -- terminal` (as root) keeps these out of the way.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Figure, Report } from '../figures.ts'
-import { PROJECT } from '../program.ts'
+import { PROJECT, rssMiBOf } from '../program.ts'
 import type { WorkOptions } from '../run.ts'
 
 const MAIN = `${PROJECT}dist/cli/main.js`
@@ -77,13 +77,13 @@ export async function terminal({ reps = 10 }: WorkOptions): Promise<Report> {
       typed += String.fromCharCode(97 + typed.length)
       const at = chat.type(typed.at(-1)!)
       key.push((await chat.shows(`22m${typed}\u001b`)) - at)
-      if (n % 20 === 0) memory.push(residentMiB(chat.pid))
+      if (n % 20 === 0) memory.push(rssMiBOf(chat.pid))
       await new Promise((resolve) => setTimeout(resolve, KEY_EVERY_MS * (0.5 + Math.random())))
     }
     clearInterval(talk)
     const perSecond = said / ((performance.now() - from) / 1000)
     await chat.shows(`message ${said - 1} `)
-    memory.push(residentMiB(chat.pid))
+    memory.push(rssMiBOf(chat.pid))
     const figures: Figure[] = [
       { name: 'start to prompt', unit: 'ms', samples: prompt, targets: [{ of: 'p50', atMost: 400 }] },
       { name: 'key to screen', unit: 'ms', samples: key, targets: [{ of: 'p95', atMost: 16 }] },
@@ -162,6 +162,3 @@ class Pty {
     }
   }
 }
-
-const residentMiB = (pid: number): number =>
-  Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
