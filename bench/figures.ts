@@ -8,7 +8,7 @@ export interface Target {
 
 export interface Figure {
   readonly name: string
-  readonly unit: 'ms' | 's' | 'MiB' | 'KiB' | 'times'
+  readonly unit: 'ms' | 's' | 'MiB' | 'KiB' | 'bytes' | 'times' | '1/s'
   /** In the order they were taken; at least one. */
   readonly samples: readonly number[]
   /** None: for information. */
@@ -72,7 +72,13 @@ export function reportTable({ figures }: Report): string {
 }
 
 const rounded = (value: number): string =>
-  value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)
+  value < 1
+    ? value.toFixed(3)
+    : value < 10
+      ? value.toFixed(2)
+      : value < 100
+        ? value.toFixed(1)
+        : value.toFixed(0)
 
 /** Numbers to the right, words to the left. */
 const pad = (cell: string, width: number, column: number): string =>

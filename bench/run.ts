@@ -1,10 +1,12 @@
 /**
- * The one runner of figures: `npm run bench -- <work> [--reps n] [--nodes n] [--events n] [--minutes n] [--peer name] [--json]`.
+ * The one runner of figures: `npm run bench -- <work> [--reps n] [--nodes n] [--events n] [--minutes n] [--peer name] [--tls]
+ * [--json file|folder|-]`.
  *
  * A work is a function from options to a report. Every work measures the built program as people run it (dist/cli/main.js),
  * hosts of the lab instead of machines, and one clock: that of this process.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { figureJson, type Report, reportTable } from './figures.ts'
 import { thisMachine } from './machine.ts'
@@ -19,6 +21,8 @@ export interface WorkOptions {
   readonly minutes?: number
   /** Names of servers to compare with (repeatable); default all. */
   readonly peers?: readonly string[]
+  /** Links over TLS, lanchat's as shipped. */
+  readonly tls?: boolean
 }
 type Work = (options: WorkOptions) => Promise<Report>
 
@@ -32,11 +36,13 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   'catch-up': async () => (await import('./works/catch-up.ts')).catchUp,
   loss: async () => (await import('./works/loss.ts')).loss,
   ...Object.fromEntries(
-    ['W1', 'W1s', 'W2', 'W3', 'W4', 'W4r'].map((name) => [
+    ['W1', 'W1s', 'W2', 'W3', 'W4', 'W4r', 'floor-1', 'floor-8', 'floor-64'].map((name) => [
       name,
       async () => (await import('./works/fanout.ts')).fanoutOf(name),
     ]),
   ),
+  W5: async () => (await import('./works/arrivals.ts')).arrivals,
+  W8: async () => (await import('./works/growth.ts')).growth,
   terminal: async () => (await import('./works/terminal.ts')).terminal,
 }
 
@@ -49,7 +55,8 @@ const { values, positionals } = parseArgs({
     events: { type: 'string' },
     minutes: { type: 'string' },
     peer: { type: 'string', multiple: true },
-    json: { type: 'boolean' },
+    tls: { type: 'boolean' },
+    json: { type: 'string' },
   },
 })
 const [name = ''] = positionals
@@ -60,24 +67,37 @@ const numbersGiven: readonly unknown[] = Object.values(options)
 if (load === undefined || !numbersGiven.every((value) => Number.isInteger(value) && Number(value) > 0)) {
   const numbers = NUMBERS.map((key) => `[--${key} n]`).join(' ')
   process.stderr.write(
-    `usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--peer name] [--json]\n`,
+    `usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--peer name] [--tls] [--json file|folder|-]\n`,
   )
   process.exit(2)
 }
 
 const machine = thisMachine()
 const work = await load()
-const report = await work({ ...options, ...(values.peer && { peers: values.peer }) })
+const report = await work({
+  ...options,
+  ...(values.peer && { peers: values.peer }),
+  ...(values.tls && { tls: true }),
+})
 const json = JSON.stringify(
   { ...report, at: new Date().toISOString(), machine, figures: report.figures.map(figureJson) },
   null,
   1,
 )
 const folder = `${PROJECT}.bench/results`
-const file = options.nodes === undefined ? name : `${name}-${options.nodes}`
+const file = [
+  name,
+  ...(options.nodes === undefined ? [] : [options.nodes]),
+  ...(values.tls ? ['tls'] : []),
+].join('-')
 mkdirSync(folder, { recursive: true })
 writeFileSync(`${folder}/${file}.json`, `${json}\n`)
-if (values.json) process.stdout.write(`${json}\n`)
+if (values.json !== undefined && values.json !== '-') {
+  const path = isFolder(values.json) ? `${values.json}/${file}.json` : values.json
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${json}\n`)
+}
+if (values.json === '-') process.stdout.write(`${json}\n`)
 else {
   const { cpu, cores, memoryGiB, kernel, node } = machine
   const about = `${cores} x ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, load ${machine.load}`
@@ -86,3 +106,7 @@ else {
   process.stdout.write(`\nAll samples: .bench/results/${file}.json\n`)
 }
 process.exit(0)
+
+function isFolder(path: string): boolean {
+  return path.endsWith('/') || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
+}

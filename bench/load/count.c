@@ -9,40 +9,22 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST 3
-static const char MARK[3] = {'@', '@', '#'};
-static unsigned char buffer[1 << 20];
-static unsigned long long marks, bytes, reads;
+#include "marks.h"
 
-// A mark may be cut by the end of a read: the last two bytes of each socket are kept in front of the next.
-static void count(unsigned char *tail, int *kept, const ssize_t length) {
-  unsigned char *start = buffer + 2 - *kept;
-  memcpy(start, tail, *kept);
-  unsigned char *end = buffer + 2 + length, *at = start;
-  while (at < end && (at = memmem(at, end - at, MARK, 3))) {
-    marks++;
-    at += 3;
-  }
-  *kept = end - start < 2 ? (int)(end - start) : 2;
-  memcpy(tail, end - *kept, *kept);
-}
+#define FIRST 3
+static unsigned char buffer[1 << 20];
 
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
   const int sockets = atoi(argv[1]), every = atoi(argv[3]);
   unsigned char keepalive[4096];
-  size_t keepaliveLength = 0;
-  if (strcmp(argv[2], "-"))
-    for (const char *at = argv[2]; at[0] && at[1] && keepaliveLength < sizeof keepalive; at += 2)
-      sscanf(at, "%2hhx", &keepalive[keepaliveLength++]);
-  unsigned char(*tails)[2] = calloc(sockets, 2);
-  int *kept = calloc(sockets, sizeof *kept);
+  const int keepaliveLength = fromHex(argv[2], keepalive, sizeof keepalive);
+  struct tail *tails = calloc(sockets, sizeof *tails);
   const int poll = epoll_create1(0);
   struct epoll_event event = {.events = EPOLLIN};
   for (int k = 0; k < sockets; k++) {
@@ -78,11 +60,9 @@ int main(int argc, char **argv) {
         for (int socket = 0; socket < sockets; socket++)
           if (write(FIRST + socket, keepalive, keepaliveLength) < 0) continue;
       } else {
-        const ssize_t length = read(FIRST + which, buffer + 2, sizeof buffer - 2);
+        const ssize_t length = read(FIRST + which, buffer + TAIL_BYTES, sizeof buffer - TAIL_BYTES);
         if (length > 0) {
-          bytes += length;
-          reads++;
-          count(tails[which], &kept[which], length);
+          countMarks(&tails[which], buffer + TAIL_BYTES, length);
         } else if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
           fprintf(stderr, "a socket of the load was closed by the server\n");
           epoll_ctl(poll, EPOLL_CTL_DEL, FIRST + which, NULL);

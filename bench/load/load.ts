@@ -1,73 +1,67 @@
 /**
  * The load of one repetition, a process of its own so that it can be pinned: members that receive, senders that keep so many
- * texts under way. Receivers are counted natively (count.c takes their sockets over once they have joined); a few stay here as
- * samples: they measure latency, and where a server confirms nothing their receipt stands for it.
+ * texts under way. Receivers are counted natively (members.ts); a few stay here as samples: they measure latency, and where a
+ * server confirms nothing their receipt stands for it.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { createInterface } from 'node:readline'
-import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Member, Sender, Speech } from '../peers/peer.ts'
+import type { Member } from '../peers/peer.ts'
 import { cpuMsOf, rssMiBOf } from '../program.ts'
-import type { Outcome, Plan } from './plan.ts'
+import { Author, authorId } from './author.ts'
+import { Members } from './members.ts'
+import type { Arrivals, Outcome, Plan } from './plan.ts'
+import { sample } from './sample.ts'
 import { speeches } from './speeches.ts'
 
-const TEXT_BYTES = 100
-/** mark3 sender4 number9 sentAt12 (microseconds), then filler. */
-/** lanchat lets 16 strangers of one address in at once. */
-const JOINING_AT_ONCE = 12
 /** Rooms with a sample where the server confirms by itself. */
 const SAMPLED_ROOMS = 8
 const RATE_TICK_MS = 2
+/** Enough for a 99.9th percentile. */
+const SAMPLES_MAX = 20_000
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan
-const speech: Speech | undefined = speeches[plan.peer]
+const speech = speeches[plan.peer]
 if (!speech) throw new Error(`no such peer: ${plan.peer}`)
+const { isConfirming } = speech
+const isPaced = plan.rate > 0
 
-/** One sender: what it has under way and when each text went. */
-class Author {
-  readonly #sender: Sender
-  readonly #id: string
-  readonly #sentAt = new Map<number, number>()
-  #number = 0
-  #confirmed = 0
-  underWay = 0
+let number = 0
+const receivers: Member[] = []
+const samples: Member[] = []
+const senders: Member[] = []
+for (let room = 0; room < plan.rooms; room++) {
+  const isSampled = !isConfirming || room < SAMPLED_ROOMS
+  for (let k = 0; k < plan.members; k++)
+    (isSampled && k === 0 ? samples : receivers).push({ number: ++number, rooms: [room], role: 'receiver' })
+  for (let k = 0; k < plan.senders; k++) senders.push({ number: ++number, rooms: [room], role: 'sender' })
+}
 
-  constructor(sender: Sender, id: number) {
-    this.#sender = sender
-    this.#id = id.toString(36).padStart(4, '0')
-  }
+const members = await Members.of(plan, speech)
+// Number 0 makes the rooms where somebody has to.
+const allRooms = Array.from({ length: plan.rooms }, (_, room) => room)
+for (const socket of await members.open([{ number: 0, rooms: allRooms, role: 'sender' }])) socket.resume()
+const counter = await members.beginCounting()
+const sampleSockets = await members.open(samples)
+const arrivals = await arrive()
+const senderSockets = await members.open(senders)
+const loadPids = [process.pid, counter.pid]
 
-  publish(count: number): void {
-    if (count <= 0) return
-    const now = performance.now()
-    const stamp = Math.round(now * 1000)
-      .toString()
-      .padStart(12, '0')
-    const texts: Buffer[] = []
-    for (let k = 0; k < count; k++) {
-      const number = this.#number++
-      this.#sentAt.set(number, now)
-      texts.push(
-        Buffer.from(`@@#${this.#id}${number.toString().padStart(9, '0')}${stamp}`.padEnd(TEXT_BYTES, '.')),
-      )
-    }
-    this.underWay += count
-    this.#sender.publish(texts)
-  }
-
-  /** Confirmed in the order of publishing. */
-  done(count: number, isMeasured: boolean): void {
-    const now = performance.now()
-    for (let k = 0; k < count; k++) {
-      const number = this.#confirmed++
-      if (isMeasured) confirmMs.push(now - (this.#sentAt.get(number) ?? now))
-      this.#sentAt.delete(number)
-    }
-    this.underWay -= count
+async function arrive(): Promise<Arrivals> {
+  const rssBeforeMiB = rss(plan.pids)
+  const before = [cpuS(plan.pids), cpuS([process.pid])] as const
+  const startedAt = performance.now()
+  const sockets = await members.openCounted(receivers)
+  const seconds = (performance.now() - startedAt) / 1000
+  const loadCpuS = cpuS([process.pid]) - before[1]
+  members.handOver(sockets)
+  await pause(plan.settleS * 1000)
+  return {
+    joined: receivers.length,
+    seconds,
+    serverCpuS: cpuS(plan.pids) - before[0],
+    loadCpuS,
+    rssBeforeMiB,
+    rssAfterMiB: rss(plan.pids),
   }
 }
 
@@ -76,110 +70,32 @@ const confirmMs: number[] = []
 const authors = new Map<string, Author>()
 let isMeasuring = false
 let sampled = 0
+let texts = 0
+/** Somebody's text has come all the way: by then a server that reads its store at the start has done so. */
+let begun = () => {}
+const hasBegun = new Promise<void>((resolve) => {
+  begun = resolve
+})
+let enough = () => {}
+const isEnough = new Promise<void>((resolve) => {
+  enough = resolve
+})
 
-// From the moment of joining: others may take longer than a server waits.
-const { keepalive } = speech
-const joined: Duplex[] = []
-let handedOver: ReadonlySet<Duplex> = new Set()
-if (keepalive)
-  setInterval(() => {
-    for (const socket of joined) if (!handedOver.has(socket)) socket.write(keepalive.bytes)
-  }, keepalive.everyMs)
-
-async function open(member: Member): Promise<Duplex> {
-  const socket = speech!.connect
-    ? await speech!.connect(plan.port, member)
-    : connect({ port: plan.port, host: '127.0.0.1', noDelay: true })
-  if (!speech!.connect) await once(socket, 'connect')
-  await speech!.join(socket, member)
-  joined.push(socket)
-  return socket
-}
-
-async function openAll(members: readonly Member[]): Promise<Duplex[]> {
-  const sockets: Duplex[] = []
-  for (let at = 0; at < members.length; at += JOINING_AT_ONCE)
-    sockets.push(...(await Promise.all(members.slice(at, at + JOINING_AT_ONCE).map(open))))
-  return sockets
-}
-
-/** A receiver that stays here: each text that arrives is told with its author's id. */
-function sample(socket: Duplex, hear: (author: string, sentAt: number) => void): void {
-  let rest = Buffer.alloc(0)
-  socket.on('data', (chunk: Buffer) => {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let from = 0
-    for (;;) {
-      const at = bytes.indexOf('@@#', from)
-      if (at < 0) {
-        from = Math.max(from, bytes.length - 2)
-        break
-      }
-      if (bytes.length < at + 28) {
-        from = at
-        break
-      }
-      hear(
-        bytes.toString('latin1', at + 3, at + 7),
-        Number(bytes.toString('latin1', at + 16, at + 28)) / 1000,
-      )
-      from = at + 28
-    }
-    rest = Buffer.from(bytes.subarray(from))
-  })
-}
-
-const { isConfirming } = speech
-let number = 0
-const receivers: Member[] = []
-const samples: Member[] = []
-const senders: Member[] = []
-for (let room = 0; room < plan.rooms; room++) {
-  // Number 0 makes the rooms where somebody has to.
-  const isSampled = !isConfirming || room < SAMPLED_ROOMS
-  for (let k = 0; k < plan.members; k++)
-    (isSampled && k === 0 ? samples : receivers).push({ number: ++number, rooms: [room], role: 'receiver' })
-  for (let k = 0; k < plan.senders; k++) senders.push({ number: ++number, rooms: [room], role: 'sender' })
-}
-const allRooms = Array.from({ length: plan.rooms }, (_, room) => room)
-const first = await openAll([{ number: 0, rooms: allRooms, role: 'sender' }])
-for (const socket of first) socket.resume()
-const sampleSockets = await openAll(samples)
-const receiverSockets = await openAll(receivers)
-const senderSockets = await openAll(senders)
-
-// The sockets go over to the counter: what had arrived before is no text.
-for (const socket of receiverSockets) socket.pause()
-handedOver = new Set(receiverSockets)
-const counter: ChildProcess = spawn(
-  plan.counter,
-  [
-    `${receiverSockets.length}`,
-    keepalive ? keepalive.bytes.toString('hex') : '-',
-    `${keepalive?.everyMs ?? 0}`,
-  ],
-  { stdio: ['pipe', 'pipe', 'inherit', ...receiverSockets] as never },
-)
-const answers = createInterface({ input: counter.stdout! })[Symbol.asyncIterator]()
-async function counted(): Promise<{ marks: number; bytes: number; reads: number }> {
-  counter.stdin!.write('\n')
-  const [marks = 0, bytes = 0, reads = 0] = String((await answers.next()).value)
-    .split(' ')
-    .map(Number)
-  return { marks, bytes, reads }
-}
-const isPaced = plan.rate > 0
 for (const [k, member] of senders.entries()) {
   const socket = senderSockets[k]!
   const sender = speech.sender(socket, member)
   const author = new Author(sender, k)
-  authors.set(k.toString(36).padStart(4, '0'), author)
+  authors.set(authorId(k), author)
   socket.on('data', (chunk: Buffer) => {
-    if (!sender.confirmed) return
-    const count = sender.confirmed(chunk)
+    const count = sender.confirmed?.(chunk) ?? 0
     if (count === 0) return
-    author.done(count, isMeasuring)
-    if (!isPaced) author.publish(plan.inFlight - author.underWay)
+    const took = author.done(count)
+    begun()
+    if (isMeasuring) {
+      confirmMs.push(...took)
+      got(count)
+    }
+    if (!isPaced) fill(author)
   })
 }
 for (const socket of sampleSockets) {
@@ -188,9 +104,11 @@ for (const socket of sampleSockets) {
     if (isMeasuring) {
       sampled++
       latencyMs.push(performance.now() - sentAt)
+      if (!isConfirming) got(1)
     }
+    begun()
     if (isConfirming || isPaced) return
-    authors.get(id)?.done(1, false)
+    authors.get(id)?.done(1)
     refill()
   })
 }
@@ -200,12 +118,23 @@ function refill(): void {
   isRefilling = true
   queueMicrotask(() => {
     isRefilling = false
-    for (const author of authors.values()) author.publish(plan.inFlight - author.underWay)
+    for (const author of authors.values()) fill(author)
   })
 }
 
 if (isPaced) pace()
-else for (const author of authors.values()) author.publish(plan.inFlight)
+else for (const author of authors.values()) fill(author)
+
+function got(count: number): void {
+  texts += count
+  if (plan.texts > 0 && texts >= plan.texts) enough()
+}
+
+function fill(author: Author): void {
+  const { together, inFlight } = plan
+  if (together === 0) return author.publish(inFlight - author.underWay)
+  while (author.underWay + together <= inFlight) author.publish(together)
+}
 
 function pace(): void {
   const startedAt = performance.now()
@@ -217,41 +146,49 @@ function pace(): void {
   }, RATE_TICK_MS)
 }
 
-await pause(plan.warmUpS * 1000)
+if (plan.seconds > 0 && senders.length > 0) {
+  await hasBegun
+  await pause(plan.warmUpS * 1000)
+}
 isMeasuring = true
-const before = await counted()
-const cpuBefore = [cpuS(plan.pids), cpuS([process.pid, counter.pid!])] as const
+const before = await counter.counted()
+const cpuBefore = [cpuS(plan.pids), cpuS(loadPids)] as const
 const startedAt = performance.now()
-await pause(plan.seconds * 1000)
-const after = await counted()
+await (plan.texts > 0 ? isEnough : pause(plan.seconds * 1000))
+const after = await counter.counted()
 const seconds = (performance.now() - startedAt) / 1000
 const serverCpuS = cpuS(plan.pids) - cpuBefore[0]
-const loadCpuS = cpuS([process.pid, counter.pid!]) - cpuBefore[1]
+const loadCpuS = cpuS(loadPids) - cpuBefore[1]
 isMeasuring = false
 
 const marks = after.marks - before.marks
 const outcome: Outcome = {
   deliveries: marks + sampled,
+  texts,
   seconds,
-  bytesPerDelivery: (after.bytes - before.bytes) / marks,
+  bytesPerDelivery: (after.bytes - before.bytes) / Math.max(1, marks),
   deliveriesPerRead: marks / Math.max(1, after.reads - before.reads),
   serverCpuS,
   loadCpuS,
-  serverRssMiB: plan.pids.reduce((sum, pid) => sum + rssMiBOf(pid), 0),
+  serverRssMiB: rss(plan.pids),
   latencyMs: thinned(latencyMs),
   confirmMs: thinned(confirmMs),
+  arrivals,
 }
 process.stdout.write(`${JSON.stringify(outcome)}\n`, () => {
-  counter.kill('SIGKILL')
+  counter.stop()
   process.exit(0)
 })
 
-/** At most some thousands of samples: enough for a 99.9th percentile. */
 function thinned(samples: readonly number[]): number[] {
-  const step = Math.max(1, Math.ceil(samples.length / 20_000))
+  const step = Math.max(1, Math.ceil(samples.length / SAMPLES_MAX))
   return samples.filter((_, k) => k % step === 0)
 }
 
 function cpuS(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0) / 1000
+}
+
+function rss(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + rssMiBOf(pid), 0)
 }

@@ -3,6 +3,7 @@ export interface Plan {
   /** Name of the peer, as in speeches.ts. */
   readonly peer: string
   readonly port: number
+  readonly tls: boolean
   readonly pids: readonly number[]
   readonly rooms: number
   /** Receivers in each room. */
@@ -13,14 +14,24 @@ export interface Plan {
   readonly inFlight: number
   /** Texts a second over all senders; 0: as fast as they are confirmed. */
   readonly rate: number
+  /** How many members join at the same time. */
+  readonly joiningAtOnce: number
   readonly warmUpS: number
   readonly seconds: number
-  /** The program that counts (count.c). */
+  /** Instead of the seconds: until so many texts are confirmed; 0: by time. */
+  readonly texts: number
+  /** Texts in one write of a sender; 0: as many as it may have under way still. */
+  readonly together: number
+  /** How long the server has after the last member came in, before its memory is read. */
+  readonly settleS: number
+  /** The program that counts: count.c, or decrypt.c over TLS. */
   readonly counter: string
 }
 
 export interface Outcome {
   readonly deliveries: number
+  /** Texts that the server confirmed, or a sample received, in the measured time. */
+  readonly texts: number
   readonly seconds: number
   readonly bytesPerDelivery: number
   readonly deliveriesPerRead: number
@@ -32,4 +43,16 @@ export interface Outcome {
   readonly latencyMs: readonly number[]
   /** From publishing to the server's confirmation, ms; empty where there is none. */
   readonly confirmMs: readonly number[]
+  readonly arrivals: Arrivals
+}
+
+/** The receivers' coming in. */
+export interface Arrivals {
+  readonly joined: number
+  readonly seconds: number
+  readonly serverCpuS: number
+  readonly loadCpuS: number
+  /** Of the server, before the first and after the last, MiB. */
+  readonly rssBeforeMiB: number
+  readonly rssAfterMiB: number
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { until } from '../load/tokens.ts'
 import { PROJECT } from '../program.ts'
 import type { Peer, Speech } from './peer.ts'
-import { freePort, serve } from './process.ts'
+import { certificateOf, freePort, serve } from './process.ts'
 
 /** About what a signed event of lanchat has: the floor carries as much. */
 const MESSAGE_BYTES = 250
@@ -11,10 +11,17 @@ const MESSAGE_BYTES = 250
 export const floorNode = (): Peer => ({
   name: 'floor-node',
   about: 'copies bytes, Node',
-  async start({ pin }) {
+  speaksTls: true,
+  async start({ pin, tls }) {
     const port = await freePort()
     return await serve(
-      [...pin, process.execPath, `${PROJECT}.bench/bench/peers/servers/floor-node.js`, `${port}`],
+      [
+        ...pin,
+        process.execPath,
+        `${PROJECT}.bench/bench/peers/servers/floor-node.js`,
+        `${port}`,
+        ...certificateOf(tls),
+      ],
       port,
     )
   },
@@ -23,6 +30,7 @@ export const floorNode = (): Peer => ({
 export const floorC = (): Peer => ({
   name: 'floor-c',
   about: 'copies bytes, C and epoll',
+  speaksTls: false,
   async start({ pin }) {
     const program = `${PROJECT}.bench/floor`
     execFileSync('cc', ['-O2', '-o', program, `${PROJECT}bench/peers/servers/floor.c`])
@@ -33,6 +41,7 @@ export const floorC = (): Peer => ({
 
 export const floorSpeech: Speech = {
   isConfirming: false,
+  tls: () => ({}),
   async join(socket, { rooms: [room], role }) {
     const joined = until(socket, 'joined\n')
     socket.write(`${role === 'receiver' ? 'R' : 'S'}${room}\n`)

@@ -11,14 +11,15 @@ export function ngircd(): Peer | undefined {
   return {
     name: 'ngircd',
     about: 'ngircd, no penalties, no lookups',
-    async start({ directory, pin }) {
+    speaksTls: true,
+    async start({ directory, pin, tls }) {
       const port = await freePort()
       const lines = [
         '[Global]',
         'Name = irc.bench.test',
         'Info = bench',
         'Listen = 127.0.0.1',
-        `Ports = ${port}`,
+        ...(tls ? [] : [`Ports = ${port}`]),
         'AdminInfo1 = bench',
         'MotdPhrase = bench',
         'ServerUID = root',
@@ -34,6 +35,7 @@ export function ngircd(): Peer | undefined {
         'Ident = no',
         'PAM = no',
         'SyslogFacility = local1',
+        ...(tls ? ['[SSL]', `CertFile = ${tls.cert}`, `KeyFile = ${tls.key}`, `Ports = ${port}`] : []),
         '',
       ]
       writeFileSync(`${directory}/ngircd.conf`, lines.join('\n'))
@@ -48,7 +50,8 @@ export function inspircd(): Peer | undefined {
   return {
     name: 'inspircd',
     about: 'InspIRCd, no fake lag, no lookups',
-    async start({ directory, pin }) {
+    speaksTls: true,
+    async start({ directory, pin, tls }) {
       const port = await freePort()
       for (const folder of ['data', 'log', 'run']) mkdirSync(`${directory}/${folder}`)
       const queues = 'softsendq="100000000" hardsendq="200000000" recvq="1000000"'
@@ -56,7 +59,13 @@ export function inspircd(): Peer | undefined {
       const lines = [
         '<server name="irc.bench.test" description="bench" network="bench" id="1AA">',
         '<admin name="bench" nick="bench" email="bench@bench.test">',
-        `<bind address="127.0.0.1" port="${port}" type="clients">`,
+        `<bind address="127.0.0.1" port="${port}" type="clients"${tls ? ' sslprofile="bench"' : ''}>`,
+        ...(tls
+          ? [
+              '<module name="ssl_gnutls">',
+              `<sslprofile name="bench" provider="gnutls" certfile="${tls.cert}" keyfile="${tls.key}">`,
+            ]
+          : []),
         `<path configdir="${directory}" datadir="${directory}/data" logdir="${directory}/log" runtimedir="${directory}/run" moduledir="${modulesOf('inspircd')}">`,
         `<connect name="bench" allow="*" timeout="60" pingfreq="600" ${queues} ${free} localmax="20000" globalmax="20000" maxchans="200" resolvehostnames="no" useident="no">`,
         '<performance softlimit="20000" somaxconn="4096" netbuffersize="10240">',
@@ -74,6 +83,7 @@ export function inspircd(): Peer | undefined {
 
 export const ircSpeech: Speech = {
   isConfirming: false,
+  tls: () => ({}),
   async join(socket, { number, rooms, role }) {
     const welcome = until(socket, ' 001 ')
     socket.write(`NICK u${number}\r\nUSER u${number} 0 * :u\r\n`)

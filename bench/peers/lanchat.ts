@@ -3,14 +3,13 @@
  * its author, verified by the hub, and synced to disk before it says "stored". Rooms beyond the first are made by events.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import type { Duplex } from 'node:stream'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
+import { LINK_PATH } from '../../src/node/io/channel.ts'
 import { scryptKey } from '../../src/node/io/scrypt-key.ts'
-import { type Handshake, openHandshake } from '../../src/wire/auth.ts'
-import { fromHex, readUint, utf8 } from '../../src/wire/bytes.ts'
+import { EXPORTER_LABEL, type Handshake, openHandshake } from '../../src/wire/auth.ts'
+import { fromHex, readUint, uint, utf8 } from '../../src/wire/bytes.ts'
 import { decodeFrame, encodeBody, encodeFrame } from '../../src/wire/codec.ts'
 import type { Signer } from '../../src/wire/crypto.ts'
 import {
@@ -21,14 +20,18 @@ import {
   packRun,
   signRun,
 } from '../../src/wire/event.ts'
+import type { FrameOf } from '../../src/wire/frames.ts'
 import {
   type EventId,
   generalRoom,
   type LaneId,
   madeRoom,
   type NetId,
+  nameHint,
   networkId,
+  type PersonKey,
   personKey,
+  pskOf,
   type RoomId,
   tagged,
 } from '../../src/wire/ids.ts'
@@ -45,7 +48,8 @@ const CODE = 'words of a bench that are no secret'
 export const lanchat = (): Peer => ({
   name: 'lanchat',
   about: 'lanchat hub --rate 0, all signatures verified, synced before "stored"',
-  async start({ directory, pin }) {
+  speaksTls: true,
+  async start({ directory, pin, tls }) {
     const port = await freePort()
     const args = ['hub', '--name', 'hub', '--network', NETWORK, '--data-dir', directory, '--port', `${port}`]
     const alone = ['--interface', '127.0.0.1', '--no-discovery', '--rate', '0', '--log-level', 'debug']
@@ -58,7 +62,7 @@ export const lanchat = (): Peer => ({
     ]
     const env = {
       ...process.env,
-      LANCHAT_PLAIN_LINKS: '1',
+      LANCHAT_PLAIN_LINKS: tls ? '' : '1',
       LANCHAT_CODE: CODE,
       HOME: directory,
       XDG_CONFIG_HOME: directory,
@@ -89,9 +93,10 @@ async function ready(child: ChildProcess): Promise<void> {
 }
 
 // With a code the network has no place, which only nodes that sync could agree on.
+const codeKey = await scryptKey(utf8(CODE), tagged(nodeCrypto, 'lanchat/code/1', utf8(NETWORK)), 2 ** 17)
 const net: NetId = networkId(nodeCrypto, {
   name: NETWORK,
-  codeKey: await scryptKey(utf8(CODE), tagged(nodeCrypto, 'lanchat/code/1', utf8(NETWORK)), 2 ** 17),
+  codeKey,
   hasCode: true,
   retentionDays: RETENTION_DAYS,
 })
@@ -141,16 +146,15 @@ function signer(number: number): Signer {
 
 export const lanchatSpeech: Speech = {
   isConfirming: true,
-  // An unknown frame, which every node ignores and which says that this member lives.
-  keepalive: { bytes: message(new Uint8Array([0x91, 0x7f]), 2), everyMs: 1000 },
-  async connect(port) {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await once(socket, 'connect')
-    await upgrade(socket, '/lanchat/1')
-    return socket
-  },
-  async join(socket, member) {
-    const greeted = greet(socket, signer(member.number))
+  // As every member says it, twice a second; always the same, since nothing here depends on its counter or clock.
+  keepalive: () => ({ bytes: message(encodeFrame(following(hub())), 2), everyMs: 500 }),
+  tls: () => ({
+    psk: { identity: `lanchat/1:${nameHint(nodeCrypto, NETWORK)}`, key: pskOf(nodeCrypto, codeKey) },
+    exporter: EXPORTER_LABEL,
+  }),
+  open: (socket) => upgrade(socket, LINK_PATH),
+  async join(socket, member, binding) {
+    const greeted = greet(socket, signer(member.number), binding)
     socket.resume()
     await greeted
     await enter(socket, member)
@@ -189,11 +193,36 @@ export const lanchatSpeech: Speech = {
   },
 }
 
-function greet(socket: Duplex, by: Signer): Promise<void> {
+let hubKey: PersonKey | undefined
+function hub(): PersonKey {
+  if (hubKey === undefined) throw new TypeError('nobody has joined yet')
+  return hubKey
+}
+
+const NEVER_HUB = 8
+const following = (key: PersonKey): FrameOf<'heartbeat'> => ({
+  type: 'heartbeat',
+  counter: Math.floor(Date.now() / 400) % 2 ** 32,
+  state: 1,
+  upstream: fromHex(key),
+  via: null,
+  epoch: 1,
+  members: 0,
+  line: new Uint8Array(0),
+  flags: NEVER_HUB,
+  heardMs: 0,
+  clock: uint(Date.now(), 6),
+  median: null,
+  lag: 0,
+  uptimeS: 0,
+  age: 0,
+})
+
+function greet(socket: Socket, by: Signer, binding: Uint8Array): Promise<void> {
   const messages = new Messages()
   const handshake: Handshake = openHandshake({
     side: 'dialer',
-    binding: new Uint8Array(32),
+    binding,
     signer: by,
     hello: { net: fromHex(net), role: 0, places: new Uint8Array(0), grown: false, age: 0, caps: 0, port: 0 },
     crypto: nodeCrypto,
@@ -206,6 +235,7 @@ function greet(socket: Duplex, by: Signer): Promise<void> {
         if (step.send) socket.write(message(step.send, 2))
         if (step.refuse || step.refused) return reject(new Error(JSON.stringify(step.refuse ?? step.refused)))
         if (!step.done) continue
+        hubKey = step.done.key
         socket.off('data', hear)
         return resolve()
       }
@@ -215,7 +245,7 @@ function greet(socket: Duplex, by: Signer): Promise<void> {
 }
 
 /** Follows the hub; makes or joins the rooms; done when the hub has all of it. */
-function enter(socket: Duplex, { number, rooms }: Member): Promise<void> {
+function enter(socket: Socket, { number, rooms }: Member): Promise<void> {
   const messages = new Messages()
   const self = signer(number)
   const waiting = new Set<string>()

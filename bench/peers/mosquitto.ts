@@ -10,10 +10,12 @@ function mosquitto(name: string, qos: 0 | 1): Peer | undefined {
   return {
     name,
     about: `mosquitto, publishers at QoS ${qos}`,
-    async start({ directory, pin }) {
+    speaksTls: true,
+    async start({ directory, pin, tls }) {
       const port = await freePort()
       const lines = [
         `listener ${port} 127.0.0.1`,
+        ...(tls ? [`certfile ${tls.cert}`, `keyfile ${tls.key}`] : []),
         'allow_anonymous true',
         'max_queued_messages 0',
         'max_inflight_messages 0',
@@ -67,6 +69,7 @@ function packets(socket: NodeJS.ReadableStream, type: number, count: number): Pr
 
 const speech = (qos: 0 | 1): Speech => ({
   isConfirming: qos === 1,
+  tls: () => ({}),
   async join(socket, { number, rooms, role }) {
     const connected = packets(socket, 2, 1)
     socket.write(packet(0x10, string('MQTT'), Buffer.from([4, 2, 0, 0]), string(`m${number}`)))

@@ -1,6 +1,5 @@
 /** NATS: core (no persistence) and JetStream (file store, each message acknowledged; it syncs on a timer, not for each). */
-import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connectEncrypted, connectPlain, type TlsWay } from '../load/connection.ts'
 import { Tokens, until } from '../load/tokens.ts'
 import { DEBIAN_ENV, programOf } from './debian.ts'
 import type { Peer, Speech } from './peer.ts'
@@ -8,21 +7,26 @@ import { freePort, serve } from './process.ts'
 
 const HELLO = 'CONNECT {"verbose":false,"pedantic":false,"headers":false}\r\n'
 
+/** It says INFO first. */
+const WAY: TlsWay = { startsAfterLine: true }
+
 function nats(name: string, isStored: boolean): Peer | undefined {
   const program = programOf('nats-server')
   if (program === undefined) return undefined
   return {
     name,
     about: `nats-server, ${isStored ? 'JetStream, file store, acks' : 'core'}`,
-    async start({ directory, pin }) {
+    speaksTls: true,
+    async start({ directory, pin, tls }) {
       const port = await freePort()
       const store = isStored ? ['-js', '-sd', directory] : []
+      const encrypted = tls ? ['--tls', '--tlscert', tls.cert, '--tlskey', tls.key] : []
       const server = await serve(
-        [...pin, program, '-a', '127.0.0.1', '-p', `${port}`, ...store],
+        [...pin, program, '-a', '127.0.0.1', '-p', `${port}`, ...store, ...encrypted],
         port,
         DEBIAN_ENV,
       )
-      if (isStored) await createStream(port)
+      if (isStored) await createStream(port, tls !== undefined)
       return server
     },
   }
@@ -30,9 +34,8 @@ function nats(name: string, isStored: boolean): Peer | undefined {
 export const natsCore = () => nats('nats', false)
 export const natsJetStream = () => nats('jetstream', true)
 
-async function createStream(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
-  await once(socket, 'connect')
+async function createStream(port: number, overTls: boolean): Promise<void> {
+  const { socket } = overTls ? await connectEncrypted(port, WAY) : await connectPlain(port)
   const settings = JSON.stringify({ name: 'CHAT', subjects: ['room.*'], storage: 'file', num_replicas: 1 })
   const made = until(socket, '"config"')
   socket.write(
@@ -44,6 +47,7 @@ async function createStream(port: number): Promise<void> {
 
 const speech = (isStored: boolean): Speech => ({
   isConfirming: isStored,
+  tls: () => WAY,
   async join(socket, { number, rooms, role }) {
     const joined = until(socket, 'PONG\r\n')
     const subjects = role === 'receiver' ? rooms.map((room) => `SUB room.${room} ${room + 1}\r\n`) : []

@@ -4,9 +4,13 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { killed } from '../program.ts'
+import type { Certificate } from './certificate.ts'
 import type { Server } from './peer.ts'
 
 const START_MS_MAX = 15_000
+
+/** As the Node servers here take it behind their own arguments. */
+export const certificateOf = (tls: Certificate | undefined): string[] => (tls ? [tls.cert, tls.key] : [])
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {

@@ -1,5 +1,6 @@
 /** Redis: publish/subscribe, and the same with each text in a stream too, append-only file synced each second. */
 import { Tokens, until } from '../load/tokens.ts'
+import type { Certificate } from './certificate.ts'
 import { DEBIAN_ENV, programOf } from './debian.ts'
 import type { Peer, Speech } from './peer.ts'
 import { freePort, serve } from './process.ts'
@@ -13,7 +14,8 @@ function redis(name: string, isStored: boolean): Peer | undefined {
   return {
     name,
     about: `redis-server, ${isStored ? 'XADD and PUBLISH, AOF synced each second' : 'PUBLISH'}`,
-    async start({ directory, pin }) {
+    speaksTls: true,
+    async start({ directory, pin, tls }) {
       const port = await freePort()
       const store = isStored ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no']
       const limits = ['--client-output-buffer-limit', 'pubsub 0 0 0', '--save', '']
@@ -21,8 +23,7 @@ function redis(name: string, isStored: boolean): Peer | undefined {
         program,
         '--bind',
         '127.0.0.1',
-        '--port',
-        `${port}`,
+        ...(tls ? encrypted(port, tls) : ['--port', `${port}`]),
         '--dir',
         directory,
         ...store,
@@ -32,11 +33,16 @@ function redis(name: string, isStored: boolean): Peer | undefined {
     },
   }
 }
+const encrypted = (port: number, { cert, key }: Certificate) => [
+  ...['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no'],
+  ...['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert],
+]
 export const redisPubSub = () => redis('redis', false)
 export const redisAof = () => redis('redis-aof', true)
 
 const speech = (isStored: boolean): Speech => ({
   isConfirming: true,
+  tls: () => ({}),
   async join(socket, { rooms, role }) {
     if (role === 'sender') {
       const here = until(socket, '+PONG')

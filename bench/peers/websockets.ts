@@ -1,13 +1,11 @@
 /** Websocket servers as tutorials build them: ws with JSON for each member, and Socket.IO 4 with its rooms. */
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { connect } from 'node:net'
 import { until } from '../load/tokens.ts'
 import { message, upgrade } from '../load/websocket.ts'
 import { PROJECT } from '../program.ts'
 import type { Peer, Speech } from './peer.ts'
-import { freePort, serve } from './process.ts'
+import { certificateOf, freePort, serve } from './process.ts'
 
 const SOCKET_IO = 'socket.io@4.8.4'
 const FOLDER = `${PROJECT}.bench/npm`
@@ -15,10 +13,11 @@ const FOLDER = `${PROJECT}.bench/npm`
 export const naive = (): Peer => ({
   name: 'ws-naive',
   about: 'ws, JSON, one send for each member',
-  async start({ pin }) {
+  speaksTls: true,
+  async start({ pin, tls }) {
     const port = await freePort()
     const script = `${PROJECT}.bench/bench/peers/servers/naive.js`
-    return await serve([...pin, process.execPath, script, `${port}`], port)
+    return await serve([...pin, process.execPath, script, `${port}`, ...certificateOf(tls)], port)
   },
 })
 
@@ -36,25 +35,21 @@ export function socketIo(): Peer | undefined {
   return {
     name: 'socket.io',
     about: `${SOCKET_IO}, rooms, websocket only`,
-    async start({ pin }) {
+    speaksTls: true,
+    async start({ pin, tls }) {
       const port = await freePort()
       const script = `${PROJECT}.bench/bench/peers/servers/socket-io.js`
-      return await serve([...pin, process.execPath, script, `${port}`, entry], port)
+      return await serve([...pin, process.execPath, script, `${port}`, entry, ...certificateOf(tls)], port)
     },
   }
 }
 
-async function open(port: number, path: string) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  await once(socket, 'connect')
-  await upgrade(socket, path)
-  return socket
-}
 const text = (value: string) => message(Buffer.from(value), 1)
 
 export const naiveSpeech: Speech = {
   isConfirming: false,
-  connect: (port) => open(port, '/'),
+  tls: () => ({}),
+  open: (socket) => upgrade(socket, '/'),
   async join(socket, { rooms }) {
     const joined = until(socket, '"joined"')
     socket.resume()
@@ -76,7 +71,8 @@ export const naiveSpeech: Speech = {
 
 export const socketIoSpeech: Speech = {
   isConfirming: false,
-  connect: (port) => open(port, '/socket.io/?EIO=4&transport=websocket'),
+  tls: () => ({}),
+  open: (socket) => upgrade(socket, '/socket.io/?EIO=4&transport=websocket'),
   async join(socket, { rooms }) {
     const connected = until(socket, '40{')
     socket.resume()

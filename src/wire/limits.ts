@@ -58,8 +58,8 @@ export const HAVE_PAGE_ENTRIES_MAX = 1800
 export const ROSTER_PAGE_KEYS_MAX = 1800
 /** A person's picture: a face of 128 pixels square, and room beside it in the one body that carries it. */
 export const PICTURE_BYTES_MAX = 16 * 1024
-/** Members of one hub. */
-export const MEMBERS_MAX = 2048
+/** Members of one hub: each costs it a socket and some 50 KiB. */
+export const MEMBERS_MAX = 8192
 /** Links that have not authenticated yet: all, and from one address. */
 export const UNAUTHENTICATED_MAX = 128
 export const UNAUTHENTICATED_PER_ADDRESS_MAX = 16

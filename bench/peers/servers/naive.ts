@@ -1,4 +1,7 @@
-/** A chat server as tutorials write it: parse, look up the room, stringify and send to each member. */
+/** A chat server as tutorials write it: parse, look up the room, stringify and send to each member. naive <port> [<certificate> <key>] */
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 interface Said {
@@ -9,11 +12,13 @@ interface Said {
 }
 
 const rooms = new Map<number, Set<WebSocket>>()
-const server = new WebSocketServer({
-  port: Number(process.argv[2]),
-  host: '127.0.0.1',
-  perMessageDeflate: false,
-})
+const [, , port, cert, key] = process.argv
+const http =
+  cert !== undefined && key !== undefined
+    ? createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) })
+    : createServer()
+const server = new WebSocketServer({ server: http, perMessageDeflate: false })
+http.listen(Number(port), '127.0.0.1')
 server.on('connection', (socket) => {
   socket.on('message', (data) => {
     const said = JSON.parse(String(data)) as Said

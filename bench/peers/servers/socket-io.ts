@@ -1,4 +1,11 @@
-/** Socket.IO with its own rooms; the package is installed beside the build and named by the second argument. */
+/**
+ * Socket.IO with its own rooms; the package is installed beside the build and named by the second argument.
+ * socket-io <port> <package's entry> [<certificate> <key>]
+ */
+import { readFileSync } from 'node:fs'
+import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+
 interface Connection {
   on(event: 'join', hear: (rooms: readonly number[], answer: () => void) => void): void
   on(event: 'say', hear: (room: number, text: string) => void): void
@@ -9,11 +16,15 @@ interface SocketIo {
   to(room: string): { emit(event: string, room: number, text: string): void }
 }
 
-const [, , port, entry = ''] = process.argv
+const [, , port, entry = '', cert, key] = process.argv
 const { Server } = (await import(entry)) as {
-  Server: new (port: number, options: object) => SocketIo
+  Server: new (server: HttpServer, options: object) => SocketIo
 }
-const io = new Server(Number(port), {
+const http =
+  cert !== undefined && key !== undefined
+    ? createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) })
+    : createServer()
+const io = new Server(http, {
   transports: ['websocket'],
   perMessageDeflate: false,
   serveClient: false,
@@ -25,3 +36,4 @@ io.on('connection', (socket) => {
   })
   socket.on('say', (room, text) => io.to(String(room)).emit('say', room, text))
 })
+http.listen(Number(port), '127.0.0.1')

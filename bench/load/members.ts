@@ -1,0 +1,83 @@
+/** Members of the load come in: some stay in this process, the others are handed over to the program that counts. */
+import type { Socket } from 'node:net'
+import type { Member, Speech } from '../peers/peer.ts'
+import { type Connection, connectEncrypted, connectPlain, type TlsWay } from './connection.ts'
+import { type Counter, decryptingCounter, plainCounter } from './counter.ts'
+import type { Plan } from './plan.ts'
+
+export class Members {
+  readonly #plan: Plan
+  readonly #speech: Speech
+  readonly #way: TlsWay | undefined
+  readonly #staying = new Set<Socket>()
+  #counter: Counter | undefined
+
+  /** Throws where TLS is asked of a peer that has none. */
+  static async of(plan: Plan, speech: Speech): Promise<Members> {
+    const way = plan.tls ? await speech.tls?.() : undefined
+    if (plan.tls && !way) throw new TypeError(`${plan.peer} is not measured over TLS`)
+    return new Members(plan, speech, way)
+  }
+
+  private constructor(plan: Plan, speech: Speech, way: TlsWay | undefined) {
+    this.#plan = plan
+    this.#speech = speech
+    this.#way = way
+  }
+
+  /** Once somebody has joined. */
+  async beginCounting(): Promise<Counter> {
+    const { counter, port } = this.#plan
+    const keepalive = this.#speech.keepalive?.()
+    // From the moment of joining: others may take longer than a server waits.
+    if (keepalive)
+      setInterval(() => {
+        for (const socket of this.#staying) socket.write(keepalive.bytes)
+      }, keepalive.everyMs)
+    const way = this.#way
+    const begun = way
+      ? await decryptingCounter(counter, port, way, keepalive)
+      : plainCounter(counter, port, keepalive)
+    this.#counter = begun
+    return begun
+  }
+
+  /** Those that stay here. */
+  open(members: readonly Member[]): Promise<Socket[]> {
+    const { port } = this.#plan
+    const way = this.#way
+    return this.#joined(members, () => (way ? connectEncrypted(port, way) : connectPlain(port)))
+  }
+
+  /** Those that are handed over. */
+  openCounted(members: readonly Member[]): Promise<Socket[]> {
+    return this.#joined(members, () => this.#counter!.connect())
+  }
+
+  /** From now on only their marks are of interest. */
+  handOver(sockets: readonly Socket[]): void {
+    for (const socket of sockets) this.#staying.delete(socket)
+    this.#counter!.takeOver(sockets)
+  }
+
+  async #joined(members: readonly Member[], connect: () => Promise<Connection>): Promise<Socket[]> {
+    const { joiningAtOnce } = this.#plan
+    const sockets = new Array<Socket>(members.length)
+    let next = 0
+    const joinInTurn = async () => {
+      while (next < members.length) {
+        const at = next++
+        sockets[at] = await this.#join(members[at]!, await connect())
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(joiningAtOnce, members.length) }, joinInTurn))
+    return sockets
+  }
+
+  async #join(member: Member, { socket, binding }: Connection): Promise<Socket> {
+    await this.#speech.open?.(socket)
+    await this.#speech.join(socket, member, binding)
+    this.#staying.add(socket)
+    return socket
+  }
+}
