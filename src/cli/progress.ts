@@ -17,6 +17,7 @@ export class Progress {
   #id: string | undefined
   #stage: Stage | undefined
   #copies = 0
+  readonly #readers = new Set<string>()
 
   /** True where it changed what is to be said. */
   hear(event: NodeEvent): boolean {
@@ -24,6 +25,11 @@ export class Progress {
       case 'sent':
         this.#id = event.id
         this.#stage = 'sent'
+        this.#readers.clear()
+        return true
+      case 'receipt':
+        if (event.id !== this.#id) return false
+        this.#readers.add(event.user.id)
         return true
       case 'ack':
         return event.id === this.#id && this.#advance(event)
@@ -44,13 +50,14 @@ export class Progress {
 
   /** '' where nothing is to be said. */
   get words(): string {
+    if (this.#readers.size > 0) return `read by ${this.#readers.size}`
     if (this.#stage === undefined) return ''
     return this.#stage === 'replicated' ? `on ${this.#copies} others` : WORDS[this.#stage]
   }
 
   /** As words, behind a mark. */
   get marked(): string {
-    return this.#stage === undefined ? '' : `${MARKS[this.#stage]} ${this.words}`
+    return this.#stage === undefined ? this.words : `${MARKS[this.#stage]} ${this.words}`
   }
 
   #advance({ state, copies, alone }: AckEvent): boolean {

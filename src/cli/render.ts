@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import type {
   DeleteEvent,
+  DeliveryData,
   EditEvent,
   HubInfo,
   Labelled,
@@ -105,6 +106,7 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
       return quiet(`* ${shown(event.user)} is ${event.online ? 'here' : 'gone'}${modeText(event)}`)
     case 'mode':
     case 'typing':
+    case 'receipt':
       // What changes all the time is found in /who and below the scrollback.
       return undefined
     case 'error':
@@ -314,6 +316,7 @@ export function resultText(command: string, data: unknown, look: Look): string {
 function forPeople(command: string, data: unknown): unknown {
   if (Array.isArray(data) && PEOPLE.has(command)) return data.map(personForPeople)
   if (command === '/whois' && data !== null) return personForPeople(data as Person)
+  if (command === '/delivery' && data !== null) return deliveryText(data as DeliveryData)
   if (command === '/verify' && data !== null) return compareText(data as VerifyData)
   if (command === '/picture') return data === null ? 'no picture' : withoutImage(data as { base64: string })
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
@@ -341,6 +344,13 @@ function forPeople(command: string, data: unknown): unknown {
 }
 
 const PEOPLE: ReadonlySet<string> = new Set(['/who', '/people', '/contacts'])
+/** 23 of 25, waiting: Bo, Eve */
+function deliveryText({ of, held, read, waiting }: DeliveryData): string {
+  const whom = waiting.length > 0 ? `, waiting: ${waiting.map(shown).join(', ')}` : ''
+  const readers = read.length > 0 ? `; read by ${read.map(shown).join(', ')}` : ''
+  return of === 0 ? 'nobody else is in here' : `${held} of ${of}${whom}${readers}`
+}
+
 /** What both are to read to each other. */
 const compareText = ({ verified, compare }: VerifyData) => ({
   ...Object.fromEntries(compare.map((who) => [who.label ?? who.name, who.words])),

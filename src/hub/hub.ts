@@ -71,6 +71,10 @@ export interface HubPorts {
 /** A session that ends is often followed by another one at once: on another link, or after a short break. */
 const PARTED_MS = 1500
 
+/** Words of one member about what they hold that are passed on: a class that all write at once is some dozens. */
+const MARKERS_PER_S = 128
+/** A question to all of a room is passed on at most this often from one member. */
+const MARKERS_ASKED_EVERY_MS = 1000
 /** A member's typing is passed on at most this often: half as long as an honest one waits. */
 const TYPING_EVERY_MS = 1500
 
@@ -126,6 +130,9 @@ export class Hub {
       visitor,
       asksUntil: Number.NEGATIVE_INFINITY,
       typedAt: Number.NEGATIVE_INFINITY,
+      markersAskedAt: Number.NEGATIVE_INFINITY,
+      markersSince: Number.NEGATIVE_INFINITY,
+      markers: 0,
     }
     const wasHere = this.#isHere(key)
     this.#sessions.set(link, session)
@@ -254,6 +261,10 @@ export class Hub {
         return this.#sayMode(session.key, frame, link)
       case 'typing':
         return this.#onTyping(session, frame)
+      case 'marker':
+        return this.#onMarker(session, frame)
+      case 'markerAsk':
+        return this.#onMarkerAsk(session, frame)
       default:
         return
     }
@@ -327,6 +338,34 @@ export class Hub {
 
   #sayMode(key: PersonKey, frame: FrameOf<'mode'>, link: number): void {
     if (this.#modes.note(key, frame, this.#now)) this.#tellAll(frame, link)
+  }
+
+  /** How far somebody holds and has read another one's messages: passed on to that one. */
+  #onMarker(session: Joined, frame: FrameOf<'marker'>): void {
+    if (personKey(frame.key) !== session.key) return
+    if (this.#now - session.markersSince >= 1000) {
+      session.markersSince = this.#now
+      session.markers = 0
+    }
+    if (++session.markers <= MARKERS_PER_S) this.passMarker(frame)
+  }
+
+  /** To the links of whom it is for, where both may read the room. */
+  passMarker(frame: FrameOf<'marker'>): void {
+    const [room, to] = [roomId(frame.room), personKey(frame.to)]
+    if (!this.#ports.knows(room)) return
+    const isTheirs = this.#ports.carries(personKey(frame.key), room, 1) && this.#ports.carries(to, room, 1)
+    if (!isTheirs) return
+    for (const link of this.#links.get(to) ?? []) if (this.isMember(link)) this.#ports.send(link, frame)
+  }
+
+  #onMarkerAsk(session: Joined, frame: FrameOf<'markerAsk'>): void {
+    const room = roomId(frame.room)
+    if (personKey(frame.key) !== session.key || this.#now - session.markersAskedAt < MARKERS_ASKED_EVERY_MS)
+      return
+    if (!this.#ports.knows(room) || !this.#ports.carries(session.key, room, 1)) return
+    session.markersAskedAt = this.#now
+    this.relayFrame(room, 1, frame, session.link)
   }
 
   /** Passed on to who may read what is being typed; faster than people type it is left out. */

@@ -13,6 +13,11 @@ export type Session =
       asksUntil: number
       /** When its typing was passed on last. */
       typedAt: number
+      /** When its last question for markers was passed on. */
+      markersAskedAt: number
+      /** Its markers passed on within the second that began then. */
+      markersSince: number
+      markers: number
     }
   /** Told to go elsewhere, or caught cheating: nothing more is taken from it or relayed to it. */
   | { readonly state: 'leaving'; readonly link: number; readonly key: PersonKey }

@@ -6,6 +6,7 @@ import type { Event, ParsedRun } from '../wire/event.ts'
 import type { EventId, PersonKey, PlaceId, RoomId } from '../wire/ids.ts'
 import { AcquaintanceActs } from './acts/acquaintances.ts'
 import { Answers, type Asked } from './acts/answers.ts'
+import { DeliveryActs } from './acts/delivery.ts'
 import { Finding } from './acts/finding.ts'
 import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
@@ -47,6 +48,7 @@ export class Acts {
   readonly #people: PeopleActs
   readonly #acquaintances: AcquaintanceActs
   readonly #notices: NoticeActs
+  readonly #delivery: DeliveryActs
 
   constructor(core: Core) {
     this.#core = core
@@ -65,6 +67,7 @@ export class Acts {
     this.#search = new Search(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
     this.#people = new PeopleActs(core, this.#answers, this.#finding, this.#profile, writer)
+    this.#delivery = new DeliveryActs(core, this.#answers, which)
     this.#notices = new NoticeActs(core, this.#answers, this.#finding)
     this.#acquaintances = new AcquaintanceActs(core, this.#answers, this.#finding, this.#people)
     this.#questions = new Questions(core, this.#answers, this.#finding, this.#people)
@@ -193,6 +196,8 @@ export class Acts {
         return this.#people.whois(asked, command.who)
       case 'picture':
         return this.#people.picture(asked, command.who)
+      case 'delivery':
+        return this.#delivery.delivery(asked, command)
       case 'notify':
         return this.#notices.notify(asked, command)
       case 'quiet':
@@ -241,17 +246,23 @@ export class Acts {
     return permitOf(this.#core.views, person, action, room, name, this.#core.netNow)
   }
 
+  /** Somebody has said how far they hold what this person wrote. */
+  marked(): void {
+    this.#delivery.look()
+  }
+
   permitted(ref: number, code: string): void {
     this.#permits.answered(ref, code)
   }
 
   /** When a question to the hub is given up, monotonic ms. */
   dueAt(): number {
-    return this.#permits.dueAt()
+    return Math.min(this.#permits.dueAt(), this.#delivery.dueAt())
   }
 
   tick(): void {
     this.#permits.tick()
+    this.#delivery.look()
     if (this.#core.isReady)
       for (const namesake of this.#core.namesakes.take()) this.#acquaintances.warn(namesake)
   }

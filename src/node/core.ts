@@ -66,6 +66,7 @@ import { type Heal, Heals, healText } from './heals.ts'
 import { HistoryLines } from './history-lines.ts'
 import { factKey } from './keys.ts'
 import { type Lane, parseEntries } from './lanes.ts'
+import { Markers } from './markers.ts'
 import { Namesakes, readNamesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
 import { minuteOfDay, Notices, readNotices } from './notices.ts'
@@ -159,6 +160,7 @@ export class Core {
   readonly company: Company
   readonly search: SearchIndex
   readonly namesakes: Namesakes
+  readonly markers: Markers
   readonly notices: Notices
   readonly options: CoreOptions
   readonly #admissions: Admissions
@@ -276,6 +278,20 @@ export class Core {
       options.autoAwayMs ?? 0,
       moment.now,
     )
+    this.markers = new Markers({
+      self: this.self,
+      room: (room) => {
+        const view = this.views.room(room)
+        return view && !view.deleted && this.isMember(view) ? view : undefined
+      },
+      lanes: (room, author) => this.replica.lanes(room, 1, author),
+      readUpTo: (room) => this.readMarks.of(room),
+      isTold: (person) => this.#presence.has(person) && !this.blocks.has(person),
+      tellsHeld: () => !this.company.own.isHidden && options.choice.visitor !== true,
+      tellsRead: () => this.company.own.tellsRead,
+      send: (frame) => this.#sendMarker(frame),
+      read: (view, person, id, order) => this.#tellRead(view, person, id, order),
+    })
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
     this.choice = createChoice({
       ...options.choice,
@@ -740,6 +756,7 @@ export class Core {
     this.#aloneNow()
     this.#presence.tick(now)
     this.#arrivals.look(now)
+    this.markers.tick(now)
     this.company.tick(now, this.netNow, () => this.onlineKeys())
     const heal = this.#heals.due(now)
     if (heal) this.#tellHeal(heal)
@@ -757,6 +774,35 @@ export class Core {
     if (isOnline) return
     this.company.seen.note(person, this.netNow)
     this.company.doing.typed(person)
+  }
+
+  #sendMarker(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
+    if (this.#role.is === 'following') return this.send(this.#role.link, frame)
+    if (frame.type === 'marker') this.#hub?.passMarker(frame)
+    else this.#hub?.relayFrame(roomId(frame.room), 1, frame, -1)
+  }
+
+  #onMarker(link: LinkId, from: PersonKey, frame: FrameOf<'marker'>): void {
+    const isOfHub = this.#isFollowed(link)
+    if (!isOfHub && personKey(frame.key) !== from) return
+    if (personKey(frame.to) !== this.self) return this.#hub?.frame(link, frame)
+    this.markers.heard(frame)
+    this.#acts.marked()
+  }
+
+  #tellRead(view: RoomView, person: PersonKey, id: string, order: string): void {
+    if (!this.#isReady || this.blocks.has(person)) return
+    const room = this.roomName(view)
+    const user = this.people.labelled(person)
+    this.tell({
+      type: 'receipt',
+      room,
+      ...(view.persons && { private: true as const }),
+      user,
+      state: 'read',
+      id,
+      order,
+    })
   }
 
   #noteSaid({ from, ts, self, history }: MessageEvent): void {
@@ -1002,6 +1048,12 @@ export class Core {
         if (personKey(frame.key) !== state.key && !this.#isFollowed(link)) return
         this.company.onTyping(link, state.key, frame, this.#moment.now)
         return this.#hub?.frame(link, frame)
+      case 'marker':
+        return this.#onMarker(link, state.key, frame)
+      case 'markerAsk':
+        if (personKey(frame.key) !== state.key && !this.#isFollowed(link)) return
+        this.markers.asked(frame, this.#moment.now)
+        return this.#hub?.frame(link, frame)
       case 'refused':
         return this.#isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
       case 'permit':
@@ -1221,6 +1273,7 @@ export class Core {
     }
     if (events.length === 0) return
     this.#taken += events.length
+    if (first.author !== this.self && !isControlLane(first.lane)) this.markers.grew(first.room, first.author)
     const control = events.filter((event) => isControlLane(event.lane))
     for (const event of control) this.views.add(event)
     if (control.length > 0) this.#roomChanged(first.room)

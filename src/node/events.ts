@@ -118,6 +118,20 @@ export interface WhoisData extends PersonData {
   readonly rooms: readonly string[]
 }
 
+/** What `delivery` answers: 23 of 25 hold it. */
+export interface DeliveryData {
+  readonly id: string
+  readonly room: string | null
+  /** People of the room, oneself left out. */
+  readonly of: number
+  /** How many say that they hold it. */
+  readonly held: number
+  /** Who says that they have read it. */
+  readonly read: readonly Labelled[]
+  /** Who has not said that they hold it, since this lanchat was started. */
+  readonly waiting: readonly Labelled[]
+}
+
 /** What `notify` and `quiet` answer. */
 export interface NoticesData {
   readonly byDefault: 'all' | 'mentions' | 'none'
@@ -336,6 +350,16 @@ export interface TypingEvent {
   readonly user: Labelled
   readonly on: boolean
 }
+/** Somebody has read all up to `order`; `id` is the latest of this person's messages among it. */
+export interface ReceiptEvent {
+  readonly type: 'receipt'
+  readonly room: string | null
+  readonly private?: true
+  readonly user: Labelled
+  readonly state: 'read'
+  readonly id: string
+  readonly order: string
+}
 export interface ResultEvent {
   readonly type: 'result'
   readonly command: string
@@ -366,6 +390,7 @@ export type NodeEvent =
   | PresenceEvent
   | ModeEvent
   | TypingEvent
+  | ReceiptEvent
   | ResultEvent
   | ErrorEvent
 /** The one answer to a command. */
@@ -506,6 +531,8 @@ export type Command =
   | { readonly do: 'contacts' }
   /** The words to compare; seal: they were the same, so key and name belong together; false: not any more. */
   | { readonly do: 'verify'; readonly who: string; readonly seal?: boolean }
+  /** Who holds an own message, who has read it, for whom it waits. */
+  | { readonly do: 'delivery'; readonly room: string; readonly message: string }
   /** For what this person is called in a room, or where nothing else is chosen; without calls: as it is. */
   | { readonly do: 'notify'; readonly room?: string; readonly calls?: 'all' | 'mentions' | 'none' }
   /** Minutes since midnight, local, in which nothing calls; null: none. */

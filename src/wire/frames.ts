@@ -8,6 +8,7 @@ import { HEADER_BYTES, TOMBSTONE_BYTES } from './event.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
   LINE_MAX,
+  MARKER_LANES_MAX,
   MODE_TEXT_BYTES_MAX,
   PLACES_MAX,
   ROSTER_PAGE_KEYS_MAX,
@@ -181,6 +182,13 @@ const shapes = {
   mode: [75, { key, mode: uintOf(8), text: text(MODE_TEXT_BYTES_MAX) }],
   /** This person is typing in this room. */
   typing: [76, { room, key }],
+  /**
+   * This person holds these lanes of `to` in the room (lane8 n4 each), and has read up to this message (t6 author32 id32;
+   * empty: does not say).
+   */
+  marker: [77, { room, key, to: key, held: bins(12, MARKER_LANES_MAX), read: blob(70) }],
+  /** Whoever carries the room tells `key` how far. */
+  markerAsk: [78, { room, key }],
 } as const
 
 type Shapes = typeof shapes

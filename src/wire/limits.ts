@@ -58,6 +58,8 @@ export const HAVE_PAGE_ENTRIES_MAX = 1800
 export const ROSTER_PAGE_KEYS_MAX = 1800
 /** A person's picture: a face of 128 pixels square, and room beside it in the one body that carries it. */
 export const PICTURE_BYTES_MAX = 16 * 1024
+/** Lanes of one author in one word about how far they are held: an author of so many runs of the program at once is rare. */
+export const MARKER_LANES_MAX = 16
 /** Members of one hub: each costs it a socket and some 50 KiB. */
 export const MEMBERS_MAX = 8192
 /** Links that have not authenticated yet: all, and from one address. */

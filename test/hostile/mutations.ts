@@ -257,7 +257,10 @@ export class Mutations {
       case 'mode':
         return { type, key, mode: this.below(256), text: 'x'.repeat(this.below(200)) }
       case 'typing':
+      case 'markerAsk':
         return { type, room, key }
+      case 'marker':
+        return { type, room, key, to: this.#key(), held: this.bytes(24), read: this.bytes(70) }
       case 'refused':
         return { type, id: this.bytes(32), code: 'BANNED' }
       case 'permitAsk':

@@ -392,6 +392,15 @@ function exampleFrames(): Frame[] {
     { type: 'permit', ref: 9, code: 'ROOM_NAME_TAKEN' },
     { type: 'mode', key: anna.key, mode: 2, text: 'in an exam' },
     { type: 'typing', room, key: anna.key },
+    {
+      type: 'marker',
+      room,
+      key: bert.key,
+      to: anna.key,
+      held: concat(fromHex(content), uint(1, 4)),
+      read: concat(uint(T, 6), anna.key, fromHex(single.events[0]!.id)),
+    },
+    { type: 'markerAsk', room, key: anna.key },
     { type: 'relay', key: bert.key, bytes: rising(34) },
   ]
 }

@@ -74,6 +74,12 @@ export const messageRows: readonly CommandRow[] = [
     read: (args) => (split(args.trim())[1] === '' ? { local: 'emoji' } : 'usage'),
   },
   {
+    name: 'delivery',
+    args: '[message]',
+    help: 'who has your last message, or the named one, who has read it, and for whom it waits',
+    read: (args, room) => onMessage(args, false, (message) => ({ do: 'delivery', room, message })),
+  },
+  {
     name: 'details',
     args: '[message]',
     help: 'all about a message: its id, earlier texts, who reacted',

@@ -102,6 +102,12 @@ export const peopleRows: readonly CommandRow[] = [
         : onOff(args, (on) => ask({ do: 'telling', what: 'typing', on })),
   },
   {
+    name: 'receipts',
+    args: 'on|off',
+    help: 'let others see how far you have read, or not',
+    read: (args) => onOff(args, (on) => ask({ do: 'telling', what: 'read', on })),
+  },
+  {
     name: 'profile',
     args: '[text <words> | colour <#rrggbb> | picture <file>]',
     help: 'what others find under your name; none takes a colour or picture away',

@@ -282,6 +282,7 @@ export class Screen {
       case 'typing':
         return this.#noteTyping(event)
       case 'mode':
+      case 'receipt':
         return
       case 'ready':
         this.#out.push({ do: 'ask' })

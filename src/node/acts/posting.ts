@@ -150,6 +150,7 @@ export class Posting {
     if (this.#saidAt.size > SAID_ROOMS_MAX) this.#saidAt.delete(this.#saidAt.keys().next().value!)
     // Who answers has read.
     this.#core.readMarks.move(view.id, orderOf(written))
+    this.#core.markers.wrote(view.id, written.id, orderOf(written))
   }
 
   /** A mute whose time is over ends by an own join that names it. */
