@@ -88,6 +88,7 @@ import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
+import { TwinWatch } from './twin-watch.ts'
 import { Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
@@ -202,6 +203,7 @@ export class Core {
   #metAnyone = false
   #isHeard = true
   #isFailing = false
+  readonly #twinWatch = new TwinWatch()
   #offerDue = false
   #wasAlone = false
   /** Rooms whose content this node carries, and since when: monotonic ms. */
@@ -1765,6 +1767,17 @@ export class Core {
 
   tell(event: NodeEvent): void {
     this.#effects.push({ do: 'tell', event })
+    const warning = this.#twinWatch.look(event, this.self)
+    if (warning === undefined) return
+    this.tell({
+      type: 'system',
+      event: 'warning',
+      room: null,
+      user: this.people.who(this.self),
+      text: warning,
+    })
+    // Of two processes of one key nobody can tell which one is the hub: neither is, where anybody else can be.
+    this.drain()
   }
 
   #tellHeal(heal: Heal): void {

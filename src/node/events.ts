@@ -56,7 +56,7 @@ export interface HubData {
   readonly why?: string
   /** Who carries this node to the hub, where it does not reach it by itself. */
   readonly through?: Who
-  /** This node was asked not to be hub any more. */
+  /** This node was asked not to be hub any more, or found another process under its identity. */
   readonly drained?: true
 }
 

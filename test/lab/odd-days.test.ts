@@ -199,6 +199,38 @@ describeInLab('one identity on two machines', () => {
   })
 })
 
+describeInLab('one identity on two machines, one of which is hub', () => {
+  it('leaves being hub to somebody else, and loses nothing', async () => {
+    const host = lab.host('ann')
+    let ann = lanchat(lab, host)
+    const { self } = await ann.ready()
+    await ann.say('before')
+    await ann.stop()
+    const copy = lab.directory('copy')
+    cpSync(ann.dataDir, copy, { recursive: true })
+    ann = lanchat(lab, host)
+    await ann.ready()
+    const others = [lanchat(lab, lab.host('bob')), lanchat(lab, lab.host('cid'))]
+    for (const node of others) await node.follows((hub) => hub.id === self.id)
+    const twin = lanchat(lab, lab.host('dan'), { name: 'ann', dataDir: copy })
+    await twin.ready()
+    const all = [ann, twin, ...others]
+    for (const [i, node] of all.entries()) await node.say(`${i}`)
+    for (const node of [ann, twin]) {
+      await node.event(isWarning, { timeoutMs: 30_000 })
+      await node.follows((hub) => hub.id !== self.id, { timeoutMs: 30_000 })
+    }
+    for (const node of others) await node.follows((hub) => hub.id !== self.id, { timeoutMs: 30_000 })
+    await ann.say('from the first')
+    await twin.say('from the second')
+    const texts = ['0', '1', '2', '3', 'before', 'from the first', 'from the second']
+    for (const node of all) {
+      for (const text of texts) await node.message(text, { timeoutMs: 30_000 })
+      expect((await node.history()).sort()).toEqual(texts)
+    }
+  })
+})
+
 describeInLab('a machine that sleeps', () => {
   it('rejoins when it wakes and reads what it missed as new', async () => {
     const ann = lanchat(lab, lab.host('ann'))

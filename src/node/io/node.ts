@@ -49,7 +49,6 @@ import { PROGRAM_VERSION } from '../program-version.ts'
 import type { NodeReport } from '../report.ts'
 import type { DiskReport } from '../store-report.ts'
 import { LAN } from '../timing.ts'
-import { TwinWatch } from '../twin-watch.ts'
 import { systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
@@ -118,7 +117,6 @@ export class NodeShell {
   readonly #remembered = new Map<string, true>()
   readonly #abort = new AbortController()
   readonly #clockWatch = new ClockWatch()
-  readonly #twinWatch = new TwinWatch()
   readonly disk: DiskCare
   readonly #opened: Opened
   readonly ready: Promise<ReadyEvent>
@@ -673,8 +671,6 @@ export class NodeShell {
         this.#log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
       }
     }
-    const warning = this.#twinWatch.look(event, this.#core.self)
-    if (warning !== undefined) this.#warn(warning)
   }
 
   // --- links ------------------------------------------------------------------------------------------------------
