@@ -123,11 +123,19 @@ export class Program {
 
   /** The data that a command answers with. */
   async ask(command: string): Promise<unknown> {
+    return (await this.answer(command)).data
+  }
+
+  /** ... with all else that stands in the answer; data undefined for an answer that is no result. */
+  async answer(command: string): Promise<{ readonly data?: unknown; readonly unsearched?: number }> {
     const ref = `asked${this.#asked++}`
-    const { heard } = this.soon((event) => event.type === 'result' && event.ref === ref)
+    const { heard } = this.soon(
+      (event) =>
+        (event.type === 'result' || event.type === 'system' || event.type === 'error') && event.ref === ref,
+    )
     this.#child.stdin!.write(`${JSON.stringify({ command, ref })}\n`)
     const { event } = await heard
-    return event.type === 'result' ? event.data : undefined
+    return event.type === 'result' ? event : {}
   }
 
   /** What it holds now: nodes with equal digests hold the same. */

@@ -43,6 +43,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   ),
   W5: async () => (await import('./works/arrivals.ts')).arrivals,
   W8: async () => (await import('./works/growth.ts')).growth,
+  rooms: async () => (await import('./works/rooms.ts')).rooms,
   terminal: async () => (await import('./works/terminal.ts')).terminal,
 }
 

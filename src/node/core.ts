@@ -1274,6 +1274,7 @@ export class Core {
       this.#writes.needSync(this.#isAnswerable || this.#isInTalk(first.room))
     }
     if (events.length === 0) return
+    this.search.took(lane, run.events, run.bodies)
     this.#taken += events.length
     if (first.author !== this.self && !isControlLane(first.lane)) this.markers.grew(first.room, first.author)
     const control = events.filter((event) => isControlLane(event.lane))

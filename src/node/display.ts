@@ -73,6 +73,8 @@ export class Display {
   readonly #shownT = new Map<RoomId, number>()
   readonly #history = new Map<RoomId, number>()
   readonly #open = new Set<RoomId>()
+  /** Bodies that were just opened: who shows one and who indexes it ask for the same bytes. */
+  readonly #values = new WeakMap<Uint8Array, BodyValue>()
 
   constructor(ports: DisplayPorts) {
     this.#ports = ports
@@ -319,7 +321,12 @@ export class Display {
 
   /** A body, opened where the room is private. */
   read(view: RoomView, event: Event, body: Uint8Array): BodyValue | null {
-    return view.persons ? this.#ports.open(event, body) : decodeBody(event.kind, body)
+    const known = this.#values.get(body)
+    if (known) return known
+    const value = view.persons ? this.#ports.open(event, body) : decodeBody(event.kind, body)
+    // One that cannot be opened now may be later.
+    if (value) this.#values.set(body, value)
+    return value
   }
 
   /** A line of a timeline as people are told of it. */

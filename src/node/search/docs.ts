@@ -49,48 +49,74 @@ export interface Docs {
 const PLACE_BYTES = 56
 const DOC_BYTES = 20
 
-/** Docs that are being gathered. */
+/** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
-  readonly #docs: Doc[] = []
-  readonly #placeOf: number[] = []
   readonly places: Place[] = []
   readonly #known = new Map<string, number>()
+  /** The same by the object that was given: a lane gives its own each time. */
+  readonly #met = new WeakMap<Place, number>()
+  readonly #placeOf: Uint16Array
+  readonly #n: Uint32Array
+  readonly #t: Float64Array
+  readonly #at: Float64Array
+  readonly #terms: Uint8Array
+  readonly #marks: Uint8Array
+  #count = 0
 
-  add(doc: Doc): number {
-    const name = doc.place.room + doc.place.author + doc.place.lane
-    let place = this.#known.get(name)
-    if (place === undefined) {
-      place = this.places.length
-      this.places.push(doc.place)
-      this.#known.set(name, place)
-    }
-    this.#placeOf.push(place)
-    return this.#docs.push(doc) - 1
+  constructor(max: number) {
+    this.#placeOf = new Uint16Array(max)
+    this.#n = new Uint32Array(max)
+    this.#t = new Float64Array(max)
+    this.#at = new Float64Array(max)
+    this.#terms = new Uint8Array(max)
+    this.#marks = new Uint8Array(max)
+  }
+
+  add({ place, n, t, at, terms, marks }: Doc): number {
+    const doc = this.#count++
+    this.#placeOf[doc] = this.#numberOf(place)
+    this.#n[doc] = n
+    this.#t[doc] = t
+    this.#at[doc] = at
+    this.#terms[doc] = terms
+    this.#marks[doc] = marks
+    return doc
+  }
+
+  #numberOf(place: Place): number {
+    const met = this.#met.get(place)
+    if (met !== undefined) return met
+    const { room, author, lane } = place
+    const name = room + author + lane
+    const number = this.#known.get(name) ?? this.places.push({ room, author, lane }) - 1
+    this.#known.set(name, number)
+    this.#met.set(place, number)
+    return number
   }
 
   get count(): number {
-    return this.#docs.length
+    return this.#count
   }
   placeOf = (doc: number) => this.#placeOf[doc]!
-  n = (doc: number) => this.#docs[doc]!.n
-  t = (doc: number) => this.#docs[doc]!.t
-  at = (doc: number) => this.#docs[doc]!.at
-  terms = (doc: number) => this.#docs[doc]!.terms
-  marks = (doc: number) => this.#docs[doc]!.marks
+  n = (doc: number) => this.#n[doc]!
+  t = (doc: number) => this.#t[doc]!
+  at = (doc: number) => this.#at[doc]!
+  terms = (doc: number) => this.#terms[doc]!
+  marks = (doc: number) => this.#marks[doc]!
 
   pack(): Uint8Array {
     const places = this.places.map(({ room, author, lane }) =>
       concat(fromHex(room), fromHex(author), fromHex(lane)),
     )
     const docs = new Uint8Array(this.count * DOC_BYTES)
-    for (const [k, doc] of this.#docs.entries()) {
-      const at = k * DOC_BYTES
-      writeUint(docs, at, 2, this.#placeOf[k]!)
-      writeUint(docs, at + 2, 4, doc.n)
-      writeUint(docs, at + 6, 6, doc.t)
-      writeUint(docs, at + 12, 6, doc.at)
-      docs[at + 18] = doc.terms
-      docs[at + 19] = doc.marks
+    for (let doc = 0; doc < this.count; doc++) {
+      const at = doc * DOC_BYTES
+      writeUint(docs, at, 2, this.placeOf(doc))
+      writeUint(docs, at + 2, 4, this.n(doc))
+      writeUint(docs, at + 6, 6, this.t(doc))
+      writeUint(docs, at + 12, 6, this.at(doc))
+      docs[at + 18] = this.terms(doc)
+      docs[at + 19] = this.marks(doc)
     }
     return concat(uint(places.length, 2), ...places, uint(this.count, 2), docs)
   }

@@ -22,7 +22,7 @@ import { factKey } from '../keys.ts'
 import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
-import { type Doc, GatheredDocs, MARK } from './docs.ts'
+import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
 import { hasLink, termsOf } from './words.ts'
@@ -96,7 +96,7 @@ export class SearchIndex {
   readonly #opened = new Map<number, Segment>()
   /** The one written last: it may not be on its way to the disk yet. */
   #latest: { readonly number: number; readonly gathered: Gathered } | undefined
-  #gathered = new Gathered(new GatheredDocs())
+  #gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
   #packing: Packing | undefined
   /** Lanes with docs in #gathered, and how far they are. */
   #touched = new Set<Lane>()
@@ -138,6 +138,21 @@ export class SearchIndex {
     if (!isControlLane(lane.lane)) this.#dirty.add(lane)
   }
 
+  /** Events that a lane has just gained, with their bodies at hand: taken in at once, as far as they follow what is. */
+  took(lane: Lane, events: readonly Event[], bodies: readonly (Uint8Array | null)[]): void {
+    if (isControlLane(lane.lane) || !this.#ports.isReadable(lane.room)) return
+    const reach = this.#reachOf(lane)
+    for (const [k, event] of events.entries()) {
+      const body = bodies[k]
+      if (event.n <= reach.n) continue
+      if (event.n !== reach.n + 1 || event.n > lane.told || !body || !this.#hasRoom()) break
+      if (!this.#takeIn(event, body, lane)) this.#skip(lane, reach, event.n)
+      reach.n++
+      this.#touched.add(lane)
+    }
+    if (reach.n >= lane.told) this.#dirty.delete(lane)
+  }
+
   /** What can be read in this room may have changed. */
   roomChanged(room: RoomId): void {
     // With a profile comes a key that keys of any room may have waited for.
@@ -168,7 +183,7 @@ export class SearchIndex {
 
   /** Nothing that is in memory counts any more. */
   #forget(): void {
-    this.#gathered = new Gathered(new GatheredDocs())
+    this.#gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
     this.#packing = undefined
     this.#latest = undefined
     this.#opened.clear()
@@ -250,13 +265,18 @@ export class SearchIndex {
       if (start < lane.told) this.#skip(lane, reach, lane.told)
       reach.n = lane.told
     }
-    while (reach.n < end && !this.#packing) {
-      if (!this.#takeIn(lane, reach.n + 1)) this.#skip(lane, reach, reach.n + 1)
+    while (reach.n < end && this.#hasRoom()) {
+      if (!this.#readIn(lane, reach.n + 1)) this.#skip(lane, reach, reach.n + 1)
       reach.n++
-      if (this.#gathered.count >= SEGMENT_DOCS) this.#beginSegment()
     }
     if (reach.n >= lane.told) this.#dirty.delete(lane)
     return Math.min(reach.n - start, max) + LANE_COST
+  }
+
+  /** Room for one more doc? A segment is packed while the next one is gathered. */
+  #hasRoom(): boolean {
+    if (this.#gathered.count >= SEGMENT_DOCS && !this.#packing) this.#beginSegment()
+    return this.#gathered.count < SEGMENT_DOCS
   }
 
   /** What is behind reach.n up to here cannot be read now. */
@@ -292,61 +312,53 @@ export class SearchIndex {
   }
 
   /** False where it cannot be read now. */
-  #takeIn(lane: Lane, n: number): boolean {
+  #readIn(lane: Lane, n: number): boolean {
     const { replica } = this.#ports
     const event = replica.event(lane.room, lane.author, lane.lane, n)
-    if (!event || !FOUND.has(event.kind)) return true
-    const body = replica.body(event.id)
-    if (!body) return true
+    const body = event && replica.body(event.id)
+    return !body || this.#takeIn(event, body, lane)
+  }
+
+  #takeIn(event: Event, body: Uint8Array, lane: Lane): boolean {
+    if (!FOUND.has(event.kind)) return true
     const value = this.#ports.read(event, body)
     if (value === null) return false
-    if (value !== undefined) this.#add(event, value)
+    if (value !== undefined) this.#add(event, value, lane)
     return true
   }
 
-  #add(event: Event, value: BodyValue): void {
+  #add(event: Event, value: BodyValue, lane: Lane): void {
     switch (value.kind) {
       case 'message':
-        return this.#addDoc(event, value.text, hasLink(value.text) ? MARK.link : 0)
+        return this.#addDoc(event, value.text, hasLink(value.text) ? MARK.link : 0, lane)
       case 'file': {
         const text = `${value.name} ${value.text}`
-        return this.#addDoc(event, text, MARK.file | (hasLink(value.text) ? MARK.link : 0))
+        return this.#addDoc(event, text, MARK.file | (hasLink(value.text) ? MARK.link : 0), lane)
       }
-      case 'edit':
-        this.#noteAbout(event, eventId(value.target))
-        return this.#addDoc(
-          event,
-          value.text,
-          MARK.edit | (hasLink(value.text) ? MARK.link : 0),
-          eventId(value.target),
-        )
+      case 'edit': {
+        const marks = MARK.edit | (hasLink(value.text) ? MARK.link : 0)
+        return this.#addAbout(event, eventId(value.target), value.text, marks, lane)
+      }
       case 'reaction':
-        this.#noteAbout(event, eventId(value.target))
-        return this.#addDoc(event, '', MARK.reaction, eventId(value.target))
+        return this.#addAbout(event, eventId(value.target), '', MARK.reaction, lane)
     }
   }
 
-  #noteAbout(event: Event, target: EventId): void {
+  /** What stands for its message, where that is here. */
+  #addAbout(event: Event, target: EventId, text: string, marks: number, lane: Lane): void {
     this.#ports.put(['put', aboutKey(target, event), uint(event.kind, 1)])
+    const message = this.#ports.replica.find(target)
+    if (message) this.#addDoc(message, text, marks | MARK.ofTarget, message)
+    else this.#addDoc(event, text, marks, lane)
   }
 
-  #addDoc(event: Event, text: string, marks: number, target?: EventId): void {
-    const about = target && this.#ports.replica.find(target)
-    const { room, author, lane: laneId, n, t, at } = about ?? event
+  #addDoc({ n, t, at }: Event, text: string, marks: number, place: Place): void {
     const numbers: number[] = []
     for (const term of termsOf(text)) {
       if (numbers.length >= TERMS_MAX) break
       numbers.push(this.numbers.of(term))
     }
-    const doc: Doc = {
-      place: { room, author, lane: laneId },
-      n,
-      t,
-      at,
-      terms: Math.min(255, numbers.length),
-      marks: about ? marks | MARK.ofTarget : marks,
-    }
-    this.#gathered.add(doc, numbers)
+    this.#gathered.add({ place, n, t, at, terms: Math.min(255, numbers.length), marks }, numbers)
   }
 
   // --- segments ---------------------------------------------------------------------------------------------------
@@ -356,7 +368,7 @@ export class SearchIndex {
     const reached = new Map<Lane, Reach>()
     for (const lane of this.#touched) reached.set(lane, { ...this.#reachOf(lane) })
     this.#packing = { gathered, reached, number: this.#known.next, parts: gathered.pack() }
-    this.#gathered = new Gathered(new GatheredDocs())
+    this.#gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
     this.#touched = new Set()
   }
 

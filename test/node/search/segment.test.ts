@@ -23,7 +23,7 @@ const docOf = (k: number): Doc => ({
 /** Docs with random terms, in memory and as a segment of a store. */
 function filled(count: number) {
   const random = seeded(5)
-  const gathered = new Gathered(new GatheredDocs())
+  const gathered = new Gathered(new GatheredDocs(count))
   const docsOf = new Map<number, number[]>()
   for (let k = 0; k < count; k++) {
     const terms = new Set(
