@@ -24,6 +24,8 @@ export type { CommandRow, Meaning }
 export const GENERAL = 'general'
 export const HISTORY_DEFAULT = 50
 export const HISTORY_MAX = 1000
+/** Stands for the `order` of the oldest message of the page before (session.ts). */
+export const MORE = 'more'
 const MEMBERS_MAX = 65_535
 
 /** `<room> [--private] [--topic text] [--max n] [--invite nicks]`; a topic goes on until the next option, quotes around it are left out. */
@@ -63,11 +65,17 @@ function readCreate(args: string): Meaning {
   })
 }
 
-/** `[n] [room]`, n from 1 to HISTORY_MAX; programs that read page by page add `--before order`. */
+/**
+ * `[more] [n] [room]`, n from 1 to HISTORY_MAX; programs that read page by page add `--before` with the `order` or id of
+ * a message. more: the page before the one that was asked for last.
+ */
 function readHistory(args: string, room: string): Meaning {
-  const [, spoken, before] = /^(.*?)(?:\s--before\s+([0-9a-f]+)\s*)?$/su.exec(args)!
-  const [first, second, ...more] = words(spoken!)
-  if (more.length > 0) return 'usage'
+  const [, spoken, bound] = /^(.*?)(?:\s*--before\s+([0-9a-f]{64,})\s*)?$/su.exec(args)!
+  const said = words(spoken!)
+  const before = bound ?? (said[0] === MORE ? MORE : undefined)
+  if (said[0] === MORE) said.shift()
+  const [first, second, ...others] = said
+  if (others.length > 0) return 'usage'
   const isCount = first !== undefined && /^[+-]?\d+$/.test(first)
   if (!isCount && second !== undefined) return 'usage'
   const count = isCount ? Number(first) : HISTORY_DEFAULT
@@ -187,8 +195,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'history',
-    args: '[n] [room]',
-    help: `the last n messages (1 to ${HISTORY_MAX}, ${HISTORY_DEFAULT} if not said)`,
+    args: '[more] [n] [room or @nick]',
+    help: `the last n messages (1 to ${HISTORY_MAX}, ${HISTORY_DEFAULT} if not said); more: the page before`,
     read: readHistory,
   },
   {
@@ -196,6 +204,13 @@ export const COMMANDS: readonly CommandRow[] = [
     args: '[--room room] [--limit n] <words>',
     help: 'messages with all these words, newest first; also "a phrase", lun*, from:nick, in:room, before: after: on:day, has:link, sort:best',
     read: readSearch,
+  },
+  {
+    name: 'forget',
+    args: '[room or @nick]',
+    help: 'delete the history of a room or talk on this device: it is shown here no more',
+    completes: 'room',
+    read: (args, room) => currentOr(args, room, (name) => ({ do: 'forget', room: name })),
   },
   ...messageRows,
   ...moderationRows,

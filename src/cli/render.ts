@@ -275,6 +275,10 @@ function settingText({ setting, value = 0 }: SystemEvent): string {
       return value > 0 ? `one message of each in ${value} s` : 'no slow mode'
     case 'newcomers':
       return value > 0 ? 'newcomers wait for a voice' : 'newcomers may speak'
+    case 'visible':
+      return value > 0
+        ? `messages of the last ${value} days are shown`
+        : 'all messages that are kept are shown'
     case 'membersonly':
       return value > 0 ? 'only members are let in' : 'whoever has the code is let in'
     default:

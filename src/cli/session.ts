@@ -15,6 +15,7 @@ import {
   commandRow,
   GENERAL,
   type Meaning,
+  MORE,
   nearestCommand,
   readCommand,
   readTyped,
@@ -27,6 +28,8 @@ import { LINE_BYTES_MAX } from './input-lines.ts'
 const UNDER_WAY_MAX = 256
 /** Ids of messages that other sessions sent and whose acks are not for us. */
 const FOREIGN_MAX = 1000
+/** Rooms whose pages are turned at a time. */
+const PAGED_ROOMS_MAX = 100
 
 /** What came in. `ref` is there only where the asker gave one. */
 export type Request =
@@ -63,6 +66,8 @@ export class Session {
   readonly #options: SessionOptions
   readonly #underWay = new Set<Promise<void>>()
   readonly #foreign = new Set<string>()
+  /** By room: `order` of the oldest message of the page asked for last. */
+  readonly #oldest = new Map<string, string>()
   readonly #stop: () => void
 
   constructor(node: Node, options: SessionOptions) {
@@ -167,8 +172,8 @@ export class Session {
     if (!says) await this.idle()
     // Answers come in order: the oldest is the next.
     while (this.#underWay.size >= UNDER_WAY_MAX) await this.#underWay.values().next().value
-    const ticket = new Ticket(this, name, echo, command)
-    const answered = this.#execute(command, ticket).finally(() => this.#underWay.delete(answered))
+    const ticket = new Ticket(this, name, echo, this.#paged(command))
+    const answered = this.#execute(ticket.enters, ticket).finally(() => this.#underWay.delete(answered))
     this.#underWay.add(answered)
     if (!says) await answered
   }
@@ -224,10 +229,29 @@ export class Session {
     if (ticket.isAnswered) return
     ticket.isAnswered = true
     if (answer.type !== 'error') this.#move(ticket.enters, answer)
+    if (answer.type === 'result' && ticket.enters.do === 'history')
+      this.#notePage(ticket.enters.room, answer.data)
     // The node names its own command; people are told the word they typed, and nothing where they typed a text.
     const { ref: _, command: __, ...rest } = { command: undefined, ...answer }
     const isNamed = ticket.command !== undefined && (answer.type === 'result' || answer.type === 'error')
     this.#print({ ...rest, ...(isNamed && { command: ticket.command }), ...ticket.echo } as Answer)
+  }
+
+  /** The page of a history before the last one that was asked for; the last one where none was. */
+  #paged(command: Command): Command {
+    if (command.do !== 'history' || command.before !== MORE) return command
+    const { before: _, ...last } = command
+    const oldest = this.#oldest.get(command.room)
+    return oldest === undefined ? last : { ...last, before: oldest }
+  }
+
+  /** The oldest message of a page: what lies before it is the next page. */
+  #notePage(room: string, data: unknown): void {
+    const [oldest] = Array.isArray(data) ? (data as readonly { readonly order?: string }[]) : []
+    if (oldest?.order === undefined) return
+    this.#oldest.delete(room)
+    this.#oldest.set(room, oldest.order)
+    if (this.#oldest.size > PAGED_ROOMS_MAX) this.#oldest.delete(this.#oldest.keys().next().value!)
   }
 
   /** The current room after a command that worked. */

@@ -175,6 +175,8 @@ export class Acts {
         return this.#own.block(asked, command.who, command.do === 'block')
       case 'blocked':
         return this.#own.blocked(asked)
+      case 'forget':
+        return this.#own.forget(asked, command.room)
       case 'read':
         return this.#own.read(asked, command.room)
       case 'unread':

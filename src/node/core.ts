@@ -59,6 +59,7 @@ import { Display, HISTORY_LINES } from './display.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
+import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
 import { Standing, WITNESSES_OF_LINE } from './guard/standing.ts'
@@ -160,6 +161,7 @@ export class Core {
   readonly readMarks: ReadMarks
   readonly company: Company
   readonly search: SearchIndex
+  readonly forgotten: Forgotten
   readonly namesakes: Namesakes
   readonly markers: Markers
   readonly notices: Notices
@@ -327,6 +329,7 @@ export class Core {
       roomName: (view) => this.roomName(view),
       isMember: (view) => this.isMember(view),
       isBlocked: (person) => this.blocks.has(person),
+      isForgotten: (event) => this.forgotten.has(event),
       calls: (room, message) =>
         this.notices.calls(
           room,
@@ -343,6 +346,7 @@ export class Core {
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
     })
+    this.forgotten = new Forgotten({ get: (key) => store.get(key), put: (op) => this.#writes.put(op) })
     this.search = this.#newSearch()
     this.#history = new HistoryLines({
       search: this.search,

@@ -48,6 +48,8 @@ export interface DisplayPorts {
   /** The name people know a room by; null for a talk. */
   roomName(view: RoomView): string | null
   isMember(view: RoomView): boolean
+  /** Deleted here alone. */
+  isForgotten(event: Event): boolean
   /** Nothing that this person says is shown here. */
   isBlocked(person: PersonKey): boolean
   /** Does this person want to be called for it? */
@@ -296,7 +298,11 @@ export class Display {
   /** What may be shown here now. */
   visibility(view: RoomView): Visibility {
     const by = visibilityOf(this.#ports.replica, view)
-    return { ...by, isLet: (event) => by.isLet(event) && !this.#ports.isBlocked(event.author) }
+    return {
+      ...by,
+      isLet: (event) =>
+        by.isLet(event) && !this.#ports.isBlocked(event.author) && !this.#ports.isForgotten(event),
+    }
   }
 
   #isTold(id: EventId): boolean {

@@ -321,7 +321,7 @@ export interface NetworkMember extends Labelled {
   readonly self?: true
 }
 /** Of rooms: members at most, nobody but moderators writes, seconds between two messages, newcomers wait for a voice. Of the network: only members are let in. */
-export type Setting = 'max' | 'readonly' | 'slow' | 'newcomers' | 'membersonly'
+export type Setting = 'max' | 'readonly' | 'slow' | 'newcomers' | 'membersonly' | 'visible'
 
 /** How a person shows themselves. Whoever is hidden looks as if they were not here. */
 export type Mode = 'online' | 'away' | 'busy' | 'hidden'
@@ -496,10 +496,12 @@ export type Command =
   /** How its disk stands, for `lanchat doctor --store`: a DiskReport, also before it is ready. */
   | { readonly do: 'doctorStore' }
   | { readonly do: 'who'; readonly room?: string }
-  /** before: the `order` of a message; only what stands before it. */
+  /** room: `@nick` for a talk. before: the `order` or the id of a message; only what stands before it. */
   | { readonly do: 'history'; readonly room: string; readonly count: number; readonly before?: string }
   /** Messages that fit the words (search/query.ts); without room in all rooms and talks of this person. */
   | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
+  /** What is here of a room or talk (`@nick`) by now is shown on this device no more. */
+  | { readonly do: 'forget'; readonly room: string }
   | { readonly do: 'nick'; readonly name: string }
   /** How this person shows themselves from now on; without a mode: how they do. Answered with OwnModeData. */
   | { readonly do: 'presence'; readonly mode?: Mode; readonly text?: string }

@@ -1,5 +1,5 @@
 /**
- * The timeline: which content events are shown now, in which order, with which text (rules TL-1 to TL-6).
+ * The timeline: which content events are shown now, in which order, with which text (rules TL-1 to TL-7).
  *
  * Display order is (t, author, id) and nothing else. An event is shown while all of this holds: it is held in a
  * contiguous prefix within every cut and below its lane's fork, its t is not more than 7 days ahead, its lane is
@@ -46,10 +46,14 @@ export function stampT(at: number, shown: number, now: number): number {
   return isFollowed(shown, now) ? Math.min(Math.max(at, shown + 1), TIME_MAX) : at
 }
 
+const DAY_MS = 24 * 3600 * 1000
+
 /** What decides whether an event is shown. */
 export interface Visibility {
   /** netNow, ms. */
   readonly now: number
+  /** Nothing with an earlier t is shown, ms; default: 0. */
+  readonly since?: number
   /** Is this content lane neither expired nor of a far period? */
   isCurrent(lane: LaneId): boolean
   /** Last n of the event's lane that is held, within cuts and below forks. */
@@ -63,10 +67,13 @@ export interface Visibility {
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
   replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted' | 'event'>,
-  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'ruleAgainst'>,
+  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'ruleAgainst' | 'settings'>,
 ): Visibility {
+  const { visibleDays } = view.settings
+  const since = visibleDays > 0 ? replica.now - visibleDays * DAY_MS : 0
   return {
     now: replica.now,
+    since,
     isCurrent: (lane) => replica.isCurrent(lane),
     limit: ({ room, author, lane: id }) => {
       const lane = replica.lane(room, author, id)
@@ -100,6 +107,7 @@ export const isHeld = (event: Pick<Event, 't'>, now: number): boolean => event.t
 export function isVisible(event: Event, by: Visibility): boolean {
   return (
     !isHeld(event, by.now) &&
+    event.t >= (by.since ?? 0) &&
     by.isCurrent(event.lane) &&
     event.n <= by.limit(event) &&
     !by.isDeleted(event.id) &&
@@ -168,7 +176,8 @@ export async function lastLines(
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions()
   const lines: Line[] = []
-  const range = { from: `o${room}`, to: `o${room}${endOf(by.now)}`, reverse: true }
+  const from = `o${room}${time12(Math.max(0, Math.floor(by.since ?? 0)))}`
+  const range = { from, to: `o${room}${endOf(by.now)}`, reverse: true }
   for await (const [key] of store.scan(range)) {
     if (lines.length >= count || (after !== undefined && key.slice(33) <= after)) break
     const event = replica.find(key.slice(-64) as EventId)

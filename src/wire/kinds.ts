@@ -100,8 +100,8 @@ const definitions = {
   /** A moderator hides (or shows again) one content event. */
   hide: [0x8e, { target: id, hidden: bool, reason: sealable(REASON_BYTES_MAX) }],
   /**
-   * setting: 1 members at most, 2 read-only, 3 locked, 4 slow mode (seconds), 5 newcomers wait for a voice, and in room 0
-   * 6 members only; value: 0 off. persons: of 3, 5 and 6, whom it does not concern: those that its author knew.
+   * setting: 1 members at most, 2 read-only, 3 locked, 4 slow mode (seconds), 5 newcomers wait for a voice, 7 days
+   * shown, and in room 0 6 members only; value: 0 off. persons: of 3, 5 and 6, whom it does not concern: those that its author knew.
    */
   settings: [
     0x8f,

@@ -1,7 +1,19 @@
 import { expect, test } from 'vitest'
-import { isVisible, orderOf, stampT, type Visibility } from '../../src/node/timeline.ts'
+import { NO_RULES } from '../../src/node/rooms/settings.ts'
+import {
+  isVisible,
+  lastLines,
+  orderOf,
+  stampT,
+  type Visibility,
+  visibilityOf,
+} from '../../src/node/timeline.ts'
 import type { Event } from '../../src/wire/event.ts'
+import type { EventId } from '../../src/wire/ids.ts'
 import { FUTURE_MS_MAX } from '../../src/wire/limits.ts'
+import { Author, ROOM, replicaOf } from './author.ts'
+
+const DAY_MS = 24 * 3600 * 1000
 
 const NOW = 1_800_000_000_000
 const event = (fields: Partial<Event>) =>
@@ -50,4 +62,24 @@ test.each([
   ['hidden by a moderator', { isHidden: () => true }],
 ])('TL-3: an event %s is not shown', (_, by) => {
   expect(isVisible(event({}), { ...all, ...by })).toBe(false)
+})
+
+test('TL-7: a room that shows the last days only shows nothing older, and all of it when that ends', async () => {
+  const { replica, store, save } = replicaOf()
+  const anna = new Author(1)
+  const t = replica.now - 2 * DAY_MS
+  const lane = anna.contentLane(t)
+  const before = anna.run(lane, ['older'], undefined, t - 1)
+  replica.add(before)
+  replica.add(anna.run(lane, ['younger'], before, t))
+  await save()
+  const shown = async (visibleDays: number) => {
+    const settings = { ...NO_RULES.settings, visibleDays }
+    const view = { settings, ruleAgainst: () => undefined, contentLimit: () => 9, hidden: new Set<EventId>() }
+    const lines = await lastLines({ store, replica }, ROOM, 9, visibilityOf(replica, view))
+    return lines.map(({ body }) => body.text)
+  }
+  expect(await shown(2)).toEqual(['younger'])
+  expect(await shown(1)).toEqual([])
+  expect(await shown(0)).toEqual(['older', 'younger'])
 })

@@ -6,6 +6,8 @@ import { ask, type CommandRow, type Meaning, nickList, nickName, oneOrMore, spli
 const LOG_DEFAULT = 50
 const LOG_MAX = 1000
 const SLOW_S_MAX = 86_400
+/** Retention ends before any network's longest. */
+const VISIBLE_DAYS_MAX = 3650
 const MEMBERS_MAX = 65_535
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -45,7 +47,7 @@ function readRole(args: string, room: string): Meaning {
 
 /** `on|off [reason]`, or a number where 'off' is 0. */
 function readSetting(
-  setting: 'max' | 'readonly' | 'slow' | 'newcomers',
+  setting: 'max' | 'readonly' | 'slow' | 'newcomers' | 'visible',
   args: string,
   room: string,
   most: number,
@@ -169,6 +171,12 @@ export const moderationRows: readonly CommandRow[] = [
     args: '<on|off> [reason]',
     help: 'on: whoever is new waits until a moderator gives them a /voice',
     read: (args, room) => readSetting('newcomers', args, room, 1),
+  },
+  {
+    name: 'visible',
+    args: '<days|off> [reason]',
+    help: 'show only messages of the last days in this room',
+    read: (args, room) => readSetting('visible', args, room, VISIBLE_DAYS_MAX),
   },
   {
     name: 'log',

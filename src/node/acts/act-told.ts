@@ -14,6 +14,7 @@ const SETTINGS: Readonly<Record<number, Setting>> = {
   [SETTING.slow]: 'slow',
   [SETTING.newcomers]: 'newcomers',
   [SETTING.membersOnly]: 'membersonly',
+  [SETTING.visible]: 'visible',
 }
 
 /** The system event of a control event. `user` is whom it is about; where that is nobody else, who did it. */

@@ -1,5 +1,5 @@
 /** Finding: the room or person that somebody means by what they typed; answers the command where there is none. */
-import { generalRoom, NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
+import { generalRoom, NETWORK_ROOM, type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
@@ -32,6 +32,14 @@ export class Finding {
     if (!view || this.#core.isMember(view)) return view
     this.#answers.refuse(asked, 'NOT_MEMBER', { room: text })
     return undefined
+  }
+
+  /** The same, or the talk with `@nick`, which may be new: then there is nothing to see in it. */
+  roomOrTalk(asked: Asked, text: string): RoomId | undefined {
+    if (!text.startsWith('@')) return this.memberRoom(asked, text)?.id
+    const person = this.person(asked, text.slice(1))
+    const { options, self } = this.#core
+    return person && talkRoom(options.crypto, options.net, self, person)
   }
 
   rooms(text: string): RoomView[] {

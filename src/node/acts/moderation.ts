@@ -19,6 +19,7 @@ const SETTINGS = {
   readonly: SETTING.readOnly,
   slow: SETTING.slow,
   newcomers: SETTING.newcomers,
+  visible: SETTING.visible,
 } as const
 
 export class Moderation {
@@ -169,6 +170,7 @@ export class Moderation {
       readonly: view.settings.readOnly,
       slow: view.settings.slowS,
       newcomers: view.settings.newcomers,
+      visible: view.settings.visibleDays,
     }
     if (Number(now[setting]) === number) return this.#answers.result(asked, null)
     const persons = setting === 'newcomers' && number > 0 ? this.#known(asked, view) : NONE

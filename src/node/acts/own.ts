@@ -53,6 +53,15 @@ export class OwnActs {
     )
   }
 
+  /** What is here of a room or talk by now is not shown on this device any more. */
+  forget(asked: Asked, text: string): void {
+    const room = this.#finding.roomOrTalk(asked, text)
+    if (!room) return
+    const { forgotten, replica } = this.#core
+    const count = forgotten.forget(room, replica.lanes(room, 1))
+    this.#answers.result(asked, count > 0 ? { room: text, forgotten: count } : null)
+  }
+
   read(asked: Asked, text: string): void {
     const view = this.#finding.memberRoom(asked, text)
     if (!view) return

@@ -1,15 +1,18 @@
 /** Questions: what people ask about rooms, people, the hub and what was said. Nothing is written here. */
-import type { PersonKey } from '../../wire/ids.ts'
+import type { EventId, PersonKey } from '../../wire/ids.ts'
 import { viewOf } from '../choice.ts'
 import type { Core } from '../core.ts'
 import type { HubData, StatusData } from '../events.ts'
 import { whyHub, whyLine } from '../hub-why.ts'
+import { orderOf } from '../timeline.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import type { PeopleActs } from './people.ts'
 
 /** Lines in one answer. */
 const LINES_MAX = 1000
+/** Hex digits of a message's id; an `order` has more. */
+const ID_DIGITS = 64
 
 export class Questions {
   readonly #core: Core
@@ -116,17 +119,25 @@ export class Questions {
   }
 
   history(asked: Asked, text: string, count: number, before?: string): void {
-    const view = this.#finding.memberRoom(asked, text)
-    if (!view) return
+    const room = this.#finding.roomOrTalk(asked, text)
+    if (!room) return
+    const bound = before !== undefined && before.length === ID_DIGITS ? this.#orderOf(before) : before
+    if (bound === undefined && before !== undefined)
+      return this.#answers.refuse(asked, 'MESSAGE_UNKNOWN', { message: before })
     this.#core.lines(
-      [view.id],
+      [room],
       Math.max(1, Math.min(LINES_MAX, count)),
       (lines) =>
         this.#answers.result(
           asked,
           lines.map(({ message }) => message),
         ),
-      before === undefined ? {} : { before },
+      bound === undefined ? {} : { before: bound },
     )
+  }
+
+  #orderOf(id: string): string | undefined {
+    const event = this.#core.replica.find(id as EventId)
+    return event && orderOf(event)
   }
 }

@@ -1,5 +1,5 @@
 /** Search: the names in what somebody looks for, and the answer. */
-import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
+import type { PersonKey, RoomId } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf } from '../events.ts'
 import { type Query, readQuery } from '../search/query.ts'
@@ -47,17 +47,10 @@ export class Search {
   /** Where to look; answers where a room is meant that this person is not in. */
   #rooms(asked: Asked, query: Query, only: string | undefined): Set<RoomId> | undefined {
     const rooms = new Set<RoomId>()
-    const { self, options } = this.#core
     for (const text of only === undefined ? query.in : [only, ...query.in]) {
-      if (text.startsWith('@')) {
-        const person = this.#finding.person(asked, text.slice(1))
-        if (!person) return undefined
-        rooms.add(talkRoom(options.crypto, options.net, self, person))
-        continue
-      }
-      const view = this.#finding.memberRoom(asked, text.replace(/^#/, ''))
-      if (!view) return undefined
-      rooms.add(view.id)
+      const room = this.#finding.roomOrTalk(asked, text.replace(/^#/, ''))
+      if (!room) return undefined
+      rooms.add(room)
     }
     return rooms.size > 0 ? rooms : new Set(this.#finding.joined())
   }

@@ -10,7 +10,15 @@ import { kindNumber } from '../../wire/kinds.ts'
 import type { RoomSettings, RoomView, RuleCode } from './view.ts'
 
 /** The numbers on the wire. */
-export const SETTING = { max: 1, readOnly: 2, locked: 3, slow: 4, newcomers: 5, membersOnly: 6 } as const
+export const SETTING = {
+  max: 1,
+  readOnly: 2,
+  locked: 3,
+  slow: 4,
+  newcomers: 5,
+  membersOnly: 6,
+  visible: 7,
+} as const
 export type SettingName = keyof typeof SETTING
 /** Of room 0: who is let into the network. */
 export const isNetworkSetting = (setting: number): boolean => setting === SETTING.membersOnly
@@ -54,6 +62,7 @@ export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admit
       locked: of('locked'),
       slow: of('slow'),
       newcomers: of('newcomers'),
+      visible: of('visible'),
     }
     this.#standing = standing
     this.settings = {
@@ -62,6 +71,7 @@ export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admit
       locked: this.#isOn('locked'),
       slowS: this.#latest('slow')?.value ?? 0,
       newcomers: this.#isOn('newcomers'),
+      visibleDays: this.#latest('visible')?.value ?? 0,
     }
   }
 

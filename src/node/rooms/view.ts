@@ -101,6 +101,8 @@ export interface RoomSettings {
   readonly locked: boolean
   /** Seconds between two messages of one person; 0: none. */
   readonly slowS: number
+  /** Days after which content is shown no more; 0: as long as it is kept. */
+  readonly visibleDays: number
   /** Whoever is new is shown once a moderator has given them a voice. */
   readonly newcomers: boolean
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../src/node/crypto.ts'
 import { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { Replica } from '../../../src/node/replica.ts'
+import { NO_RULES } from '../../../src/node/rooms/settings.ts'
 import { look, type Wanted } from '../../../src/node/search/looking.ts'
 import { readQuery } from '../../../src/node/search/query.ts'
 import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
@@ -63,7 +64,12 @@ async function texts(index: SearchIndex, replica: Replica, store: MemoryStore, w
   if ('fault' in query) throw new Error(query.fault)
   const { terms, phrases, since, until, has, isRanked } = query
   const wanted: Wanted = { terms, phrases, since, until, has, isRanked, rooms: new Set([ROOM]) }
-  const view = { contentLimit: () => COUNT, hidden: new Set<EventId>(), ruleAgainst: () => undefined }
+  const view = {
+    contentLimit: () => COUNT,
+    hidden: new Set<EventId>(),
+    ruleAgainst: () => undefined,
+    settings: NO_RULES.settings,
+  }
   const visibility = () => visibilityOf(replica, view)
   const open = (event: VerifiedRun['events'][number], body: Uint8Array) => decodeBody(event.kind, body)
   const found = await look({ index, store, replica, visibility, open }, wanted, count)
