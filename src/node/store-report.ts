@@ -29,7 +29,7 @@ export interface StoreReport {
    * does not open. none: nothing is stored yet. busy: somebody has it who does not answer.
    */
   readonly state: 'disk' | 'memory' | 'damaged' | 'none' | 'busy'
-  /** Of a damaged one: LevelDB's code, or `missing`. */
+  /** Of a damaged one: LevelDB's code, `missing`, or `checksum`. */
   readonly why?: string
   /** The process that has it. */
   readonly pid?: number

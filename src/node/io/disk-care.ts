@@ -80,7 +80,16 @@ export class DiskCare implements StoreWatch {
   /** The node begins: everything stored is read through. opened: how the store was opened. */
   begin(opened: Opened): void {
     if (opened.movedAside !== undefined) this.#tellDamage(opened.movedAside)
-    this.#scanStore()
+    void this.#checkAndScan()
+  }
+
+  /** In tables that are damaged a scan shows what is not found when it is asked for: they are replaced first, and read then. */
+  async #checkAndScan(): Promise<void> {
+    const { store } = this.#ports
+    await store.checkTables()
+    await store.recovered()
+    // Where it was replaced the scan is under way.
+    if (this.#scan === 0 && !this.#isClosed) this.#scanStore()
   }
 
   /** The node begins in memory, and has said why. */

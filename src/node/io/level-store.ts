@@ -22,6 +22,7 @@ import {
   openDatabase,
   probeRoom,
 } from './level-database.ts'
+import { damagedTable } from './table-check.ts'
 
 export type { Opened } from './level-database.ts'
 
@@ -136,6 +137,15 @@ export class LevelStore implements Store {
 
   get isOpen(): boolean {
     return this.#state.is === 'open'
+  }
+
+  /** Looks whether the tables on disk are what was written: LevelDB does not. Where they are not it takes nothing more. */
+  async checkTables(): Promise<void> {
+    if (this.#state.is !== 'open') return
+    const { db } = this.#state
+    const table = await damagedTable(this.#dir)
+    if (table === undefined || this.#state.is !== 'open' || this.#state.db !== db) return
+    throw this.#failed(new Error(`${table} is damaged`), true)
   }
 
   /** Between two handles nothing can be read, though it is there. */

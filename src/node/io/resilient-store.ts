@@ -99,6 +99,12 @@ export class ResilientStore implements Store {
     this.#fails(this.#disk!.fail(new Error('its files were deleted')))
   }
 
+  /** Looks whether the disk has damaged what it holds; then it is opened anew, as after an error of reading. */
+  async checkTables(): Promise<void> {
+    if (this.#memory || this.#recovering || this.#isClosed) return
+    await this.#disk?.checkTables().catch((error: unknown) => this.#fails(error))
+  }
+
   get(key: string): Uint8Array | undefined {
     const over = this.#memory?.get(key)
     if (over !== undefined) return over ?? undefined

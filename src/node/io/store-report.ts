@@ -17,6 +17,7 @@ import { dataDirPath } from './data-dir.ts'
 import { storeOf } from './keeping.ts'
 import { isGone, levelCodeOf } from './level-database.ts'
 import { withStoreView } from './store-view.ts'
+import { damagedTable } from './table-check.ts'
 
 export interface StoreReportOptions {
   readonly dataDir?: string
@@ -67,6 +68,7 @@ async function look(dir: string, folder: string, net: string): Promise<Looked> {
   const claimed = await claimDataDir(dir, true).catch(() => undefined)
   if (claimed && 'inUse' in claimed) return { ...nothing, state: 'busy' }
   try {
+    if (await damagedTable(folder)) return { ...nothing, state: 'damaged', why: 'checksum' }
     return { state: 'disk', rooms: await withStoreView(folder, (view) => roomsIn(view, net)) }
   } catch (error) {
     return { ...nothing, state: 'damaged', why: levelCodeOf(error) ?? 'unreadable' }
