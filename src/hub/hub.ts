@@ -32,6 +32,7 @@ import {
   spend,
 } from './credit.ts'
 import { Fanout } from './fanout.ts'
+import { Gathering } from './gathering.ts'
 import { Modes } from './modes.ts'
 import { ReservedNames } from './names.ts'
 import { Receipts } from './receipts.ts'
@@ -42,6 +43,8 @@ export interface HubPorts {
   readonly net: NetId
   readonly self: PersonKey
   readonly rate: Rate
+  /** Nodes at hand that have lost their hub as this one has: they all come now. 0 where nobody has lost one. */
+  readonly bereft: number
   send(link: number, frame: Frame): void
   sendShared(links: readonly number[], frame: Frame): void
   /** Ends a link with a refusal code. */
@@ -52,6 +55,8 @@ export interface HubPorts {
   verify(link: number, run: ParsedRun, then: (run: VerifiedRun | undefined) => void): void
   /** Hands a verified run of this link to the node: added, its gaps pulled, shown. isRelayed: it was fanned out already. */
   settle(link: number, run: VerifiedRun, isRelayed: boolean): void
+  /** Is every event of this run held already? */
+  holds(run: ParsedRun): boolean
   /** Is it known who carries this room? */
   knows(room: RoomId): boolean
   carries(person: PersonKey, room: RoomId, cls: 0 | 1): boolean
@@ -101,10 +106,15 @@ export class Hub {
   readonly #receipts: Receipts
   /** Whose last session ended just now, and when: told as gone only if they do not come back at once. */
   readonly #parted = new Map<PersonKey, number>()
-  #now = 0
+  /** Who has come and is not told to all yet, and over which link. */
+  readonly #arrived = new Map<PersonKey, number>()
+  readonly #gathering: Gathering
+  #now: number
 
-  constructor(ports: HubPorts) {
+  constructor(ports: HubPorts, now: number) {
     this.#ports = ports
+    this.#now = now
+    this.#gathering = new Gathering(ports.bereft, now)
     this.#receipts = new Receipts((room, author, lane) => ports.durableN(room, author, lane))
   }
 
@@ -143,7 +153,8 @@ export class Hub {
       this.#parted.delete(key)
       // Before that they are here: who hides is not seen for a moment.
       if (mode && this.#modes.note(key, mode, this.#now)) this.#tellAll(mode, link)
-      this.#tellPresence(key, true, link)
+      this.#arrived.set(key, link)
+      this.#ports.online(key, true)
     }
     this.#sendRoster(link)
     // For a member that comes over another link while its former one is still up, all begins anew.
@@ -176,9 +187,19 @@ export class Hub {
     this.#receipts.forget(session.key)
   }
 
+  /** One who came is told as such, several are one more page of the roster. */
+  #tellArrived(): void {
+    const here = [...this.#arrived].filter(([key]) => this.#isHere(key))
+    this.#arrived.clear()
+    const [first] = here
+    if (first && here.length === 1) this.#tellPresence(first[0], true, first[1])
+    else
+      for (const keys of pages(here.map(([key]) => key)))
+        this.#tellAll({ type: 'roster', keys, first: false }, -1)
+  }
+
   #tellPresence(key: PersonKey, online: boolean, except: number): void {
     this.#tellAll({ type: 'presence', key: fromHex(key), online }, except)
-    this.#ports.online(key, online)
   }
 
   /** Everybody who is here, this node included. */
@@ -199,13 +220,11 @@ export class Hub {
   }
 
   #sendRoster(link: number): void {
-    const keys = [...this.roster()].map(fromHex)
-    for (let at = 0; at < keys.length; at += ROSTER_PAGE_KEYS_MAX)
-      this.#ports.send(link, {
-        type: 'roster',
-        keys: concat(...keys.slice(at, at + ROSTER_PAGE_KEYS_MAX)),
-        first: at === 0,
-      })
+    let first = true
+    for (const keys of pages([...this.roster()])) {
+      this.#ports.send(link, { type: 'roster', keys, first })
+      first = false
+    }
     for (const mode of this.#modes.all()) this.#ports.send(link, mode)
   }
 
@@ -236,6 +255,7 @@ export class Hub {
       this.#parted.delete(key)
       this.#modes.forget(key)
       this.#tellPresence(key, false, -1)
+      this.#ports.online(key, false)
     }
     for (const [, frame] of this.#modes.due(this.#now)) this.#tellAll(frame, -1)
   }
@@ -282,10 +302,15 @@ export class Hub {
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
-    const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
-    if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link)
     const owe = () =>
       this.#receipts.owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
+    if (!denial && this.#ports.holds(run)) {
+      // The former hub relayed it: all that its author waits for is the word.
+      owe()
+      return this.stored()
+    }
+    const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
+    if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link)
     if (!denial) owe()
     this.#ports.verify(session.link, run, (good) => {
       if (good && denial) {
@@ -400,6 +425,8 @@ export class Hub {
 
   /** To every member at once: the rest of what is told to all (tombstones). */
   relayFrame(room: RoomId, cls: 0 | 1, frame: Frame, from: number): void {
+    // Behind what it may be about.
+    this.#fanOut()
     const links = this.#carriers(room, cls).filter((link) => link !== from)
     if (links.length > 0) this.#ports.sendShared(links, frame)
   }
@@ -415,6 +442,22 @@ export class Hub {
 
   /** The turn of the event loop is over: one encoding per room, one write per member. */
   endTurn(): void {
+    if (!this.#hasNews || !this.#gathering.isDue(this.#now)) return
+    if (this.#arrived.size > 0) this.#tellArrived()
+    this.#fanOut()
+  }
+
+  /** When there is something gathered to be told, monotonic ms. */
+  get dueAt(): number | undefined {
+    return this.#hasNews ? this.#gathering.dueAt : undefined
+  }
+
+  /** Is there something for many? */
+  get #hasNews(): boolean {
+    return !this.#fanout.isEmpty || this.#arrived.size > 0
+  }
+
+  #fanOut(): void {
     if (this.#fanout.isEmpty) return
     for (const { links, frame } of this.#fanout.flush(this.#carriers)) this.#ports.sendShared(links, frame)
   }
@@ -427,4 +470,9 @@ export class Hub {
     for (const { author, frame } of this.#receipts.take())
       for (const link of this.#links.get(author) ?? []) this.#ports.send(link, frame)
   }
+}
+
+function* pages(keys: readonly PersonKey[]): Iterable<Uint8Array> {
+  for (let at = 0; at < keys.length; at += ROSTER_PAGE_KEYS_MAX)
+    yield concat(...keys.slice(at, at + ROSTER_PAGE_KEYS_MAX).map(fromHex))
 }

@@ -96,6 +96,12 @@ import { Witnesses } from './witnesses.ts'
 import { Writes } from './writes.ts'
 
 const COMPARE_EVERY_MS = 30_000
+/**
+ * Who has lost the hub compares anew with the next one over a link on which both compared before, and at most
+ * COMPARE_EVERY_MS ago: after this, and not all at the same time, since just then all write what waited.
+ */
+const COMPARE_AGAIN_MS = 300
+const COMPARE_AGAIN_MS_SPREAD = 900
 /** A roster, credit and a list of digests go to one link at most once in this time. */
 const JOIN_EVERY_MS = 250
 /** Events taken into the search index in a turn: a millisecond or two. */
@@ -636,7 +642,7 @@ export class Core {
         return this.#tick()
       case 'storeFailing':
         this.#isFailing = input.failing
-        if (!input.failing) this.#witnesses.again((room) => this.#isWitness(room))
+        if (!input.failing) this.#signAgain()
         return this.#choose({
           in: 'facts',
           facts: !input.failing
@@ -732,6 +738,7 @@ export class Core {
       this.#choiceWake,
       this.search.isBehind ? this.#moment.now + INDEX_EVERY_MS : own,
       (this.#mayAcknowledge() ? this.#witnesses.dueAt() : undefined) ?? Number.POSITIVE_INFINITY,
+      this.#hub?.dueAt ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
       this.company.doing.dueAt(),
     )
@@ -869,6 +876,17 @@ export class Core {
       ...(via && { via }),
     })
     if (this.#links.has(link)) this.sync.linkUp(link, key)
+  }
+
+  /** Where the peer has listed what it holds, the comparison can wait for a moment in which there is less to do. */
+  #compareSoon(link: LinkId): void {
+    const state = this.#links.get(link)
+    if (!state) return
+    const { now, random } = this.#moment
+    const waitMs = COMPARE_AGAIN_MS + random() * COMPARE_AGAIN_MS_SPREAD
+    if (this.sync.wasCompared(link))
+      state.comparedAt = Math.min(state.comparedAt, now + waitMs - COMPARE_EVERY_MS)
+    else this.sync.compare(link)
   }
 
   /** False where the peer belongs to another grown group: the link is refused. */
@@ -1166,7 +1184,10 @@ export class Core {
       for (const [other, state] of this.#links)
         if (other !== link && authors.has(state.key) && this.#hub.isMember(other)) this.send(other, frame)
     }
-    const mine = entries.filter((entry) => entry.author === this.self)
+    // Signed for before, it says nothing new: its signature need not be checked.
+    const mine = entries.filter(
+      ({ author, lane, n }) => author === this.self && !this.outbox.isHeldBy(by, room, lane, n),
+    )
     if (mine.length === 0 || by === this.self) return
     const check = {
       message: witnessMessage(this.replica.net, frame.room, frame.at, frame.entries),
@@ -1458,6 +1479,10 @@ export class Core {
     return this.#standsAsWitness() || this.#isInTalk(room)
   }
 
+  #signAgain(): void {
+    this.#witnesses.again((room) => this.#isWitness(room), this.#moment.now)
+  }
+
   #standsAsWitness(): boolean {
     return this.isHub || this.#line.slice(0, WITNESSES_OF_LINE).includes(this.self)
   }
@@ -1467,7 +1492,7 @@ export class Core {
     this.#standing.note(this.hubKey, this.#line, this.#moment.now)
     this.#writes.needSync(this.#isAnswerable)
     const isWitnessing = this.#standsAsWitness()
-    if (isWitnessing && !this.#isWitnessing) this.#witnesses.again((room) => this.#isWitness(room))
+    if (isWitnessing && !this.#isWitnessing) this.#signAgain()
     this.#isWitnessing = isWitnessing
   }
 
@@ -1502,7 +1527,7 @@ export class Core {
       this.#noteStanding()
       // Who stands in the line now carries every room, also those it has never heard of.
       for (const [link, { key }] of this.#links)
-        if (line.includes(key) && !before.includes(key)) this.sync.compare(link)
+        if (line.includes(key) && !before.includes(key)) this.#compareSoon(link)
       this.#offerDue ||= this.isHub && line[0] !== before[0]
     }
   }
@@ -1555,10 +1580,12 @@ export class Core {
     this.#receipts.clear()
     this.#noteCarried()
     this.#noteStanding()
-    this.#witnesses.again((room) => this.#isWitness(room))
+    this.#signAgain()
     this.outbox.linked(this.#moment.now, 'posts')
     this.replication.moved(this.#moment.now)
-    this.sync.compare(link)
+    // Who stood in the line was compared with as one who carries everything.
+    if (this.#line.includes(hub)) this.#compareSoon(link)
+    else this.sync.compare(link)
     this.#tellHub()
   }
 
@@ -1570,35 +1597,39 @@ export class Core {
     this.#relaying.follows(undefined)
     this.#presence.hubChanged(this.#moment.now)
     this.#receipts.clear()
-    this.#hub = new Hub({
-      crypto,
-      net,
-      self: this.self,
-      rate,
-      send: (link, frame) => this.send(link, frame),
-      sendShared: (links, frame) => this.#sendShared(links, frame),
-      refuse: (link, code, detail) => this.#refuse(link, code, detail),
-      fault: (link, why) => this.#fault(link, why),
-      verify: (link, run, then) => this.sync.verifyRun(link, run, then),
-      settle: (link, run, isRelayed) => {
-        this.#isRelayed = isRelayed
-        this.sync.settleRun(link, run)
-        this.#isRelayed = false
+    this.#hub = new Hub(
+      {
+        crypto,
+        net,
+        self: this.self,
+        rate,
+        bereft: this.#isReady ? this.#links.size : 0,
+        send: (link, frame) => this.send(link, frame),
+        sendShared: (links, frame) => this.#sendShared(links, frame),
+        refuse: (link, code, detail) => this.#refuse(link, code, detail),
+        fault: (link, why) => this.#fault(link, why),
+        verify: (link, run, then) => this.sync.verifyRun(link, run, then),
+        settle: (link, run, isRelayed) => {
+          this.#isRelayed = isRelayed
+          this.sync.settleRun(link, run)
+          this.#isRelayed = false
+        },
+        holds: (run) => this.#holds(run),
+        knows: (room) => this.views.room(room) !== undefined,
+        carries: (person, room, cls) => this.views.carries(person, room, cls, false),
+        denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
+        permit: (person, action, room, name) => this.#acts.permit(person, action, room, name),
+        mayAcknowledge: () => this.#mayAcknowledge(),
+        durableN: this.#durable.n,
+        pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
+        online: (person, isOnline) => this.#onPresence(person, isOnline),
       },
-      knows: (room) => this.views.room(room) !== undefined,
-      carries: (person, room, cls) => this.views.carries(person, room, cls, false),
-      denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
-      permit: (person, action, room, name) => this.#acts.permit(person, action, room, name),
-      mayAcknowledge: () => this.#mayAcknowledge(),
-      durableN: this.#durable.n,
-      pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-      online: (person, isOnline) => this.#onPresence(person, isOnline),
-    })
-    this.#hub.setNow(this.#moment.now)
+      this.#moment.now,
+    )
     this.company.becameHub()
     this.#noteCarried()
     this.#noteStanding()
-    this.#witnesses.again((room) => this.#isWitness(room))
+    this.#signAgain()
     this.outbox.linked(this.#moment.now, 'offers')
     this.replication.moved(this.#moment.now)
     this.#aloneNow()
@@ -1614,7 +1645,7 @@ export class Core {
     if (state.joinsAgain) return
     state.joinedAt = this.#moment.now
     this.#hub?.joined(link, key, visitor, state.mode)
-    this.sync.compare(link)
+    this.#compareSoon(link)
     // It may be the first one who can confirm what this hub has written.
     this.#offerDue = true
   }

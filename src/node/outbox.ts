@@ -44,6 +44,9 @@ const OFFER_AGAIN_MS = 2000
 /** Acknowledged events are dropped from memory beyond this many per lane: sync sees to the rest. */
 const KEPT_MAX = 256
 
+/** Own runs that wait for "stored" and are kept to be posted to the next hub; of what is older, and more, it is told. */
+const UNSTORED_RUNS_MAX = 16
+
 /** Devices whose word on a lane is remembered: the hub, three of the line, those before them, a talk's other side. */
 const HOLDERS_MAX = 16
 
@@ -66,6 +69,8 @@ export class Outbox {
   readonly #lanes = new Map<string, OwnLane>()
   /** Runs not yet posted to the present hub, in order. */
   #queue: VerifiedRun[] = []
+  /** The newest own runs that nobody else is known to hold. */
+  #unstoredRuns: VerifiedRun[] = []
   #credit = 0
   #latest: Entry | undefined
   /** no: there is no hub. posts: to the hub. offers: this node is the hub. */
@@ -137,19 +142,52 @@ export class Outbox {
       lane.n = event.n
       if (!lane.isWithdrawn) this.#unstored++
     }
+    this.#unstoredRuns = this.#unstoredRuns
+      .filter((each) => this.#isWaiting(each))
+      .slice(1 - UNSTORED_RUNS_MAX)
+    this.#unstoredRuns.push(run)
     if (this.#mode !== 'posts' || lane.isWithdrawn) return
     this.#queue.push(run)
     this.#flush(now)
   }
 
-  /** A hub is followed (posts), or this node is one (offers): offer what is not known to be stored. now: monotonic ms. */
+  /**
+   * A hub is followed (posts), or this node is one (offers): what is not known to be stored is posted where it is at hand,
+   * which saves the hub a pull, and else offered. now: monotonic ms.
+   */
   linked(now: number, mode: 'posts' | 'offers'): void {
     this.#mode = mode
     this.#credit = 0
     this.#queue = []
     for (const lane of this.#lanes.values())
       for (const entry of lane.entries.values()) entry.givenAt = undefined
-    this.#offer(now)
+    this.#offer(now, mode === 'posts' ? this.#queueUnstored() : undefined)
+  }
+
+  /** Queues what can be posted. Returns the lanes of which nothing else is open. */
+  #queueUnstored(): ReadonlySet<OwnLane> {
+    const runs = this.#unstoredRuns.filter((run) => this.#isWaiting(run))
+    const left = new Map<OwnLane, number>()
+    for (const lane of this.#lanes.values()) left.set(lane, [...lane.entries.values()].filter(isOpen).length)
+    for (const { events } of runs) {
+      const lane = this.#laneOf(events[0]!)!
+      for (const { n } of events) if (isOpen(lane.entries.get(n)!)) left.set(lane, left.get(lane)! - 1)
+    }
+    const whole = new Set(
+      [...left].filter(([lane, open]) => open === 0 && !lane.isWithdrawn).map(([lane]) => lane),
+    )
+    this.#queue = runs.filter(({ events }) => whole.has(this.#laneOf(events[0]!)!))
+    return whole
+  }
+
+  #laneOf({ room, lane }: Event): OwnLane | undefined {
+    return this.#lanes.get(room + lane)
+  }
+
+  /** Does somebody wait for "stored" of a run's last event? */
+  #isWaiting({ events }: VerifiedRun): boolean {
+    const last = events[events.length - 1]!
+    return this.#laneOf(last)?.entries.get(last.n)?.state === 'sent'
   }
 
   unlinked(): void {
@@ -185,7 +223,9 @@ export class Outbox {
 
   /** Their bodies are deleted: what has not been posted is not posted with them any more; the next offer covers it. */
   forget(ids: ReadonlySet<EventId>): void {
-    this.#queue = this.#queue.filter(({ events }) => !events.some(({ id }) => ids.has(id)))
+    const isLeft = ({ events }: VerifiedRun) => !events.some(({ id }) => ids.has(id))
+    this.#queue = this.#queue.filter(isLeft)
+    this.#unstoredRuns = this.#unstoredRuns.filter(isLeft)
   }
 
   #flush(now: number): void {
@@ -211,10 +251,12 @@ export class Outbox {
     if (this.#mode !== 'no') this.#offer(now)
   }
 
-  #offer(now: number): void {
+  /** but: lanes that are posted. */
+  #offer(now: number, but?: ReadonlySet<OwnLane>): void {
     this.#heardAt = now
-    const isOpen = (entry: Entry) => entry.state === 'sent' || (entry.alone && entry.storedBy === undefined)
-    const open = [...this.#lanes.values()].filter((lane) => [...lane.entries.values()].some(isOpen))
+    const open = [...this.#lanes.values()].filter(
+      (lane) => !but?.has(lane) && [...lane.entries.values()].some(isOpen),
+    )
     for (const lane of open) for (const entry of lane.entries.values()) entry.givenAt ??= now
     for (const frame of offersOf(endsOf(open))) this.#send(frame)
   }
@@ -304,6 +346,11 @@ export class Outbox {
     this.#forget(lane)
   }
 
+  /** Has this device signed for this much of the lane? */
+  isHeldBy(by: PersonKey, room: RoomId, lane: LaneId, n: number): boolean {
+    return (this.#lanes.get(room + lane)?.held.get(by) ?? 0) >= n
+  }
+
   #advance(lane: OwnLane, entry: Entry, state: 'stored' | 'replicated'): void {
     if (entry.state === 'sent' && !lane.isWithdrawn) this.#unstored--
     entry.state = state
@@ -320,6 +367,9 @@ export class Outbox {
     }
   }
 }
+
+const isOpen = (entry: Entry): boolean =>
+  entry.state === 'sent' || (entry.alone && entry.storedBy === undefined)
 
 const copiesOf = (entry: Entry): number => holdersOf(entry).size
 

@@ -13,6 +13,8 @@ import type { Replica } from './replica.ts'
 
 /** Lanes whose authors may still wait for a witness when the hub changes: as many as one frame holds. */
 const RECENT_MAX = 256
+/** After a change of hub or line everybody is busy: signatures are made once for all that comes within this. */
+const AGAIN_AFTER_MS = 300
 /** Signatures at one time: who asks for lanes of ever other rooms waits. */
 const FRAMES_MAX = 64
 
@@ -44,8 +46,12 @@ export class Witnesses {
     if (isWitness) this.#add(lane)
   }
 
-  /** Who is hub or stands in the line has changed: what authors may still wait for is signed again. */
-  again(isWitness: (room: RoomId) => boolean): void {
+  /**
+   * Who is hub or stands in the line has changed: what authors may still wait for is signed again, together with what they
+   * write in that moment. now: monotonic ms.
+   */
+  again(isWitness: (room: RoomId) => boolean, now: number): void {
+    this.#signedAt = Math.max(this.#signedAt, now + AGAIN_AFTER_MS - WITNESS_EVERY_MS)
     for (const lane of this.#recent.values()) if (isWitness(lane.room)) this.#add(lane)
   }
 

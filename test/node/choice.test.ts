@@ -129,6 +129,18 @@ describe('seeking', () => {
     expect(node.state).toBe('hub')
   })
 
+  test('a join that waits for its answer is not sent again over that link (HB-7)', () => {
+    const node = new Node()
+    node.link(1, LOW)
+    expect(node.wait(600).filter(({ do: what }) => what === 'send')).not.toContainEqual(
+      expect.objectContaining({ frame: expect.objectContaining({ type: 'join' }) }),
+    )
+    node.beat(1, { state: STATE.hub, upstream: bytesOf([LOW]) })
+    expect(node.sent('join')).toHaveLength(0)
+    node.frame(1, { type: 'notJoined', reason: 0, hub: null, address: '' })
+    node.beat(1, { state: STATE.hub, upstream: bytesOf([LOW]) })
+    expect(node.sent('join')).toHaveLength(1)
+  })
   test('an answer to a join of before this search is ignored', () => {
     const node = new Node().following()
     const old = node.now - 5

@@ -74,3 +74,30 @@ test('what was deleted before it was posted is not posted with its body', () => 
   outbox.credit(10, 0)
   expect(sent.length).toBe(3)
 })
+
+test('what the lost hub did not acknowledge is posted to the next one, and not offered beside it (AK-6)', () => {
+  const { outbox, sent } = filled(3, 3)
+  outbox.stored(hub, room, lane, 1, 0)
+  outbox.unlinked()
+  sent.length = 0
+  outbox.linked(100, 'posts')
+  expect([sent.length, outbox.queued]).toEqual([0, 2])
+  outbox.sessionBegins()
+  outbox.credit(40, 101)
+  expect(sent.map(({ type }) => type)).toEqual(['post', 'post'])
+  outbox.tick(2200)
+  expect(sent.at(-1)?.type).toBe('offer')
+})
+
+test('of more than is kept at hand the next hub is told, and pulls (AK-5)', () => {
+  const { outbox, sent } = filled(17, 0)
+  outbox.linked(100, 'posts')
+  expect([sent.map(({ type }) => type), outbox.queued]).toEqual([['offer'], 0])
+})
+
+test('a signature for what a device has signed for before says nothing new', () => {
+  const { outbox } = filled(3, 3)
+  outbox.witnessed(first, room, lane, 2, () => false)
+  expect([1, 2, 3].map((n) => outbox.isHeldBy(first, room, lane, n))).toEqual([true, true, false])
+  expect(outbox.isHeldBy(hub, room, lane, 1)).toBe(false)
+})

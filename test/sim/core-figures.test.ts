@@ -52,6 +52,23 @@ test('the hub killed: a line typed on each of 29 is stored at the last within 10
   }
 }, 120_000)
 
+test('the hub killed: few frames until the last line is stored, and after 3 s, however many nodes there are', async () => {
+  const world = await thirty(4)
+  const hub = onlyHub(world)
+  const into = { hub: 0, others: 0 }
+  world.onFrame = (node, _link, frame) => {
+    if (frame.type !== 'heartbeat') into[node.core.isHub ? 'hub' : 'others']++
+  }
+  await lastStored(world, () => world.kill(hub))
+  // Join, post, and what line[0] was asked too early; joined, roster, credit, ack, and a signature here and there.
+  expect(into.hub).toBeLessThanOrEqual(4 * NODES)
+  expect(into.others).toBeLessThanOrEqual(12 * NODES)
+  await world.run(3000)
+  // The others' lines came together; both have compared.
+  expect(into.hub).toBeLessThanOrEqual(7 * NODES)
+  expect(into.others).toBeLessThanOrEqual(30 * NODES)
+}, 120_000)
+
 test('the hub stopped, or its cable pulled: the same within 2.5 s', async () => {
   const world = await thirty(2)
   for (let round = 0; round < 2; round++) {

@@ -22,7 +22,17 @@ export const mark = (now: number): number => Math.floor(now) % UINT32
 /** How long ago that was, ms. */
 export const sinceMark = (now: number, at: number): number => (mark(now) - at + UINT32) % UINT32
 
-export const join = (turn: Turn, link: Link): void => ask(turn, link, { type: 'join', at: mark(turn.now) })
+export function join(turn: Turn, link: Link): void {
+  link.joinSentAt = turn.now
+  ask(turn, link, { type: 'join', at: mark(turn.now) })
+}
+
+/** A link loses nothing and keeps order: a join that waits for its answer is sent again only after this. */
+const JOIN_AGAIN_MS = 2000
+
+/** Was this link's join of the search that began at `since` not answered yet? A busy hub must not be asked ever more. */
+export const awaitsAnswer = ({ joinSentAt }: Link, now: number, since: number): boolean =>
+  joinSentAt !== undefined && joinSentAt >= since && now - joinSentAt < JOIN_AGAIN_MS
 
 /** An answer came: the round trip, smoothed. At most 600 ms, so that one slow answer cannot delay a take-over. */
 export function answered(choice: Choice, turn: Turn, link: Link): void {
@@ -50,6 +60,7 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
     upAt: turn.now,
     heardAt: turn.now,
     askedAt: undefined,
+    joinSentAt: undefined,
     beat: undefined,
     member: false,
     syncedAt: undefined,

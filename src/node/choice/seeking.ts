@@ -7,6 +7,7 @@ import { isAvoided } from './avoid.ts'
 import {
   answered,
   ask,
+  awaitsAnswer,
   dialDue,
   dialKey,
   dialNow,
@@ -136,7 +137,7 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   const joinOnce = (link: Link | undefined) => {
     if (!link || asked.has(link) || isAvoided(choice, now, link.key)) return
     asked.add(link)
-    join(turn, link)
+    if (!awaitsAnswer(link, now, phase.since)) join(turn, link)
   }
   const line = lineAfter(choice, phase).filter((key) => key !== choice.self)
   const redialled = phase.why === 'close' && now === phase.since
@@ -175,6 +176,7 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
 /** A hub took this node in. An answer to a join of before this search is as old as what it answers, and ignored. */
 export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'joined'>): void {
   answered(choice, turn, link)
+  link.joinSentAt = undefined
   const { phase } = choice
   // Relayed, and through to the hub: from now on without help.
   const isThrough =
@@ -190,6 +192,7 @@ export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
 
 export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'notJoined'>): void {
   answered(choice, turn, link)
+  link.joinSentAt = undefined
   const { phase } = choice
   if (frame.reason === NOT_JOINED.unheard) {
     if (phase.state === 'following' && phase.link === link.id) lose(choice, turn, link, 'silent')
@@ -206,8 +209,9 @@ export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: Frame
 export function beatWhileSeeking(choice: Choice, turn: Turn, phase: Seeking, link: Link): void {
   const { beat } = link
   if (!beat || isAvoided(choice, turn.now, link.key)) return
-  if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) join(turn, link)
-  else if (link.key === phase.lost && beat.state !== STATE.hub && beat.state !== STATE.woken) {
+  if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving)) {
+    if (!awaitsAnswer(link, turn.now, phase.since)) join(turn, link)
+  } else if (link.key === phase.lost && beat.state !== STATE.hub && beat.state !== STATE.woken) {
     phase.dead = true
     wakeBy(choice, turn.now)
   }

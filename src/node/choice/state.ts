@@ -224,6 +224,8 @@ export interface Link {
   heardAt: number
   /** Since when an answer is awaited, for the round trip. */
   askedAt: number | undefined
+  /** When a join was sent whose answer has not come yet. */
+  joinSentAt: number | undefined
   beat: Beat | undefined
   /** As hub: it joined. */
   member: boolean

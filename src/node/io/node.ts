@@ -65,6 +65,8 @@ import { ResilientStore } from './resilient-store.ts'
 import { type AboutStore, aboutOf, noteStore } from './stores-here.ts'
 import { verifyMany } from './verify-pool.ts'
 
+/** A new hub with links is announced by mDNS this long after it became one. */
+const ADVERTISE_AFTER_MS = 400
 /** A serving link with less than this queued is given more. */
 const PUMP_BELOW_BYTES = 256 * 1024
 /** Signatures of one link under check: some frames full. */
@@ -124,7 +126,11 @@ export class NodeShell {
   #readyReject!: (error: LanchatError) => void
   #listener: Listener | undefined
   #discovery: Discovery | undefined
+  #advertising: NodeJS.Timeout | undefined
   #wake: NodeJS.Timeout | undefined
+  /** When the core wants its next tick, and when the timer ends: monotonic ms. */
+  #wakeAt = Number.POSITIVE_INFINITY
+  #wakeSet = Number.POSITIVE_INFINITY
   #alive: NodeJS.Timeout | undefined
   #awayWatch = new AwayWatch(0, 0)
   #turnPlanned = false
@@ -548,12 +554,8 @@ export class NodeShell {
           },
         )
         return
-      case 'wake': {
-        clearTimeout(this.#wake)
-        const ms = Math.max(0, effect.at - systemClock.monotonic())
-        this.#wake = setTimeout(() => this.#give({ in: 'tick' }), Math.ceil(ms))
-        return
-      }
+      case 'wake':
+        return this.#wakeAtLeast(effect.at)
       case 'dial':
         return this.#dialer(effect.address)
       case 'close':
@@ -563,12 +565,11 @@ export class NodeShell {
       case 'fault':
         return this.#fault(effect)
       case 'advertise':
-        this.#discovery?.setHub(effect.hub ? effect.epoch : null)
-        this.#discovery?.update({
-          e: effect.epoch,
-          role: effect.hub ? 'hub' : this.#options.visitor ? 'visitor' : 'node',
-          r: effect.reachable,
-        })
+        // Who becomes hub in the place of another one is told about by its links: those who come over them go first.
+        clearTimeout(this.#advertising)
+        if (effect.hub && this.#links.size > 0)
+          this.#advertising = setTimeout(() => this.#advertise(effect), ADVERTISE_AFTER_MS)
+        else this.#advertise(effect)
         return
       case 'query':
         this.#discovery?.askHubs()
@@ -605,6 +606,29 @@ export class NodeShell {
         this.#quitDone?.()
         return
     }
+  }
+
+  #advertise({ hub, epoch, reachable }: Extract<CoreEffect, { do: 'advertise' }>): void {
+    this.#discovery?.setHub(hub ? epoch : null)
+    this.#discovery?.update({
+      e: epoch,
+      role: hub ? 'hub' : this.#options.visitor ? 'visitor' : 'node',
+      r: reachable,
+    })
+  }
+
+  /** Each turn says anew when it wants the next tick, mostly later: a timer that ends before it is left as it is. */
+  #wakeAtLeast(at: number): void {
+    this.#wakeAt = at
+    if (this.#wake !== undefined && this.#wakeSet <= at) return
+    clearTimeout(this.#wake)
+    this.#wakeSet = at
+    const ms = Math.max(0, at - systemClock.monotonic())
+    this.#wake = setTimeout(() => {
+      this.#wake = undefined
+      if (systemClock.monotonic() < this.#wakeAt) this.#wakeAtLeast(this.#wakeAt)
+      else this.#give({ in: 'tick' })
+    }, Math.ceil(ms))
   }
 
   #send({ links, frame }: Extract<CoreEffect, { do: 'send' }>): void {
@@ -951,6 +975,7 @@ export class NodeShell {
     this.#isStarted = false
     clearInterval(this.#alive)
     clearTimeout(this.#wake)
+    clearTimeout(this.#advertising)
     this.disk.close()
     this.#abort.abort()
     for (const link of this.#links.values()) link.close()
