@@ -22,7 +22,16 @@ import {
   type VerifiedRun,
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
-import { eventId, laneId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
+import {
+  eventId,
+  type LaneId,
+  laneId,
+  NETWORK_ROOM,
+  type PersonKey,
+  personKey,
+  type RoomId,
+  roomId,
+} from '../wire/ids.ts'
 import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acquaintances, readAcquaintances } from './acquaintances.ts'
 import { Acts } from './acts.ts'
@@ -110,6 +119,8 @@ const INDEX_SLICE = 32
 const INDEX_EVERY_MS = 20
 /** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
 const LAG_OF_A_PULL = 65
+/** ... and who was caught up this short a time ago is so still. */
+const PULL_MS = 1000
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
 const READY_WITHIN_MS = 3000
 const LABELS = factKey('labels')
@@ -202,6 +213,8 @@ export class Core {
   )
   readonly #history: HistoryLines
   #choiceWake = Number.POSITIVE_INFINITY
+  /** When the hub's history was last seen to be all here: monotonic ms. */
+  #caughtUpAt = Number.NEGATIVE_INFINITY
   #readyAsked = false
   #isReady = false
   #lastHub: string | undefined
@@ -908,7 +921,11 @@ export class Core {
   #lag(): number {
     if (this.#role.is !== 'following') return 0
     const { link } = this.#role
-    const isBehind = !this.sync.wasCompared(link) || this.sync.isPulling(link)
+    const { now } = this.#moment
+    if (!this.sync.wasCompared(link)) this.#caughtUpAt = Number.NEGATIVE_INFINITY
+    else if (!this.sync.isPulling(link)) this.#caughtUpAt = now
+    // Whoever has just come into the line pulls what only the line carries: that alone must not put it out again.
+    const isBehind = now - this.#caughtUpAt >= PULL_MS
     return this.outbox.unstored + (isBehind ? LAG_OF_A_PULL : 0)
   }
 
@@ -1185,9 +1202,9 @@ export class Core {
         if (other !== link && authors.has(state.key) && this.#hub.isMember(other)) this.send(other, frame)
     }
     // Signed for before, it says nothing new: its signature need not be checked.
-    const mine = entries.filter(
-      ({ author, lane, n }) => author === this.self && !this.outbox.isHeldBy(by, room, lane, n),
-    )
+    const isNews = ({ lane, n }: { lane: LaneId; n: number }) =>
+      !this.outbox.isHeldBy(by, room, lane, n) || this.replication.lacks(by, room, lane, n)
+    const mine = entries.filter((entry) => entry.author === this.self && isNews(entry))
     if (mine.length === 0 || by === this.self) return
     const check = {
       message: witnessMessage(this.replica.net, frame.room, frame.at, frame.entries),

@@ -89,6 +89,12 @@ export class Replication {
     if (this.#open.size === 0) this.#waitMs = FIRST_MS
   }
 
+  /** Is a signature of this device for so much of the lane still waited for? */
+  lacks(by: PersonKey, room: RoomId, lane: LaneId, n: number): boolean {
+    const open = this.#open.get(room + lane)
+    return open !== undefined && (open.signed.get(by) ?? 0) < n
+  }
+
   /** Another hub is followed, or this node is one: who signs may have changed. now: monotonic ms. */
   moved(now: number): void {
     this.#waitMs = FIRST_MS
