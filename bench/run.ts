@@ -42,6 +42,8 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
     ]),
   ),
   W5: async () => (await import('./works/arrivals.ts')).arrivals,
+  W6: async () => (await import('./works/hub-lost.ts')).hubLost,
+  W7: async () => (await import('./works/returning.ts')).returning,
   W8: async () => (await import('./works/growth.ts')).growth,
   rooms: async () => (await import('./works/rooms.ts')).rooms,
   terminal: async () => (await import('./works/terminal.ts')).terminal,

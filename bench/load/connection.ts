@@ -23,14 +23,14 @@ export interface Connection {
 /** The same for all servers: what lanchat's links use. */
 const CIPHER = 'TLS_AES_128_GCM_SHA256'
 
-export async function connectPlain(port: number): Promise<Connection> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+export async function connectPlain(port: number, host = '127.0.0.1'): Promise<Connection> {
+  const socket = connect({ port, host, noDelay: true })
   await once(socket, 'connect')
   return { socket, binding: new Uint8Array(BINDING_BYTES) }
 }
 
-export async function connectEncrypted(port: number, way: TlsWay): Promise<Connection> {
-  const tcp = connect({ port, host: '127.0.0.1', noDelay: true })
+export async function connectEncrypted(port: number, way: TlsWay, host = '127.0.0.1'): Promise<Connection> {
+  const tcp = connect({ port, host, noDelay: true })
   await once(tcp, 'connect')
   if (way.startsAfterLine) await firstLine(tcp)
   const { psk } = way

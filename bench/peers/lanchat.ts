@@ -42,8 +42,8 @@ import { killed, PROJECT } from '../program.ts'
 import type { Member, Peer, Speech } from './peer.ts'
 import { freePort } from './process.ts'
 
-const NETWORK = 'bench'
-const CODE = 'words of a bench that are no secret'
+export const NETWORK = 'bench'
+export const CODE = 'words of a bench that are no secret'
 
 export const lanchat = (): Peer => ({
   name: 'lanchat',
@@ -135,7 +135,7 @@ const draft = (value: BodyValue, salt = nodeCrypto.random(16)) => ({
 })
 
 const signers = new Map<number, Signer>()
-function signer(number: number): Signer {
+export function signer(number: number): Signer {
   let known = signers.get(number)
   if (!known) {
     known = number === 0 ? founder : signerOf(nodeCrypto.random(32))
@@ -200,7 +200,8 @@ function hub(): PersonKey {
 }
 
 const NEVER_HUB = 8
-const following = (key: PersonKey): FrameOf<'heartbeat'> => ({
+/** What a member says twice a second. */
+export const following = (key: PersonKey): FrameOf<'heartbeat'> => ({
   type: 'heartbeat',
   counter: Math.floor(Date.now() / 400) % 2 ** 32,
   state: 1,
@@ -218,7 +219,8 @@ const following = (key: PersonKey): FrameOf<'heartbeat'> => ({
   age: 0,
 })
 
-function greet(socket: Socket, by: Signer, binding: Uint8Array): Promise<void> {
+/** The handshake. Resolves with the peer's key. */
+export function greet(socket: Socket, by: Signer, binding: Uint8Array): Promise<PersonKey> {
   const messages = new Messages()
   const handshake: Handshake = openHandshake({
     side: 'dialer',
@@ -237,7 +239,7 @@ function greet(socket: Socket, by: Signer, binding: Uint8Array): Promise<void> {
         if (!step.done) continue
         hubKey = step.done.key
         socket.off('data', hear)
-        return resolve()
+        return resolve(step.done.key)
       }
     }
     socket.on('data', hear)

@@ -57,6 +57,7 @@ import { type DialFault, dial } from './dial.ts'
 import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
 import { type Discovery, startDiscovery } from './discovery.ts'
 import { DiskCare } from './disk-care.ts'
+import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
 import { type Link, sendShared } from './link.ts'
@@ -69,8 +70,6 @@ import { verifyMany } from './verify-pool.ts'
 const ADVERTISE_AFTER_MS = 400
 /** A serving link with less than this queued is given more. */
 const PUMP_BELOW_BYTES = 256 * 1024
-/** Signatures of one link under check: some frames full. */
-const CHECKS_MAX = 512
 /** Keys and addresses remembered for their faults: the oldest are forgotten. */
 const FAULTY_MAX = 4096
 /** People are told of another group at most this often. */
@@ -107,6 +106,7 @@ export class NodeShell {
   readonly #control: Control | undefined
   readonly #network: Network
   readonly #links = new Map<number, Link>()
+  readonly #intake = new Intake(this.#links)
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   /** Those of them who want to hear what others write. */
   readonly #readers = new Set<(event: NodeEvent) => void>()
@@ -473,13 +473,12 @@ export class NodeShell {
       return
     }
     this.#held = [input]
-    for (const link of this.#links.values()) link.pause()
+    this.#intake.blind(true)
     void this.#store.sees().then(() => {
       const held = this.#held ?? []
       this.#held = undefined
       for (const each of held) this.#give(each)
-      if (this.#held) return
-      for (const [id, link] of this.#links) if (!this.#slowed.has(id)) link.resume()
+      if (!this.#held) this.#intake.blind(false)
     })
   }
 
@@ -532,11 +531,7 @@ export class NodeShell {
       case 'verify':
         return this.#verify(effect)
       case 'write':
-        this.#store.write(effect.ops, effect.sync).then(
-          () => this.#give({ in: 'written', ticket: effect.ticket }),
-          (error: unknown) => this.#log('error', `a write failed: ${String(error)}`),
-        )
-        return
+        return this.#write(effect)
       case 'pump':
         return this.#pump(effect)
       case 'tell':
@@ -652,26 +647,28 @@ export class NodeShell {
     sendShared(open, [bytes])
   }
 
-  /** Who sends more than can be checked is read more slowly, so that nothing piles up here. */
   #verify({ link: id, ticket, checks }: Extract<CoreEffect, { do: 'verify' }>): void {
-    const waiting = (this.#checking.get(id) ?? 0) + checks.length
-    this.#checking.set(id, waiting)
-    if (waiting >= CHECKS_MAX) {
-      this.#slowed.add(id)
-      this.#links.get(id)?.pause()
-    }
+    this.#intake.checking(id, checks.length)
     void verifyMany(checks).then((ok) => {
-      const left = this.#checking.get(id)! - checks.length
-      if (left > 0) this.#checking.set(id, left)
-      else this.#checking.delete(id)
-      if (left <= CHECKS_MAX / 2 && this.#slowed.delete(id) && !this.#held) this.#links.get(id)?.resume()
+      this.#intake.checked(id, checks.length)
       this.#give({ in: 'verified', ticket, ok })
     })
   }
 
-  /** Signatures of each link that are being checked, and the links that wait for it. */
-  readonly #checking = new Map<number, number>()
-  readonly #slowed = new Set<number>()
+  #write({ ticket, ops, sync }: Extract<CoreEffect, { do: 'write' }>): void {
+    const bytes = bytesOf(ops)
+    this.#intake.writing(bytes)
+    this.#store.write(ops, sync).then(
+      () => {
+        this.#intake.written(bytes)
+        this.#give({ in: 'written', ticket })
+      },
+      (error: unknown) => {
+        this.#intake.written(bytes)
+        this.#log('error', `a write failed: ${String(error)}`)
+      },
+    )
+  }
 
   #pump({ link: id, over }: Extract<CoreEffect, { do: 'pump' }>): void {
     const link = this.#links.get(over)
@@ -767,6 +764,7 @@ export class NodeShell {
         for (const id of waiting ?? []) this.#give({ in: 'pump', link: id })
       },
     })
+    this.#intake.began(link.id)
   }
 
   #onFrame(link: Link, bytes: Uint8Array): void {
