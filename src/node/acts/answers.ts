@@ -1,5 +1,7 @@
 /** Answers: each command gets exactly one, in the order of asking, also where an earlier one waits for disk or hub. */
+import { TOPIC_BYTES_MAX } from '../../wire/limits.ts'
 import { explainRefusal, type RefusalCode } from '../../wire/refusal.ts'
+import { isWhole } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { Answer, ResultEvent, SystemEvent } from '../events.ts'
 
@@ -71,6 +73,15 @@ export class Answers {
   refuse(asked: Asked, code: RefusalCode | string, values: Record<string, string | number> = {}): void {
     const message = explainRefusal(code, 'no reason was given', values)
     this.give(asked, { type: 'error', code, message, command: asked.command, ...refOf(asked) })
+  }
+
+  /** Answers a topic that nobody could read; true where it did. */
+  refusesTopic(asked: Asked, topic: string): boolean {
+    const bytes = new TextEncoder().encode(topic).length
+    if (!isWhole(topic)) this.refuse(asked, 'TEXT_INVALID')
+    else if (bytes > TOPIC_BYTES_MAX) this.refuse(asked, 'TOPIC_TOO_LONG', { bytes, max: TOPIC_BYTES_MAX })
+    else return false
+    return true
   }
 
   /** Of this person, unless `extra` names another user. */

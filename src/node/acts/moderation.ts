@@ -2,7 +2,8 @@
 import { concat, fromHex, uint } from '../../wire/bytes.ts'
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
-import { LISTED_PERSONS_MAX, REASON_BYTES_MAX, TIME_MAX, TOPIC_BYTES_MAX } from '../../wire/limits.ts'
+import { LISTED_PERSONS_MAX, REASON_BYTES_MAX, TIME_MAX } from '../../wire/limits.ts'
+import { isWhole } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, SystemEvent } from '../events.ts'
 import { cutFor, type HeldLane, type RoomView, SETTING } from '../rooms.ts'
@@ -164,7 +165,7 @@ export class Moderation {
 
   set(asked: Asked, { room, setting, value: number, reason = '' }: CommandOf<'set'>): void {
     const view = this.#finding.room(asked, room)
-    if (!view || this.#isTooLong(asked, reason)) return
+    if (!view || this.#isRefused(asked, reason)) return
     const now = {
       max: view.max,
       readonly: view.settings.readOnly,
@@ -187,7 +188,7 @@ export class Moderation {
 
   lock(asked: Asked, { room, on, reason = '' }: CommandOf<'lock'>): void {
     const view = this.#finding.room(asked, room)
-    if (!view || this.#isTooLong(asked, reason)) return
+    if (!view || this.#isRefused(asked, reason)) return
     if (view.settings.locked === on) return this.#answers.result(asked, null)
     const persons = on ? this.#known(asked, view) : NONE
     if (!persons) return
@@ -207,9 +208,7 @@ export class Moderation {
     const present = this.#core.private.openTopic(view) ?? ''
     if (topic === undefined)
       return this.#answers.result(asked, { room: this.#core.roomName(view), topic: present })
-    const bytes = utf8Length(topic)
-    if (bytes > TOPIC_BYTES_MAX)
-      return this.#answers.refuse(asked, 'TOPIC_TOO_LONG', { bytes, max: TOPIC_BYTES_MAX })
+    if (this.#answers.refusesTopic(asked, topic)) return
     if (topic === present) return this.#answers.result(asked, null)
     const value = (seal: SealText): BodyValue => ({ kind: 'topic', topic: seal('topic', topic) })
     this.#act(asked, view, 'topic', value, { topic })
@@ -224,7 +223,7 @@ export class Moderation {
     reason: string,
     then: (view: RoomView, person: PersonKey) => void,
   ): void {
-    if (this.#isTooLong(asked, reason)) return
+    if (this.#isRefused(asked, reason)) return
     const view = this.#finding.room(asked, room)
     const person = view && this.#finding.person(asked, who)
     if (view && person) then(view, person)
@@ -237,7 +236,7 @@ export class Moderation {
     reason: string,
     then: (view: RoomView, id: EventId, author: PersonKey) => void,
   ): void {
-    if (this.#isTooLong(asked, reason)) return
+    if (this.#isRefused(asked, reason)) return
     this.#which.message(asked, room, message, 'all', ({ view, event }) => then(view, event.id, event.author))
   }
 
@@ -270,11 +269,13 @@ export class Moderation {
     this.#answers.refuse(asked, 'NOT_ALLOWED', { room: this.#core.roomName(view) ?? 'this talk', action })
   }
 
-  #isTooLong(asked: Asked, reason: string): boolean {
+  #isRefused(asked: Asked, reason: string): boolean {
     const bytes = utf8Length(reason)
-    if (bytes > REASON_BYTES_MAX)
+    if (!isWhole(reason)) this.#answers.refuse(asked, 'TEXT_INVALID')
+    else if (bytes > REASON_BYTES_MAX)
       this.#answers.refuse(asked, 'REASON_TOO_LONG', { bytes, max: REASON_BYTES_MAX })
-    return bytes > REASON_BYTES_MAX
+    else return false
+    return true
   }
 
   #whom(person: PersonKey) {

@@ -4,6 +4,7 @@ import { fromHex, hex } from '../../wire/bytes.ts'
 import { decodeBody } from '../../wire/codec.ts'
 import { NETWORK_ROOM, type PersonKey, talkRoom } from '../../wire/ids.ts'
 import { ABOUT_BYTES_MAX, MODE_TEXT_BYTES_MAX, PICTURE_BYTES_MAX } from '../../wire/limits.ts'
+import { isWhole } from '../../wire/text.ts'
 import { sayingFields } from '../company.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, OwnModeData, PersonData, PictureData, WhoisData } from '../events.ts'
@@ -18,7 +19,6 @@ import type { Writer } from './writer.ts'
 /** People in one answer of a search. */
 const FOUND_MAX = 100
 const LOOK = { colour: 1, picture: 2 } as const
-const HALF_CHARACTER = /\p{Surrogate}/u
 
 export class PeopleActs {
   readonly #core: Core
@@ -115,7 +115,7 @@ export class PeopleActs {
 
   #isRefused(asked: Asked, text: string, max: number): boolean {
     const bytes = new TextEncoder().encode(text).length
-    if (HALF_CHARACTER.test(text)) this.#answers.refuse(asked, 'TEXT_INVALID')
+    if (!isWhole(text)) this.#answers.refuse(asked, 'TEXT_INVALID')
     else if (bytes > max) this.#answers.refuse(asked, 'WORDS_TOO_LONG', { bytes, max })
     else return false
     return true

@@ -37,6 +37,7 @@ export class RoomActs {
         why: nameFaultText(checked.fault),
       })
     const name = checked.ok
+    if (this.#answers.refusesTopic(asked, command.topic ?? '')) return
     if (command.private) return this.#createPrivate(asked, name, command)
     this.#permits.ask('create', NETWORK_ROOM, name, (code) => {
       if (code) return this.#answers.refuse(asked, code, { room: name })
