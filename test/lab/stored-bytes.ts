@@ -5,16 +5,30 @@ import { Level } from 'level'
 
 /** Does this text lie anywhere in the directory: in a file as it is, or in a key or value of a database (which may be compressed)? */
 export async function holds(directory: string, text: string): Promise<boolean> {
-  const needle = Buffer.from(text)
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
-  const pathsOf = (isWanted: (entry: Dirent) => boolean) =>
-    entries.filter(isWanted).map((entry) => join(entry.parentPath, entry.name))
   // Files first: opening a database rewrites them.
-  if (pathsOf((entry) => entry.isFile()).some((path) => readFileSync(path).includes(needle))) return true
-  for (const path of [directory, ...pathsOf((entry) => entry.isDirectory())])
+  if (filesHold(directory, text)) return true
+  for (const path of [directory, ...pathsIn(directory, (entry) => entry.isDirectory())])
     if (await databaseHolds(path, text)) return true
   return false
 }
+
+/** Does this text lie in a file of the directory as it is? Files that go away meanwhile hold nothing. */
+export function filesHold(directory: string, text: string): boolean {
+  const holdsIt = (path: string) => {
+    try {
+      return readFileSync(path).includes(text)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
+  }
+  return pathsIn(directory, (entry) => entry.isFile()).some(holdsIt)
+}
+
+const pathsIn = (directory: string, isWanted: (entry: Dirent) => boolean) =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(isWanted)
+    .map((entry) => join(entry.parentPath, entry.name))
 
 /** Does this text lie in a key or value of the database in this directory? What was deleted may lie in its files for a while. */
 export async function databaseHolds(directory: string, text: string): Promise<boolean> {

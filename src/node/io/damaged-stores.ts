@@ -2,7 +2,7 @@
  * Damaged stores that were moved aside, `<store>.damaged-<n>`, each with a file `<store>.damaged-<n>.json` beside it that
  * says since when, why, and what was brought back from it.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { utf8 } from '../../wire/bytes.ts'
 import { writeFileSafely } from './safe-file.ts'
@@ -24,6 +24,35 @@ export interface Damage {
 export interface DamagedStore extends Damage {
   readonly folder: string
 }
+
+const DAY_MS = 86_400_000
+/** From a copy that is salvaged everything has come back that can; another one may be of use to somebody for longer. */
+const KEPT_MS = { salvaged: 7 * DAY_MS, left: 30 * DAY_MS, waiting: Number.POSITIVE_INFINITY }
+
+/** Removes the copies from which everything was brought back. Never rejects. */
+export async function removeCopies(store: string): Promise<void> {
+  for (const { folder, state } of await damagedStores(store)) if (state === 'salvaged') await remove(folder)
+}
+
+/** Removes the copies that were kept long enough. now: ms since 1970. Never rejects. */
+export async function removeOldCopies(store: string, now: number): Promise<void> {
+  for (const { folder, state, since } of await damagedStores(store)) {
+    const from =
+      since > 0
+        ? since
+        : await stat(folder).then(
+            ({ mtimeMs }) => mtimeMs,
+            () => now,
+          )
+    if (now - from > KEPT_MS[state]) await remove(folder)
+  }
+}
+
+/** The copy first: a note without one is nothing, a copy without its note would be salvaged again. */
+const remove = (folder: string) =>
+  rm(folder, { recursive: true, force: true })
+    .then(() => rm(`${folder}.json`, { force: true }))
+    .catch(() => {})
 
 export const damagedPrefix = (store: string) => `${store}.damaged-`
 

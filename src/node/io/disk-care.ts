@@ -1,7 +1,7 @@
 /**
  * The disk beneath a running node: notices when it fails, when its files are deleted and when it works again, has the
  * replica counted anew where an empty database took the place of the one that was read, brings back what damaged copies
- * hold, and says each of these once in a sentence for people.
+ * hold and removes them later, has what was deleted erased from the files, and says each of these once in a sentence for people.
  */
 import type { RoomId } from '../../wire/ids.ts'
 import { refusalText } from '../../wire/refusal.ts'
@@ -11,6 +11,8 @@ import { roomSizes } from '../room-sizes.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Brought } from '../salvage.ts'
 import type { DiskReport } from '../store-report.ts'
+import { removeCopies, removeOldCopies } from './damaged-stores.ts'
+import { Erasure } from './erasure.ts'
 import { keepIdentity } from './identity-file.ts'
 import type { Opened } from './level-store.ts'
 import type { ResilientStore, StoreWatch } from './resilient-store.ts'
@@ -23,6 +25,8 @@ const QUIET_MS = 2000
 const SALVAGE_WITHIN_MS = 15_000
 /** A scan that the disk refused is tried again after this. */
 const SCAN_AGAIN_MS = 1000
+/** Between two looks for damaged copies that are old enough to go. */
+const COPIES_EVERY_MS = 3_600_000
 
 export interface DiskCarePorts {
   readonly dir: string
@@ -54,11 +58,15 @@ export class DiskCare implements StoreWatch {
   /** Scans are numbered: only the latest one tells. */
   #scan = 0
   #isClosed = false
+  #copiesAt = -Infinity
+  readonly #erasure: Erasure
   #failing: { readonly since: number; readonly why: string } | undefined
   #mended: string | undefined
 
   constructor(ports: DiskCarePorts) {
     this.#ports = ports
+    const { store, folder, log } = ports
+    this.#erasure = new Erasure({ store, log, removeCopies: () => removeCopies(folder) })
   }
 
   /** What the disk did, for `status`; undefined: nothing that people need to know. */
@@ -129,6 +137,11 @@ export class DiskCare implements StoreWatch {
     this.#scanStore()
   }
 
+  /** Bodies are deleted, under these keys. */
+  deleted(keys: readonly string[]): void {
+    this.#erasure.deleted(keys)
+  }
+
   #tellDamage(movedAside: string): void {
     const text = `What was stored here was damaged and could not be opened. It lies in ${movedAside} now; the others send what they have, and what only this machine held is brought back from it.`
     this.#mended = text
@@ -163,6 +176,11 @@ export class DiskCare implements StoreWatch {
           this.#isLooking = false
         })
     }
+    if (now - this.#copiesAt >= COPIES_EVERY_MS) {
+      this.#copiesAt = now
+      void removeOldCopies(this.#ports.folder, Date.now())
+    }
+    this.#erasure.beat(now)
     this.#startedAt ??= now
     if (!this.#isSalvageDue || this.#isSalvaging) return
     if (this.#ports.isCaughtUp()) this.#quietSince ??= now
@@ -214,6 +232,7 @@ export class DiskCare implements StoreWatch {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#scanAgain)
+    this.#erasure.close()
     this.salvaged({ events: 0, tombstones: 0 })
   }
 }

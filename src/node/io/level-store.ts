@@ -30,6 +30,8 @@ export type { Opened } from './level-database.ts'
 const GROUP_OPS_MAX = 256
 /** Entries read from disk at a time: the event loop serves others in between. */
 const SCAN_PAGE_ENTRIES = 256
+/** More keys than these are erased by rewriting all tables between them once, rather than those of each key. */
+const SINGLE_KEYS_MAX = 16
 
 export interface LevelStoreOptions {
   /** Told once per open handle, STORE_FAILED; from then on everything rejects until reopen(). */
@@ -200,6 +202,30 @@ export class LevelStore implements Store {
     if (group.ops.length >= GROUP_OPS_MAX) this.#flush()
     else this.#planFlush()
     return written
+  }
+
+  /**
+   * Rewrites the files that hold what was deleted under these keys, so that it is in none of them. Rejects where the disk
+   * cannot. Reads and writes go on meanwhile.
+   */
+  async erase(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return
+    await this.#settled()
+    const [first, last] = [keyBytes(keys.toSorted()[0]!), keyBytes(keys.toSorted().at(-1)!)]
+    const compact = (from: Uint8Array, to: Uint8Array) => {
+      if (this.#state.is !== 'open' || this.#isClosing) throw this.#whyClosed()
+      return this.#state.db.compactRange(from, to)
+    }
+    // Out of memory and the log. What was written and deleted in between lies in one table now, which LevelDB rewrites only
+    // together with something above it: another deletion of the same key.
+    await compact(first, first)
+    const gone = keys.filter((key) => this.get(key) === undefined)
+    await this.write(
+      gone.map((key) => ['del', key]),
+      false,
+    )
+    if (keys.length > SINGLE_KEYS_MAX) await compact(first, last)
+    else for (const key of keys) await compact(keyBytes(key), keyBytes(key))
   }
 
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {

@@ -236,6 +236,7 @@ export class NodeShell {
           if (shell) shell.disk.replaced(anew)
           else opened = anew
         },
+        deleted: (keys: readonly string[]) => shell?.disk.deleted(keys),
       }
       const store = new ResilientStore(disk?.store, watch, disk?.unopened)
       const folder = await storeOf(dir, net)

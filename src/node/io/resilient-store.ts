@@ -26,6 +26,8 @@ export interface StoreWatch {
    * it resolves.
    */
   replaced(opened: Opened): void
+  /** Bodies are deleted, under these keys. */
+  deleted?(keys: readonly string[]): void
 }
 
 interface Waiting {
@@ -122,6 +124,8 @@ export class ResilientStore implements Store {
 
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError())
+    const bodies = ops.filter(([kind, key]) => kind === 'del' && key.startsWith('b'))
+    if (bodies.length > 0) this.#watch.deleted?.(bodies.map(([, key]) => key))
     if (this.#memory) {
       this.#keep(ops)
       return Promise.resolve()
@@ -230,6 +234,12 @@ export class ResilientStore implements Store {
   #endView(): void {
     this.#viewEnded = this.#view?.close().catch(() => {}) ?? this.#viewEnded
     this.#view = undefined
+  }
+
+  /** As LevelStore; rejects while the disk fails. */
+  async erase(keys: readonly string[]): Promise<void> {
+    if (this.#memory || !this.#disk) throw new Error('the disk fails')
+    await this.#disk.erase(keys)
   }
 
   async *scan(range: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
