@@ -173,16 +173,18 @@ export const CALLS = [
   },
   {
     name: 'id',
-    args: '[show | export <file> | import <file>]',
+    args: '[show | export <file> | import <file> | devices | link <nick> | accept <nick> | unlink <id>]',
     min: 0,
     max: 2,
-    help: 'your name and key; save them to a file; bring them from one',
-    completes: [['show', 'export', 'import'], 'file'],
+    help: 'your name and key; save them to a file; bring them from one; several devices of yours',
+    completes: [['show', 'export', 'import', 'devices', 'link', 'accept', 'unlink'], 'file'],
     options: ['passphrase-file', 'replace'],
     examples: [
       ['lanchat id', 'who you are here'],
       ['lanchat id export ada.identity', 'asks for a passphrase and seals your key with it'],
       ['lanchat id import ada.identity', 'on the new machine; do not go on using both'],
+      ['lanchat id link ada', 'on a further device of ada: it asks to be one of hers, and shows four words'],
+      ['lanchat id accept phone', 'on her first device, where it shows the same words: both are ada now'],
     ],
   },
   {

@@ -1,7 +1,7 @@
 /** The one table of what people type behind a slash: names, aliases, usage, help, and how each becomes a Command. */
 import { messageRows } from './commands/message-rows.ts'
 import { moderationRows } from './commands/moderation-rows.ts'
-import { networkRows } from './commands/network-rows.ts'
+import { deviceRow, networkRows } from './commands/network-rows.ts'
 import { peopleRows } from './commands/people-rows.ts'
 import {
   ask,
@@ -216,6 +216,7 @@ export const COMMANDS: readonly CommandRow[] = [
   ...moderationRows,
   ...peopleRows,
   ...networkRows,
+  deviceRow,
   {
     name: 'nick',
     args: '<name>',

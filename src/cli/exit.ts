@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   BANNED: EXIT.refused,
   NOT_ADMITTED: EXIT.refused,
   EXPELLED: EXIT.refused,
+  DEVICE_REMOVED: EXIT.refused,
   IDENTITY_INVALID: EXIT.refused,
   KEY_WEAK: EXIT.refused,
   PASSPHRASE_WRONG: EXIT.refused,

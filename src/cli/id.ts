@@ -1,17 +1,22 @@
-/** `lanchat id [show | export <file> | import <file>]`: who this data dir is. Needs no network. */
+/**
+ * `lanchat id [show | export <file> | import <file>]`: who this data dir is; needs no network. `id devices`, `link <nick>`,
+ * `accept <nick>`, `unlink <id>`: several devices of one person; these ask the lanchat running here, or visit the network.
+ */
 import type { OwnOptions } from './calls.ts'
 import { EXIT } from './exit.ts'
 import { logTo } from './log.ts'
 import { nearest } from './nearest.ts'
+import { granted, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
 import { passphraseFor } from './passphrase.ts'
+import { question } from './question.ts'
 import { Remote } from './remote.ts'
 import { report } from './report.ts'
-import { safeName } from './safe-text.ts'
+import { safeName, safeText } from './safe-text.ts'
 import { table } from './tables.ts'
 import type { World } from './world.ts'
 
-const ACTS = ['show', 'export', 'import'] as const
+const ACTS = ['show', 'export', 'import', 'devices', 'link', 'accept', 'unlink'] as const
 
 /** Throws UsageError. --json prints { type: 'id', id, name } or { type: 'id', id, file, ... }. */
 export async function id(
@@ -21,14 +26,36 @@ export async function id(
   [act = 'show', file]: readonly string[],
 ): Promise<number> {
   if (act === 'show' && file === undefined) return show(world, settings)
+  if (act === 'devices' && file === undefined) return question(world, settings, '/device')
+  if (isLinking(act)) return linking(world, settings, act, file)
   if (act !== 'export' && act !== 'import') {
     const near = nearest(act, ACTS)
     throw new UsageError(
-      `id shows, exports or imports; it cannot ${safeName(act)}.${near ? ` Did you mean ${near}?` : ''}`,
+      `id shows, exports, imports or links; it cannot ${safeName(act)}.${near ? ` Did you mean ${near}?` : ''}`,
     )
   }
   if (file === undefined) throw new UsageError(`id ${act} needs a file: lanchat id ${act} <file>.`)
   return act === 'export' ? exportTo(world, settings, own, file) : importFrom(world, settings, own, file)
+}
+
+/** What is typed in the chat for each. */
+const LINKING = { link: 'ask', accept: 'accept', unlink: 'remove' } as const
+const isLinking = (act: string): act is keyof typeof LINKING => Object.hasOwn(LINKING, act)
+
+/** Both sides agree: link on the new device, accept on the first one. --json prints the `system` object. */
+function linking(
+  world: World,
+  settings: Settings,
+  act: keyof typeof LINKING,
+  who: string | undefined,
+): Promise<number> {
+  if (who === undefined) throw new UsageError(`id ${act} needs to know whom: lanchat id ${act} <name or id>.`)
+  return oneShot(world, settings, async ({ remote, output }) => {
+    const answer = await granted(remote.ask({ command: `/device ${LINKING[act]} ${who}` }))
+    const { ref: _, ...told } = answer as { ref?: unknown; text?: string }
+    output.write(`${settings.json ? JSON.stringify(told) : safeText(told.text ?? '')}\n`)
+    return EXIT.ok
+  })
 }
 
 function show(world: World, settings: Settings): Promise<number> {

@@ -7,6 +7,7 @@ import type { EventId, PersonKey, PlaceId, RoomId } from '../wire/ids.ts'
 import { AcquaintanceActs } from './acts/acquaintances.ts'
 import { Answers, type Asked } from './acts/answers.ts'
 import { DeliveryActs } from './acts/delivery.ts'
+import { DeviceActs } from './acts/devices.ts'
 import { Finding } from './acts/finding.ts'
 import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
@@ -39,6 +40,7 @@ export class Acts {
   readonly #rooms: RoomActs
   readonly #moderation: Moderation
   readonly #network: NetworkActs
+  readonly #devices: DeviceActs
   readonly #log: Log
   readonly #own: OwnActs
   readonly #questions: Questions
@@ -61,6 +63,7 @@ export class Acts {
     this.#messages = new MessageActs(core, this.#answers, this.#posting, which, writer)
     this.#moderation = new Moderation(core, this.#answers, this.#finding, which, writer)
     this.#network = new NetworkActs(core, this.#answers, this.#finding, writer)
+    this.#devices = new DeviceActs(core, this.#answers, this.#finding, writer)
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding, writer)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
@@ -158,6 +161,14 @@ export class Acts {
         return this.#log.show(asked, command.room, command.count)
       case 'networkLog':
         return this.#log.showNetwork(asked, command.count)
+      case 'devices':
+        return this.#devices.list(asked)
+      case 'linkAsk':
+        return this.#devices.ask(asked, command)
+      case 'linkAccept':
+        return this.#devices.accept(asked, command)
+      case 'unlink':
+        return this.#devices.remove(asked, command)
       case 'members':
         return this.#network.members(asked)
       case 'admit':
@@ -295,6 +306,11 @@ function wordOf(command: Command): string {
       return '/log'
     case 'membersOnly':
       return '/membersonly'
+    case 'devices':
+    case 'linkAsk':
+    case 'linkAccept':
+    case 'unlink':
+      return '/device'
     case 'admin':
       return '/role'
     case 'react':

@@ -16,7 +16,7 @@ export interface AdmissionPorts {
   readonly tell: (event: NodeEvent) => void
   /** Whether the network lets this node in has changed. */
   readonly barred: (isBarred: boolean) => void
-  readonly expelled: () => void
+  readonly expelled: (code: 'EXPELLED' | 'DEVICE_REMOVED') => void
 }
 
 export class Admissions {
@@ -89,9 +89,9 @@ export class Admissions {
   /** hears: a peer's word about room 0 is here. now: monotonic ms. */
   tick(now: number, hears: boolean): void {
     this.#startedAt ??= now
-    if (this.#own !== 'expelled' || this.#hasGivenUp) return
+    if ((this.#own !== 'expelled' && this.#own !== 'removed') || this.#hasGivenUp) return
     if (!hears && now - this.#startedAt < ALONE_MS) return
     this.#hasGivenUp = true
-    this.#ports.expelled()
+    this.#ports.expelled(this.#own === 'removed' ? 'DEVICE_REMOVED' : 'EXPELLED')
   }
 }

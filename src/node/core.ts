@@ -82,6 +82,7 @@ import { NetworkTime } from './network-time.ts'
 import { minuteOfDay, Notices, readNotices } from './notices.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
+import { OwnDevices } from './own-devices.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { isPlain, PLAIN } from './own-mode.ts'
 import { People, type SavedLabels } from './people.ts'
@@ -140,6 +141,8 @@ interface LinkState {
   comparedAt: number
   /** Rooms whose content the peer was seen to carry. */
   readonly carries: Set<RoomId>
+  /** Whose device it was and whether it was let in, when that was last looked at. */
+  standing?: string
   /** When it last joined this hub and was answered in full, and whether it has joined again since. */
   joinedAt: number
   joinsAgain: boolean
@@ -176,6 +179,7 @@ export class Core {
   readonly private: Private
   readonly blocks: Blocks
   readonly readMarks: ReadMarks
+  readonly #ownDevices: OwnDevices
   readonly company: Company
   readonly search: SearchIndex
   readonly forgotten: Forgotten
@@ -264,9 +268,9 @@ export class Core {
     this.namesakes = new Namesakes(readNamesakes(store.get(NAMESAKES)))
     this.people = new People(crypto, net, this.self, options.nick, this.views, saved, acquaintances)
     this.#arrivals = new Arrivals(
-      (key) => this.views.network().profiles.has(key),
+      (key) => this.views.network().profiles.has(this.views.personOf(key)),
       (key, online) => {
-        if (!this.#isReady) return
+        if (!this.#isReady || this.#isElsewhere(key)) return
         const saying = online ? this.company.of(key) : PLAIN
         const shown = isPlain(saying) ? {} : sayingFields(saying)
         this.tell({ type: 'presence', user: this.people.labelled(key), online, ...shown })
@@ -275,6 +279,7 @@ export class Core {
     this.#presence = new Presence(this.self, (key, online) => {
       if (!this.company.doing.isHidden(key)) this.#tellPresence(key, online)
       if (online && this.#isReady) this.#heals.met(this.#moment.now)
+      if (online && this.views.personOf(key) === this.me) this.#ownDevices.came(key)
     })
     this.company = new Company(
       {
@@ -292,7 +297,7 @@ export class Core {
           return view && this.isMember(view) ? view : undefined
         },
         roomName: (view) => this.roomName(view),
-        isBlocked: (person) => this.blocks.has(person),
+        isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
         isReady: () => this.#isReady,
         tell: (event) => this.tell(event),
         save: (key, value) => this.#saveFact(key, value),
@@ -316,6 +321,19 @@ export class Core {
       read: (view, person, id, order) => this.#tellRead(view, person, id, order),
     })
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
+    this.#ownDevices = new OwnDevices({
+      self: this.self,
+      marks: this.readMarks,
+      others: () =>
+        this.views
+          .network()
+          .devices.of(this.me)
+          .filter((key) => key !== this.self),
+      isHere: (device) => this.#presence.has(device),
+      send: (device, frame) => this.#sendTo(device, frame),
+      sealTo: (device, bytes) => this.private.sealTo(device, bytes),
+      openFrom: (device, nonce, box) => this.private.openFrom(device, nonce, box),
+    })
     this.choice = createChoice({
       ...options.choice,
       self: this.self,
@@ -327,7 +345,7 @@ export class Core {
       who: (person) => this.people.who(person),
       tell: (event) => this.tell(event),
       barred: (barred) => this.#choose({ in: 'facts', facts: { barred } }),
-      expelled: () => this.#effects.push({ do: 'exit', code: 'EXPELLED' }),
+      expelled: (code) => this.#effects.push({ do: 'exit', code }),
     })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
     this.#durable = new Durable(this.replica)
@@ -347,7 +365,7 @@ export class Core {
       open: (event, body) => this.private.open(event, body),
       roomName: (view) => this.roomName(view),
       isMember: (view) => this.isMember(view),
-      isBlocked: (person) => this.blocks.has(person),
+      isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
       isForgotten: (event) => this.forgotten.has(event),
       calls: (room, message) =>
         this.notices.calls(
@@ -361,7 +379,7 @@ export class Core {
       tell: (message) => {
         this.tell(message)
         if (message.type === 'message') this.#noteSaid(message)
-        if (message.type !== 'message' || message.history || message.from.id === this.self) return
+        if (message.type !== 'message' || message.history || message.from.id === this.me) return
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
     })
@@ -472,7 +490,7 @@ export class Core {
       put: (op) => this.#writes.put(op),
       isReadable: (room) => {
         const view = this.views.room(room)
-        return view !== undefined && !view.deleted && (view.persons?.has(this.self) ?? true)
+        return view !== undefined && !view.deleted && (view.persons?.has(this.me) ?? true)
       },
       read: (event, body) => {
         const view = this.views.room(event.room)
@@ -575,13 +593,27 @@ export class Core {
   get settled(): boolean {
     return this.outbox.unstored === 0 && this.#writes.isIdle
   }
-  /** Who hides is not seen. */
-  isOnline(person: PersonKey): boolean {
-    if (person === this.self) return true
-    return !this.#wasOffline && this.#presence.has(person) && !this.company.doing.isHidden(person)
+  /** The person whose device this is. */
+  get me(): PersonKey {
+    return this.views.personOf(this.self)
   }
+  /** With any of their devices. Who hides is not seen. */
+  isOnline(person: PersonKey): boolean {
+    if (person === this.me) return true
+    const { devices } = this.views.network()
+    return !this.#wasOffline && devices.of(person).some((key) => this.#isSeen(key))
+  }
+  /** Is this very device here? */
+  isHere(key: PersonKey): boolean {
+    return key === this.self || this.#isSeen(key)
+  }
+  #isSeen(key: PersonKey): boolean {
+    return this.#presence.has(key) && !this.company.doing.isHidden(key)
+  }
+  /** Persons who are here, this one first. */
   onlineKeys(): Iterable<PersonKey> {
-    return new Set([this.self, ...[...this.#presence.keys()].filter((person) => this.isOnline(person))])
+    const seen = [...this.#presence.keys()].filter((key) => !this.#wasOffline && this.#isSeen(key))
+    return new Set([this.me, ...seen.map((key) => this.views.personOf(key))])
   }
 
   /** What has to be empty once nothing is under way: for tests of growth. */
@@ -601,8 +633,8 @@ export class Core {
     }
   }
   isMember(view: RoomView): boolean {
-    if (view.type === 'talk') return view.persons!.has(this.self)
-    return view.members.has(this.self) || view.type === 'general'
+    if (view.type === 'talk') return view.persons!.has(this.me)
+    return view.members.has(this.me) || view.type === 'general'
   }
 
   /** The name people know a room by; null for a talk. */
@@ -795,6 +827,14 @@ export class Core {
     this.saveMarks()
   }
 
+  /** Is this person here with another device? Then nobody came or went. */
+  #isElsewhere(key: PersonKey): boolean {
+    const person = this.views.personOf(key)
+    if (person === this.me) return true
+    const { devices } = this.views.network()
+    return devices.of(person).some((other) => other !== key && this.#presence.has(other))
+  }
+
   #tellPresence(person: PersonKey, isOnline: boolean): void {
     this.#arrivals.changed(person, isOnline, this.#moment.now)
     if (isOnline) return
@@ -849,6 +889,7 @@ export class Core {
     this.#saveFact(ACQUAINTANCES, this.people.acquaintances.takeSaved())
     this.#saveFact(NOTICES, this.notices.takeSaved())
     this.#saveFact(NAMESAKES, this.namesakes.takeSaved())
+    this.#ownDevices.tellMoved()
     this.company.saveOwn()
   }
 
@@ -876,6 +917,7 @@ export class Core {
       joinedAt: Number.NEGATIVE_INFINITY,
       joinsAgain: false,
     })
+    this.#compareWithOthers()
     // Before a join may go out on it.
     this.company.linkUp(link)
     this.#choose({
@@ -1097,11 +1139,33 @@ export class Core {
         return this.#hub?.frame(link, frame)
       case 'refused':
         return this.#isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
+      case 'own':
+        return this.#onOwn(link, state, frame)
       case 'permit':
         return this.#isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
       default:
         return this.sync.frame(link, frame)
     }
+  }
+
+  /** Over a link of its own where there is one, else through the hub. */
+  #sendTo(device: PersonKey, frame: Frame): void {
+    for (const [link, { key }] of this.#links) if (key === device) return this.send(link, frame)
+    if (this.#role.is === 'following') this.send(this.#role.link, frame)
+  }
+
+  /** For this device, or as hub to be passed on between devices of one person. */
+  #onOwn(link: LinkId, state: LinkState, frame: FrameOf<'own'>): void {
+    const [to, from] = [personKey(frame.to), personKey(frame.from)]
+    if (to === this.self) {
+      if ((from === state.key || this.#isOfHub(link)) && this.#ownDevices.onFrame(frame)) this.saveMarks()
+      return
+    }
+    if (!this.#hub?.isMember(link)) return
+    if (from !== state.key) return this.#fault(link, 'own: not its own')
+    if (this.views.personOf(to) !== this.views.personOf(from)) return
+    for (const [other, { key }] of this.#links)
+      if (key === to && this.#hub.isMember(other)) return this.send(other, frame)
   }
 
   #isFollowed(link: LinkId): boolean {
@@ -1222,12 +1286,12 @@ export class Core {
   }
 
   #isAddressee(room: RoomId, device: PersonKey): boolean {
-    return device !== this.self && this.#isOfTalk(room, device)
+    return this.views.personOf(device) !== this.me && this.#isOfTalk(room, device)
   }
 
   #isOfTalk(room: RoomId, person: PersonKey): boolean {
     const view = this.views.room(room)
-    return view?.type === 'talk' && view.persons!.has(person)
+    return view?.type === 'talk' && view.persons!.has(this.views.personOf(person))
   }
 
   #onRoster(frame: FrameOf<'roster'>): void {
@@ -1342,6 +1406,7 @@ export class Core {
       this.#placeKeeper.aliases(this.views.network().placePairs)
       this.#admissions.changed()
       this.#choose({ in: 'barsChanged' })
+      this.#compareWithOthers()
       this.#arrivals.look(this.#moment.now)
       this.display.changedAll()
     } else {
@@ -1352,6 +1417,16 @@ export class Core {
     this.#noteCarried(room)
     this.#noteCarriers(room)
     this.#noteMine(room)
+  }
+
+  /** Who turns out to be somebody's device, or is let in, may carry more: they are told what there is. */
+  #compareWithOthers(): void {
+    const { devices, door } = this.views.network()
+    for (const [link, state] of this.#links) {
+      const standing = `${devices.personOf(state.key)} ${door.admission(state.key)}`
+      if (state.standing !== undefined && state.standing !== standing) this.sync.compare(link)
+      state.standing = standing
+    }
   }
 
   /** Whether this person is in the room, and whether what they write there counts, may have changed. */

@@ -252,8 +252,8 @@ export class Display {
     }
     const order = orderOf(event)
     // Only the author's own, behind the message, and not one that a later edit has taken the place of.
-    if (target.author !== event.author || order < orderOf(target) || order < (this.#edited.get(id) ?? ''))
-      return undefined
+    const isTheirs = view.personOf(target.author) === view.personOf(event.author)
+    if (!isTheirs || order < orderOf(target) || order < (this.#edited.get(id) ?? '')) return undefined
     this.#edited.delete(id)
     this.#edited.set(id, order)
     if (this.#edited.size > EDITED_MAX) this.#edited.delete(this.#edited.keys().next().value!)
@@ -280,14 +280,16 @@ export class Display {
       ...this.#placeOf(view, event.author),
       from: people.labelled(event.author),
       ts: event.at,
-      ...(event.author === self && { self: true as const }),
+      ...(view.personOf(event.author) === view.personOf(self) && { self: true as const }),
     }
   }
 
   /** Where something was said: a room, or between two people. */
   #placeOf(view: RoomView, author: PersonKey) {
     const other =
-      view.type === 'talk' ? [...(view.persons ?? [])].find((person) => person !== author) : undefined
+      view.type === 'talk'
+        ? [...(view.persons ?? [])].find((person) => person !== view.personOf(author))
+        : undefined
     return {
       room: this.#ports.roomName(view),
       ...(view.persons && { private: true as const }),
@@ -342,7 +344,7 @@ export class Display {
     const { room, ...place } = this.#placeOf(view, event.author)
     const quote = body.replyTo && this.#quote(view, eventId(body.replyTo))
     const text = edit ? edit.text : body.text
-    const isMention = event.author !== self && mentions(text, people.nick(self))
+    const isMention = view.personOf(event.author) !== view.personOf(self) && mentions(text, people.nick(self))
     return {
       type: 'message',
       id: event.id,
@@ -353,7 +355,7 @@ export class Display {
       order: orderOf(event),
       ...place,
       ...(event.at < this.#ports.historyEnds(event.room) && { history: true as const }),
-      ...(event.author === self && { self: true as const }),
+      ...(view.personOf(event.author) === view.personOf(self) && { self: true as const }),
       ...(body.replyTo && { replyTo: eventId(body.replyTo) as string }),
       ...(quote && { quote }),
       ...(edit && { edited: true as const }),
@@ -363,7 +365,7 @@ export class Display {
         reactions: [...reactions].map(([emoji, by]) => ({
           emoji,
           count: by.length,
-          ...(by.includes(self) && { self: true as const }),
+          ...(by.includes(view.personOf(self)) && { self: true as const }),
         })),
       }),
     }

@@ -289,6 +289,8 @@ export interface SystemEvent {
     | 'admit'
     | 'expel'
     | 'waiting'
+    | 'link'
+    | 'unlink'
   readonly room: string | null
   readonly user: Who
   readonly by?: Who
@@ -307,6 +309,10 @@ export interface SystemEvent {
   /** Of `role`: what the user is now. */
   readonly role?: Role
   readonly topic?: string
+  /** Of `link`: words that both devices show, to be compared. */
+  readonly code?: string
+  /** Of `link` and `unlink`: the device's key. */
+  readonly device?: string
   /** Of `hide`, `unhide`, `pin` and `unpin`: the message's id. */
   readonly message?: string
   /** Of `settings`: which one, and what it is now. */
@@ -314,6 +320,17 @@ export interface SystemEvent {
   readonly value?: number
 }
 export type Role = 'owner' | 'admin' | 'moderator' | 'member'
+/** A line of `/device`. */
+export interface DeviceLine {
+  /** The device's own key. */
+  readonly id: string
+  readonly name?: string
+  /** first: the key that is the person. asks: wants to be linked; code: words to compare with its screen. */
+  readonly state: 'first' | 'linked' | 'removed' | 'asks'
+  readonly code?: string
+  readonly online: boolean
+  readonly self?: true
+}
 /** A line of `/members`. */
 export interface NetworkMember extends Labelled {
   readonly role: 'owner' | 'admin' | 'member' | 'waiting' | 'expelled'
@@ -553,6 +570,15 @@ export type Command =
   | { readonly do: 'admin'; readonly who: string; readonly on: boolean; readonly reason?: string }
   /** on: only who is here, and whom an admin admits, is let in. */
   | { readonly do: 'membersOnly'; readonly on: boolean; readonly reason?: string }
+
+  /** The devices of this person, and who asks to be one: DeviceLine objects. */
+  | { readonly do: 'devices' }
+  /** This device asks to be one of that person's. */
+  | { readonly do: 'linkAsk'; readonly who: string }
+  /** Links a device that asked: by its nick, or at least four digits of its key. */
+  | { readonly do: 'linkAccept'; readonly who: string }
+  /** Ends a device of this person for good: by at least four digits of its key. */
+  | { readonly do: 'unlink'; readonly who: string }
 
 /** The command, or those commands, of this word. */
 export type CommandOf<D extends Command['do']> = Extract<Command, { readonly do: D }>

@@ -144,9 +144,12 @@ export class Markers {
 
   /** A marker to this person. What goes back is ignored. */
   heard(frame: FrameOf<'marker'>): void {
-    const [room, person] = [roomId(frame.room), personKey(frame.key)]
+    const room = roomId(frame.room)
     const view = this.#ports.room(room)
-    if (!view || person === this.#ports.self || (view.type !== 'general' && !isIn(view, person))) return
+    if (!view) return
+    // With whichever of their devices: an own one says nothing new.
+    const person = view.personOf(personKey(frame.key))
+    if (person === view.personOf(this.#ports.self) || (view.type !== 'general' && !isIn(view, person))) return
     const known = this.#knownOf(room, person)
     for (let at = 0; at < frame.held.length; at += 12) {
       const lane = laneId(frame.held, at)

@@ -51,26 +51,28 @@ export class People {
 
   /** The nick its owner chose; the first 8 hex digits of the key while the profile is not here. */
   nick(person: PersonKey): string {
-    const profile = this.#views.network().profiles.get(person)
+    const profile = this.#views.network().profiles.get(this.#views.personOf(person))
     return profile?.nick ?? (person === this.#self ? this.#nick : person.slice(0, 8))
   }
 
   boxKey(person: PersonKey): Uint8Array | undefined {
-    return this.#views.network().profiles.get(person)?.boxKey
+    return this.#views.network().ownProfiles.get(person)?.boxKey
   }
 
   /** What they say of themselves; '' nothing. */
   about(person: PersonKey): string {
-    const about = this.#views.network().profiles.get(person)?.about ?? ''
+    const about = this.#views.network().profiles.get(this.#views.personOf(person))?.about ?? ''
     return about.startsWith(BOT_MARK) ? about.slice(BOT_MARK.length).trimStart() : about
   }
 
-  who(person: PersonKey): Who {
+  who(key: PersonKey): Who {
+    const person = this.#views.personOf(key)
     const about = this.#views.network().profiles.get(person)?.about
     return { id: person, name: this.nick(person), ...(about?.startsWith(BOT_MARK) && { bot: true as const }) }
   }
 
-  labelled(person: PersonKey): Labelled {
+  labelled(key: PersonKey): Labelled {
+    const person = this.#views.personOf(key)
     const who = this.who(person)
     const label = this.#meet(person, who.name)
     const isVerified = this.acquaintances.isVerified(person, who.name)
@@ -89,7 +91,8 @@ export class People {
   }
 
   /** This reader meets a person: the first under a name keeps the plain form. True where the nick is another than before. */
-  met(person: PersonKey): boolean {
+  met(key: PersonKey): boolean {
+    const person = this.#views.personOf(key)
     const nick = this.#views.network().profiles.get(person)?.nick
     if (nick === undefined) return false
     this.#meet(person, nick)
@@ -105,14 +108,15 @@ export class People {
     const keys = new Set(found.is === 'one' ? [found.key] : found.is === 'ambiguous' ? found.keys : [])
     for (const person of this.acquaintances.renamed())
       if (this.nick(person).normalize('NFKC').toLowerCase() === word) keys.add(person)
-    const [key, ...more] = keys
+    // Somebody's devices are one person.
+    const [key, ...more] = new Set([...keys].map((each) => this.#views.personOf(each)))
     if (key === undefined) return found
     return more.length === 0 ? { is: 'one', key } : { is: 'ambiguous', keys: [key, ...more] }
   }
 
   /** A form that means this person alone. */
   handle(person: PersonKey): string {
-    return this.#labels.handle(person)
+    return this.#labels.handle(this.#views.personOf(person))
   }
 
   /** The label of a room; two of one name made apart are told apart. name: as its create says it, opened. */

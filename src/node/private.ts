@@ -2,6 +2,7 @@
  * Private rooms and talks as this device sees them: the room keys it can open, what it seals with, what it reads
  * (rules SE-*). The mechanism is in sealing.ts; here it meets the views.
  */
+import nacl from 'tweetnacl'
 import { hex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import type { Event } from '../wire/event.ts'
@@ -99,7 +100,12 @@ export class Private {
   openName(view: RoomView): string | undefined {
     if (typeof view.name === 'string') return view.name
     for (const { event, body, salt } of this.#views.controls(view.id)) {
-      if (body?.kind !== 'create' || event.author !== view.createdBy || body.name !== view.name) continue
+      if (
+        body?.kind !== 'create' ||
+        this.#views.personOf(event.author) !== view.createdBy ||
+        body.name !== view.name
+      )
+        continue
       const opened = openText(this.#crypto, this.#ring(view.id), event, salt, 'name', view.name)
       if (typeof opened !== 'string') return opened.text
     }
@@ -129,6 +135,20 @@ export class Private {
     return typeof opened === 'string' ? undefined : opened.text
   }
 
+  /** For another device of this person alone; undefined while its box key is not here. */
+  sealTo(device: PersonKey, bytes: Uint8Array): { nonce: Uint8Array; box: Uint8Array } | undefined {
+    const boxKey = this.#boxKeyOf(device)
+    const shared = boxKey && this.#shared.with(boxKey)
+    const nonce = this.#crypto.random(24)
+    return shared ? { nonce, box: nacl.box.after(bytes, nonce, shared) } : undefined
+  }
+
+  openFrom(device: PersonKey, nonce: Uint8Array, box: Uint8Array): Uint8Array | undefined {
+    const boxKey = this.#boxKeyOf(device)
+    const shared = boxKey && this.#shared.with(boxKey)
+    return (shared && nacl.box.open.after(box, nonce, shared)) || undefined
+  }
+
   newKey(): RoomKey {
     return newRoomKey(this.#crypto)
   }
@@ -138,7 +158,7 @@ export class Private {
    * leaves it out; undefined while the profile of one of them is not here.
    */
   keyBody(room: RoomId, salt: Uint8Array, key: RoomKey, members: Iterable<PersonKey>): BodyValue | undefined {
-    const wanted = [...members]
+    const wanted = this.#devicesOf(members)
     if (wanted.some((member) => !this.#boxKeyOf(member))) return undefined
     const place = { room, author: this.#self, salt }
     return keyBody(this.#crypto, place, key, this.#sealable(wanted), this.#shared)
@@ -152,7 +172,7 @@ export class Private {
       .filter(({ event }) => view?.counted.has(event.id) ?? false)
       .sort(displayOrder)
       .flatMap(({ event, body }) => (body?.kind === 'key' ? [{ author: event.author, body }] : []))
-    const id = pickKey(events, this.#sealable(members).keys(), (key) => ring.has(key))
+    const id = pickKey(events, this.#sealable(this.#devicesOf(members)).keys(), (key) => ring.has(key))
     return id && ring.get(id)
   }
 
@@ -160,6 +180,12 @@ export class Private {
   nameKey(view: RoomView): RoomKey | undefined {
     if (typeof view.name === 'string') return undefined
     return this.#ring(view.id).get(hex(view.name, 0, 16) as KeyId)
+  }
+
+  /** The keys that read for these persons. */
+  #devicesOf(members: Iterable<PersonKey>): PersonKey[] {
+    const { devices } = this.#views.network()
+    return [...members].flatMap((member) => devices.of(member))
   }
 
   #sealable(members: Iterable<PersonKey>): Map<PersonKey, Uint8Array> {

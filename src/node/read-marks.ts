@@ -1,4 +1,4 @@
-/** How far this device has read each room: the `order` of the last message read. Known to nobody else. */
+/** How far this person has read each room: the `order` of the last message read. Known to their devices alone. */
 import type { RoomId } from '../wire/ids.ts'
 import { readJson } from './saved-json.ts'
 
@@ -7,6 +7,7 @@ const ROOMS_MAX = 2000
 
 export class ReadMarks {
   readonly #orders: Map<RoomId, string>
+  readonly #moved = new Set<RoomId>()
   #isChanged = false
 
   /** saved: what takeSaved gave in an earlier run. */
@@ -26,12 +27,31 @@ export class ReadMarks {
 
   /** Read up to this message. A mark never goes back. True where it moved. */
   move(room: RoomId, order: string): boolean {
+    if (!this.heard(room, order)) return false
+    this.#moved.add(room)
+    return true
+  }
+
+  /** As move, of what another device of this person says. */
+  heard(room: RoomId, order: string): boolean {
     if (this.#orders.has(room) && order <= this.of(room)) return false
     this.#orders.delete(room)
     this.#orders.set(room, order)
     if (this.#orders.size > ROOMS_MAX) this.#orders.delete(this.#orders.keys().next().value!)
     this.#isChanged = true
     return true
+  }
+
+  /** Every mark, the one moved last at the end. */
+  all(): Iterable<readonly [RoomId, string]> {
+    return this.#orders
+  }
+
+  /** The marks that were moved here since the last call. */
+  takeMoved(): [RoomId, string][] {
+    const moved = [...this.#moved].map((room): [RoomId, string] => [room, this.of(room)])
+    this.#moved.clear()
+    return moved
   }
 
   /** The marks, where one has moved since the last call: to be kept over restarts. */

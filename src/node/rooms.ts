@@ -1,5 +1,6 @@
 /** What counts: rooms, members, ranks, bans and their cuts as a pure, timeless function of control events (rule RM-*). */
 export * from './rooms/cuts.ts'
+export { Devices, NO_DEVICES } from './rooms/devices.ts'
 export type { Admission } from './rooms/door.ts'
 export { readIds } from './rooms/lifting.ts'
 export { reduceNetwork } from './rooms/network.ts'

@@ -62,12 +62,14 @@ export interface Visibility {
   isHidden(id: EventId): boolean
   /** Do the room's settings let it be shown? */
   isLet(event: Event): boolean
+  /** Whose device a key is. */
+  personOf(key: PersonKey): PersonKey
 }
 
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
   replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted' | 'event'>,
-  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'ruleAgainst' | 'settings'>,
+  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'ruleAgainst' | 'settings' | 'personOf'>,
 ): Visibility {
   const { visibleDays } = view.settings
   const since = visibleDays > 0 ? replica.now - visibleDays * DAY_MS : 0
@@ -81,6 +83,7 @@ export function visibilityOf(
     },
     isDeleted: (id) => replica.isDeleted(id),
     isHidden: (id) => view.hidden.has(id),
+    personOf: (key) => view.personOf(key),
     isLet: (event) => view.ruleAgainst(event, () => previousT(replica, event)) === undefined,
   }
 }
@@ -174,7 +177,7 @@ export async function lastLines(
   const { store, replica, open = openPlain } = source
   // A message is told with the text of its author's latest edit, met before it: the scan goes from the newest down.
   const edits = new Map<string, { event: Event; text: string }>()
-  const reactions = new Reactions()
+  const reactions = new Reactions(by)
   const lines: Line[] = []
   const from = `o${room}${time12(Math.max(0, Math.floor(by.since ?? 0)))}`
   const range = { from, to: `o${room}${endOf(by.now)}`, reverse: true }
@@ -188,11 +191,11 @@ export async function lastLines(
     const bytes = replica.body(event.id)
     const body = bytes && open(event, bytes)
     if (body?.kind === 'edit') {
-      const target = editKey(event, eventId(body.target))
+      const target = editKey(by, event, eventId(body.target))
       if (!edits.has(target)) edits.set(target, { event, text: body.text })
     } else if (body?.kind === 'reaction') reactions.add(event, body)
     else if (body?.kind === 'message') {
-      const edit = edits.get(editKey(event, event.id))
+      const edit = edits.get(editKey(by, event, event.id))
       const given = reactions.of(event.id)
       lines.push({ event, body, ...(edit && { edit }), ...(given && { reactions: given }) })
     }
@@ -227,12 +230,16 @@ export async function detailedLine(
     if (orderOf(about) < orderOf(event) || !isVisible(about, by)) continue
     const aboutBytes = replica.body(about.id)
     const value = aboutBytes && open(about, aboutBytes)
-    if (value?.kind === 'edit' && about.author === event.author && eventId(value.target) === id)
+    if (
+      value?.kind === 'edit' &&
+      by.personOf(about.author) === by.personOf(event.author) &&
+      eventId(value.target) === id
+    )
       texts.push({ event: about, text: value.text })
     else if (value?.kind === 'reaction' && eventId(value.target) === id)
       later.push({ event: about, body: value })
   }
-  const reactions = new Reactions()
+  const reactions = new Reactions(by)
   for (const { event: about, body: value } of later.reverse()) reactions.add(about, value)
   const given = reactions.of(id)
   const edit = texts.length > 1 ? texts.at(-1)! : undefined
@@ -247,12 +254,19 @@ const GIVERS_MAX = 1000
 export class Reactions {
   readonly #byTarget = new Map<EventId, Map<string, { on: boolean; by: PersonKey; emoji: string }>>()
 
+  readonly #by: Pick<Visibility, 'personOf'>
+
+  constructor(by: Pick<Visibility, 'personOf'>) {
+    this.#by = by
+  }
+
   add(event: Event, { target, emoji, on }: BodyOf<'reaction'>): void {
     const id = eventId(target)
     const given = this.#byTarget.get(id) ?? new Map()
     this.#byTarget.set(id, given)
-    const key = event.author + emoji
-    if (!given.has(key)) given.set(key, { on, by: event.author, emoji })
+    const by = this.#by.personOf(event.author)
+    const key = by + emoji
+    if (!given.has(key)) given.set(key, { on, by, emoji })
   }
 
   /** By emoji, those given first first. */
@@ -270,7 +284,7 @@ export class Reactions {
 }
 
 /** Only an author's own edits change a message. */
-const editKey = (event: Event, target: EventId) => target + event.author
+const editKey = (by: Visibility, event: Event, target: EventId) => target + by.personOf(event.author)
 
 /** The end of what may be shown, as the order key writes times. */
 function endOf(now: number): string {

@@ -4,6 +4,7 @@
  */
 import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
+import { verifyCounter } from '../wire/device.ts'
 import { bodyHashOf, type Event } from '../wire/event.ts'
 import {
   type EventId,
@@ -11,6 +12,7 @@ import {
   NETWORK_ROOM,
   type NetId,
   type PersonKey,
+  personKey,
   type RoomId,
 } from '../wire/ids.ts'
 import type { BodyValue } from '../wire/kinds.ts'
@@ -97,8 +99,16 @@ export class Views {
       room = new Map()
       this.#controls.set(event.room, room)
     }
-    room.set(event.id, { event, body: kept(decodeBody(event.kind, body)), salt: body.slice(0, SALT_BYTES) })
+    room.set(event.id, { event, body: kept(this.#read(event, body)), salt: body.slice(0, SALT_BYTES) })
     return true
+  }
+
+  /** A link without the device's own signature is none (rule DV-1). */
+  #read(event: Event, bytes: Uint8Array): BodyValue | null {
+    const body = decodeBody(event.kind, bytes)
+    if (body?.kind !== 'device' || !body.link) return body
+    const { crypto } = this.#options
+    return verifyCounter(crypto, body.counter, event.author, personKey(body.device)) ? body : null
   }
 
   /** Something that decides what counts in this room changed: a control event, a fork, a branch at a cut. */
@@ -151,6 +161,11 @@ export class Views {
     return this.#network
   }
 
+  /** Whose device a key is; its own person where nobody linked it. */
+  personOf(key: PersonKey): PersonKey {
+    return this.network().devices.personOf(key)
+  }
+
   /** The view of a room; undefined while its create has not been seen. */
   room(id: RoomId): RoomView | undefined {
     // Peers may name rooms without end: nothing is kept of one that has no event here.
@@ -186,23 +201,27 @@ export class Views {
   limitOf = (lane: Lane): number => {
     const view = this.room(lane.room)
     if (!view) return Number.POSITIVE_INFINITY
-    const mayWrite = view.type !== 'network' && (!view.persons || view.persons.has(lane.author))
+    const { devices } = this.network()
+    const author = devices.personOf(lane.author)
+    const mayWrite = view.type !== 'network' && (!view.persons || view.persons.has(author))
     if (view.deleted || !mayWrite) return 0
-    let limit = Number.POSITIVE_INFINITY
+    const end = devices.endOf(lane.author)
+    let limit = end ? (end.get(`${lane.room}/${lane.lane}`)?.n ?? 0) : Number.POSITIVE_INFINITY
     for (const { target, cut } of [...view.bans, ...view.mutes])
-      if (target === lane.author) limit = Math.min(limit, cut.get(`${lane.room}/${lane.lane}`)?.n ?? 0)
+      if (target === author) limit = Math.min(limit, cut.get(`${lane.room}/${lane.lane}`)?.n ?? 0)
     return limit
   }
 
   /** Does this person carry this class of the room? unknown: the answer while the room's create has not been seen. */
-  carries(person: PersonKey, room: RoomId, cls: LaneClass, unknown: boolean): boolean {
+  carries(key: PersonKey, room: RoomId, cls: LaneClass, unknown: boolean): boolean {
     if (room === NETWORK_ROOM) return cls === 0
     // Whoever is not let in, or was expelled, gets what tells them so and nothing else, whatever part they play.
-    if (this.network().door.admission(person) !== 'member') return false
+    if (this.network().door.admission(key) !== 'member') return false
+    const person = this.personOf(key)
     const view = this.room(room)
-    if (!view || isUnknown(view)) return cls === 0 && (unknown || this.#options.carriesAll(person))
+    if (!view || isUnknown(view)) return cls === 0 && (unknown || this.#options.carriesAll(key))
     if (cls === 1 && view.deleted) return false
-    if (this.#options.carriesAll(person)) return true
+    if (this.#options.carriesAll(key)) return true
     if (view.persons) return view.persons.has(person)
     // Everybody is in general, also before their profile is here.
     if (view.type === 'general') return true

@@ -10,6 +10,7 @@ import {
   LINE_MAX,
   MARKER_LANES_MAX,
   MODE_TEXT_BYTES_MAX,
+  OWN_BYTES_MAX,
   PLACES_MAX,
   ROSTER_PAGE_KEYS_MAX,
   RUN_BODY_BYTES_MAX,
@@ -189,6 +190,8 @@ const shapes = {
   marker: [77, { room, key, to: key, held: bins(12, MARKER_LANES_MAX), read: blob(70) }],
   /** Whoever carries the room tells `key` how far. */
   markerAsk: [78, { room, key }],
+  /** From one device of a person to another, sealed: how far rooms have been read. The hub passes it on. */
+  own: [79, { to: key, from: key, nonce: bin(24), box: blob(OWN_BYTES_MAX) }],
 } as const
 
 type Shapes = typeof shapes

@@ -100,3 +100,5 @@ export const CIRCUITS_MAX = 64
 export const CIRCUITS_PER_S = 8
 /** Bytes a link may owe its reader before a relay gives up a circuit over it: the link itself is never dropped for one. */
 export const RELAY_QUEUE_BYTES_MAX = SEND_QUEUE_BYTES_MAX / 2
+/** What one device of a person tells another at once: the read marks of 90 rooms, sealed. */
+export const OWN_BYTES_MAX = 8192

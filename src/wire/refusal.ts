@@ -196,6 +196,15 @@ const table = {
     them: 'You were expelled from this network.',
     fatal: true,
   },
+  DEVICE_REMOVED: {
+    us: 'This device was unlinked from its person, for good. Move its identity file away to start as somebody new, and link it again.',
+    them: 'Your person has unlinked this device.',
+    fatal: true,
+  },
+  DEVICE_UNKNOWN: {
+    us: '{device} is no device that {why}. /device lists what is linked, and who asks to be.',
+    fatal: true,
+  },
   NOT_OWNED: {
     us: 'Only a network with an owner has admins and members. Make one with: lanchat network new NAME.',
     fatal: true,

@@ -256,6 +256,8 @@ export class Mutations {
         return { type, key, online: this.below(2) === 0 }
       case 'mode':
         return { type, key, mode: this.below(256), text: 'x'.repeat(this.below(200)) }
+      case 'own':
+        return { type, to: key, from: own, nonce: this.bytes(24), box: this.bytes(102) }
       case 'typing':
       case 'markerAsk':
         return { type, room, key }

@@ -9,7 +9,7 @@ import {
   visibilityOf,
 } from '../../src/node/timeline.ts'
 import type { Event } from '../../src/wire/event.ts'
-import type { EventId } from '../../src/wire/ids.ts'
+import type { EventId, PersonKey } from '../../src/wire/ids.ts'
 import { FUTURE_MS_MAX } from '../../src/wire/limits.ts'
 import { Author, ROOM, replicaOf } from './author.ts'
 
@@ -25,6 +25,7 @@ const all: Visibility = {
   isDeleted: () => false,
   isHidden: () => false,
   isLet: () => true,
+  personOf: (key: PersonKey) => key,
 }
 
 test('TL-1: order is t, then author, then id, as strings sort', () => {
@@ -75,7 +76,13 @@ test('TL-7: a room that shows the last days only shows nothing older, and all of
   await save()
   const shown = async (visibleDays: number) => {
     const settings = { ...NO_RULES.settings, visibleDays }
-    const view = { settings, ruleAgainst: () => undefined, contentLimit: () => 9, hidden: new Set<EventId>() }
+    const view = {
+      settings,
+      ruleAgainst: () => undefined,
+      contentLimit: () => 9,
+      hidden: new Set<EventId>(),
+      personOf: (key: PersonKey) => key,
+    }
     const lines = await lastLines({ store, replica }, ROOM, 9, visibilityOf(replica, view))
     return lines.map(({ body }) => body.text)
   }

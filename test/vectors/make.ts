@@ -401,6 +401,7 @@ function exampleFrames(): Frame[] {
       read: concat(uint(T, 6), anna.key, fromHex(single.events[0]!.id)),
     },
     { type: 'markerAsk', room, key: anna.key },
+    { type: 'own', to: anna.key, from: bert.key, nonce: fill(24, 1), box: fill(102, 2) },
     { type: 'relay', key: bert.key, bytes: rising(34) },
   ]
 }

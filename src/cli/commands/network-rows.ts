@@ -1,5 +1,5 @@
-/** Commands of the owner and the admins of a network. */
-import { ask, type CommandRow, nickList, nickName, none, split } from './row.ts'
+/** Commands of the owner and the admins of a network, and of whoever has several devices. */
+import { ask, type CommandRow, type Meaning, nickList, nickName, none, split } from './row.ts'
 
 const because = (text: string) => (text.trim() === '' ? {} : { reason: text.trim() })
 
@@ -42,3 +42,22 @@ export const networkRows: readonly CommandRow[] = [
     },
   },
 ]
+
+/** `[ask nick | accept nick | remove id]` */
+function readDevice(args: string): Meaning {
+  const [act, rest] = split(args)
+  const who = nickName(rest.trim())
+  if (act === '') return ask({ do: 'devices' })
+  if (who === '' || /\s/.test(who)) return 'usage'
+  if (act === 'ask') return ask({ do: 'linkAsk', who })
+  if (act === 'accept') return ask({ do: 'linkAccept', who })
+  return act === 'remove' ? ask({ do: 'unlink', who }) : 'usage'
+}
+
+export const deviceRow: CommandRow = {
+  name: 'device',
+  args: '[ask nick | accept nick | remove id]',
+  help: 'your devices; ask on a new one to be one of somebody, accept on their first one, remove one for good',
+  completes: 'nick',
+  read: readDevice,
+}

@@ -79,7 +79,7 @@ export class AcquaintanceActs {
   }
 
   #words(person: PersonKey): VerifyData {
-    const { people, self, options } = this.#core
+    const { people, me: self, options } = this.#core
     const wordsOf = (key: PersonKey) => fingerprintWords(options.crypto, fromHex(key)).join(' ')
     // In one order for both, so that they see the same two lines.
     const two = [self, person].sort().map((key) => ({ ...people.labelled(key), words: wordsOf(key) }))
@@ -102,7 +102,7 @@ export class AcquaintanceActs {
   /** Somebody else than oneself; answers where there is none. */
   #other(asked: Asked, who: string): PersonKey | undefined {
     const person = this.#finding.person(asked, who)
-    if (person !== this.#core.self) return person
+    if (person !== this.#core.me) return person
     this.#answers.refuse(asked, 'NICK_SELF')
     return undefined
   }

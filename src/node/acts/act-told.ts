@@ -96,10 +96,12 @@ export function actOf(
 
 /** Was its author in the room before they left it? Else they say no to an invitation. */
 function hasJoined(core: Core, leave: Event): boolean {
-  for (const { event, body } of core.views.controls(leave.room)) {
-    if (event.author === leave.author && body?.kind === 'join' && event.t <= leave.t) return true
-    if (body?.kind === 'create' && (event.author === leave.author || isNamed(body.persons, leave.author)))
-      return true
+  const { views } = core
+  const person = views.personOf(leave.author)
+  for (const { event, body } of views.controls(leave.room)) {
+    const isTheirs = views.personOf(event.author) === person
+    if (isTheirs && body?.kind === 'join' && event.t <= leave.t) return true
+    if (body?.kind === 'create' && (isTheirs || isNamed(body.persons, person))) return true
   }
   return false
 }

@@ -91,7 +91,7 @@ export class Answers {
     room: string | null,
     extra: Partial<SystemEvent> = {},
   ): void {
-    const user = this.#core.people.who(this.#core.self)
+    const user = this.#core.people.who(this.#core.me)
     this.give(asked, { type: 'system', event, room, user, ...extra, ...refOf(asked) })
   }
 }

@@ -58,7 +58,7 @@ export class DeliveryActs {
   }
 
   #others({ view }: Meant): PersonKey[] {
-    const { self } = this.#core
+    const { me: self } = this.#core
     const persons = view.type === 'talk' ? view.persons! : view.members
     return [...persons].filter((person) => person !== self)
   }

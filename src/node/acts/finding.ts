@@ -57,7 +57,7 @@ export class Finding {
 
   /** Rooms that this person may see, talks left out. */
   *known(): Iterable<RoomView> {
-    const { views, options, self } = this.#core
+    const { views, options, me: self } = this.#core
     const general = generalRoom(options.crypto, options.net)
     const ids = new Set<RoomId>([general, ...views.ids()])
     for (const id of ids) {
@@ -75,7 +75,7 @@ export class Finding {
     const talks: RoomId[] = []
     for (const id of this.#core.views.ids()) {
       const view = this.#core.views.room(id)
-      if (view?.type === 'talk' && view.persons!.has(this.#core.self)) talks.push(id)
+      if (view?.type === 'talk' && view.persons!.has(this.#core.me)) talks.push(id)
     }
     return [...rooms, ...talks]
   }

@@ -46,7 +46,7 @@ export class MessageActs {
   react(asked: Asked, { room, message, emoji, on }: CommandOf<'react'>): void {
     if (!isEmoji(emoji)) return this.#answers.refuse(asked, 'EMOJI_INVALID')
     this.#which.message(asked, room, message, 'others', (meant) => {
-      const isOn = meant.line.reactions?.get(emoji)?.includes(this.#core.self) ?? false
+      const isOn = meant.line.reactions?.get(emoji)?.includes(this.#core.me) ?? false
       if (isOn === on) return this.#answers.result(asked, null)
       this.#mark(asked, meant, { kind: 'reaction', target: fromHex(meant.event.id), emoji, on })
     })
@@ -81,7 +81,10 @@ export class MessageActs {
 
   #own(asked: Asked, room: string, message: string, action: string, then: (meant: Meant) => void): void {
     this.#which.message(asked, room, message, 'own', (meant) => {
-      if (meant.event.author === this.#core.self) then(meant)
+      const { author } = meant.event
+      const isMine = this.#core.views.personOf(author) === this.#core.me
+      // A body is deleted by the signature of the key that wrote it.
+      if (author === this.#core.self || (isMine && action !== 'delete')) then(meant)
       else this.#answers.refuse(asked, 'MESSAGE_FOREIGN', { action })
     })
   }

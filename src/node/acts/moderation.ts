@@ -75,7 +75,7 @@ export class Moderation {
   free(asked: Asked, { do: what, room, who, reason = '' }: CommandOf<'unban' | 'unmute'>): void {
     this.#person(asked, room, who, reason, (view, person) => {
       const all = (what === 'unban' ? view.bans : view.mutes).filter(({ target }) => target === person)
-      const rank = rankOf(view, this.#core.self)
+      const rank = rankOf(view, this.#core.me)
       const mine = all.filter((binding) => binding.rank <= rank)
       if (all.length === 0) return this.#answers.result(asked, null)
       if (mine.length === 0) return this.#forbid(asked, view, what)
@@ -248,7 +248,7 @@ export class Moderation {
     value: (seal: SealText) => BodyValue,
     extra: Partial<SystemEvent>,
   ): void {
-    const { self, people } = this.#core
+    const { me: self, people } = this.#core
     if (
       denialOfAct(
         view,
@@ -286,16 +286,17 @@ export class Moderation {
   #cut(view: RoomView, person: PersonKey, classes: readonly (0 | 1)[]): Uint8Array {
     const { replica } = this.#core
     const held: HeldLane[] = []
-    for (const cls of classes)
-      for (const { room, lane, n, id } of replica.lanes(view.id, cls, person))
-        held.push({ room, lane, n, id, t: replica.event(room, person, lane, n)?.t ?? 0 })
+    for (const device of this.#core.views.network().devices.ever(person))
+      for (const cls of classes)
+        for (const { room, lane, n, id } of replica.lanes(view.id, cls, device))
+          held.push({ room, lane, n, id, t: replica.event(room, device, lane, n)?.t ?? 0 })
     return cutFor(view.id, held)
   }
 
   /** Members, and who has written here, so far: whom a setting for the new does not concern. */
   #known(asked: Asked, view: RoomView): Uint8Array | undefined {
     const persons = new Set<PersonKey>(view.members)
-    for (const { author } of this.#core.replica.lanes(view.id, 1)) persons.add(author)
+    for (const { author } of this.#core.replica.lanes(view.id, 1)) persons.add(view.personOf(author))
     if (persons.size <= LISTED_PERSONS_MAX) return concat(...[...persons].map(fromHex))
     const room = this.#core.roomName(view) ?? 'this room'
     this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room, max: LISTED_PERSONS_MAX })

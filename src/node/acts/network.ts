@@ -109,7 +109,7 @@ export class NetworkActs {
   /** Everybody of the network: what they are in it, and who waits or was expelled. */
   members(asked: Asked): void {
     if (!this.#isOwned(asked)) return
-    const { people, views, self } = this.#core
+    const { people, views, me: self } = this.#core
     const { profiles, ranks, door, bans } = views.network()
     const keys = new Set([...profiles.keys(), ...bans.map(({ target }) => target)])
     const all = [...keys].map((person): NetworkMember => {
@@ -117,7 +117,14 @@ export class NetworkActs {
       const rank = ranks.get(person) ?? 1
       return {
         ...people.labelled(person),
-        role: admission !== 'member' ? admission : rank === 5 ? 'owner' : rank === 4 ? 'admin' : 'member',
+        role:
+          admission === 'waiting' || admission === 'expelled'
+            ? admission
+            : rank === 5
+              ? 'owner'
+              : rank === 4
+                ? 'admin'
+                : 'member',
         online: this.#core.isOnline(person),
         ...(person === self && { self: true as const }),
       }
@@ -139,7 +146,7 @@ export class NetworkActs {
 
   /** False where it was refused. */
   #act(asked: Asked, event: SystemEvent['event'], value: BodyValue, extra: Partial<SystemEvent>): boolean {
-    const { self, people, views } = this.#core
+    const { me: self, people, views } = this.#core
     const view = views.room(NETWORK_ROOM)
     if (!view || denialOfAct(view, self, value)) {
       const rank = value.kind === 'role' && value.rank === 4 ? 'the owner' : 'an admin or the owner'
@@ -162,12 +169,17 @@ export class NetworkActs {
 
   /** All lanes of a person that are held here, of whatever room. */
   *#held(person: PersonKey): Iterable<HeldLane> {
-    const { replica } = this.#core
-    for (const room of replica.rooms())
-      for (const cls of [0, 1] as const)
-        for (const { lane, n, id } of replica.lanes(room, cls, person))
-          yield { room, lane, n, id, t: replica.event(room, person, lane, n)?.t ?? 0 }
+    for (const device of this.#core.views.network().devices.ever(person))
+      yield* heldLanes(this.#core.replica, device)
   }
+}
+
+/** All lanes of a key that are held here, of whatever room. */
+export function* heldLanes(replica: Core['replica'], key: PersonKey): Iterable<HeldLane> {
+  for (const room of replica.rooms())
+    for (const cls of [0, 1] as const)
+      for (const { lane, n, id } of replica.lanes(room, cls, key))
+        yield { room, lane, n, id, t: replica.event(room, key, lane, n)?.t ?? 0 }
 }
 
 const ROLES: readonly NetworkMember['role'][] = ['owner', 'admin', 'member', 'waiting', 'expelled']

@@ -25,7 +25,7 @@ export class OwnActs {
   block(asked: Asked, who: string, isBlocked: boolean): void {
     const person = this.#finding.person(asked, who)
     if (!person) return
-    const { blocks, people, self } = this.#core
+    const { blocks, people, me: self } = this.#core
     if (person === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: who })
     if (!blocks.set(person, isBlocked)) return this.#answers.result(asked, null)
     this.#core.saveMarks()
@@ -35,7 +35,7 @@ export class OwnActs {
 
   /** Says in the talk of the two that nothing more is taken there: who writes is refused, by every node alike. */
   #refuseTalk(person: PersonKey, isBlocked: boolean): void {
-    const { options, self, views } = this.#core
+    const { options, me: self, views } = this.#core
     const room = talkRoom(options.crypto, options.net, self, person)
     if (!views.room(room)) {
       if (!isBlocked) return

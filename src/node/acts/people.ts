@@ -78,7 +78,7 @@ export class PeopleActs {
   }
 
   typing(asked: Asked, command: CommandOf<'typing'>): void {
-    const { options, self, moment, company, blocks, views } = this.#core
+    const { options, me: self, moment, company, blocks, views } = this.#core
     if ('room' in command) {
       const view = this.#finding.memberRoom(asked, command.room)
       if (!view) return
@@ -95,7 +95,7 @@ export class PeopleActs {
   // --- what they say of themselves ----------------------------------------------------------------------------------
 
   profile(asked: Asked, { about, colour, picture }: CommandOf<'profile'>): void {
-    const { self } = this.#core
+    const { me: self } = this.#core
     if (about !== undefined && this.#isRefused(asked, about, ABOUT_BYTES_MAX - BOT_MARK.length - 1)) return
     if (typeof colour === 'string' && !/^#[0-9a-f]{6}$/i.test(colour))
       return this.#answers.refuse(asked, 'COLOUR_INVALID', { colour })
@@ -125,7 +125,7 @@ export class PeopleActs {
 
   /** As lists of people show somebody. */
   person(key: PersonKey): PersonData {
-    const { people, self, company } = this.#core
+    const { people, me: self, company } = this.#core
     const online = this.#core.isOnline(key)
     const saying = company.of(key)
     const seen = online ? undefined : company.seen.of(key)
@@ -144,7 +144,7 @@ export class PeopleActs {
   }
 
   #whois(key: PersonKey): WhoisData {
-    const { views, people, blocks, self } = this.#core
+    const { views, people, blocks, me: self } = this.#core
     const about = people.about(key)
     const look = views.network().looks.get(key)
     const picture = this.#picture(key)
@@ -181,7 +181,7 @@ export class PeopleActs {
 
   /** As one types: part of a name, a label, or their words. Those whose name begins so first, of them who is here. */
   search(asked: Asked, part: string): void {
-    const { people, views, self } = this.#core
+    const { people, views, me: self } = this.#core
     const low = part.normalize('NFKC').toLowerCase()
     const found: { readonly rank: number; readonly person: PersonData }[] = []
     for (const key of new Set([...views.network().profiles.keys(), ...this.#core.onlineKeys()])) {

@@ -11,19 +11,26 @@ import { previousT } from '../timeline.ts'
 import type { Views } from '../views.ts'
 
 const MESSAGE = kindNumber('message')
+const ADMISSION_CODES = {
+  waiting: 'NOT_ADMITTED',
+  expelled: 'EXPELLED',
+  removed: 'DEVICE_REMOVED',
+} as const
 
 /** Why what an author writes would not count in a room, whatever it says: a refusal code; undefined: it would. */
 export function denialOf(views: Views, author: PersonKey, room: RoomId, cls: 0 | 1): string | undefined {
   const admission = views.network().door.admission(author)
+  if (admission === 'removed') return 'DEVICE_REMOVED'
   if (admission === 'expelled') return 'EXPELLED'
   // Who waits says who they are, and nothing else.
   if (admission === 'waiting' && room !== NETWORK_ROOM) return 'NOT_ADMITTED'
   const view = views.room(room)
   if (!view) return undefined
   if (cls === 1 && view.deleted) return 'ROOM_UNKNOWN'
-  if (view.persons && !view.persons.has(author)) return 'NOT_MEMBER'
-  if (cls === 1 && view.bans.some((ban) => ban.target === author)) return 'BANNED'
-  if (cls === 1 && view.mutes.some((mute) => mute.target === author)) return 'MUTED'
+  const person = views.personOf(author)
+  if (view.persons && !view.persons.has(person)) return 'NOT_MEMBER'
+  if (cls === 1 && view.bans.some((ban) => ban.target === person)) return 'BANNED'
+  if (cls === 1 && view.mutes.some((mute) => mute.target === person)) return 'MUTED'
   return undefined
 }
 
@@ -39,7 +46,7 @@ export function denialOfRun(
     const body = run.bodies[i]
     const value = body && event.kind >= 0x80 ? decodeBody(event.kind, body) : undefined
     const code = value
-      ? denialOfAct(view, event.author, value)
+      ? denialOfAct(view, views.personOf(event.author), value)
       : view.ruleAgainst(event, () => beforeT(replica, run, i))
     if (code) return code
   }
@@ -87,14 +94,15 @@ export const rankOf = (view: RoomView, person: PersonKey): number => view.ranks.
 /** The hub's answer to "may I": a refusal code; undefined: yes. now: netNow, ms. */
 export function permitOf(
   views: Views,
-  person: PersonKey,
+  key: PersonKey,
   action: 'create' | 'join',
   room: RoomId,
   name: string,
   now: number,
 ): string | undefined {
-  const admission = views.network().door.admission(person)
-  if (admission !== 'member') return admission === 'waiting' ? 'NOT_ADMITTED' : 'EXPELLED'
+  const admission = views.network().door.admission(key)
+  if (admission !== 'member') return ADMISSION_CODES[admission]
+  const person = views.personOf(key)
   if (action === 'create') {
     const wanted = skeleton(name)
     for (const view of publicRooms(views))

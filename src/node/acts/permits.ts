@@ -26,7 +26,7 @@ export class Permits {
 
   /** then: gets a refusal code, or '' for yes. Commands behind this one wait meanwhile. */
   ask(action: 'create' | 'join', room: RoomId, name: string, then: (code: string) => void): void {
-    const own = permitOf(this.#core.views, this.#core.self, action, room, name, this.#core.netNow)
+    const own = permitOf(this.#core.views, this.#core.me, action, room, name, this.#core.netNow)
     if (own) return then(own)
     if (this.#core.isHub) return then(this.#core.permitSelf(action, room, skeleton(name)) ?? '')
     const ref = this.#next++

@@ -50,7 +50,7 @@ export class Posting {
 
   message(asked: Asked, to: string | readonly string[], text: string): void {
     if (this.isRefused(asked, text)) return
-    const { people, self, options } = this.#core
+    const { people, me: self, options } = this.#core
     const others = new Set<PersonKey>()
     for (const nick of typeof to === 'string' ? [to] : to) {
       const other = this.#finding.person(asked, nick)
@@ -75,7 +75,7 @@ export class Posting {
 
   /** To several: in the private room of just these that has the least id, or in a new one. */
   #circle(asked: Asked, others: readonly PersonKey[], text: string): void {
-    const { people, self } = this.#core
+    const { people, me: self } = this.#core
     if (others.length >= CIRCLE_MAX)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room: 'that', max: CIRCLE_MAX })
     const all = [self, ...others]
@@ -99,7 +99,7 @@ export class Posting {
 
   /** Answers where nothing that this person writes there is shown; true where it did. */
   isDenied(asked: Asked, view: RoomView): boolean {
-    const { views, self } = this.#core
+    const { views, me: self } = this.#core
     const room = this.#core.roomName(view) ?? 'this talk'
     const denial = denialOf(views, self, view.id, 1) ?? this.#againstNow(view)
     if (denial) this.#answers.refuse(asked, denial, { room, action: 'write', seconds: view.settings.slowS })
@@ -108,7 +108,7 @@ export class Posting {
 
   /** Which setting would keep what is written now from being shown. */
   #againstNow(view: RoomView): string | undefined {
-    const { self, netNow } = this.#core
+    const { me: self, netNow } = this.#core
     const now = {
       t: netNow,
       author: self,
@@ -133,7 +133,7 @@ export class Posting {
     const written = this.#writer.say(present, value, true, (event) => {
       const room = this.#core.roomName(view)
       const other =
-        view.type === 'talk' ? [...view.persons!].find((person) => person !== this.#core.self) : undefined
+        view.type === 'talk' ? [...view.persons!].find((person) => person !== this.#core.me) : undefined
       const to = other && { to: this.#core.people.who(other) }
       this.#unsaid.set(event.id, [])
       this.#answers.give(asked, { type: 'sent', id: event.id, room, ...to, text, ...refOf(asked) }, () => {
@@ -156,7 +156,7 @@ export class Posting {
 
   /** A mute whose time is over ends by an own join that names it. */
   #endMute(view: RoomView): RoomView {
-    const { self, netNow, views } = this.#core
+    const { me: self, netNow, views } = this.#core
     const over = view.mutes.filter((mute) => mute.target === self && isOver(mute, netNow))
     if (over.length === 0) return view
     this.#writer.write(view.id, { kind: 'join', lifts: concat(...over.map(({ id }) => fromHex(id))) })

@@ -23,29 +23,33 @@ export class ProfileActs {
       const why = nameFaultText(checked.fault)
       return this.#answers.refuse(asked, 'NICK_INVALID', { nick: name, why, proposal: proposeNick(name) })
     }
-    if (this.#core.people.who(this.#core.self).name === checked.ok) return this.#answers.result(asked, null)
+    if (this.#core.people.who(this.#core.me).name === checked.ok) return this.#answers.result(asked, null)
     this.#write(checked.ok, () => this.#answers.system(asked, 'nick', null))
   }
 
   /** Writes the own profile where it is missing or says something else. */
   announceSelf(): void {
-    const { views, self, options } = this.#core
-    const profile = views.network().profiles.get(self)
+    const { views, me, self, options } = this.#core
+    const { ownProfiles, profiles } = views.network()
+    const profile = ownProfiles.get(self)
     const boxKey = this.#core.private.boxKeys.publicKey
     const isSame = profile && hex(profile.boxKey) === hex(boxKey) && profile.about === this.#aboutOf()
+    // A further device goes by its person's name.
+    if (me !== self && isSame) return
+    if (me !== self) return this.#write(profiles.get(me)?.nick ?? options.nick, () => {})
     if (isSame && (profile.nick === options.nick || !options.renames)) return
     this.#write(options.renames ? options.nick : (profile?.nick ?? options.nick), () => {})
   }
 
   /** Other words about oneself. False where they are the same, and then is not called. */
   about(words: string, then: () => void): boolean {
-    if (words === this.#core.people.about(this.#core.self)) return false
-    this.#write(this.#core.people.who(this.#core.self).name, then, words)
+    if (words === this.#core.people.about(this.#core.me)) return false
+    this.#write(this.#core.people.who(this.#core.me).name, then, words)
     return true
   }
 
   /** The mark of a program, where this is one, and the words behind it. */
-  #aboutOf(words = this.#core.people.about(this.#core.self)): string {
+  #aboutOf(words = this.#core.people.about(this.#core.me)): string {
     return [this.#core.options.about ?? '', words].filter((part) => part !== '').join(' ')
   }
 

@@ -61,13 +61,13 @@ export class Questions {
   }
 
   #hub(): HubData {
-    const { people, choice, self } = this.#core
+    const { people, choice, me: self } = this.#core
     const view = viewOf(choice)
     const nameOf = (key: PersonKey) => {
       const { label, name } = people.labelled(key)
       return label ?? name
     }
-    const why = whyHub(view, self, nameOf)
+    const why = whyHub(view, this.#core.self, nameOf)
     const reasons = whyLine(view.ranks, nameOf)
     const avoided = this.#core.avoided()
     return {
@@ -89,7 +89,7 @@ export class Questions {
 
   #status(): StatusData {
     const core = this.#core
-    const { people, self, options, outbox } = core
+    const { people, me: self, options, outbox } = core
     const copies = outbox.latestCopies
     const disk = options.disk?.()
     return {

@@ -41,9 +41,9 @@ export class RoomActs {
     if (command.private) return this.#createPrivate(asked, name, command)
     this.#permits.ask('create', NETWORK_ROOM, name, (code) => {
       if (code) return this.#answers.refuse(asked, code, { room: name })
-      const { options, self } = this.#core
+      const { options, me: self } = this.#core
       const salt = options.crypto.random(16)
-      const room = madeRoom(options.crypto, options.net, self, salt)
+      const room = madeRoom(options.crypto, options.net, this.#core.self, salt)
       const value: BodyValue = {
         kind: 'create',
         type: 0,
@@ -69,7 +69,7 @@ export class RoomActs {
     }
     const room = this.#writer.createPrivate(
       name,
-      [...new Set([this.#core.self, ...invited])],
+      [...new Set([this.#core.me, ...invited])],
       { topic, max },
       then,
     )
@@ -87,7 +87,7 @@ export class RoomActs {
     if (this.#core.isMember(view)) return this.#answers.result(asked, null)
     this.#permits.ask('join', view.id, '', (code) => {
       if (code) return this.#answers.refuse(asked, code, { room: text })
-      const { self, netNow } = this.#core
+      const { me: self, netNow } = this.#core
       const over = [...view.bans, ...view.mutes]
         .filter((binding) => binding.target === self && isOver(binding, netNow))
         .map(({ id }) => fromHex(id))
@@ -102,7 +102,7 @@ export class RoomActs {
   decline(asked: Asked, text: string): void {
     const view = this.#finding.room(asked, text)
     if (!view) return
-    const isInvited = (view.invited.has(this.#core.self) || view.persons) && !this.#core.isMember(view)
+    const isInvited = (view.invited.has(this.#core.me) || view.persons) && !this.#core.isMember(view)
     if (!isInvited) return this.#answers.result(asked, null)
     const name = this.#nameOf(view.id) ?? text
     this.#writer.write(view.id, { kind: 'leave' }, () => this.#answers.system(asked, 'decline', name))
@@ -123,7 +123,7 @@ export class RoomActs {
     if (!view) return
     if (view.type === 'general')
       return this.#answers.refuse(asked, 'ROOM_FIXED', { room: text, action: 'delete' })
-    if ((view.ranks.get(this.#core.self) ?? 1) < 3)
+    if ((view.ranks.get(this.#core.me) ?? 1) < 3)
       return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'delete' })
     const name = this.#nameOf(view.id) ?? text
     this.#writer.write(view.id, { kind: 'delete', reason: '' }, () =>
@@ -138,7 +138,7 @@ export class RoomActs {
   invite(asked: Asked, text: string, to: readonly string[]): void {
     const view = this.#finding.room(asked, text)
     if (!view) return
-    if (rankOf(view, this.#core.self) < 2)
+    if (rankOf(view, this.#core.me) < 2)
       return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'invite' })
     const persons = this.#finding.persons(asked, to)
     if (!persons) return
@@ -157,7 +157,7 @@ export class RoomActs {
       writings.push({ kind: kindNumber('key'), body: () => encodeBody(salt, sealed) })
     }
     this.#core.write(view.id, writings, () => {
-      const by = people.who(this.#core.self)
+      const by = people.who(this.#core.me)
       const room = this.#nameOf(view.id) ?? text
       const [first, ...more] = fresh.map((person) => people.who(person))
       this.#answers.system(asked, 'invite', room, { user: first!, by, ...(more.length > 0 && { more }) })

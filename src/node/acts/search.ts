@@ -62,6 +62,8 @@ export class Search {
       asked,
       from.filter((text) => !isMe(text)),
     )
-    return persons && new Set([...persons, ...(from.some(isMe) ? [this.#core.self] : [])])
+    const { devices } = this.#core.views.network()
+    const meant = persons && [...persons, ...(from.some(isMe) ? [this.#core.me] : [])]
+    return meant && new Set(meant.flatMap((person) => devices.ever(person)))
   }
 }

@@ -1,12 +1,13 @@
 /** Telling: what others' control events are told as, and the hub's refusals of own events. */
 import { decodeBody, SALT_BYTES } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
-import { type EventId, NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
-import type { BodyValue } from '../../wire/kinds.ts'
+import { type EventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../wire/ids.ts'
+import type { BodyOf, BodyValue } from '../../wire/kinds.ts'
 import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
 import { ACT_KINDS, readIds, readPersons } from '../rooms.ts'
 import { actOf } from './act-told.ts'
+import { linkCode, requests } from './devices.ts'
 
 /** One code of refusal is told at most this often. */
 const REFUSAL_MS = 10_000
@@ -49,16 +50,38 @@ export class Telling {
     if (known !== undefined && known !== person) namesakes.note({ person, known, nick })
   }
 
+  /** A device that asks is told to the one it asks; what was decided, to the devices of that person. */
+  #device(event: Event, body: BodyOf<'device'>): void {
+    const core = this.#core
+    const { people, views, me, self } = core
+    const device = personKey(body.device)
+    if (device === self && requests(core).has(event.author)) {
+      const user = people.who(event.author)
+      const code = linkCode(core, self, event.author)
+      const text = `${user.name} asks to be a device of yours. Is it? Then it shows these words: ${code}. Type: /device accept ${user.name}`
+      return core.tell({ type: 'system', event: 'link', room: null, user, code, device: event.author, text })
+    }
+    if (!views.network().counted.has(event.id) || views.personOf(device) !== me) return
+    const user = people.who(me)
+    const text = body.link
+      ? `This is a device of ${user.name} now.`
+      : `The device ${device.slice(0, 8)} of yours was unlinked.`
+    const what = body.link ? 'link' : 'unlink'
+    core.tell({ type: 'system', event: what, room: null, user, device, text })
+  }
+
   /** A control event has come into a counted prefix: told once ready, when it happened after this process's start. */
   counted(event: Event): void {
-    const { people, self, views, blocks } = this.#core
+    const { people, me: self, views, blocks } = this.#core
     const isRenamed = people.met(event.author)
-    if (event.room === NETWORK_ROOM && event.author !== self) this.#noteNamesake(event.author)
-    if (!this.#core.isReady || event.author === self || event.at < this.#core.startedAt) return
+    const author = views.personOf(event.author)
+    if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
+    if (!this.#core.isReady || event.author === this.#core.self || event.at < this.#core.startedAt) return
     const view = views.room(event.room)
     const bytes = this.#core.replica.body(event.id)
     const body = bytes && decodeBody(event.kind, bytes)
     if (event.room === NETWORK_ROOM) {
+      if (body?.kind === 'device') return this.#device(event, body)
       if (bytes && body && view?.counted.has(event.id) && ACT_KINDS.has(body.kind))
         this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
       if (body?.kind === 'profile' && isRenamed)
@@ -74,7 +97,7 @@ export class Telling {
     if (!isNews && !this.#core.isMember(view) && !concernsMe) return
     if (body.kind === 'join' && isUnmuting(this.#core, event.room, body.lifts)) return
     // Whom this person has blocked can invite them to nothing.
-    if (blocks.has(event.author) && (invited.length > 0 || body.kind === 'create')) return
+    if (blocks.has(views.personOf(event.author)) && (invited.length > 0 || body.kind === 'create')) return
     if (invited.length < 2) return this.#core.tell(told)
     // One line each: whoever is invited finds themselves in it.
     const { more: _, ...one } = told

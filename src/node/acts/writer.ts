@@ -68,9 +68,9 @@ export class Writer {
     { topic, max }: { readonly topic: string; readonly max: number },
     then: () => void,
   ): RoomId | undefined {
-    const { options, self, private: secrets } = this.#core
+    const { options, private: secrets } = this.#core
     const salt = options.crypto.random(16)
-    const room = madeRoom(options.crypto, options.net, self, salt)
+    const room = madeRoom(options.crypto, options.net, this.#core.self, salt)
     const key = secrets.newKey()
     const keySalt = options.crypto.random(16)
     const sealed = secrets.keyBody(room, keySalt, key, persons)

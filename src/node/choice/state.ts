@@ -168,7 +168,7 @@ export type ChoiceEffect =
   | { readonly do: 'askSubnet' }
   /** tick at this time (monotonic ms), or earlier. Replaces the last one. */
   | { readonly do: 'wake'; readonly at: number }
-  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' | 'EXPELLED' }
+  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' | 'EXPELLED' | 'DEVICE_REMOVED' }
   /** All said: the node may end. */
   | { readonly do: 'quitDone' }
 

@@ -594,7 +594,7 @@ export class NodeShell {
         const message = refusalText(effect.code, { network })
         this.#readyReject(new LanchatError(effect.code, message))
         // Who was ready already hears it as an event.
-        if (effect.code === 'EXPELLED') this.#tell({ type: 'error', code: effect.code, message })
+        if (effect.code !== 'CODE_WRONG') this.#tell({ type: 'error', code: effect.code, message })
         void this.close()
         return
       }
@@ -860,7 +860,7 @@ export class NodeShell {
   // --- the public side --------------------------------------------------------------------------------------------
 
   get self(): { id: string; name: string } {
-    return { id: this.#core.self, name: this.#core.people.nick(this.#core.self) }
+    return { id: this.#core.me, name: this.#core.people.nick(this.#core.self) }
   }
   get settled(): boolean {
     return this.#core.settled

@@ -7,17 +7,20 @@ import type { RoomView, RuleCode } from './view.ts'
 export interface BlockChange {
   readonly t: number
   readonly author: PersonKey
+  /** Whose device the author is. */
+  readonly by: PersonKey
   readonly id: EventId
   /** 0: not any more. */
   readonly value: number
 }
 
-/** blocks: in display order. */
+/** blocks: in display order. person: whose device the event's author is. */
 export const blockAgainst = (
   blocks: readonly BlockChange[],
   event: Parameters<RoomView['ruleAgainst']>[0],
+  person: PersonKey,
 ): RuleCode | undefined => {
   if (blocks.length === 0) return undefined
-  const ofOther = blocks.filter(({ author }) => author !== event.author)
+  const ofOther = blocks.filter(({ by }) => by !== person)
   return valueAt(ofOther, event) > 0 ? 'NOT_WANTED' : undefined
 }

@@ -1,8 +1,12 @@
 /** The door of a network with an owner: who is let in, who waits, who was expelled (rules RM-20, RM-21). */
 import type { PersonKey } from '../../wire/ids.ts'
+import type { Devices } from './devices.ts'
 
-/** waiting: has the code, and no admin's word yet. expelled: a ban of the whole network counts on them. */
-export type Admission = 'member' | 'waiting' | 'expelled'
+/**
+ * waiting: has the code, and no admin's word yet. expelled: a ban of the whole network counts on them. removed: a device
+ * that its person unlinked.
+ */
+export type Admission = 'member' | 'waiting' | 'expelled' | 'removed'
 
 export interface DoorFacts {
   /** Whom the setting that counts lists, while only members are let in; undefined: whoever has the code is in. */
@@ -10,6 +14,7 @@ export interface DoorFacts {
   /** Named by an admit that counts. */
   readonly admitted: ReadonlySet<PersonKey>
   readonly expelled: ReadonlySet<PersonKey>
+  readonly devices: Devices
   /** The owner, and whoever was made an admin: they are in whatever the list says. */
   readonly isAdmin: (person: PersonKey) => boolean
 }
@@ -26,8 +31,11 @@ export class Door {
     return this.#facts.listed !== undefined
   }
 
-  admission(person: PersonKey): Admission {
-    const { listed, admitted, expelled, isAdmin } = this.#facts
+  /** Of whoever's device this key is. */
+  admission(key: PersonKey): Admission {
+    const { listed, admitted, expelled, devices, isAdmin } = this.#facts
+    if (devices.isRemoved(key)) return 'removed'
+    const person = devices.personOf(key)
     if (expelled.has(person)) return 'expelled'
     if (!listed || listed.has(person) || admitted.has(person) || isAdmin(person)) return 'member'
     return 'waiting'

@@ -1,6 +1,6 @@
 /** What lifts bans, mutes and demotions (rule RM-10): lifts and grants by id, and the own join of whom it is about, in its time. */
 import { type EventId, eventId, type PersonKey } from '../../wire/ids.ts'
-import type { ControlEvent, Lift, Rank } from './view.ts'
+import type { Lift, Rank, Said } from './view.ts'
 
 /** Ids of 32 bytes each in one bin. */
 export function readIds(bytes: Uint8Array): EventId[] {
@@ -16,12 +16,12 @@ export class Lifting {
   readonly #rejoined = new Map<string, number>()
 
   /** inherited: room 0's lifts, in a room. events: of this room, whose joins lift their authors' own kicks, and what was for a time. */
-  constructor(inherited: readonly Lift[], events: Iterable<ControlEvent>) {
+  constructor(inherited: readonly Lift[], events: Iterable<Said>) {
     for (const lift of inherited) this.#note(lift)
-    for (const { event, body } of events) {
+    for (const { event, by, body } of events) {
       if (body?.kind !== 'join') continue
       for (const id of readIds(body.lifts)) {
-        const key = id + event.author
+        const key = id + by
         this.#rejoined.set(key, Math.max(event.at, this.#rejoined.get(key) ?? 0))
       }
     }

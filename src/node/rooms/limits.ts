@@ -2,19 +2,22 @@
 import type { Event } from '../../wire/event.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { cutLimit } from './cuts.ts'
+import type { Devices } from './devices.ts'
 import type { Binding, CountedBan, CountedDemotion, CountedMute, LaneFacts, NetworkView } from './view.ts'
 
 export class LaneLimits {
   readonly #room: RoomId
   readonly #facts: LaneFacts
+  readonly #devices: Devices
   readonly #network: NetworkView | undefined
   readonly #bans = new Map<PersonKey, Binding[]>()
   readonly #mutes = new Map<PersonKey, Binding[]>()
   readonly #demotions = new Map<PersonKey, Binding[]>()
 
-  constructor(room: RoomId, facts: LaneFacts, network?: NetworkView) {
+  constructor(room: RoomId, facts: LaneFacts, devices: Devices, network?: NetworkView) {
     this.#room = room
     this.#facts = facts
+    this.#devices = devices
     this.#network = network
     for (const ban of network?.bans ?? []) this.addBan(ban)
     for (const mute of network?.mutes ?? []) this.addMute(mute)
@@ -70,8 +73,10 @@ export class LaneLimits {
     above: number,
     start: number,
   ): number {
-    let limit = start
-    for (const { rank, cut } of bindings.get(author) ?? []) {
+    // A device that was removed ends for good, whatever anybody lifts.
+    const end = this.#devices.endOf(author)
+    let limit = end ? Math.min(start, cutLimit(end, this.#room, author, lane, this.#facts)) : start
+    for (const { rank, cut } of bindings.get(this.#devices.personOf(author)) ?? []) {
       if (limit <= 0) return 0
       if (rank > above) limit = Math.min(limit, cutLimit(cut, this.#room, author, lane, this.#facts))
     }

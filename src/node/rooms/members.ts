@@ -1,6 +1,6 @@
 /** Who is in a room (rule RM-13). */
 import type { PersonKey } from '../../wire/ids.ts'
-import type { ControlEvent } from './view.ts'
+import type { Said } from './view.ts'
 
 /**
  * Members by the latest of each person's joins and leaves that count; a create joins its author.
@@ -8,15 +8,14 @@ import type { ControlEvent } from './view.ts'
  * with a counted ban or kick is no member.
  */
 export function joined(
-  events: Iterable<ControlEvent>,
+  events: Iterable<Said>,
   isBanned: (person: PersonKey) => boolean,
   named: Iterable<PersonKey> = [],
 ): Set<PersonKey> {
   const members = new Set<PersonKey>([...named].filter((person) => !isBanned(person)))
-  for (const { event, body } of events) {
-    if (body?.kind === 'leave') members.delete(event.author)
-    else if ((body?.kind === 'join' || body?.kind === 'create') && !isBanned(event.author))
-      members.add(event.author)
+  for (const { by, body } of events) {
+    if (body?.kind === 'leave') members.delete(by)
+    else if ((body?.kind === 'join' || body?.kind === 'create') && !isBanned(by)) members.add(by)
   }
   return members
 }

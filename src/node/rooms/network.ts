@@ -2,8 +2,9 @@
 import { hex } from '../../wire/bytes.ts'
 import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
+import { Devices } from './devices.ts'
 import { Door } from './door.ts'
-import { eventsOf, pass } from './pass.ts'
+import { displayOrder, inOrder, pass } from './pass.ts'
 import { SETTING } from './settings.ts'
 import type { ControlEvent, LaneFacts, Look, NetworkView, Profile } from './view.ts'
 
@@ -17,30 +18,41 @@ export function reduceNetwork(
   facts: LaneFacts,
   owner?: PersonKey,
 ): NetworkView {
-  const held = eventsOf(net, NETWORK_ROOM, events, facts)
+  const inRoom = inOrder(net, NETWORK_ROOM, events, facts)
+  const devices = new Devices(inRoom)
+  const held = inRoom.map((control) => ({ ...control, by: devices.personOf(control.event.author) }))
+  const head = owner && devices.personOf(owner)
   const { counted, standing, limits, bans, demotions, mutes, lifts, changes, invited } = pass({
     room: NETWORK_ROOM,
     events: held,
+    devices,
     facts,
-    owner,
+    owner: head,
   })
   const membersOnly = changes.findLast(({ setting }) => setting === SETTING.membersOnly)
   const door = new Door({
     listed: membersOnly && membersOnly.value > 0 ? membersOnly.persons : undefined,
     admitted: invited,
     expelled: new Set(bans.map(({ target }) => target)),
+    devices,
     isAdmin: (person) => standing.act(person) >= 4,
   })
   const profiles = new Map<PersonKey, Profile>()
+  const ownProfiles = new Map<PersonKey, Profile>()
   const looks = new Map<PersonKey, Look>()
   const pairs = new Map<string, readonly [string, string]>()
-  for (const { event, body } of held) {
+  for (const control of held) {
+    const { event, by, body } = control
     if (!body || !limits.covers(event)) continue
     if (body.kind === 'profile') {
-      profiles.set(event.author, { nick: body.nick, boxKey: body.boxKey, about: body.about })
+      const profile = { nick: body.nick, boxKey: body.boxKey, about: body.about }
+      ownProfiles.set(event.author, profile)
+      // What a device said before it was linked was about somebody else.
+      const link = devices.linkOf(event.author)
+      if (!link || displayOrder(link, control) < 0) profiles.set(by, profile)
       counted.add(event.id)
     } else if (body.kind === 'look') {
-      looks.set(event.author, lookOf(looks.get(event.author) ?? {}, event.id, body))
+      looks.set(by, lookOf(looks.get(by) ?? {}, event.id, body))
       counted.add(event.id)
     } else if (body.kind === 'place' && !owner) {
       const [a, b] = [hex(body.a), hex(body.b)].sort() as [string, string]
@@ -48,8 +60,11 @@ export function reduceNetwork(
       counted.add(event.id)
     } else if (body.kind === 'join') counted.add(event.id)
   }
+  for (const id of devices.counted) counted.add(id)
   return {
     profiles,
+    ownProfiles,
+    devices,
     looks,
     placePairs: [...pairs.values()],
     ranks: standing.table('held'),
@@ -60,7 +75,7 @@ export function reduceNetwork(
     mutes,
     lifts,
     door,
-    ...(owner && { owner }),
+    ...(head && { owner: head }),
   }
 }
 

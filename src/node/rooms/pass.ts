@@ -28,6 +28,7 @@ import {
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
 import { type Cut, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
+import type { Devices } from './devices.ts'
 import { Lifting } from './lifting.ts'
 import { LaneLimits } from './limits.ts'
 import { type Change, isNetworkSetting } from './settings.ts'
@@ -41,12 +42,14 @@ import type {
   Lift,
   NetworkView,
   Rank,
+  Said,
 } from './view.ts'
 
 export interface PassInput {
   readonly room: RoomId
   /** As eventsOf gives them. */
-  readonly events: readonly ControlEvent[]
+  readonly events: readonly Said[]
+  readonly devices: Devices
   readonly facts: LaneFacts
   /** Holds rank 5; for room 0. */
   readonly owner?: PersonKey | undefined
@@ -85,6 +88,7 @@ type Level = 5 | 4 | 3 | 2
 type Body = NonNullable<ControlEvent['body']>
 interface Act {
   readonly event: Event
+  readonly by: PersonKey
   readonly body: Body
   /** Place in display order. */
   readonly place: number
@@ -117,6 +121,20 @@ export function eventsOf(
   room: RoomId,
   events: Iterable<ControlEvent>,
   facts: LaneFacts,
+  devices: Devices,
+): Said[] {
+  return inOrder(net, room, events, facts).map((control) => ({
+    ...control,
+    by: devices.personOf(control.event.author),
+  }))
+}
+
+/** The same before it is known whose keys are whose. */
+export function inOrder(
+  net: NetId,
+  room: RoomId,
+  events: Iterable<ControlEvent>,
+  facts: LaneFacts,
 ): ControlEvent[] {
   return [...events]
     .filter(({ event }) => {
@@ -133,7 +151,7 @@ export function pass(input: PassInput): PassResult {
   const state = {
     ...input,
     standing: new Standing(input),
-    limits: new LaneLimits(input.room, input.facts, input.network),
+    limits: new LaneLimits(input.room, input.facts, input.devices, input.network),
     lifting: new Lifting(input.network?.lifts ?? [], input.events),
     persons: input.persons && new Set(input.persons),
     counted: new Set<EventId>(),
@@ -186,13 +204,13 @@ interface State extends PassInput {
   topic: { place: number; text: string | Uint8Array } | undefined
 }
 
-function actsByAuthor(events: readonly ControlEvent[]): Map<PersonKey, Act[]> {
+function actsByAuthor(events: readonly Said[]): Map<PersonKey, Act[]> {
   const byAuthor = new Map<PersonKey, Act[]>()
-  events.forEach(({ event, body }, place) => {
+  events.forEach(({ event, by, body }, place) => {
     if (!body || !ACT_KINDS.has(body.kind)) return
-    const acts = byAuthor.get(event.author)
-    if (acts) acts.push({ event, body, place })
-    else byAuthor.set(event.author, [{ event, body, place }])
+    const acts = byAuthor.get(by)
+    if (acts) acts.push({ event, by, body, place })
+    else byAuthor.set(by, [{ event, by, body, place }])
   })
   return byAuthor
 }
@@ -211,7 +229,7 @@ function actsAt(state: State, byAuthor: ReadonlyMap<PersonKey, readonly Act[]>, 
         if (!limits.coversAct(act.event, level)) continue
         acts.push(act)
         if (persons && act.body.kind === 'invite')
-          for (const person of readPersons(act.body.persons)) persons.add(person)
+          for (const person of personsIn(state, act.body.persons)) persons.add(person)
       }
     }
   }
@@ -224,7 +242,7 @@ function weigh(state: State, level: Level, acts: readonly Act[]): void {
     if (body.kind === 'lift') state.lifting.add(body.lifts, level)
     else if (body.kind === 'admit' && isNetwork) state.lifting.add(body.lifts, level)
     else if (body.kind === 'role' && grantOf(body, level, isNetwork))
-      state.lifting.add(body.lifts, level, personKey(body.target))
+      state.lifting.add(body.lifts, level, state.devices.personOf(personKey(body.target)))
     else continue
     state.counted.add(event.id)
   }
@@ -243,39 +261,44 @@ function grantOf(role: BodyOf<'role'>, level: Level, isNetwork: boolean): Rank |
 /** Carries out one act but its lifts. True where it counts. */
 function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, boolean>): boolean {
   const { room, standing, creator } = state
-  const { event, body, place } = act
+  const { event, by, body, place } = act
   const isNetwork = room === NETWORK_ROOM
   switch (body.kind) {
     case 'role': {
       const rank = grantOf(body, level, isNetwork)
-      const target = personKey(body.target)
+      const target = state.devices.personOf(personKey(body.target))
       if (rank) {
         standing.grant(target, rank)
         return true
       }
       if (body.rank !== 1 || !binds(state, level, event.id, target)) return false
       const cut = isNetwork ? readLaneCut(body.cut) : readRoomCut(room, body.cut)
-      const demotion = { ...binding(event, level, target), cut }
+      const demotion = { ...binding(event.id, by, level, target), cut }
       state.demotions.push(demotion)
       state.limits.addDemotion(demotion)
       standing.demote(target, level)
       return true
     }
     case 'ban': {
-      const target = personKey(body.target)
+      const target = state.devices.personOf(personKey(body.target))
       const { kick, reason } = body
       const until = readUint(body.until, 0, 6)
       if (!binds(state, level, event.id, target, kick || until > 0 ? until : undefined)) return false
-      const ban = { ...binding(event, level, target), cut: cutOf(state, body), kick, reason, until }
+      const ban = { ...binding(event.id, by, level, target), cut: cutOf(state, body), kick, reason, until }
       state.bans.push(ban)
       state.limits.addBan(ban)
       return true
     }
     case 'mute': {
-      const target = personKey(body.target)
+      const target = state.devices.personOf(personKey(body.target))
       const until = readUint(body.until, 0, 6)
       if (!binds(state, level, event.id, target, until || undefined)) return false
-      const mute = { ...binding(event, level, target), cut: cutOf(state, body), reason: body.reason, until }
+      const mute = {
+        ...binding(event.id, by, level, target),
+        cut: cutOf(state, body),
+        reason: body.reason,
+        until,
+      }
       state.mutes.push(mute)
       state.limits.addMute(mute)
       return true
@@ -283,7 +306,7 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
     case 'invite':
     case 'admit':
       if (isNetwork !== (body.kind === 'admit')) return false
-      for (const person of readPersons(body.persons)) state.invited.add(person)
+      for (const person of personsIn(state, body.persons)) state.invited.add(person)
       return true
     case 'settings':
       if (isNetwork !== isNetworkSetting(body.setting)) return false
@@ -295,7 +318,7 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
           id: event.id,
           setting: body.setting,
           value: body.value,
-          persons: new Set(readPersons(body.persons)),
+          persons: new Set(personsIn(state, body.persons)),
         },
       })
       return true
@@ -323,9 +346,9 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
   }
 }
 
-const binding = (event: Event, rank: Rank, target: PersonKey) => ({
-  id: event.id,
-  by: event.author,
+const binding = (id: EventId, by: PersonKey, rank: Rank, target: PersonKey) => ({
+  id,
+  by,
   rank,
   target,
 })
@@ -334,6 +357,9 @@ const binding = (event: Event, rank: Rank, target: PersonKey) => ({
 function binds(state: State, level: Level, id: EventId, target: PersonKey, rejoinFrom?: number): boolean {
   return state.standing.held(target) < level && !state.lifting.ends(id, level, target, rejoinFrom)
 }
+
+const personsIn = ({ devices }: State, persons: Uint8Array): PersonKey[] =>
+  readPersons(persons).map((person) => devices.personOf(person))
 
 /** The cut of a ban or mute: in room 0 over all rooms. */
 const cutOf = ({ room }: State, body: BodyOf<'mute'>): Cut =>

@@ -13,13 +13,14 @@ import {
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
 import { type BlockChange, blockAgainst } from './blocking.ts'
+import type { Devices } from './devices.ts'
 import { LaneLimits } from './limits.ts'
 import { joined } from './members.ts'
 import { eventsOf, type PassResult, pass, readPersons } from './pass.ts'
 import { NO_RULES, Rules } from './settings.ts'
-import type { ControlEvent, LaneFacts, NetworkView, RoomView } from './view.ts'
+import type { ControlEvent, LaneFacts, NetworkView, RoomView, Said } from './view.ts'
 
-type Create = ControlEvent & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
+type Create = Said & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
 const TYPES = ['public', 'private', 'talk'] as const
 
 /**
@@ -35,9 +36,10 @@ export function reduceRoom(
   facts: LaneFacts,
 ): RoomView {
   if (room === NETWORK_ROOM) return networkRoom(network, facts)
-  const held = eventsOf(net, room, events, facts)
+  const { devices } = network
+  const held = eventsOf(net, room, events, facts, devices)
   if (room === generalRoom(crypto, net)) return general(room, held, network, facts)
-  const create = creation(net, crypto, room, held, new LaneLimits(room, facts, network))
+  const create = creation(net, crypto, room, held, new LaneLimits(room, facts, devices, network), devices)
   if (!create) return nobodys(room)
   const type = TYPES[create.body.type as 0 | 1 | 2]
   return type === 'talk'
@@ -53,21 +55,29 @@ function creation(
   net: NetId,
   crypto: Crypto,
   room: RoomId,
-  held: readonly ControlEvent[],
+  held: readonly Said[],
   limits: LaneLimits,
+  devices: Devices,
 ): Create | undefined {
   return held.find(
     (candidate): candidate is Create =>
       candidate.body?.kind === 'create' &&
       limits.covers(candidate.event) &&
-      makes(net, crypto, room, candidate as Create),
+      makes(net, crypto, room, candidate as Create, devices),
   )
 }
 
-function makes(net: NetId, crypto: Crypto, room: RoomId, { event, body, salt }: Create): boolean {
+function makes(
+  net: NetId,
+  crypto: Crypto,
+  room: RoomId,
+  { event, by, body, salt }: Create,
+  devices: Devices,
+): boolean {
   if (body.type === 2) {
     const [a, b, ...others] = readPersons(body.persons)
-    if (!a || !b || others.length > 0 || (event.author !== a && event.author !== b)) return false
+    if (!a || !b || others.length > 0 || (by !== devices.personOf(a) && by !== devices.personOf(b)))
+      return false
     return talkRoom(crypto, net, a, b) === room
   }
   // A public room's name is read by all: sealed bytes name nothing there.
@@ -79,21 +89,22 @@ function made(
   room: RoomId,
   type: 'public' | 'private',
   create: Create,
-  held: readonly ControlEvent[],
+  held: readonly Said[],
   network: NetworkView,
   facts: LaneFacts,
 ): RoomView {
-  const creator = create.event.author
-  const named = type === 'private' ? new Set([...readPersons(create.body.persons), creator]) : undefined
-  const result = pass({ room, events: held, facts, creator, network, persons: named })
+  const { devices } = network
+  const creator = create.by
+  const named = type === 'private' ? new Set([...personsOf(create, devices), creator]) : undefined
+  const result = pass({ room, events: held, devices, facts, creator, network, persons: named })
   const { counted, standing, limits, persons, deleted } = result
   counted.add(create.event.id)
-  const rules = rulesOf(create.body.max, result)
-  const present = held.filter(({ event, body }) => {
+  const rules = rulesOf(create.body.max, result, devices)
+  const present = held.filter(({ event, by, body }) => {
     if (event.id === create.event.id) return true
     const isOpen = body?.kind === 'join' || body?.kind === 'leave' || (body?.kind === 'key' && persons)
-    if (body?.kind === 'join' && !rules.admits(event.author)) return false
-    return isOpen && mayWrite(event.author, persons) && limits.covers(event)
+    if (body?.kind === 'join' && !rules.admits(by)) return false
+    return isOpen && mayWrite(by, persons) && limits.covers(event)
   })
   for (const { event } of present) counted.add(event.id)
   return {
@@ -115,18 +126,22 @@ function made(
     invited: result.invited,
     demotions: [...network.demotions, ...result.demotions],
     counted,
+    personOf: (key) => devices.personOf(key),
     contentLimit: (author, lane) =>
-      deleted || !mayWrite(author, persons) ? 0 : limits.visible(author, lane),
+      deleted || !mayWrite(devices.personOf(author), persons) ? 0 : limits.visible(author, lane),
   }
 }
 
 /** The settings that count, weighed against the ranks here. */
-const rulesOf = (max: number, { changes, standing, limits, invited }: PassResult) =>
+const rulesOf = (max: number, { changes, standing, limits, invited }: PassResult, devices: Devices) =>
   new Rules(max, changes, {
     isModerator: (person) => standing.held(person) >= 2,
     // What a moderator wrote before a demotion's cut stays a moderator's.
-    isModerators: (event) =>
-      standing.held(event.author) >= 2 || (standing.act(event.author) >= 2 && limits.coversAct(event, 1)),
+    isModerators: (event) => {
+      const by = devices.personOf(event.author)
+      return standing.held(by) >= 2 || (standing.act(by) >= 2 && limits.coversAct(event, 1))
+    },
+    personOf: (key) => devices.personOf(key),
     invited,
   })
 
@@ -136,6 +151,9 @@ const rulesIn = (rules: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'>) =
   admits: rules.admits.bind(rules),
 })
 
+const personsOf = (create: Create, devices: Devices) =>
+  readPersons(create.body.persons).map((person) => devices.personOf(person))
+
 const mayWrite = (person: PersonKey, persons: ReadonlySet<PersonKey> | undefined) =>
   !persons || persons.has(person)
 
@@ -143,20 +161,21 @@ const mayWrite = (person: PersonKey, persons: ReadonlySet<PersonKey> | undefined
 function talk(
   room: RoomId,
   create: Create,
-  held: readonly ControlEvent[],
+  held: readonly Said[],
   network: NetworkView,
   facts: LaneFacts,
 ): RoomView {
-  const persons = new Set(readPersons(create.body.persons))
-  const limits = new LaneLimits(room, facts, network)
+  const { devices } = network
+  const persons = new Set(personsOf(create, devices))
+  const limits = new LaneLimits(room, facts, devices, network)
   const counted = new Set<EventId>([create.event.id])
   const blocks: BlockChange[] = []
-  for (const { event, body } of held) {
+  for (const { event, by, body } of held) {
     const isOfTalk = body?.kind === 'key' || body?.kind === 'block'
-    if (!isOfTalk || !persons.has(event.author) || !limits.covers(event)) continue
+    if (!isOfTalk || !persons.has(by) || !limits.covers(event)) continue
     counted.add(event.id)
     if (body.kind === 'block')
-      blocks.push({ t: event.t, author: event.author, id: event.id, value: body.on ? 1 : 0 })
+      blocks.push({ t: event.t, author: event.author, id: event.id, by, value: body.on ? 1 : 0 })
   }
   return {
     id: room,
@@ -165,7 +184,7 @@ function talk(
     topic: '',
     max: 0,
     ...rulesIn(NO_RULES),
-    ruleAgainst: (event) => blockAgainst(blocks, event),
+    ruleAgainst: (event) => blockAgainst(blocks, event, devices.personOf(event.author)),
     createdBy: create.event.author,
     deleted: false,
     members: new Set([...persons].filter((person) => !limits.isBanned(person))),
@@ -178,18 +197,16 @@ function talk(
     invited: new Set(),
     demotions: [],
     counted,
-    contentLimit: (author, lane) => (persons.has(author) ? limits.visible(author, lane) : 0),
+    personOf: (key) => devices.personOf(key),
+    contentLimit: (author, lane) =>
+      persons.has(devices.personOf(author)) ? limits.visible(author, lane) : 0,
   }
 }
 
 /** general: nobody made it, nobody leaves it, nothing deletes it. */
-function general(
-  room: RoomId,
-  held: readonly ControlEvent[],
-  network: NetworkView,
-  facts: LaneFacts,
-): RoomView {
-  const result = pass({ room, events: held, facts, network })
+function general(room: RoomId, held: readonly Said[], network: NetworkView, facts: LaneFacts): RoomView {
+  const { devices } = network
+  const result = pass({ room, events: held, devices, facts, network })
   const { counted, standing, limits } = result
   for (const { event, body } of held) {
     if (body?.kind === 'join' && limits.covers(event)) counted.add(event.id)
@@ -200,7 +217,7 @@ function general(
     name: 'general',
     topic: result.topic ?? '',
     max: 0,
-    ...rulesIn(rulesOf(0, result)),
+    ...rulesIn(rulesOf(0, result, devices)),
     deleted: false,
     members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
     ranks: standing.table('held'),
@@ -211,13 +228,14 @@ function general(
     invited: result.invited,
     demotions: [...network.demotions, ...result.demotions],
     counted,
+    personOf: (key) => devices.personOf(key),
     contentLimit: (author, lane) => limits.visible(author, lane),
   }
 }
 
 /** Room 0 holds no content: whatever lies in its content lanes is shown nowhere. */
 function networkRoom(network: NetworkView, facts: LaneFacts): RoomView {
-  const limits = new LaneLimits(NETWORK_ROOM, facts, network)
+  const limits = new LaneLimits(NETWORK_ROOM, facts, network.devices, network)
   const { persons: _nobody, ...empty } = nobodys(NETWORK_ROOM)
   return {
     ...empty,
@@ -226,6 +244,7 @@ function networkRoom(network: NetworkView, facts: LaneFacts): RoomView {
     ranks: network.ranks,
     bans: network.bans,
     mutes: network.mutes,
+    personOf: (key) => network.devices.personOf(key),
     counted: network.counted,
   }
 }
@@ -250,6 +269,7 @@ function nobodys(id: RoomId): RoomView {
     invited: new Set(),
     demotions: [],
     counted: new Set(),
+    personOf: (key) => key,
     contentLimit: (_author: PersonKey, _lane: LaneId) => 0,
   }
 }

@@ -43,6 +43,7 @@ export interface Standing {
   /** Was this written by a moderator, within the cuts of what ended that? */
   isModerators(event: Judged): boolean
   readonly invited: ReadonlySet<PersonKey>
+  personOf(key: PersonKey): PersonKey
 }
 
 /** Content that slow mode spaces out; corrections and reactions are no new message. */
@@ -79,7 +80,7 @@ export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admit
     const { newcomers, readOnly, slow } = this.#byName
     if (newcomers.length + readOnly.length + slow.length === 0 || this.#standing.isModerators(event))
       return undefined
-    if (!this.#isListed('newcomers', event.author)) return 'NOT_VOICED'
+    if (!this.#isListed('newcomers', this.#standing.personOf(event.author))) return 'NOT_VOICED'
     if (valueAt(readOnly, event) > 0) return 'ROOM_READ_ONLY'
     const slowMs = valueAt(slow, event) * 1000
     if (slowMs === 0 || !SPACED.has(event.kind)) return undefined
@@ -127,4 +128,5 @@ export const NO_RULES: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'> = n
   isModerator: () => false,
   isModerators: () => false,
   invited: new Set(),
+  personOf: (key) => key,
 })

@@ -3,6 +3,7 @@ import type { Event } from '../../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import type { Cut } from './cuts.ts'
+import type { Devices } from './devices.ts'
 import type { Door } from './door.ts'
 
 /** A control event in a counted prefix. body: null where it does not fit its kind (such an event never counts). */
@@ -11,6 +12,11 @@ export interface ControlEvent {
   readonly body: BodyValue | null
   /** salt16 of the body: a made room's id is checked with it. */
   readonly salt: Uint8Array
+}
+
+/** A control event and whose word it is: the person of the key that signed it. */
+export interface Said extends ControlEvent {
+  readonly by: PersonKey
 }
 
 /** What the reducer asks about lanes that it does not hold in its input. Pure look-ups. */
@@ -58,6 +64,10 @@ export interface NetworkView {
   readonly mutes: readonly CountedMute[]
   /** What acts of rank 4 and 5 in room 0 lift, here or in any room. For reduceRoom. */
   readonly lifts: readonly Lift[]
+  /** The latest profile of each key, whoever's device it is. */
+  readonly ownProfiles: ReadonlyMap<PersonKey, Profile>
+  /** Whose keys are whose. */
+  readonly devices: Devices
   /** Who is let in. Without an owner: everybody. */
   readonly door: Door
   /** Whose network it is, where it is somebody's. */
@@ -148,6 +158,8 @@ export interface RoomView {
   readonly demotions: readonly CountedDemotion[]
   /** Content pinned, the latest pin last. */
   readonly pins: readonly EventId[]
+  /** Whose device a key is. */
+  personOf(key: PersonKey): PersonKey
   /** Control events of this room that count, by id. */
   readonly counted: ReadonlySet<EventId>
   /** Last n of this content lane that may be shown, listed and pulled: Infinity without a cut or fork. */

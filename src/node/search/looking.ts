@@ -322,7 +322,7 @@ async function marksOf(
   by: Visibility,
 ): Promise<{ readonly edit?: Edit; readonly reactions?: ReadonlyMap<string, readonly PersonKey[]> }> {
   let edit: Edit | undefined
-  const given = new Reactions()
+  const given = new Reactions(by)
   const range = { from: `u${event.id}`, to: `u${event.id}g`, reverse: true, limit: MARKS_MAX }
   for await (const [key] of store.scan(range)) {
     const about = replica.find(key.slice(-64) as EventId)
@@ -330,7 +330,7 @@ async function marksOf(
       continue
     const bytes = replica.body(about.id)
     const value = bytes && open(about, bytes)
-    if (value?.kind === 'edit' && about.author === event.author) {
+    if (value?.kind === 'edit' && by.personOf(about.author) === by.personOf(event.author)) {
       if (!edit || orderOf(edit.event) < orderOf(about)) edit = { event: about, text: value.text }
     } else if (value?.kind === 'reaction') given.add(about, value as BodyOf<'reaction'>)
   }

@@ -287,7 +287,7 @@ export class LanNode implements Running {
   // --- the public side --------------------------------------------------------------------------------------------
 
   get self(): { id: string; name: string } {
-    return { id: this.key, name: this.#core.people.nick(this.key) }
+    return { id: this.#core.me, name: this.#core.people.nick(this.key) }
   }
   get settled(): boolean {
     return this.#core.settled

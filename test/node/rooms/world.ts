@@ -248,6 +248,13 @@ export class World {
     return this.add(author, { kind: 'settings', setting, value, persons: people(persons), reason: '' }, where)
   }
 
+  /** Links or unlinks a device, in room 0; an unlinked one's lanes end at the events given. */
+  device(author: PersonKey, device: PersonKey, link: boolean, cut: Event[] = [], where: Where = {}): Event {
+    const cuts = concat(...cut.map((event) => concat(fromHex(event.room), cutOf([event]))))
+    const body = { kind: 'device', device: fromHex(device), link, counter: new Uint8Array(64), cuts } as const
+    return this.add(author, body, { room: NETWORK_ROOM, ...where })
+  }
+
   /** In room 0. */
   admit(author: PersonKey, persons: PersonKey[], lifts: EventId[] = [], where: Where = {}): Event {
     const body = { kind: 'admit', persons: people(persons), lifts: ids(lifts) } as const

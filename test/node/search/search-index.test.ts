@@ -9,7 +9,7 @@ import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index
 import { visibilityOf } from '../../../src/node/timeline.ts'
 import { decodeBody } from '../../../src/wire/codec.ts'
 import type { VerifiedRun } from '../../../src/wire/event.ts'
-import type { EventId } from '../../../src/wire/ids.ts'
+import type { EventId, PersonKey } from '../../../src/wire/ids.ts'
 import { Author, NOW, ROOM, replicaOf } from '../author.ts'
 
 const SEED = new Uint8Array(32).fill(3)
@@ -69,6 +69,7 @@ async function texts(index: SearchIndex, replica: Replica, store: MemoryStore, w
     hidden: new Set<EventId>(),
     ruleAgainst: () => undefined,
     settings: NO_RULES.settings,
+    personOf: (key: PersonKey) => key,
   }
   const visibility = () => visibilityOf(replica, view)
   const open = (event: VerifiedRun['events'][number], body: Uint8Array) => decodeBody(event.kind, body)

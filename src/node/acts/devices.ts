@@ -1,0 +1,165 @@
+/** Several devices of one person: a device asks, the person's first one accepts, and can unlink it for good. */
+import { fromHex } from '../../wire/bytes.ts'
+import { CODE_WORDS } from '../../wire/code-words.ts'
+import { linkCodeBytes, signCounter, verifyCounter } from '../../wire/device.ts'
+import { NETWORK_ROOM, type PersonKey, personKey } from '../../wire/ids.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
+import type { Core } from '../core.ts'
+import type { CommandOf, DeviceLine } from '../events.ts'
+import { cutsFor } from '../rooms.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+import { heldLanes } from './network.ts'
+import type { Writer } from './writer.ts'
+
+const NONE = new Uint8Array(0)
+const NO_COUNTER = new Uint8Array(64)
+const CODE_WORDS_SHOWN = 4
+const ID_DIGITS_MIN = 4
+
+/** Four words that both screens show: 44 bits of both keys. */
+export function linkCode(core: Core, person: PersonKey, device: PersonKey): string {
+  const bytes = linkCodeBytes(core.options.crypto, person, device)
+  const words = Array.from({ length: CODE_WORDS_SHOWN }, (_, i) => {
+    const two = bytes.subarray(2 * i, 2 * i + 2)
+    return CODE_WORDS[((two[0]! << 8) | two[1]!) % CODE_WORDS.length]!
+  })
+  return words.join(' ')
+}
+
+export class DeviceActs {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+  readonly #writer: Writer
+
+  constructor(core: Core, answers: Answers, finding: Finding, writer: Writer) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+    this.#writer = writer
+  }
+
+  /** The devices of this person, and those that ask to be one. */
+  list(asked: Asked): void {
+    const { me, self, views, people } = this.#core
+    const { devices } = views.network()
+    const lines = devices.ever(me).map(
+      (key): DeviceLine => ({
+        id: key,
+        state: devices.isRemoved(key) ? 'removed' : key === me ? 'first' : 'linked',
+        online: this.#core.isHere(key),
+        ...(key === self && { self: true as const }),
+      }),
+    )
+    const asking = [...requests(this.#core).keys()].map(
+      (key): DeviceLine => ({
+        id: key,
+        name: people.nick(key),
+        state: 'asks',
+        code: linkCode(this.#core, me, key),
+        online: this.#core.isHere(key),
+      }),
+    )
+    this.#answers.result(asked, [...lines, ...asking])
+  }
+
+  /** On the further device: it agrees to be that person's. */
+  ask(asked: Asked, { who }: CommandOf<'linkAsk'>): void {
+    const { self, me, options, views, people } = this.#core
+    const person = this.#finding.person(asked, who)
+    if (!person) return
+    const { devices } = views.network()
+    if (me !== self || devices.ever(self).length > 1)
+      return this.#refuse(asked, 'This one', 'can be linked to anybody else')
+    if (person === me) return this.#refuse(asked, who, 'is another one than this')
+    const value: BodyValue = {
+      kind: 'device',
+      device: fromHex(person),
+      link: false,
+      counter: signCounter(options.signer, self, person),
+      cuts: NONE,
+    }
+    const code = linkCode(this.#core, person, self)
+    this.#writer.write(NETWORK_ROOM, value, () =>
+      this.#answers.system(asked, 'link', null, {
+        user: people.who(person),
+        code,
+        text: `On a device of ${people.nick(person)}, type /device accept ${people.nick(self)} where it shows these words: ${code}`,
+      }),
+    )
+  }
+
+  /** On the person's first device: from now on that key is theirs too. */
+  accept(asked: Asked, { who }: CommandOf<'linkAccept'>): void {
+    const { self, me, people } = this.#core
+    if (me !== self) return this.#refuse(asked, 'This one', 'may link others: the first one does')
+    const device = this.#asking(who)
+    if (!device) return this.#refuse(asked, who, 'asks to be linked to you')
+    const user = people.who(device)
+    const value: BodyValue = {
+      kind: 'device',
+      device: fromHex(device),
+      link: true,
+      counter: requests(this.#core).get(device)!,
+      cuts: NONE,
+    }
+    const extra = {
+      user,
+      code: linkCode(this.#core, me, device),
+      text: `${user.name} is a device of yours now.`,
+    }
+    this.#writer.write(NETWORK_ROOM, value, () => this.#answers.system(asked, 'link', null, extra))
+  }
+
+  /** On the person's first device: that key is theirs no more, and its lanes end at what is held of them here. */
+  remove(asked: Asked, { who }: CommandOf<'unlink'>): void {
+    const { self, me, views, people, replica } = this.#core
+    if (me !== self) return this.#refuse(asked, 'This one', 'may unlink others: the first one does')
+    const { devices } = views.network()
+    const meant = devices.of(me).filter((key) => key !== me && isMeant(key, who))
+    const [device, ...more] = meant
+    if (!device || more.length > 0) return this.#refuse(asked, who, 'is linked to you')
+    const value: BodyValue = {
+      kind: 'device',
+      device: fromHex(device),
+      link: false,
+      counter: NO_COUNTER,
+      cuts: cutsFor(heldLanes(replica, device)),
+    }
+    const extra = {
+      user: people.who(me),
+      device,
+      text: `The device ${device.slice(0, 8)} is not yours any more.`,
+    }
+    this.#writer.write(NETWORK_ROOM, value, () => this.#answers.system(asked, 'unlink', null, extra))
+  }
+
+  /** Who asks and goes by this name or these digits. */
+  #asking(who: string): PersonKey | undefined {
+    const asking = [...requests(this.#core).keys()]
+    const named = asking.filter((key) => isMeant(key, who) || this.#core.people.nick(key) === who)
+    return named.length === 1 ? named[0] : undefined
+  }
+
+  #refuse(asked: Asked, device: string, why: string): void {
+    this.#answers.refuse(asked, 'DEVICE_UNKNOWN', { device, why })
+  }
+}
+
+const isMeant = (key: PersonKey, digits: string) => digits.length >= ID_DIGITS_MIN && key.startsWith(digits)
+
+/** Keys that have asked to be this person's, with what they signed; those of whom something was decided left out. */
+export function requests(core: Core): Map<PersonKey, Uint8Array> {
+  const { views, self, options } = core
+  const { devices } = views.network()
+  const asking = new Map<PersonKey, Uint8Array>()
+  for (const { event, body } of views.controls(NETWORK_ROOM)) {
+    if (body?.kind !== 'device' || body.link || personKey(body.device) !== self) continue
+    const { author } = event
+    const isFree = devices.personOf(author) === author && devices.ever(author).length === 1
+    if (isFree && author !== self && verifyCounter(options.crypto, body.counter, self, author))
+      asking.set(author, body.counter)
+  }
+  return asking
+}

@@ -1,0 +1,130 @@
+/** Several devices of one person, shown as one. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DeviceLine } from '../../src/node/index.ts'
+import { createLan, type Lan } from '../../src/node/testing.ts'
+import { meet, type Person } from './people.ts'
+
+let lan: Lan
+let anna: Person
+let phone: Person
+let ben: Person
+beforeEach(async () => {
+  lan = createLan()
+  ;[anna, phone, ben] = (await meet(lan, 'anna', 'phone', 'ben')) as [Person, Person, Person]
+})
+afterEach(() => lan.close())
+
+const names = (person: Person) =>
+  person.knows<{ name: string }[]>({ do: 'who' }).then((all) => all.map(({ name }) => name).sort())
+
+/** The phone becomes a device of anna, for everybody. */
+async function link(): Promise<void> {
+  const asked = await phone.does({ do: 'linkAsk', who: 'anna' })
+  const told = await anna.hears({ event: 'link' })
+  expect(told).toMatchObject({ user: { name: 'phone' }, code: (asked as { code?: string }).code })
+  await anna.does({ do: 'linkAccept', who: 'phone' })
+  await phone.hears({ event: 'link', text: 'This is a device of anna now.' })
+  for (const person of [anna, phone, ben])
+    await person.until({ do: 'who' }, (all: unknown[]) => all.length === 2)
+}
+
+describe('a device', () => {
+  it('is linked once both agree, comparing words, and is shown as its person everywhere', async () => {
+    await link()
+    expect(await names(ben)).toEqual(['anna', 'ben'])
+    expect(phone.node.self).toEqual(anna.node.self)
+    await phone.does({ do: 'say', room: 'general', text: 'from my phone' })
+    expect(await ben.hears({ text: 'from my phone' })).toMatchObject({ from: { name: 'anna' } })
+    const own = await anna.hears({ text: 'from my phone' })
+    expect(own).toMatchObject({ from: { name: 'anna', id: anna.node.self.id }, self: true })
+    expect(await anna.knows<DeviceLine[]>({ do: 'devices' })).toMatchObject([
+      { state: 'first', self: true, online: true },
+      { state: 'linked', online: true },
+    ])
+  })
+
+  it('has the rights of its person, and edits what that one wrote elsewhere', async () => {
+    await link()
+    await anna.does({ do: 'create', room: 'lab' })
+    await phone.hears({ event: 'create', room: 'lab' })
+    await ben.hears({ event: 'create', room: 'lab' })
+    await ben.does({ do: 'join', room: 'lab' })
+    const id = await anna.says('frist')
+    await phone.hears({ text: 'frist' })
+    await phone.does({ do: 'edit', room: 'lab', message: id, text: 'first' })
+    expect(await ben.hears({ type: 'edit' })).toMatchObject({ id, text: 'first', from: { name: 'anna' } })
+    await phone.does({ do: 'topic', room: 'lab', topic: 'ours' })
+    expect(await ben.hears({ event: 'topic' })).toMatchObject({ user: { name: 'anna' }, topic: 'ours' })
+    expect(await phone.ask({ do: 'erase', room: 'lab', message: id })).toMatchObject({
+      code: 'MESSAGE_FOREIGN',
+    })
+  })
+
+  it('reads and writes the talks of its person, sealed to all devices of both', async () => {
+    await link()
+    await ben.does({ do: 'msg', to: 'anna', text: 'psst' })
+    for (const person of [anna, phone])
+      expect(await person.hears({ text: 'psst' })).toMatchObject({ private: true })
+    await phone.patiently({ do: 'msg', to: 'ben', text: 'yes?' })
+    expect(await ben.hears({ text: 'yes?' })).toMatchObject({ private: true, from: { name: 'anna' } })
+    expect(await anna.hears({ text: 'yes?' })).toMatchObject({ self: true, to: { name: 'ben' } })
+  })
+
+  it('is banned with its person, from whichever of them it wrote', async () => {
+    await link()
+    await ben.does({ do: 'create', room: 'lab' })
+    await phone.hears({ event: 'create', room: 'lab' })
+    await phone.does({ do: 'join', room: 'lab' })
+    await ben.hears({ event: 'join', room: 'lab' })
+    await ben.does({ do: 'ban', room: 'lab', who: 'anna' })
+    await phone.hears({ event: 'ban' })
+    for (const person of [anna, phone])
+      expect(await person.ask({ do: 'join', room: 'lab' })).toMatchObject({ code: 'BANNED' })
+  })
+})
+
+describe('the devices of a person', () => {
+  const unread = (person: Person) => person.knows<{ unread: number }[]>({ do: 'unread' })
+
+  it('tell each other how far they have read', async () => {
+    await link()
+    await ben.does({ do: 'say', room: 'general', text: 'read me' })
+    for (const person of [anna, phone]) {
+      await person.hears({ text: 'read me' })
+      expect(await unread(person)).toMatchObject([{ room: 'general', unread: 1 }])
+    }
+    await phone.does({ do: 'read', room: 'general' })
+    await anna.until({ do: 'unread' }, (rooms: unknown[]) => rooms.length === 0)
+    expect(await unread(ben)).toEqual([])
+  })
+})
+
+describe('an unlinked device', () => {
+  it('ends, and writes and opens nothing any more; what it wrote before stays its person’s', async () => {
+    await link()
+    await phone.does({ do: 'say', room: 'general', text: 'before' })
+    await anna.hears({ text: 'before' })
+    const [, line] = await anna.knows<DeviceLine[]>({ do: 'devices' })
+    await anna.does({ do: 'unlink', who: line!.id })
+    await phone.hears({ type: 'error', code: 'DEVICE_REMOVED' })
+    expect(await ben.texts('general')).toEqual(['before'])
+    await ben.patiently({ do: 'msg', to: 'anna', text: 'alone now?' })
+    await anna.hears({ text: 'alone now?' })
+    expect(await anna.knows<DeviceLine[]>({ do: 'devices' })).toMatchObject([
+      { state: 'first' },
+      { state: 'removed' },
+    ])
+  })
+})
+
+describe('linking', () => {
+  it('takes the device’s own word and the person’s first key', async () => {
+    expect(await anna.ask({ do: 'linkAccept', who: 'ben' })).toMatchObject({ code: 'DEVICE_UNKNOWN' })
+    await link()
+    expect(await phone.ask({ do: 'linkAccept', who: 'ben' })).toMatchObject({ code: 'DEVICE_UNKNOWN' })
+    expect(await phone.ask({ do: 'linkAsk', who: 'ben' })).toMatchObject({ code: 'DEVICE_UNKNOWN' })
+    expect(await phone.ask({ do: 'unlink', who: phone.node.self.id })).toMatchObject({
+      code: 'DEVICE_UNKNOWN',
+    })
+  })
+})
