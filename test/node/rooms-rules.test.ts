@@ -98,7 +98,7 @@ describe('a setting', () => {
     const { max: most, settings } = view()
     expect([most, settings]).toEqual([
       3,
-      { max: 3, readOnly: true, locked: false, slowS: 0, newcomers: false },
+      { max: 3, readOnly: true, locked: false, slowS: 0, newcomers: false, visibleDays: 0 },
     ])
   })
 

@@ -61,7 +61,7 @@ export class Questions {
   }
 
   #hub(): HubData {
-    const { people, choice, me: self } = this.#core
+    const { people, choice } = this.#core
     const view = viewOf(choice)
     const nameOf = (key: PersonKey) => {
       const { label, name } = people.labelled(key)

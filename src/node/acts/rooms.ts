@@ -41,7 +41,7 @@ export class RoomActs {
     if (command.private) return this.#createPrivate(asked, name, command)
     this.#permits.ask('create', NETWORK_ROOM, name, (code) => {
       if (code) return this.#answers.refuse(asked, code, { room: name })
-      const { options, me: self } = this.#core
+      const { options } = this.#core
       const salt = options.crypto.random(16)
       const room = madeRoom(options.crypto, options.net, this.#core.self, salt)
       const value: BodyValue = {
