@@ -14,10 +14,11 @@ import type { WorkOptions } from '../run.ts'
 
 type Loss = 'SIGKILL' | 'SIGKILL, one types' | 'SIGSTOP' | 'cable'
 
-/** What one round gave: ms from typed to stored of each line, and the CPU time of all survivors meanwhile. */
+/** What one round gave: ms from typed to stored of each line, and the CPU time of all survivors, and of the next hub, meanwhile. */
 interface Round {
   readonly tookMs: readonly number[]
   readonly cpuMs: number
+  readonly hubCpuMs: number
 }
 
 export async function failover({ reps = 10, nodes: count = 5 }: WorkOptions): Promise<Report> {
@@ -60,14 +61,19 @@ export async function failover({ reps = 10, nodes: count = 5 }: WorkOptions): Pr
         { name: 'hub stopped: line stored, each', unit: 'ms', samples: each('SIGSTOP'), targets: silent },
         { name: 'cable pulled: line stored, each', unit: 'ms', samples: each('cable'), targets: silent },
         {
-          name: 'hub killed: CPU of all survivors',
+          name: 'hub killed: CPU of a survivor until then',
           unit: 'ms',
-          samples: rounds.SIGKILL.map(({ cpuMs }) => cpuMs),
+          samples: rounds.SIGKILL.map(({ cpuMs }) => cpuMs / (count - 1)),
         },
         {
-          name: 'hub killed, one types: CPU of all survivors',
+          name: 'hub killed: CPU of the next hub until then',
           unit: 'ms',
-          samples: rounds['SIGKILL, one types'].map(({ cpuMs }) => cpuMs),
+          samples: rounds.SIGKILL.map(({ hubCpuMs }) => hubCpuMs),
+        },
+        {
+          name: 'hub killed, one types: CPU of a survivor',
+          unit: 'ms',
+          samples: rounds['SIGKILL, one types'].map(({ cpuMs }) => cpuMs / (count - 1)),
         },
       ],
       notes: [
@@ -86,13 +92,16 @@ async function lose(loss: Loss, hub: Program, all: readonly Program[], ref: stri
   const typing =
     loss === 'SIGKILL, one types' ? [survivors[Math.floor(Math.random() * survivors.length)]!] : survivors
   const marks = typing.map((program) => program.events.length)
-  const cpuBefore = cpuOf(survivors)
+  const cpuBefore = survivors.map((program) => program.cpuMs())
   if (loss === 'cable') hub.host.linkDown()
   else hub.signal(loss === 'SIGSTOP' ? 'SIGSTOP' : 'SIGKILL')
   const at = performance.now()
   for (const program of typing) program.say(`${ref} of ${program.name}`, ref)
   const storedAt = await Promise.all(typing.map((program, k) => program.stored(ref, marks[k])))
-  return { tookMs: storedAt.map((each) => each - at), cpuMs: cpuOf(survivors) - cpuBefore }
+  const cpu = survivors.map((program, k) => program.cpuMs() - cpuBefore[k]!)
+  return {
+    tookMs: storedAt.map((each) => each - at),
+    cpuMs: cpu.reduce((sum, each) => sum + each, 0),
+    hubCpuMs: cpu[survivors.findIndex(({ id }) => id === typing[0]!.hubId)] ?? 0,
+  }
 }
-
-const cpuOf = (programs: readonly Program[]) => programs.reduce((sum, program) => sum + program.cpuMs(), 0)

@@ -1675,6 +1675,7 @@ export class Core {
     this.#signAgain()
     this.outbox.linked(this.#moment.now, 'posts')
     this.replication.moved(this.#moment.now)
+    if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
     // Who stood in the line was compared with as one who carries everything.
     if (this.#line.includes(hub)) this.#compareSoon(link)
     else this.sync.compare(link)
@@ -1724,6 +1725,7 @@ export class Core {
     this.#signAgain()
     this.outbox.linked(this.#moment.now, 'offers')
     this.replication.moved(this.#moment.now)
+    if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
     this.#aloneNow()
     this.#tellHub()
   }

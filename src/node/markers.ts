@@ -61,6 +61,7 @@ export class Markers {
   /** Own messages of this process, in display order of arrival: what a receipt names. */
   readonly #own = new Map<RoomId, { readonly id: string; readonly order: string }[]>()
   readonly #answeredAt = new Map<string, number>()
+  #restsUntil = Number.NEGATIVE_INFINITY
 
   constructor(ports: MarkerPorts) {
     this.#ports = ports
@@ -80,8 +81,17 @@ export class Markers {
     if (due.unread.size < AUTHORS_MAX) due.unread.add(author)
   }
 
+  /**
+   * Another hub is followed, or this node is one: everybody has something else to do, and what many wrote meanwhile would be
+   * told by each to each. now: monotonic ms; random: [0, 1).
+   */
+  rest(now: number, random: number): void {
+    this.#restsUntil = now + TELL_EVERY_MS * (1 + random)
+  }
+
   /** now: monotonic ms. */
   tick(now: number): void {
+    if (now < this.#restsUntil) return
     for (const [room, due] of this.#due) if (now - due.toldAt >= TELL_EVERY_MS) this.#tellDue(room, due, now)
   }
 

@@ -41,6 +41,7 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
     lost: loss.lost ?? null,
     lostAddress: loss.lostAddress ?? '',
     dead: loss.dead ?? false,
+    redialled: false,
     target: loss.target ?? null,
     patienceMs:
       loss.why === 'boot' ? timing.bootMsMin + random * timing.bootMsSpread : random * timing.lateMs,

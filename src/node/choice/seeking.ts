@@ -140,22 +140,25 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
     if (!awaitsAnswer(link, now, phase.since)) join(turn, link)
   }
   const line = lineAfter(choice, phase).filter((key) => key !== choice.self)
-  const redialled = phase.why === 'close' && now === phase.since
+  const turns = Math.floor((now - phase.since) / timing.lineStepMs)
+  const first = placeInLine(choice, phase) === 0
+  const redialled = phase.why === 'close' && !phase.redialled
   if (phase.target !== null) {
     joinOnce(linkTo(choice, phase.target))
     if (!hasDirectLink(choice, phase.target)) dialKey(choice, turn, phase.target, '', timing.redialMsMin)
   }
   if (phase.lost !== null && !phase.dead) {
     joinOnce(linkTo(choice, phase.lost))
-    if (!hasDirectLink(choice, phase.lost))
+    // All but who follows it at once have the next one to go to: few of them ever come to dial it.
+    if (!hasDirectLink(choice, phase.lost) && (first || now > phase.since || line.length === 0)) {
       dialKey(choice, turn, phase.lost, phase.lostAddress, redialled ? 0 : timing.redialMsMin)
+      phase.redialled = true
+    }
   }
   if (phase.relay !== null) {
     joinOnce(linkTo(choice, phase.relay))
     if (!hasDirectLink(choice, phase.relay)) dialKey(choice, turn, phase.relay, '', timing.redialMsMin)
   }
-  const turns = Math.floor((now - phase.since) / timing.lineStepMs)
-  const first = placeInLine(choice, phase) === 0
   line.forEach((key, place) => {
     if (place <= turns) joinOnce(linkTo(choice, key))
     if ((place <= turns || first) && !hasDirectLink(choice, key))

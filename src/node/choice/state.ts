@@ -249,6 +249,8 @@ export interface Seeking {
   readonly lostAddress: string
   /** It is certain that `lost` is hub no more: refused, said goodbye, or seeks itself. */
   dead: boolean
+  /** It was dialled anew. */
+  redialled: boolean
   /** The one to go to. */
   readonly target: PersonKey | null
   /** boot: the joiner's wait; line and later: the random part. */
