@@ -76,8 +76,14 @@ export function roomsOf(world: World): RoomId[] {
   return [...new Set([NETWORK_ROOM, ...world.nodes.flatMap((node) => [...node.replica.rooms()])])].sort()
 }
 
-const carriers = (world: World, room: RoomId, cls: LaneClass) =>
-  world.nodes.filter((node) => node.views.carries(node.person, room, cls, false))
+/**
+ * Who must hold the same of a room. Processes of one key never link: what one of them holds reaches the other through
+ * somebody else who carries the room, and where everybody else was expelled there is nobody.
+ */
+function carriers(world: World, room: RoomId, cls: LaneClass): readonly SimNode[] {
+  const all = world.nodes.filter((node) => node.views.carries(node.person, room, cls, false))
+  return all.some(({ person }) => person !== all[0]!.person) ? all : all.slice(0, 1)
+}
 
 function differingVectors(world: World): string | undefined {
   for (const room of roomsOf(world))

@@ -33,6 +33,10 @@ test.each([4946, 5551])(
   },
 )
 
+test('two processes of one person, everybody else expelled, have nobody to meet through (seed 24270)', async () => {
+  await runDataSeed(24_270)
+})
+
 test('a line whose place another branch of a forked lane has taken is not found under its id', async () => {
   await runDataSeed(1814)
 })
