@@ -97,7 +97,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
       if (event.event === 'waiting' && event.user.id === node.self.id) isWaiting = true
       // Let in by name, or because everybody is.
       if (event.event === 'admit' || event.event === 'settings') isWaiting = false
-    })
+    }, 'own')
   })
   const alone =
     front?.notice && world.stdout.isTTY === true

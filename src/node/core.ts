@@ -116,6 +116,9 @@ const COMPARE_AGAIN_MS_SPREAD = 900
 const JOIN_EVERY_MS = 250
 /** Events taken into the search index in a turn: a millisecond or two. */
 const INDEX_SLICE = 32
+/** Events that come in a turn: after so many of them the index waits a moment, as a hub under load should relay. */
+const BUSY_EVENTS = 4
+const BUSY_MS = 50
 /** While it is behind, there is a turn after this at the latest. */
 const INDEX_EVERY_MS = 20
 /** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
@@ -236,6 +239,9 @@ export class Core {
   readonly #openings: Openings
   #isWitnessing = false
   #taken = 0
+  /** Of these, before this turn. */
+  #takenBefore = 0
+  #busyUntil = Number.NEGATIVE_INFINITY
 
   constructor(options: CoreOptions, moment: CoreMoment) {
     const { crypto, signer, net, store } = options
@@ -757,7 +763,10 @@ export class Core {
     if (this.#offerDue) this.outbox.offerAgain(this.#moment.now)
     this.#offerDue = false
     this.#sayWitness()
-    this.search.work(INDEX_SLICE)
+    const came = this.#taken - this.#takenBefore
+    this.#takenBefore = this.#taken
+    if (came >= (this.#isHeard ? BUSY_EVENTS : 1)) this.#busyUntil = this.#moment.now + BUSY_MS
+    if (this.#moment.now >= this.#busyUntil) this.search.work(INDEX_SLICE)
     // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
     this.#flushWrites()
     this.#effects.push(...this.#history.takeDue())
@@ -781,7 +790,7 @@ export class Core {
     const own = this.#moment.now + (isWaiting ? 250 : 1000)
     return Math.min(
       this.#choiceWake,
-      this.search.isBehind ? this.#moment.now + INDEX_EVERY_MS : own,
+      this.search.isBehind ? Math.max(this.#moment.now + INDEX_EVERY_MS, this.#busyUntil) : own,
       (this.#mayAcknowledge() ? this.#witnesses.dueAt() : undefined) ?? Number.POSITIVE_INFINITY,
       this.#hub?.dueAt ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
@@ -1380,7 +1389,7 @@ export class Core {
       this.#writes.needSync(this.#isAnswerable || this.#isInTalk(first.room))
     }
     if (events.length === 0) return
-    this.search.took(lane, run.events, run.bodies)
+    if (this.#isHeard && this.#moment.now >= this.#busyUntil) this.search.took(lane, run.events, run.bodies)
     this.#taken += events.length
     if (first.author !== this.self && !isControlLane(first.lane)) this.markers.grew(first.room, first.author)
     const control = events.filter((event) => isControlLane(event.lane))

@@ -743,12 +743,6 @@ export class Replica {
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
     const hinted = new Map<string, number>()
-    this.#isScanned = false
-    for (const lane of this.#allLanes()) {
-      if (lane.top === Number.POSITIVE_INFINITY) continue
-      this.#written.set(lane, lane.top)
-      lane.top = Number.POSITIVE_INFINITY
-    }
     for (const lane of this.#allLanes()) hinted.set(laneKey(lane.room, lane.author, lane.lane), lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
@@ -820,7 +814,9 @@ export class Replica {
   #setTop({ room, author, lane: id }: Pick<Lane, 'room' | 'author' | 'lane'>, found: number): void {
     const lane = this.lane(room, author, id)
     if (!lane) return
-    lane.top = Math.max(found, this.#written.get(lane) ?? 0)
+    // Another scan may have found it out before, and more was written since.
+    const known = lane.top === Number.POSITIVE_INFINITY ? (this.#written.get(lane) ?? 0) : lane.top
+    lane.top = Math.max(found, known)
     this.#written.delete(lane)
   }
 

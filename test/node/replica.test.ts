@@ -84,6 +84,23 @@ describe('adding runs', () => {
     expect(again.event(ROOM, anna.person, lane, 4)?.id).toBe(ids(second)[1])
   })
 
+  test('what is written between two scans that overlap is found again', async () => {
+    const { replica, store, save } = replicaOf()
+    const lane = anna.contentLane()
+    const first = anna.run(lane, ['1', '2'])
+    replica.add(first)
+    await save()
+    const again = replicaOf(undefined, store).replica
+    await again.load()
+    const scans = [again.scan(), again.scan()]
+    await scans[0]
+    const second = anna.run(lane, ['3', '4'], first)
+    again.add(second)
+    await scans[1]
+    expect(again.add(joined(first, second))).toEqual({ is: 'added', events: [] })
+    expect(again.event(ROOM, anna.person, lane, 4)?.id).toBe(ids(second)[1])
+  })
+
   test('overlapping runs are one lane', () => {
     const { replica } = replicaOf()
     const lane = anna.contentLane()
