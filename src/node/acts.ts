@@ -79,7 +79,7 @@ export class Acts {
 
   /** Commands that have no answer yet. */
   get waiting(): number {
-    return this.#answers.waiting + this.#permits.waiting + this.#posting.waiting
+    return this.#answers.waiting + this.#permits.waiting + this.#posting.waiting + this.#delivery.waiting
   }
 
   execute(command: Command, ref: unknown, slot: number): void {

@@ -636,6 +636,7 @@ export class Core {
       commands: this.#acts.waiting,
       suspects: this.#guard.size,
       circuits: this.#relaying.size,
+      typing: this.company.doing.size,
     }
   }
   isMember(view: RoomView): boolean {

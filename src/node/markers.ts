@@ -13,7 +13,7 @@ import { MARKER_LANES_MAX } from '../wire/limits.ts'
 import type { RoomView } from './rooms.ts'
 
 /** People of a room in which markers are told unasked: a class. In larger ones whoever wants to know asks. */
-export const TOLD_PEOPLE_MAX = 64
+export const TOLD_PEOPLE_MAX = 32
 const TELL_EVERY_MS = 3000
 /** One asker is answered at most this often in a room. */
 const ANSWER_EVERY_MS = 1000

@@ -132,8 +132,9 @@ describe('with real processes', () => {
     await does(dora, '/join lab')
     await does(anna, '/lock')
     await does(anna, '/readonly on')
-    await vi.waitFor(async () =>
-      expect(await dora.ask({ text: 'x' })).toMatchObject({ code: 'ROOM_READ_ONLY' }),
+    await vi.waitFor(
+      async () => expect(await dora.ask({ text: 'x' })).toMatchObject({ code: 'ROOM_READ_ONLY' }),
+      SOON,
     )
     await does(anna, '/readonly off')
     await does(anna, '/unlock')

@@ -46,7 +46,7 @@ describe('how somebody shows themselves', () => {
     await sees(ben, 'carl', { online: true, mode: 'away' })
   })
 
-  it('hides, and comes hidden after a restart', async () => {
+  it('hides, also from who comes later', async () => {
     await ben.does({ do: 'presence', mode: 'hidden' })
     await anna.hears({ type: 'presence', user: 'ben', online: false })
     await sees(anna, 'ben', { online: false })
