@@ -1,0 +1,273 @@
+/**
+ * Moderation, deletion, key, device and role changes at once: signed acts of owner, admins, moderators and others, given to
+ * nodes in whatever order. A node is the real replica with the real views over it; what it shows may depend on the set of
+ * events and on nothing else (INV-1, rules RM-1, DV-1, RM-21).
+ */
+import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
+import { MemoryStore } from '../../src/node/memory-store.ts'
+import { Replica } from '../../src/node/replica.ts'
+import { cutAcross, cutFor, cutsFor, type HeldLane, SETTING } from '../../src/node/rooms.ts'
+import { isVisible, visibilityOf } from '../../src/node/timeline.ts'
+import { Views } from '../../src/node/views.ts'
+import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
+import { encodeBody } from '../../src/wire/codec.ts'
+import type { Crypto } from '../../src/wire/crypto.ts'
+import { signCounter } from '../../src/wire/device.ts'
+import {
+  type Event,
+  LANE_START,
+  newContentLane,
+  newControlLane,
+  signRun,
+  signTombstone,
+  type Tombstone,
+  type VerifiedRun,
+} from '../../src/wire/event.ts'
+import { madeRoom, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../src/wire/ids.ts'
+import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
+import { NET, NOW } from '../node/author.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+const NONE = new Uint8Array(0)
+const NAMES = ['olga', 'max', 'ben', 'phone'] as const
+const SEVERAL = 256
+
+/** One thing that a node may get. */
+export type Piece = { readonly run: VerifiedRun } | { readonly tombstone: Tombstone }
+
+/** Mistakes that such tests have to find: a node that decides something when it arrives. */
+export type Mistake =
+  | 'refuses what would not count now'
+  | 'forgets content beyond a cut'
+  | 'deletes only what it holds'
+
+/** Numbers from a seed, the same in every run (mulberry32). */
+export function randomOf(seed: number): (below: number) => number {
+  let state = seed >>> 0
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+/** What happens: `before` everybody has, `acts` arrive in any order. */
+export class Happening {
+  readonly before: Piece[] = []
+  readonly acts: Piece[] = []
+  readonly content: Event[] = []
+  readonly rooms: RoomId[] = []
+  readonly #random: (below: number) => number
+  /** Of which lanes, salts and keys come from the seed too. */
+  readonly #crypto: Crypto
+  readonly #signers = NAMES.map((_, i) => signerOf(new Uint8Array(32).fill(i + 1)))
+  readonly keys: readonly PersonKey[] = this.#signers.map(({ key }) => personKey(key))
+  #made: Event[] = []
+  #time = NOW
+
+  constructor(seed: number, count: number) {
+    this.#random = randomOf(seed)
+    this.#crypto = { ...nodeCrypto, random: (n) => Uint8Array.from({ length: n }, () => this.#random(256)) }
+    for (const by of this.keys.keys())
+      this.before.push(
+        this.#write(by, NETWORK_ROOM, {
+          kind: 'profile',
+          nick: NAMES[by]!,
+          boxKey: fromHex(this.keys[by]!),
+          about: '',
+        }),
+      )
+    this.#create(1, 0)
+    this.#create(2, 1)
+    for (const by of [1, 2, 3]) this.before.push(this.#say(by))
+    while (this.acts.length < count) this.acts.push(this.#act())
+  }
+
+  get owner(): PersonKey {
+    return this.keys[0]!
+  }
+
+  #create(by: number, type: 0 | 1): void {
+    const salt = nodeCrypto.hash(uint(by, 6)).slice(0, 16)
+    const room = madeRoom(nodeCrypto, NET, this.keys[by]!, salt)
+    this.rooms.push(room)
+    const persons = type === 1 ? concat(...this.keys.slice(0, 3).map(fromHex)) : NONE
+    const name = type === 1 ? new Uint8Array(80) : 'lab'
+    this.before.push(this.#write(by, room, { kind: 'create', type, name, topic: '', max: 0, persons }, salt))
+  }
+
+  #say(by: number): Piece {
+    const room = this.rooms[this.#random(2)]!
+    const piece = this.#write(by, room, { kind: 'message', text: 'hi', action: false, replyTo: null })
+    this.content.push(piece.run.events[0]!)
+    return piece
+  }
+
+  /** Each in a lane of its own: its author may have started anew each time. */
+  #write(by: number, room: RoomId, value: BodyValue, salt = this.#crypto.random(16)): { run: VerifiedRun } {
+    const kind = kindNumber(value.kind)
+    // Some say the same time: then authors and ids decide.
+    const t = this.#time + this.#random(3)
+    this.#time += this.#random(2)
+    const lane = kind >= 0x80 ? newControlLane(this.#crypto) : newContentLane(this.#crypto, t)
+    const start = { net: NET, room, lane, n: 0, prev: LANE_START }
+    const run = signRun(nodeCrypto, this.#signers[by]!, start, [
+      { kind, at: t, t, body: encodeBody(salt, value) },
+    ])
+    this.#made.push(...run.events)
+    return { run }
+  }
+
+  /** Lanes of a key as somebody holds them who has heard of some of what was written. */
+  #held(key: PersonKey): HeldLane[] {
+    return this.#made
+      .filter(({ author }) => author === key && this.#random(3) > 0)
+      .map(({ room, lane, n, id, t }) => ({ room, lane, n, id, t }))
+  }
+
+  #act(): Piece {
+    const random = this.#random
+    const by = random(4)
+    const key = this.keys[random(4)]!
+    const target = fromHex(key)
+    const room = this.rooms[random(2)]!
+    const network = random(2) === 0
+    const where = network ? NETWORK_ROOM : room
+    const lifts = fromHex(this.#made[random(this.#made.length)]!.id)
+    const held = this.#held(key)
+    const cut = network ? NONE : cutFor(room, held)
+    const bound = { target, cut, cuts: network ? cutsFor(held) : NONE, until: new Uint8Array(6), reason: '' }
+    const about = fromHex(this.content[random(this.content.length)]!.id)
+    switch (random(16)) {
+      case 0:
+        return this.#write(by, where, {
+          kind: 'role',
+          target,
+          rank: network ? 4 : 2,
+          cut: NONE,
+          lifts,
+          reason: '',
+        })
+      case 1:
+        return this.#write(by, where, {
+          kind: 'role',
+          target,
+          rank: 1,
+          cut: network ? cutAcross(held) : cut,
+          lifts: NONE,
+          reason: '',
+        })
+      case 2:
+        return this.#write(by, where, { kind: 'ban', kick: random(2) === 0, ...bound })
+      case 3:
+        return this.#write(by, where, { kind: 'mute', ...bound })
+      case 4:
+        return this.#write(by, where, { kind: 'lift', lifts, reason: '' })
+      case 5:
+        return this.#write(by, room, { kind: 'hide', target: about, hidden: random(3) > 0, reason: '' })
+      case 6:
+        return this.#write(by, room, { kind: 'pin', target: about, pinned: true })
+      case 7:
+        return this.#write(by, room, { kind: 'topic', topic: `topic ${random(SEVERAL)}` })
+      case 8:
+        return this.#write(by, network ? NETWORK_ROOM : room, {
+          kind: 'settings',
+          setting: network ? SETTING.membersOnly : 1 + random(5),
+          value: random(2),
+          persons: target,
+          reason: '',
+        })
+      case 9:
+        return this.#write(by, room, { kind: 'delete', reason: '' })
+      case 10:
+        return this.#write(by, NETWORK_ROOM, { kind: 'admit', persons: target, lifts })
+      case 11: {
+        const device = this.#signers[3]!
+        const counter = signCounter(device, this.keys[3]!, this.keys[by]!)
+        return this.#write(by, NETWORK_ROOM, {
+          kind: 'device',
+          device: device.key,
+          link: true,
+          counter,
+          cuts: NONE,
+        })
+      }
+      case 12: {
+        const counter = new Uint8Array(64)
+        const cuts = cutsFor(this.#held(this.keys[3]!))
+        return this.#write(by, NETWORK_ROOM, {
+          kind: 'device',
+          device: fromHex(this.keys[3]!),
+          link: false,
+          counter,
+          cuts,
+        })
+      }
+      case 13:
+        return this.#write(by, room, random(2) === 0 ? { kind: 'join', lifts } : { kind: 'leave' })
+      case 14: {
+        const event = this.content[random(this.content.length)]!
+        const author = this.keys.indexOf(event.author)
+        return { tombstone: signTombstone(this.#signers[author]!, event) }
+      }
+      default:
+        return random(2) === 0
+          ? this.#say(by)
+          : this.#write(by, room, { kind: 'key', keyId: this.#crypto.random(16), sealed: NONE })
+    }
+  }
+}
+
+/** All that a node shows after it has got these pieces in this order, as one text. */
+export function shown(happening: Happening, pieces: readonly Piece[], mistake?: Mistake): string {
+  const { keys, rooms, content, owner } = happening
+  const views = new Views({ crypto: nodeCrypto, net: NET, owner, carriesAll: () => false })
+  const store = new MemoryStore()
+  const retentionMs = 180 * DAY_MS
+  const replica = new Replica({ crypto: nodeCrypto, net: NET, store, retentionMs, limitOf: views.limitOf })
+  views.attach(replica)
+  replica.setNow(NOW)
+  for (const piece of pieces) take(piece)
+
+  function take(piece: Piece): void {
+    if ('tombstone' in piece) {
+      const { room, author, lane } = piece.tombstone
+      if (mistake === 'deletes only what it holds' && !replica.lane(room, author, lane)) return
+      replica.delete(piece.tombstone)
+      return
+    }
+    const [event] = piece.run.events
+    const { room, author } = event!
+    const view = views.room(room)
+    const isOut = view?.bans.some(({ target }) => target === views.personOf(author)) ?? false
+    if (mistake === 'refuses what would not count now' && isOut) return
+    if (mistake === 'forgets content beyond a cut' && isOut && event!.kind < 0x80) return
+    replica.add(piece.run)
+    views.changed(room)
+  }
+
+  const { devices, door, ranks, counted, profiles } = views.network()
+  const told = rooms.map((room) => {
+    const view = views.room(room)
+    if (!view) return null
+    const by = visibilityOf(replica, view)
+    return [
+      [...view.members].sort(),
+      view.persons && [...view.persons].sort(),
+      [...view.ranks].sort(),
+      [...view.counted].sort(),
+      [...view.hidden].sort(),
+      [view.pins, view.topic, view.settings, view.deleted],
+      content.filter((event) => event.room === room && isVisible(event, by)).map(({ id }) => id),
+      [...replica.lanes(room, 1)].map((lane) => `${lane.lane} ${replica.counted(lane)}`).sort(),
+    ]
+  })
+  const persons = keys.map((key) => [
+    devices.personOf(key),
+    door.admission(key),
+    ranks.get(key),
+    profiles.get(key)?.nick,
+  ])
+  return JSON.stringify([persons, [...counted].sort(), told])
+}
