@@ -191,6 +191,22 @@ describe('other anomalies', () => {
     expect(tell((story) => story.loses('bob'))).toEqual([])
   })
 
+  it('takes what was shown while nothing could be written for forgotten with its process, and for nothing less', () => {
+    const tell = (...steps: ((story: Story) => void)[]) => {
+      const story = start()
+      for (const step of steps) step(story)
+      story.says('bob', 'an answer', { order: '0400', levels: [] })
+      return check(story.run).map(({ kind }) => kind)
+    }
+    const asks = (story: Story) => story.says('ann', 'a question', { order: '0500' })
+    const memory = (only: boolean) => (story: Story) => story.add('bob', { what: 'memory', only })
+    const restarts = (story: Story) => story.restarts('bob')
+    expect(tell(memory(true), asks, restarts)).toEqual([])
+    expect(tell(memory(true), asks)).toEqual(['early'])
+    expect(tell(asks, memory(true), restarts)).toEqual(['early'])
+    expect(tell(memory(true), asks, memory(false), restarts)).toEqual(['early'])
+  })
+
   it('finds what nobody sent, and what failed', () => {
     const story = start()
     const ghost = story.message('bob', 'boo')

@@ -59,15 +59,21 @@ const list = (texts: readonly string[]) =>
 
 /**
  * What a client sends lies behind all it had been shown in that room before, by any process on that device since its store
- * was last lost: the largest place shown is kept per room.
+ * was last lost: the largest place shown is kept per room. What was shown while nothing could be written is forgotten with
+ * the process, as it has said.
  */
 export function findEarly(facts: Facts): Anomaly[] {
   const found: Anomaly[] = []
   const orders = ordersOf(facts)
   for (const { client, entries } of facts.run.histories) {
-    const last = new Map<string, Shown>()
+    let last = new Map<string, Shown>()
+    let onDisk: ReadonlyMap<string, Shown> | undefined
     for (const entry of entries) {
-      if (entry.what === 'lost') last.clear()
+      if (entry.what === 'memory') onDisk = entry.only ? (onDisk ?? new Map(last)) : undefined
+      else if (entry.what === 'end' && onDisk) {
+        last = new Map(onDisk)
+        onDisk = undefined
+      } else if (entry.what === 'lost') last.clear()
       else if (entry.what === 'shown') {
         const known = last.get(entry.message.room)
         if (!known || known.order < entry.message.order) last.set(entry.message.room, entry.message)
