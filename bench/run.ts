@@ -75,6 +75,9 @@ if (load === undefined || !numbersGiven.every((value) => Number.isInteger(value)
   process.exit(2)
 }
 
+// Hosts are removed, and processes ended, as this one exits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+
 const machine = thisMachine()
 const work = await load()
 const report = await work({

@@ -31,6 +31,7 @@ export async function connectPlain(port: number, host = '127.0.0.1'): Promise<Co
 
 export async function connectEncrypted(port: number, way: TlsWay, host = '127.0.0.1'): Promise<Connection> {
   const tcp = connect({ port, host, noDelay: true })
+  tcp.on('error', () => {})
   await once(tcp, 'connect')
   if (way.startsAfterLine) await firstLine(tcp)
   const { psk } = way

@@ -9,6 +9,7 @@
 
 import type { Socket } from 'node:net'
 import { hrtime } from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { encodeFrame } from '../../src/wire/codec.ts'
 import { following, greet, lanchatSpeech, signer } from '../peers/lanchat.ts'
 import { type Connection, connectEncrypted, connectPlain, type TlsWay } from './connection.ts'
@@ -30,6 +31,8 @@ interface Address {
 
 const BEAT_MS = 500
 const JOIN_AGAIN_MS = 150
+const TRIES_MAX = 20
+const TRY_AGAIN_MS = 200
 /** Of the frame `joined`. */
 const JOINED = 18
 
@@ -93,14 +96,30 @@ class Guest {
     this.#next?.write(bytes)
   }
 
-  async #link({ host, port }: Address): Promise<{ socket: Socket; key: string }> {
+  /** Each step of a handshake has 2 s, which may be too little where everybody shares two cores. */
+  async #link(address: Address): Promise<{ socket: Socket; key: string }> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await this.#tryLink(address)
+      } catch (error) {
+        if (tried === TRIES_MAX) throw error
+        await pause(TRY_AGAIN_MS)
+      }
+    }
+  }
+
+  async #tryLink({ host, port }: Address): Promise<{ socket: Socket; key: string }> {
     const { socket, binding }: Connection = await connectEncrypted(port, way, host)
-    await lanchatSpeech.open!(socket)
+    socket.on('error', () => {})
+    const ended = new Promise<never>((_, reject) =>
+      socket.once('close', () => reject(new Error('the node ended the link'))),
+    )
+    ended.catch(() => {})
+    await Promise.race([lanchatSpeech.open!(socket), ended])
     const greeted = greet(socket, signer(this.#number), binding)
     socket.resume()
-    const key = await greeted
+    const key = await Promise.race([greeted, ended])
     const messages = new Messages()
-    socket.on('error', () => {})
     socket.on('data', (chunk) => {
       // [18, ..]: the number of a frame is its second byte.
       for (const payload of messages.feed(chunk)) if (payload[1] === JOINED) this.#heardJoined()

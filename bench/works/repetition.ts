@@ -1,6 +1,6 @@
 /** One repetition of a load on one server: a fresh server on core 0, a fresh load on core 1. */
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Outcome, Plan } from '../load/plan.ts'
@@ -41,13 +41,15 @@ export async function repetition(peer: Peer, shape: Shape, settings: Settings = 
       return await load(planOf(peer.name, shape, server, settings), LOAD_CORE)
     } finally {
       await server.stop()
-      if (keep !== undefined)
-        cpSync(directory, keep, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+      if (keep !== undefined) cpSync(directory, keep, { recursive: true, filter: isNoSocket })
     }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
+
+/** What a killed process left of its sockets cannot be copied. */
+const isNoSocket = (path: string) => !lstatSync(path).isSocket()
 
 export function planOf(
   peer: string,
