@@ -23,6 +23,7 @@ export type Completes = 'room' | 'to' | 'file' | 'call' | readonly string[]
 /** Options that belong to some calls and mean nothing to the others. They come from flags alone. */
 export const OWN_OPTIONS = {
   room: { type: 'text', value: 'room', help: 'only in this room' },
+  format: { type: 'text', value: 'name', help: 'jsonl (default), markdown or html' },
   limit: { type: 'text', value: 'n', help: 'at most so many (default: 50)' },
   watch: { type: 'flag', help: 'draw it anew every second, until Ctrl-C' },
   drain: { type: 'flag', help: 'the lanchat running here hands the hub over and stays as a member' },
@@ -113,12 +114,25 @@ export const CALLS = [
   },
   {
     name: 'export',
-    args: '[room]',
+    args: '[room or @nick]',
     min: 0,
     max: 1,
-    help: 'the whole history of a room as JSON lines (default: general)',
-    completes: ['room'],
-    examples: [['lanchat export general > general.jsonl', 'one message object a line, oldest first']],
+    help: 'the whole history of a room or talk, signed (default: general)',
+    completes: ['to'],
+    options: ['format'],
+    examples: [
+      ['lanchat export general > general.jsonl', 'one message object a line, oldest first'],
+      ['lanchat export lab --format html > lab.html', 'a page to read; it can be checked too'],
+    ],
+  },
+  {
+    name: 'verify',
+    args: '<file>',
+    min: 1,
+    max: 1,
+    help: 'checks all signatures of an export, without a network',
+    completes: ['file'],
+    examples: [['lanchat verify general.jsonl', 'exit 0: it is what was signed; 1: it is not']],
   },
   {
     name: 'rooms',

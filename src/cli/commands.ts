@@ -200,6 +200,26 @@ export const COMMANDS: readonly CommandRow[] = [
     read: readHistory,
   },
   {
+    name: 'export',
+    args: '[n] [room or @nick]',
+    help: 'a page of history with its signatures, for programs (lanchat export writes files)',
+    read: (args, room) => {
+      const meaning = readHistory(args, room)
+      if (typeof meaning === 'string' || !('ask' in meaning)) return meaning
+      return {
+        ask: meaning.ask.map((command) =>
+          command.do === 'history' ? { ...command, do: 'export' } : command,
+        ),
+      }
+    },
+  },
+  {
+    name: 'seal',
+    args: '<digest>',
+    help: 'this device signs the lines of an export, for programs',
+    read: (args) => (/^[0-9a-f]{64}$/.test(args.trim()) ? ask({ do: 'seal', digest: args.trim() }) : 'usage'),
+  },
+  {
     name: 'search',
     args: '[--room room] [--limit n] <words>',
     help: 'messages with all these words, newest first; also "a phrase", lun*, from:nick, in:room, before: after: on:day, has:link, sort:best',

@@ -74,7 +74,11 @@ async function call(
     }
     case 'export': {
       const { exportRoom } = await import('./export.ts')
-      return exportRoom(world, settings, words[0])
+      return exportRoom(world, settings, own, words[0])
+    }
+    case 'verify': {
+      const { verify } = await import('./verify.ts')
+      return verify(world, settings, words[0]!)
     }
     case 'top':
       return call('status', words, settings, { watch: true }, world)

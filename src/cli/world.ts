@@ -5,6 +5,7 @@ import type {
   CheckName,
   CheckOptions,
   checkStore,
+  ExportVerdict,
   Imported,
   Node,
   NodeOptions,
@@ -20,6 +21,10 @@ export interface NodeModule {
   connectControl(dataDir?: string): Promise<Duplex | undefined>
   /** The checks of doctor. */
   runChecks(options: CheckOptions): AsyncIterable<Check>
+  /** How an export is written and checked. */
+  exportLine(line: object): string
+  exportDigest(lines: Iterable<string>): string
+  checkExport(lines: Iterable<string>): ExportVerdict
   /** What is stored, and what the disk did to it. */
   checkStore(options: Parameters<typeof checkStore>[0]): Promise<StoreReport>
   readonly CHECK_NAMES: readonly CheckName[]

@@ -8,6 +8,7 @@ import { AcquaintanceActs } from './acts/acquaintances.ts'
 import { Answers, type Asked } from './acts/answers.ts'
 import { DeliveryActs } from './acts/delivery.ts'
 import { DeviceActs } from './acts/devices.ts'
+import { Export } from './acts/export.ts'
 import { Finding } from './acts/finding.ts'
 import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
@@ -45,6 +46,7 @@ export class Acts {
   readonly #own: OwnActs
   readonly #questions: Questions
   readonly #search: Search
+  readonly #export: Export
   readonly #profile: ProfileActs
   readonly #telling: Telling
   readonly #people: PeopleActs
@@ -67,6 +69,7 @@ export class Acts {
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding, writer)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
+    this.#export = new Export(core, this.#answers, this.#finding)
     this.#search = new Search(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
     this.#people = new PeopleActs(core, this.#answers, this.#finding, this.#profile, writer)
@@ -124,6 +127,10 @@ export class Acts {
         return this.#questions.history(asked, command.room, command.count, command.before)
       case 'search':
         return this.#search.search(asked, command)
+      case 'export':
+        return this.#export.page(asked, command)
+      case 'seal':
+        return this.#export.seal(asked, command)
       case 'nick':
         return this.#profile.nick(asked, command.name)
       case 'reply':

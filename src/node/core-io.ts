@@ -11,6 +11,7 @@ import type { ChoiceEffect, ChoiceEvent, ChoiceOptions } from './choice.ts'
 import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
 import type { Place } from './places.ts'
 import type { Brought, Salvaged } from './salvage.ts'
+import type { Proof } from './signed-lines.ts'
 import type { Store, StoreOp } from './store.ts'
 import type { Check, LinkId } from './sync.ts'
 import type { DetailedLine, Which } from './timeline.ts'
@@ -171,6 +172,8 @@ export interface RoomLine {
   readonly message: MessageEvent
   /** Where the line was asked for by id. */
   readonly line?: DetailedLine
+  /** Where it was asked for: what proves the message, and then its edit. */
+  readonly proofs?: readonly Proof[]
 }
 
 /** One own event to be. */

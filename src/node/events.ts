@@ -208,6 +208,9 @@ export interface MessageEvent {
   readonly notify?: true
   /** In answers (`history`, `search` ...); later ones are told as `reaction`. */
   readonly reactions?: readonly Reacted[]
+  /** In an export: its author deleted it, or a moderator hides it, so that its text is empty. */
+  readonly deleted?: true
+  readonly hidden?: true
   /** In answers of `search`: the pieces of the text that are what was looked for. */
   readonly hits?: readonly string[]
 }
@@ -519,6 +522,10 @@ export type Command =
   | { readonly do: 'search'; readonly words: string; readonly room?: string; readonly count: number }
   /** What is here of a room or talk (`@nick`) by now is shown on this device no more. */
   | { readonly do: 'forget'; readonly room: string }
+  /** As history, with what proves each line, and lines without text for what was deleted or hidden. */
+  | { readonly do: 'export'; readonly room: string; readonly count: number; readonly before?: string }
+  /** This device's word for an export: digest, 64 hex digits, is over its lines (verify-export.ts). */
+  | { readonly do: 'seal'; readonly digest: string }
   | { readonly do: 'nick'; readonly name: string }
   /** How this person shows themselves from now on; without a mode: how they do. Answered with OwnModeData. */
   | { readonly do: 'presence'; readonly mode?: Mode; readonly text?: string }

@@ -3,9 +3,12 @@ import type { Event } from '../wire/event.ts'
 import type { RoomId } from '../wire/ids.ts'
 import type { CoreEffect, RoomLine } from './core-io.ts'
 import type { Display } from './display.ts'
+import type { MessageEvent } from './events.ts'
 import type { Replica } from './replica.ts'
+import type { RoomView } from './rooms.ts'
 import { look, type Wanted } from './search/looking.ts'
 import type { SearchIndex } from './search/search-index.ts'
+import { type SignedLine, signedLines } from './signed-lines.ts'
 import type { Store } from './store.ts'
 import { detailedLine, lastLines, type Which } from './timeline.ts'
 import type { Views } from './views.ts'
@@ -68,6 +71,11 @@ export class HistoryLines {
         if (line) lines.push({ room, message: display.lineOf(view, line), line })
       }
       if (which.about) continue
+      if (which.signed) {
+        for (const each of await signedLines(source, room, count, by, which.before))
+          lines.push({ room, message: messageOf(display, view, each), proofs: each.proofs })
+        continue
+      }
       for (const line of await lastLines(source, room, count, by, which)) {
         display.noteT(line.event)
         lines.push({ room, message: display.lineOf(view, line) })
@@ -96,4 +104,12 @@ export class HistoryLines {
       return view ? [{ room: view.id, message: { ...display.lineOf(view, line), hits } }] : []
     })
   }
+}
+
+/** A line, or what is left of one that may not be read any more. */
+function messageOf(display: Display, view: RoomView, signed: SignedLine): MessageEvent {
+  if ('line' in signed) return display.lineOf(view, signed.line)
+  const { event, redacted } = signed
+  const body = { kind: 'message' as const, text: '', action: false, replyTo: null }
+  return { ...display.lineOf(view, { event, body }), [redacted]: true as const }
 }

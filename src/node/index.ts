@@ -35,6 +35,14 @@ export {
 export { createNode } from './create-node.ts'
 export { invitationIn, invitationWords, meansInvitation } from './entrance.ts'
 export type * from './events.ts'
+export {
+  checkExport,
+  type ExportFault,
+  type ExportVerdict,
+  exportDigest,
+  exportLine,
+  type Seal,
+} from './exports.ts'
 export { type UsableInterface, usableInterfaces } from './interfaces.ts'
 export { connectControl } from './io/control.ts'
 export { newInvitation, type OwnedNetwork } from './io/founding.ts'

@@ -176,6 +176,10 @@ export class Replica {
     return this.#get(bodyKey(id))
   }
 
+  tombstone(id: EventId): Uint8Array | undefined {
+    return this.#get(tombstoneKey(id))
+  }
+
   isDeleted(id: EventId): boolean {
     return this.#get(tombstoneKey(id)) !== undefined
   }

@@ -159,6 +159,8 @@ export interface Which {
   readonly after?: string
   /** Just these, with all their texts. */
   readonly about?: readonly EventId[]
+  /** With what proves them, and with lines for what was deleted or is hidden (signed-lines.ts). */
+  readonly signed?: true
   /** Only what the index finds for this, over all the rooms together. */
   readonly wanted?: Wanted
 }
@@ -179,8 +181,7 @@ export async function lastLines(
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions(by)
   const lines: Line[] = []
-  const from = `o${room}${time12(Math.max(0, Math.floor(by.since ?? 0)))}`
-  const range = { from, to: `o${room}${endOf(by.now)}`, reverse: true }
+  const range = { ...roomRange(room, by), reverse: true }
   for await (const [key] of store.scan(range)) {
     if (lines.length >= count || (after !== undefined && key.slice(33) <= after)) break
     const event = replica.find(key.slice(-64) as EventId)
@@ -201,6 +202,15 @@ export async function lastLines(
     }
   }
   return lines.reverse()
+}
+
+/** Keys of what may be shown in a room; from <= order < before. */
+export function roomRange(room: RoomId, by: Visibility, from = '', before?: string) {
+  const since = time12(Math.max(0, Math.floor(by.since ?? 0)))
+  return {
+    from: `o${room}${from > since ? from : since}`,
+    to: `o${room}${before !== undefined && before < endOf(by.now) ? before : endOf(by.now)}`,
+  }
 }
 
 /** Events looked through for what is about one message: a busy room's day, many times over. */

@@ -7,7 +7,13 @@ const encoder = new TextEncoder()
 export function hex(bytes: Uint8Array, from = 0, to = bytes.length): string {
   let out = ''
   for (let i = from; i < to; i++) out += HEX[bytes[i]!]
-  return out
+  return whole(out)
+}
+
+/** The same text in one piece: V8 keeps a sum of strings as a tree of its parts, ten times the size, until it is read. */
+function whole(text: string): string {
+  Number(text)
+  return text
 }
 
 /** Value of each hex digit by its character code; -1 for others. */

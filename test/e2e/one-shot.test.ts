@@ -66,6 +66,21 @@ describe('what was said', () => {
     expect(found.err).toContain('Nobody was found; this is what is stored here.')
     const exported = await lan.run('ada', 'export', 'general', '--timeout', '0.5')
     expect(objects(exported.out)).toMatchObject([{ text: 'kept for later' }])
+    const file = join(lan.home, 'general.jsonl')
+    writeFileSync(file, `${exported.out.join('\n')}\n`)
+    expect(await lan.run('ada', 'verify', file)).toMatchObject({
+      code: 0,
+      out: [
+        expect.stringContaining('1 message of 1 key. All signatures are good.'),
+        expect.stringContaining('Made by'),
+      ],
+    })
+    writeFileSync(file, `${exported.out.join('\n').replace('kept', 'lost')}\n`)
+    const changed = await lan.run('ada', 'verify', file, '--json')
+    expect(changed.code).toBe(1)
+    expect(objects(changed.out)).toMatchObject([
+      { type: 'verify', good: false, faults: [{ line: 1, why: 'its text is another one' }, { line: 0 }] },
+    ])
   })
 })
 

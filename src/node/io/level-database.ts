@@ -99,11 +99,15 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
   return { db, movedAside, why, isFresh: true }
 }
 
+/** Of 2 MiB, each mapped into memory while it is open: all of a large store would count as memory of this process. */
+const OPEN_FILES_MAX = 60
+
 async function open(dir: string, createIfMissing: boolean): Promise<Database> {
   const db = new Level<Uint8Array, Uint8Array>(dir, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     createIfMissing,
+    maxOpenFiles: OPEN_FILES_MAX,
   }) as unknown as Database
   await db.open()
   return db

@@ -1,0 +1,85 @@
+/** `lanchat verify <file>`: is an export what its authors signed, and what the device that made it wrote? No network is needed. */
+import { readFile } from 'node:fs/promises'
+import type { ExportVerdict } from '../node/index.ts'
+import { refusalText } from '../wire/refusal.ts'
+import { EXIT } from './exit.ts'
+import { exportPage, readExport } from './export-page.ts'
+import type { Settings } from './options.ts'
+import { Output } from './output.ts'
+import { safeText } from './safe-text.ts'
+import type { World } from './world.ts'
+
+/** Faults that people are told of one by one. */
+const FAULTS_MAX = 20
+
+export async function verify(world: World, settings: Settings, file: string): Promise<number> {
+  const output = new Output(world.stdout)
+  const errors = new Output(world.stderr)
+  const code = await check(world, settings, file, output, errors)
+  await Promise.all([output.flushed(), errors.flushed()])
+  return code
+}
+
+async function check(
+  world: World,
+  settings: Settings,
+  file: string,
+  output: Output,
+  errors: Output,
+): Promise<number> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    const message = refusalText('FILE_UNREADABLE', { file, why })
+    if (settings.json)
+      output.write(`${JSON.stringify({ type: 'error', code: 'FILE_UNREADABLE', message })}\n`)
+    else errors.write(`lanchat: ${safeText(message)}\n`)
+    return EXIT.failure
+  }
+  const { checkExport } = await world.load()
+  const read = readExport(text)
+  const found = checkExport(read?.lines ?? [])
+  // What people see must be what its lines say.
+  const isShown = read !== undefined && (read.format === 'jsonl' || isPageOf(read.format, read.lines, text))
+  const why = read ? 'the page does not show what its lines say' : 'it is no export'
+  const faults = [...found.faults, ...(isShown ? [] : [{ line: 0, why }])]
+  const verdict = { ...found, faults }
+  const isGood = faults.length === 0
+  if (settings.json) output.write(`${JSON.stringify({ type: 'verify', file, good: isGood, ...verdict })}\n`)
+  else output.write(`${safeText(verdictText(file, verdict))}\n`)
+  return isGood ? EXIT.ok : EXIT.failure
+}
+
+function isPageOf(format: 'markdown' | 'html', lines: readonly string[], text: string): boolean {
+  try {
+    return exportPage(format, lines) === text
+  } catch {
+    return false
+  }
+}
+
+function verdictText(file: string, verdict: ExportVerdict): string {
+  const { messages, deleted, hidden, sealed, authors, seal, faults } = verdict
+  if (faults.length > 0) {
+    const told = faults.slice(0, FAULTS_MAX).map(({ line, why }) => (line > 0 ? `line ${line}: ${why}` : why))
+    const more = faults.length > FAULTS_MAX ? [`and ${faults.length - FAULTS_MAX} more`] : []
+    return [`${file} is not what was signed:`, ...told, ...more].join('\n')
+  }
+  const parts = [
+    `${messages} ${messages === 1 ? 'message' : 'messages'} of ${authors} ${authors === 1 ? 'key' : 'keys'}`,
+    ...(deleted > 0 ? [`${deleted} deleted by their authors`] : []),
+    ...(hidden > 0 ? [`${hidden} hidden by moderators`] : []),
+  ]
+  const lines = [`${file}: ${parts.join(', ')}. All signatures are good.`]
+  if (seal)
+    lines.push(
+      `Made by ${seal.by.slice(0, 16)} on ${new Date(seal.at).toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+    )
+  if (sealed > 0)
+    lines.push(
+      `${sealed} were said in private: their authors signed them sealed, the text is the word of whoever made this.`,
+    )
+  return lines.join('\n')
+}

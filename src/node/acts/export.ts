@@ -1,0 +1,43 @@
+/** Export: pages of a room's history with their signatures, and this device's word for the whole. */
+import { fromHex } from '../../wire/bytes.ts'
+import type { Core } from '../core.ts'
+import type { RoomLine } from '../core-io.ts'
+import type { CommandOf } from '../events.ts'
+import { sealBy } from '../verify-export.ts'
+import type { Answers, Asked } from './answers.ts'
+import type { Finding } from './finding.ts'
+
+/** Lines in one answer. */
+const LINES_MAX = 1000
+
+export class Export {
+  readonly #core: Core
+  readonly #answers: Answers
+  readonly #finding: Finding
+
+  constructor(core: Core, answers: Answers, finding: Finding) {
+    this.#core = core
+    this.#answers = answers
+    this.#finding = finding
+  }
+
+  page(asked: Asked, { room: text, count, before }: CommandOf<'export'>): void {
+    const room = this.#finding.roomOrTalk(asked, text)
+    if (!room) return
+    const then = (lines: readonly RoomLine[]) => {
+      const messages = lines.map(({ message, proofs }) => {
+        // What only this reader sees of it is no part of what was said.
+        const { history: _, self: __, ...rest } = message
+        return { ...rest, signed: proofs ?? [] }
+      })
+      this.#answers.result(asked, messages)
+    }
+    const which = { signed: true as const, ...(before !== undefined && { before }) }
+    this.#core.lines([room], Math.max(1, Math.min(LINES_MAX, count)), then, which)
+  }
+
+  seal(asked: Asked, { digest }: CommandOf<'seal'>): void {
+    const { signer } = this.#core.options
+    this.#answers.result(asked, sealBy(signer, fromHex(digest), Math.max(0, Math.round(this.#core.netNow))))
+  }
+}
