@@ -3,17 +3,21 @@
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
 const encoder = new TextEncoder()
 
-/** Lower-case hex of bytes[from, to). */
+/** What Node has for it, where this is Node. */
+const NodeBuffer = (globalThis as { Buffer?: typeof Buffer }).Buffer
+/** Below this adding up is quicker. */
+const SHORT_BYTES = 6
+
+/**
+ * Lower-case hex of bytes[from, to). In Node in one piece: V8 keeps a text that was added up as a tree of its parts until it is
+ * read, which for an id takes ten times the memory.
+ */
 export function hex(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  if (NodeBuffer && to - from > SHORT_BYTES && from >= 0 && to <= bytes.length)
+    return NodeBuffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('hex')
   let out = ''
   for (let i = from; i < to; i++) out += HEX[bytes[i]!]
-  return whole(out)
-}
-
-/** The same text in one piece: V8 keeps a sum of strings as a tree of its parts, ten times the size, until it is read. */
-function whole(text: string): string {
-  Number(text)
-  return text
+  return out
 }
 
 /** Value of each hex digit by its character code; -1 for others. */
