@@ -6,6 +6,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
     `lanchat: Node ${process.versions.node} is too old for lanchat; please use 20.19 or later.\n`,
   )
 }
+// V8 lets rubbish grow to several times of what lives where a machine has much memory: lanchat is not alone on it.
+const { setFlagsFromString } = await import('node:v8')
+setFlagsFromString('--heap-growing-percent=30')
 const { runProcess } = await import('./process.ts')
 await runProcess()
 

@@ -134,6 +134,11 @@ const ACQUAINTANCES = factKey('acquaintances')
 const NOTICES = factKey('notices')
 const NAMESAKES = factKey('namesakes')
 
+/** Lines told at the start over all rooms: more would only hold it up. */
+const FIRST_LINES_MAX = 2000
+const linesOfEach = (rooms: number): number =>
+  Math.max(1, Math.min(HISTORY_LINES, Math.floor(FIRST_LINES_MAX / Math.max(1, rooms))))
+
 /** Stands for the own disk where a link is asked for; no link has it. */
 const SALVAGE: LinkId = -2
 
@@ -1856,7 +1861,7 @@ export class Core {
     }
     this.#readyAsked = true
     const rooms = this.#acts.joinedRooms()
-    this.lines(rooms, HISTORY_LINES, (lines) => {
+    this.lines(rooms, linesOfEach(rooms.length), (lines) => {
       const hub = this.hubInfo()
       if (!hub) {
         // Lost while reading: told again when there is one.

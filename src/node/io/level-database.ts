@@ -99,8 +99,9 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
   return { db, movedAside, why, isFresh: true }
 }
 
-/** Of 2 MiB, each mapped into memory while it is open: all of a large store would count as memory of this process. */
-const OPEN_FILES_MAX = 60
+/** Each is mapped into memory while it is open: all of a large store would count as memory. LevelDB takes no less. */
+const OPEN_FILES_MAX = 74
+const FILE_BYTES_MAX = 1024 * 1024
 
 async function open(dir: string, createIfMissing: boolean): Promise<Database> {
   const db = new Level<Uint8Array, Uint8Array>(dir, {
@@ -108,6 +109,7 @@ async function open(dir: string, createIfMissing: boolean): Promise<Database> {
     valueEncoding: 'view',
     createIfMissing,
     maxOpenFiles: OPEN_FILES_MAX,
+    maxFileSize: FILE_BYTES_MAX,
   }) as unknown as Database
   await db.open()
   return db

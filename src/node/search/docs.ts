@@ -36,9 +36,9 @@ export interface Doc {
 /** Docs by number. */
 export interface Docs {
   readonly count: number
-  /** Different places, and which of them a doc has. */
-  readonly places: readonly Place[]
+  /** Which of the different places a doc has, and that place. */
   placeOf(doc: number): number
+  place(number: number): Place
   n(doc: number): number
   t(doc: number): number
   at(doc: number): number
@@ -98,6 +98,7 @@ export class GatheredDocs implements Docs {
     return this.#count
   }
   placeOf = (doc: number) => this.#placeOf[doc]!
+  place = (number: number) => this.places[number]!
   n = (doc: number) => this.#n[doc]!
   t = (doc: number) => this.#t[doc]!
   at = (doc: number) => this.#at[doc]!
@@ -130,18 +131,24 @@ export function unpackDocs(bytes: Uint8Array): Docs | undefined {
   if (bytes.length < docsAt) return undefined
   const count = readUint(bytes, docsAt - 2, 2)
   if (bytes.length !== docsAt + count * DOC_BYTES) return undefined
-  const places: Place[] = []
-  for (let k = 0, at = 2; k < placeCount; k++, at += PLACE_BYTES)
-    places.push({
+  // Few of them are looked at by one search.
+  const places: (Place | undefined)[] = []
+  const placeAt = (number: number): Place => {
+    const at = 2 + number * PLACE_BYTES
+    return {
       room: hex(bytes, at, at + 16) as RoomId,
       author: hex(bytes, at + 16, at + 48) as PersonKey,
       lane: hex(bytes, at + 48, at + 56) as LaneId,
-    })
+    }
+  }
   const field = (offset: number, size: number) => (doc: number) =>
     readUint(bytes, docsAt + doc * DOC_BYTES + offset, size)
   return {
     count,
-    places,
+    place(number) {
+      places[number] ??= placeAt(number)
+      return places[number]
+    },
     placeOf: field(0, 2),
     n: field(2, 4),
     t: field(6, 6),

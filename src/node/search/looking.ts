@@ -97,7 +97,7 @@ async function reactedOf(ports: LookPorts): Promise<Set<string>> {
     for (let doc = 0; docs && doc < docs.count; doc++) {
       const marks = docs.marks(doc)
       if (!(marks & MARK.reaction)) continue
-      const place = docs.places[docs.placeOf(doc)]!
+      const place = docs.place(docs.placeOf(doc))
       const target = marks & MARK.ofTarget ? undefined : targetOf(ports, { place, n: docs.n(doc), marks })
       if (target) reacted.add(nameOf(target, target.n))
       else reacted.add(nameOf(place, docs.n(doc)))
@@ -186,23 +186,31 @@ function addFitting(
   now: number,
 ): void {
   const { rooms, from, has, since, until, isRanked } = wanted
-  const isMeant = docs.places.map(({ room, author }) => rooms.has(room) && (!from || from.has(author)))
+  const judged: (boolean | undefined)[] = []
+  const isMeant = (number: number): boolean => {
+    const known = judged[number]
+    if (known !== undefined) return known
+    const { room, author } = docs.place(number)
+    const is = rooms.has(room) && (!from || from.has(author))
+    judged[number] = is
+    return is
+  }
   const needs = (has.has('link') ? MARK.link : 0) | (has.has('file') ? MARK.file : 0)
   const count = matches ? matches.length : docs.count
   for (let k = count - 1; k >= 0; k--) {
     const doc = matches ? matches[k]! : k
+    const t = docs.t(doc)
+    if (!isRanked && t <= first.worst) continue
     const placeAt = docs.placeOf(doc)
-    if (!isMeant[placeAt]) continue
+    if (!isMeant(placeAt)) continue
     const marks = docs.marks(doc)
     if ((marks & needs) !== needs) continue
     // Found by its words, of which a reaction has none.
     if (marks & MARK.reaction) continue
-    const t = docs.t(doc)
-    if (!isRanked && t <= first.worst) continue
     const at = docs.at(doc)
     // Of an edit without its message the times are not the message's.
     if ((marks & MARK.ofTarget || !(marks & MARK.edit)) && (at < since || at >= until)) continue
-    const place = docs.places[placeAt]!
+    const place = docs.place(placeAt)
     const n = docs.n(doc)
     if (reacted && (marks & MARK.ofTarget || !(marks & MARK.edit)) && !reacted.has(nameOf(place, n))) continue
     const score = isRanked ? scoreOf(docs.terms(doc), now - t) : t

@@ -105,6 +105,7 @@ export class Segment implements Searchable {
   readonly number: number
   readonly #read: (key: string) => Uint8Array | undefined
   readonly #firsts: Float64Array
+  readonly #checked = new Set<number>()
   readonly count: number
   readonly atMin: number
   readonly atMax: number
@@ -137,8 +138,17 @@ export class Segment implements Searchable {
   }
 
   docs(): Docs | undefined {
-    const bytes = whole(this.#read(segmentKey(this.number, 1)))
+    const bytes = this.#part(1)
     return bytes && unpackDocs(bytes)
+  }
+
+  /** Summed up when it is read for the first time: a search reads a hundred of them. */
+  #part(part: number): Uint8Array | undefined {
+    const bytes = this.#read(segmentKey(this.number, part))
+    if (bytes && this.#checked.has(part)) return bytes.subarray(0, bytes.length - SUM_BYTES)
+    const checked = whole(bytes)
+    if (checked) this.#checked.add(part)
+    return checked
   }
 
   postings(from: number, to: number): readonly number[] | undefined {
@@ -147,7 +157,7 @@ export class Segment implements Searchable {
     if (part < 0) part = 0
     const lists: (readonly number[])[] = []
     for (; part < firsts.length && firsts[part]! < to; part++) {
-      const bytes = whole(this.#read(segmentKey(this.number, FIRST_POSTINGS + part)))
+      const bytes = this.#part(FIRST_POSTINGS + part)
       if (!bytes) return undefined
       for (let at = 0; at + ENTRY_BYTES <= bytes.length; ) {
         const term = readTerm(bytes, at)

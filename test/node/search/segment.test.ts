@@ -48,7 +48,7 @@ describe('a segment', () => {
       expect(docs.count).toBe(3000)
       for (const k of [0, 1, 77, 2999]) {
         const { place, ...rest } = docOf(k)
-        expect(docs.places[docs.placeOf(k)]).toEqual(place)
+        expect(docs.place(docs.placeOf(k))).toEqual(place)
         const [n, t, at, terms, marks] = [docs.n(k), docs.t(k), docs.at(k), docs.terms(k), docs.marks(k)]
         expect({ n, t, at, terms, marks }).toEqual(rest)
       }
