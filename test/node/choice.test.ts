@@ -182,6 +182,15 @@ describe('seeking', () => {
     expect(node.state).toBe('hub')
   })
 
+  test('whoever has somebody to go to dials the lost hub only where that one is not hub soon (HB-9)', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    node.link(2, THIRD)
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    expect([node.sent('join').length, node.did('dial')]).toEqual([1, []])
+    node.wait(150)
+    expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.1:1' }])
+  })
+
   test('does not become hub while a peer has just heard one, and says why', () => {
     const node = new Node()
     node.link(2, THIRD)
