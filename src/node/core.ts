@@ -23,6 +23,7 @@ import {
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import {
+  type EventId,
   eventId,
   type LaneId,
   laneId,
@@ -1912,7 +1913,9 @@ export class Core {
 
   tell(event: NodeEvent): void {
     this.#effects.push({ do: 'tell', event })
-    const warning = this.#twinWatch.look(event, this.self)
+    // What another device of this person writes is no twin's.
+    const isOwn = event.type !== 'message' || this.replica.find(event.id as EventId)?.author === this.self
+    const warning = isOwn ? this.#twinWatch.look(event, this.me) : undefined
     if (warning === undefined) return
     this.tell({
       type: 'system',

@@ -102,7 +102,7 @@ describe.each([
   it('history with a count that is none exits 2', async () => {
     const world = worldOf()
     expect(await world.run('history', 'lab', 'many')).toBe(2)
-    expect(world.errors()).toContain('/history [n] [room]')
+    expect(world.errors()).toContain('/history [more] [n] [room or @nick]')
   })
 
   it('id prints name and key', async () => {

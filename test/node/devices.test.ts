@@ -36,6 +36,7 @@ describe('a device', () => {
     await phone.does({ do: 'say', room: 'general', text: 'from my phone' })
     expect(await ben.hears({ text: 'from my phone' })).toMatchObject({ from: { name: 'anna' } })
     const own = await anna.hears({ text: 'from my phone' })
+    expect(anna.told.filter((event) => event.type === 'system' && event.event === 'warning')).toEqual([])
     expect(own).toMatchObject({ from: { name: 'anna', id: anna.node.self.id }, self: true })
     expect(await anna.knows<DeviceLine[]>({ do: 'devices' })).toMatchObject([
       { state: 'first', self: true, online: true },

@@ -295,7 +295,8 @@ export class Watch {
       case 'ack':
         return this.#ack(node, life, event)
       case 'system':
-        if (event.event === 'warning' && !this.#world.isHostile)
+        // Twins are told of each other; a hub is warned of by its part.
+        if (event.event === 'warning' && event.text?.startsWith('The hub') && !this.#world.isHostile)
           this.#bad(node, `warns of an honest hub: ${event.text}`)
         return
       case 'presence':
