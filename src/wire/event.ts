@@ -105,6 +105,19 @@ export function encodeHeader(h: Header): Uint8Array {
 /** The id that a header names as the one before it. */
 export const prevOf = (header: Uint8Array): EventId => eventId(header, 69)
 
+/** Net, room, author and lane: the same in all headers of a lane. */
+const NAMES_AT = 1
+const NAMES_END = 65
+
+/** As decodeHeader, where the event before it in a run is at hand: what they share is not decoded again. */
+function decodeNext(crypto: Crypto, header: Uint8Array, before: Event | undefined): Event {
+  if (!before) return decodeHeader(crypto, header)
+  for (let i = NAMES_AT; i < NAMES_END; i++)
+    if (header[i] !== before.header[i]) return decodeHeader(crypto, header)
+  const { net, room, author, lane } = before
+  return { net, room, author, lane, ...decodeOwn(crypto, header) }
+}
+
 /** The event in a 149-byte header. Checks nothing: use parseRun for what comes from outside. */
 export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
   return {
@@ -112,6 +125,13 @@ export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
     room: roomId(header, 9),
     author: personKey(header, 25),
     lane: laneId(header, 57),
+    ...decodeOwn(crypto, header),
+  }
+}
+
+/** What a header has for itself in its lane. */
+function decodeOwn(crypto: Crypto, header: Uint8Array): Omit<Event, 'net' | 'room' | 'author' | 'lane'> {
+  return {
     n: readUint(header, 65, 4),
     prev: prevOf(header),
     at: readUint(header, 101, 6),
@@ -164,7 +184,7 @@ export function parseRun(crypto: Crypto, net: NetId, run: Run): ParsedRun | Even
   for (let i = 0; i < count; i++) {
     const header = copy(headers, i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
     if (header[0] !== EVENT_VERSION) return 'newer'
-    const event = decodeHeader(crypto, header)
+    const event = decodeNext(crypto, header, events[i - 1])
     const fault = checkEvent(event, net) ?? (i > 0 ? checkLink(events[i - 1]!, event) : undefined)
     if (fault) return fault
     const body = bodies[i]
