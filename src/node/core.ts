@@ -238,6 +238,8 @@ export class Core {
   #isHeard = true
   #isFailing = false
   readonly #twinWatch = new TwinWatch()
+  /** Monotonic ms at the start. */
+  readonly #bornAt: number
   #offerDue = false
   #wasAlone = false
   /** Rooms whose content this node carries, and since when: monotonic ms. */
@@ -254,6 +256,7 @@ export class Core {
     this.options = options
     this.#moment = moment
     this.#time = new NetworkTime(moment.now, moment.wall)
+    this.#bornAt = moment.now
     this.self = personKey(signer.key)
     this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
     this.views = new Views({
@@ -1915,7 +1918,9 @@ export class Core {
     this.#effects.push({ do: 'tell', event })
     // What another device of this person writes is no twin's.
     const isOwn = event.type !== 'message' || this.replica.find(event.id as EventId)?.author === this.self
-    const warning = isOwn ? this.#twinWatch.look(event, this.me) : undefined
+    const warning = isOwn
+      ? this.#twinWatch.look(event, this.me, this.netNow, this.#moment.now - this.#bornAt)
+      : undefined
     if (warning === undefined) return
     this.tell({
       type: 'system',

@@ -36,13 +36,17 @@ describe('somebody who writes as this person', () => {
 
   it('is told once; what this process sent, and what is of earlier, is not he', () => {
     const watch = new TwinWatch()
-    const look = (event: NodeEvent) => watch.look(event, 'aa')
+    const look = (event: NodeEvent) => watch.look(event, 'aa', 0, 10_000)
     expect([look(sent('1')), look(message('1')), look(message('0', true))]).toEqual([
       undefined,
       undefined,
       undefined,
     ])
-    expect(watch.look(message('9'), 'bb')).toBeUndefined()
+    expect(watch.look(message('9'), 'bb', 0, 10_000)).toBeUndefined()
+    // Of a former process, or stamped by a clock that was wrong.
+    expect(watch.look(message('5'), 'aa', 0, 1000)).toBeUndefined()
+    expect(watch.look(message('6'), 'aa', 120_000, 300_000)).toBeUndefined()
+    expect(watch.look(message('7'), 'aa', -120_000, 300_000)).toBeUndefined()
     expect(look(message('2'))).toContain('Another lanchat writes under your identity')
     expect(look(message('3'))).toBeUndefined()
   })

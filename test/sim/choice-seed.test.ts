@@ -23,6 +23,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
     'a hub that a cut keeps from dialling a better one takes itself for the better one long after the cut',
   ],
   [20834, 'a node that may not be hub, and has met nobody, does not look for one'],
+  [26403, 'a cut swallows the word of a hub that it could not dial the better one'],
   [3443, 'a hub hands over while another one gives up for it on its word'],
 ]
 test.each(FOUND)('seed %i: %s', (seed) => {

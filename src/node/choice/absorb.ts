@@ -40,7 +40,12 @@ export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link)
   if (!beat || beat.state !== STATE.hub || beat.flags & FLAG.leaving || !isStaying(choice, phase)) return
   const { now } = turn
   const them = { key: link.key, members: beat.members, flags: beat.flags }
-  if (!isBetter(choice, now, phase, them)) return
+  if (!isBetter(choice, now, phase, them)) {
+    // Said again while it is so: a cut may have swallowed it, and then each would take itself for the better one.
+    const isFavoured = (phase.favoured.get(link.key) ?? -Infinity) > now
+    if (isFavoured && better(them, claimOf(choice, phase))) send(turn, link, { type: 'noDial' })
+    return
+  }
   if (!hasOwnLink(choice, now, link.key)) {
     dialNow(choice, turn, link.node, choice.timing.lostDialEveryMs)
     return
