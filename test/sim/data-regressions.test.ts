@@ -40,3 +40,7 @@ test('two processes of one person, everybody else expelled, have nobody to meet 
 test('a line whose place another branch of a forked lane has taken is not found under its id', async () => {
   await runDataSeed(1814)
 })
+
+test('two bans of one author, the higher cut of another branch, end the lane alike at the lower (seed 24772)', async () => {
+  await runDataSeed(24_772)
+})

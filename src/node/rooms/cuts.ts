@@ -53,7 +53,7 @@ function readEntries(
  * another one (the issuer held another branch; a fork proof will tell). With that proof: the fork's end.
  */
 export function cutLimit(cut: Cut, room: RoomId, author: PersonKey, lane: LaneId, facts: LaneFacts): number {
-  const entry = cut.get(cutKey(room, lane)) ?? cut.get(cutKey(ANY_ROOM, lane))
+  const entry = entryOf(cut, room, lane)
   if (!entry || entry.n === 0) return 0
   // Nodes hold different branches of a forked lane: they agree on its end, whichever event they have at n.
   const fork = facts.forkAt(room, author, lane)
@@ -61,6 +61,12 @@ export function cutLimit(cut: Cut, room: RoomId, author: PersonKey, lane: LaneId
   const known = facts.idAt(room, author, lane, entry.n)
   return known === undefined || known.startsWith(entry.id8) ? entry.n : 0
 }
+
+/** The n that a cut lists for a lane; 0: not listed. */
+export const cutN = (cut: Cut, room: RoomId, lane: LaneId): number => entryOf(cut, room, lane)?.n ?? 0
+
+const entryOf = (cut: Cut, room: RoomId, lane: LaneId) =>
+  cut.get(cutKey(room, lane)) ?? cut.get(cutKey(ANY_ROOM, lane))
 
 /** A lane whose event at n, as held here, is another than a cut says: headers up to n will show the fork. */
 export interface DisputedLane {

@@ -1,7 +1,7 @@
 /** Where each lane of a room ends: at its fork, and at the cuts of bans, mutes and demotions on its author (rules RM-6, RM-9). */
 import type { Event } from '../../wire/event.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
-import { cutLimit } from './cuts.ts'
+import { cutLimit, cutN } from './cuts.ts'
 import type { Devices } from './devices.ts'
 import type { Binding, CountedBan, CountedDemotion, CountedMute, LaneFacts, NetworkView } from './view.ts'
 
@@ -50,37 +50,42 @@ export class LaneLimits {
     if (this.#waits(author)) return 0
     const fork = this.#facts.forkAt(this.#room, author, lane)
     const unforked = fork === undefined ? Number.POSITIVE_INFINITY : fork - 1
-    const heard = this.#within(this.#mutes, author, lane, 0, unforked)
-    return this.#within(this.#bans, author, lane, 0, heard)
+    return Math.min(unforked, this.#within([this.#bans, this.#mutes], author, lane, 0))
   }
 
   /** An event below its lane's fork lies within every ban on its author: what all but acts of rank need to count. */
   covers({ author, lane, n }: Event): boolean {
-    return !this.#waits(author) && n <= this.#within(this.#bans, author, lane, 0, Number.POSITIVE_INFINITY)
+    return !this.#waits(author) && n <= this.#within([this.#bans], author, lane, 0)
   }
 
   /** An act below its lane's fork lies within every ban and demotion on its author of a rank above `level`. */
   coversAct({ author, lane, n }: Pick<Event, 'author' | 'lane' | 'n'>, level: number): boolean {
-    if (this.#waits(author)) return false
-    const banned = this.#within(this.#bans, author, lane, level, Number.POSITIVE_INFINITY)
-    return n <= this.#within(this.#demotions, author, lane, level, banned)
+    return !this.#waits(author) && n <= this.#within([this.#bans, this.#demotions], author, lane, level)
   }
 
+  /**
+   * Of several cuts the least decides. What another says of the event at a higher n is not looked at: nobody lists or pulls
+   * that far, so nodes on two branches that part above the least would never agree on it.
+   */
   #within(
-    bindings: ReadonlyMap<PersonKey, readonly Binding[]>,
+    kinds: readonly ReadonlyMap<PersonKey, readonly Binding[]>[],
     author: PersonKey,
     lane: LaneId,
     above: number,
-    start: number,
   ): number {
+    const person = this.#devices.personOf(author)
+    const cuts = kinds.flatMap((bindings) =>
+      (bindings.get(person) ?? []).filter(({ rank }) => rank > above).map(({ cut }) => cut),
+    )
     // A device that was removed ends for good, whatever anybody lifts.
     const end = this.#devices.endOf(author)
-    let limit = end ? Math.min(start, cutLimit(end, this.#room, author, lane, this.#facts)) : start
-    for (const { rank, cut } of bindings.get(this.#devices.personOf(author)) ?? []) {
-      if (limit <= 0) return 0
-      if (rank > above) limit = Math.min(limit, cutLimit(cut, this.#room, author, lane, this.#facts))
-    }
-    return limit
+    if (end) cuts.push(end)
+    if (cuts.length === 0) return Number.POSITIVE_INFINITY
+    const least = Math.min(...cuts.map((cut) => cutN(cut, this.#room, lane)))
+    const limits = cuts
+      .filter((cut) => cutN(cut, this.#room, lane) === least)
+      .map((cut) => cutLimit(cut, this.#room, author, lane, this.#facts))
+    return Math.min(...limits)
   }
 }
 
