@@ -9,6 +9,7 @@ import { fill } from './fill.ts'
 import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
 import { Lanchat, lanchat, MAIN } from './lanchat.ts'
 import { run } from './net.ts'
+import { talkUntilWarned } from './twins.ts'
 
 let lab: Lab
 beforeEach(() => {
@@ -186,16 +187,14 @@ describeInLab('one identity on two machines', () => {
     for (const node of [ann, twin]) expect((await node.ready()).self.id).toBe(self.id)
     await ann.say('from the first')
     await twin.say('from the second')
-    for (const node of [ann, twin, hub]) {
-      await node.message('from the first')
-      await node.message('from the second')
-    }
+    const texts = ['before', 'from the first', 'from the second', ...(await talkUntilWarned([ann, twin]))]
+    for (const node of [ann, twin, hub]) for (const text of texts) await node.message(text)
     for (const node of [ann, twin]) {
       const { text } = await node.event(isWarning)
       expect(text).toContain('Another lanchat writes under your identity')
       expect(text).toContain('--data-dir')
     }
-    expect((await hub.history()).sort()).toEqual(['before', 'from the first', 'from the second'])
+    expect((await hub.history()).sort()).toEqual(texts.sort())
   })
 })
 
@@ -216,6 +215,7 @@ describeInLab('one identity on two machines, one of which is hub', () => {
     await twin.ready()
     const all = [ann, twin, ...others]
     for (const [i, node] of all.entries()) await node.say(`${i}`)
+    const spoken = await talkUntilWarned([ann, twin])
     for (const node of [ann, twin]) {
       await node.event(isWarning, { timeoutMs: 30_000 })
       await node.follows((hub) => hub.id !== self.id, { timeoutMs: 30_000 })
@@ -223,7 +223,7 @@ describeInLab('one identity on two machines, one of which is hub', () => {
     for (const node of others) await node.follows((hub) => hub.id !== self.id, { timeoutMs: 30_000 })
     await ann.say('from the first')
     await twin.say('from the second')
-    const texts = ['0', '1', '2', '3', 'before', 'from the first', 'from the second']
+    const texts = ['0', '1', '2', '3', 'before', 'from the first', 'from the second', ...spoken].sort()
     for (const node of all) {
       for (const text of texts) await node.message(text, { timeoutMs: 30_000 })
       expect((await node.history()).sort()).toEqual(texts)
