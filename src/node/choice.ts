@@ -163,11 +163,6 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
       if (link) linkGone(choice, turn, link, event.cause === 'silent')
       return
     }
-    case 'heard': {
-      const link = choice.links.get(event.link)
-      if (link) link.heardAt = turn.now
-      return
-    }
     case 'frame': {
       const link = choice.links.get(event.link)
       if (!link) return

@@ -102,8 +102,6 @@ export type ChoiceEvent =
     }
   | { readonly in: 'linkDown'; readonly link: LinkId; readonly cause: 'closed' | 'silent' }
   | { readonly in: 'frame'; readonly link: LinkId; readonly frame: ChoiceFrame }
-  /** Any other data came in on this link. Optional: heartbeats alone are enough. */
-  | { readonly in: 'heard'; readonly link: LinkId }
   | ({ readonly in: 'hint' } & Hint)
   /** TCP has answered a dial; auth is under way. Optional. */
   | { readonly in: 'dialOpen'; readonly address: string }
