@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Answer, HubInfo, MessageEvent, NodeEvent, ReadyEvent } from '../../src/node/events.ts'
-import { run } from './net.ts'
+import { fakeTimeLibrary } from './fake-time.ts'
 import type { Host, Lab } from './network.ts'
 import type { Exit, LabProcess } from './process.ts'
 import { inPackage } from './root.ts'
@@ -55,22 +55,19 @@ export function lanchat(lab: Lab, host: Host, options: LanchatOptions = {}): Lan
   return new Lanchat(host, process, dataDir)
 }
 
-/** libfaketime, preloaded without its command, which would stand between us and the process's signals. */
 function hurried(times: number): Record<string, string> {
-  return { LD_PRELOAD: fakeTime(), FAKETIME: `+0 x${times}` }
+  return { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `+0 x${times}` }
 }
 
 /** See LanchatOptions.clockFile. */
 export function misdated(file: string): Record<string, string> {
   return {
-    LD_PRELOAD: fakeTime(),
+    LD_PRELOAD: fakeTimeLibrary(),
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   }
 }
-
-const fakeTime = () => run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
 
 export class Lanchat {
   #refs = 0

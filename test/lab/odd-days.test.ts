@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ErrorEvent, MessageEvent, NodeEvent, SystemEvent } from '../../src/node/events.ts'
 import type { NodeReport } from '../../src/node/index.ts'
+import { fakeTimeLibrary } from './fake-time.ts'
 import { fill } from './fill.ts'
 import { createLab, describeInLab, type Host, type Lab } from './hosts.ts'
 import { Lanchat, lanchat, MAIN } from './lanchat.ts'
-import { run } from './net.ts'
 import { talkUntilWarned } from './twins.ts'
 
 let lab: Lab
@@ -146,7 +146,7 @@ describeInLab('a disk that gets full', () => {
 
 describeInLab('a clock that is a day ahead', () => {
   it('is told once to whom it belongs, and everybody sees one order', async () => {
-    const library = run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
+    const library = fakeTimeLibrary()
     const ann = lanchat(lab, lab.host('ann'))
     await ann.ready()
     const cid = lanchat(lab, lab.host('cid'))

@@ -1,9 +1,7 @@
 /** The wall clock of one client, which can be set while it runs (libfaketime). Its monotonic clock and its timers stay true. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { run } from '../net.ts'
-
-let library: string | undefined
+import { fakeTimeLibrary } from '../fake-time.ts'
 
 export class Clock {
   constructor(private readonly file: string) {
@@ -17,9 +15,8 @@ export class Clock {
   }
 
   get env(): Record<string, string> {
-    library ??= run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
     return {
-      LD_PRELOAD: library,
+      LD_PRELOAD: fakeTimeLibrary(),
       FAKETIME_TIMESTAMP_FILE: this.file,
       FAKETIME_CACHE_DURATION: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
