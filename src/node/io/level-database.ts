@@ -1,5 +1,5 @@
 /** Opening LevelDB so that nothing on disk is ever lost by it: rules learnt from what it does with damaged folders. */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { refusalText } from '../../wire/refusal.ts'
@@ -8,6 +8,7 @@ import { Level } from './commonjs.ts'
 import { damagedPrefix, noteDamage } from './damaged-stores.ts'
 import { unwritable } from './data-dir.ts'
 import { probeWritable, writeFileSafely } from './safe-file.ts'
+import { damagedTable } from './table-check.ts'
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -57,6 +58,17 @@ export async function openDatabase(
   }
 }
 
+/**
+ * There while a database is open whose tables nobody has checked yet. LevelDB may end the process over a damaged one: then the
+ * next start checks before it opens, instead of ending the same way.
+ */
+const uncheckedMark = (dir: string) => `${dir}.unchecked`
+
+/** Its tables are sound, or it was closed in good order. */
+export async function noteChecked(dir: string): Promise<void> {
+  await rm(uncheckedMark(dir), { force: true }).catch(() => {})
+}
+
 async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { db: Database }> {
   await mkdir(dir, { recursive: true, mode: 0o700 }).catch((cause) => {
     throw unwritable(dir, cause)
@@ -64,9 +76,16 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
   const mark = `${dir}.made`
   const isNew = !(await exists(mark)) && (await readdir(dir)).every((name) => /^(LOCK|LOG)/.test(name))
   let why = 'unreadable'
+  const unchecked = uncheckedMark(dir)
+  if (!damaged && (await exists(unchecked)) && (await damagedTable(dir)) !== undefined) {
+    damaged = true
+    why = 'checksum'
+  }
   if (damaged) await refuseUnlessWritable(dir)
   else {
     try {
+      // Where there is no room for it either, a crash is no worse than without.
+      await writeFile(unchecked, '').catch(() => {})
       const db = await open(dir, isNew)
       if (!(await exists(mark))) await leaveMark(dir, mark, db)
       return { db, ...(isNew && { isFresh: true as const }) }
@@ -91,6 +110,7 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
     tombstones: 0,
   })
   await rm(mark, { force: true })
+  await rm(unchecked, { force: true })
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const db = await open(dir, true).catch((cause) => {
     throw unwritable(dir, cause)

@@ -18,6 +18,7 @@ import {
   isDiskError,
   isGone,
   levelCodeOf,
+  noteChecked,
   type Opened,
   openDatabase,
   probeRoom,
@@ -146,6 +147,7 @@ export class LevelStore implements Store {
     if (this.#state.is !== 'open') return
     const { db } = this.#state
     const table = await damagedTable(this.#dir)
+    if (table === undefined) await noteChecked(this.#dir)
     if (table === undefined || this.#state.is !== 'open' || this.#state.db !== db) return
     throw this.#failed(new Error(`${table} is damaged`), true)
   }
@@ -262,7 +264,10 @@ export class LevelStore implements Store {
     const state = this.#state
     if (state.is === 'open' || state.is === 'failed') {
       const isDamaged = state.is === 'failed' && state.damaged
-      const closing = state.db.close().catch(() => {})
+      const closing = state.db
+        .close()
+        .then(() => noteChecked(this.#dir))
+        .catch(() => {})
       this.#rejectAll(closedError())
       this.#state = { is: 'closed', closing, why: closedError(), damaged: isDamaged }
     }

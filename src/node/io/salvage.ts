@@ -19,6 +19,7 @@ import { keyBytes, keyText } from '../store-key.ts'
 import { Level } from './commonjs.ts'
 import { type DamagedStore, damagedStores, noteDamage } from './damaged-stores.ts'
 import { isDiskError } from './level-database.ts'
+import { repairApart } from './repair-apart.ts'
 
 /** A copy that ends the process, or that no try gets through, is left alone after so many. */
 const TRIES_MAX = 3
@@ -99,7 +100,7 @@ const added = (before: Brought, sum: Brought): Brought => ({
 async function* read(folder: string, desk: SalvageDesk): AsyncGenerator<Salvaged> {
   // Where not even a file of it is left, repair would make a new one.
   if (!(await readdir(folder).catch(() => [])).some((name) => /\.(ldb|sst|log)$/.test(name))) return
-  await (Level as unknown as typeof ClassicLevel).repair(folder)
+  await repairApart(folder)
   const db = new Level<Uint8Array, Uint8Array>(folder, {
     keyEncoding: 'view',
     valueEncoding: 'view',
