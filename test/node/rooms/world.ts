@@ -312,6 +312,18 @@ export const ids = (events: readonly EventId[]) => concat(...events.map((id) => 
 export const cutOf = (events: readonly Event[]) =>
   concat(...events.map(({ lane, n, id }) => concat(fromHex(lane), uint(n, 4), fromHex(id.slice(0, 16)))))
 
+/** Is what is shown the same for every order in which the events behind the first `known` ones arrive, before those? */
+export function isSameInEveryOrder(
+  { events }: Pick<World, 'events'>,
+  known: number,
+  shown: (events?: ControlEvent[]) => string,
+): boolean {
+  const [before, late] = [events.slice(0, known), events.slice(known)]
+  const told = shown()
+  for (const order of permutations(late)) if (shown([...order, ...before]) !== told) return false
+  return true
+}
+
 /** Every order of the items. */
 export function* permutations<T>(items: readonly T[]): Generator<T[]> {
   if (items.length < 2) yield [...items]
