@@ -40,11 +40,6 @@ test.each([1, 2, 3, 4, 5])(
     await world.run(10_000)
     for (const node of [hub, twin]) expect(isTold(node)).toBe(1)
     const now = world.hubs()
-    console.log(
-      'hubs',
-      now.map((n) => n.name),
-      world.nodes.map((n) => [n.name, n.of('hub').length, n.of('offline').length].join(':')),
-    )
     expect(now).toHaveLength(1)
     expect([hub, twin]).not.toContain(now[0])
     const before = world.nodes.map((node) => node.of('hub').length)
