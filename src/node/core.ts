@@ -151,7 +151,7 @@ interface LinkState {
   /** Rooms whose content the peer was seen to carry. */
   readonly carries: Set<RoomId>
   /** Whose device it was and whether it was let in, when that was last looked at. */
-  standing?: string
+  admittedAs: string
   /** When it last joined this hub and was answered in full, and whether it has joined again since. */
   joinedAt: number
   joinsAgain: boolean
@@ -935,8 +935,8 @@ export class Core {
       carries: new Set(),
       joinedAt: Number.NEGATIVE_INFINITY,
       joinsAgain: false,
+      admittedAs: this.#admittedAs(key),
     })
-    this.#compareWithOthers()
     // Before a join may go out on it.
     this.company.linkUp(link)
     this.#choose({
@@ -1440,12 +1440,16 @@ export class Core {
 
   /** Who turns out to be somebody's device, or is let in, may carry more: they are told what there is. */
   #compareWithOthers(): void {
-    const { devices, door } = this.views.network()
     for (const [link, state] of this.#links) {
-      const standing = `${devices.personOf(state.key)} ${door.admission(state.key)}`
-      if (state.standing !== undefined && state.standing !== standing) this.sync.compare(link)
-      state.standing = standing
+      const admittedAs = this.#admittedAs(state.key)
+      if (state.admittedAs !== admittedAs) this.sync.compare(link)
+      state.admittedAs = admittedAs
     }
+  }
+
+  #admittedAs(key: PersonKey): string {
+    const { devices, door } = this.views.network()
+    return `${devices.personOf(key)} ${door.admission(key)}`
   }
 
   /** Whether this person is in the room, and whether what they write there counts, may have changed. */
@@ -1916,11 +1920,9 @@ export class Core {
 
   tell(event: NodeEvent): void {
     this.#effects.push({ do: 'tell', event })
-    // What another device of this person writes is no twin's.
-    const isOwn = event.type !== 'message' || this.replica.find(event.id as EventId)?.author === this.self
-    const warning = isOwn
-      ? this.#twinWatch.look(event, this.me, this.netNow, this.#moment.now - this.#bornAt)
-      : undefined
+    // Of what others say, which is nearly all, the store need not be asked whose device it was.
+    if (event.type === 'message' && (event.from.id !== this.me || !this.#isOfThisDevice(event))) return
+    const warning = this.#twinWatch.look(event, this.me, this.netNow, this.#moment.now - this.#bornAt)
     if (warning === undefined) return
     this.tell({
       type: 'system',
@@ -1931,6 +1933,11 @@ export class Core {
     })
     // Of two processes of one key nobody can tell which one is the hub: neither is, where anybody else can be.
     this.drain()
+  }
+
+  /** What another device of this person writes is no twin's. */
+  #isOfThisDevice(message: MessageEvent): boolean {
+    return this.replica.find(message.id as EventId)?.author === this.self
   }
 
   #tellHeal(heal: Heal): void {
