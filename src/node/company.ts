@@ -10,7 +10,7 @@ import { type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { Doing, TYPING_EVERY_MS } from './doing.ts'
 import type { ModeEvent, NodeEvent } from './events.ts'
 import { factKey } from './keys.ts'
-import { isPlain, modeNumber, modeOf, OwnMode, PLAIN, readSavedMode, type Saying } from './own-mode.ts'
+import { isPlain, isSame, modeNumber, modeOf, OwnMode, readSavedMode, type Saying } from './own-mode.ts'
 import type { People } from './people.ts'
 import type { RoomView } from './rooms.ts'
 import { readSeen, Seen } from './seen.ts'
@@ -47,7 +47,7 @@ export class Company {
   readonly doing: Doing
   readonly seen: Seen
   readonly #ports: CompanyPorts
-  #told: Saying = PLAIN
+  #told: Saying
   /** By room, when others were told last that this person types there. */
   readonly #typedAt = new Map<RoomId, number>()
 
@@ -86,9 +86,9 @@ export class Company {
 
   /** Tells everybody where what they know of this person is not so any more. */
   say(): void {
-    const { mode, text } = this.own.saying
-    if (this.#ports.isVisitor || (mode === this.#told.mode && text === this.#told.text)) return
-    this.#told = { mode, text }
+    const { saying } = this.own
+    if (this.#ports.isVisitor || isSame(saying, this.#told)) return
+    this.#told = saying
     const frame = this.#frame()
     const links = this.#ports.links()
     if (links.length > 0) this.#ports.send(links, frame)

@@ -2,7 +2,7 @@
  * Checks an export without any network: that each line was signed by the key it names, says what was signed, and stands where
  * its own order says; and that the whole is what the device signed that made it (rules EX-1 to EX-3).
  */
-import { concat, equal, fromHex, uint, utf8 } from '../wire/bytes.ts'
+import { concat, equal, fromHex, hex, uint, utf8 } from '../wire/bytes.ts'
 import { decodeBody } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
@@ -244,7 +244,7 @@ export const sealBy = (
   digest: Uint8Array,
   at: number,
 ): Seal => ({
-  by: Array.from(signer.key, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  by: hex(signer.key),
   at,
   signature: toBase64(signer.sign(sealMessage(digest, at))),
 })

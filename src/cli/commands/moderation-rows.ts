@@ -1,7 +1,17 @@
 /** Commands of those who look after a room. All are about the current one. */
 import type { Command } from '../../node/index.ts'
 import { onMessage, readMessage } from './message-rows.ts'
-import { ask, type CommandRow, type Meaning, nickList, nickName, oneOrMore, split, words } from './row.ts'
+import {
+  ask,
+  because,
+  type CommandRow,
+  type Meaning,
+  nickList,
+  nickName,
+  oneOrMore,
+  split,
+  words,
+} from './row.ts'
 
 const LOG_DEFAULT = 50
 const LOG_MAX = 1000
@@ -16,8 +26,6 @@ function spanMs(word: string): number | undefined {
   const [, digits, unit] = /^(\d{1,4})([smhd])$/.exec(word) ?? []
   return digits === undefined || Number(digits) === 0 ? undefined : Number(digits) * UNIT_MS[unit!]!
 }
-
-const because = (text: string) => (text.trim() === '' ? {} : { reason: text.trim() })
 
 /** `<nick> [reason]` */
 function onPerson(args: string, then: (who: string, reason: { reason?: string }) => Command): Meaning {

@@ -1,7 +1,5 @@
 /** Commands of the owner and the admins of a network, and of whoever has several devices. */
-import { ask, type CommandRow, type Meaning, nickList, nickName, none, split } from './row.ts'
-
-const because = (text: string) => (text.trim() === '' ? {} : { reason: text.trim() })
+import { ask, because, type CommandRow, type Meaning, nickList, nickName, none, split } from './row.ts'
 
 export const networkRows: readonly CommandRow[] = [
   {

@@ -38,6 +38,10 @@ export const none = (args: string, then: Meaning): Meaning => (args.trim() === '
 export const currentOr = (args: string, room: string, then: (room: string) => Command): Meaning =>
   one(args.trim() === '' ? room : args, (word) => then(roomName(word)))
 
+/** What is typed behind an act, as the reason for it. */
+export const because = (text: string): { reason?: string } =>
+  text.trim() === '' ? {} : { reason: text.trim() }
+
 /** anna,@bob as nicks; empty where one of them is missing. */
 export function nickList(word: string): readonly string[] {
   const nicks = word.split(',').map(nickName)

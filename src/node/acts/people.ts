@@ -5,6 +5,7 @@ import { decodeBody } from '../../wire/codec.ts'
 import { NETWORK_ROOM, type PersonKey, talkRoom } from '../../wire/ids.ts'
 import { ABOUT_BYTES_MAX, MODE_TEXT_BYTES_MAX, PICTURE_BYTES_MAX } from '../../wire/limits.ts'
 import { isWhole } from '../../wire/text.ts'
+import { toBase64 } from '../base64.ts'
 import { sayingFields } from '../company.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, OwnModeData, PersonData, PictureData, WhoisData } from '../events.ts'
@@ -176,7 +177,7 @@ export class PeopleActs {
     const value = body && event ? decodeBody(event.kind, body) : undefined
     if (value?.kind !== 'look') return undefined
     const type = pictureType(value.bytes)
-    return type === undefined ? undefined : { type, bytes: value.bytes.length, base64: base64Of(value.bytes) }
+    return type === undefined ? undefined : { type, bytes: value.bytes.length, base64: toBase64(value.bytes) }
   }
 
   /** As one types: part of a name, a label, or their words. Those whose name begins so first, of them who is here. */
@@ -201,9 +202,6 @@ export class PeopleActs {
     )
   }
 }
-
-const base64Of = (bytes: Uint8Array): string =>
-  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 
 /** Why these bytes are no picture; undefined: they are one. */
 function pictureFault(bytes: Uint8Array): string | undefined {
