@@ -200,10 +200,16 @@ describe('other anomalies', () => {
     }
     const asks = (story: Story) => story.says('ann', 'a question', { order: '0500' })
     const memory = (only: boolean) => (story: Story) => story.add('bob', { what: 'memory', only })
+    const soon = (story: Story) => story.soon()
     const restarts = (story: Story) => story.restarts('bob')
     expect(tell(memory(true), asks, restarts)).toEqual([])
     expect(tell(memory(true), asks)).toEqual(['early'])
     expect(tell(asks, memory(true), restarts)).toEqual(['early'])
+    const asksOnly = (story: Story) =>
+      story.says('ann', 'a question', { order: '0500', levels: [], to: ['ann', 'bob'] })
+    expect(tell(asksOnly, restarts)).toEqual(['early'])
+    expect(tell(asksOnly, soon, restarts)).toEqual([])
+    expect(tell(asksOnly, soon, memory(true), restarts)).toEqual([])
     expect(tell(memory(true), asks, memory(false), restarts)).toEqual(['early'])
   })
 

@@ -57,30 +57,31 @@ function missing(a: Read, b: Read): string[] {
 const list = (texts: readonly string[]) =>
   `${texts.length}${texts.length > 0 ? ` (${JSON.stringify(texts.slice(0, 3)).slice(1, -1)})` : ''}`
 
+/** What was shown may still be on its way to the disk for so long, ms: a store that finds its disk full waits for a while. */
+const WRITING_MS = 1000
+
 /**
  * What a client sends lies behind all it had been shown in that room before, by any process on that device since its store
- * was last lost: the largest place shown is kept per room. What was shown while nothing could be written is forgotten with
- * the process, as it has said.
+ * was last lost. What was shown while nothing could be written is forgotten with the process, as it has said, and so is
+ * what was on its way to the disk when that began, or when the process ended.
  */
 export function findEarly(facts: Facts): Anomaly[] {
   const found: Anomaly[] = []
   const orders = ordersOf(facts)
   for (const { client, entries } of facts.run.histories) {
-    let last = new Map<string, Shown>()
-    let onDisk: ReadonlyMap<string, Shown> | undefined
+    let furthest = new Furthest()
+    let memoryAt: number | undefined
     for (const entry of entries) {
-      if (entry.what === 'memory') onDisk = entry.only ? (onDisk ?? new Map(last)) : undefined
-      else if (entry.what === 'end' && onDisk) {
-        last = new Map(onDisk)
-        onDisk = undefined
-      } else if (entry.what === 'lost') last.clear()
-      else if (entry.what === 'shown') {
-        const known = last.get(entry.message.room)
-        if (!known || known.order < entry.message.order) last.set(entry.message.room, entry.message)
-      } else if (entry.what === 'invoke') {
+      if (entry.what === 'memory') memoryAt = entry.only ? (memoryAt ?? entry.atMs) : undefined
+      else if (entry.what === 'end') {
+        furthest.forget((memoryAt ?? entry.atMs) - WRITING_MS)
+        memoryAt = undefined
+      } else if (entry.what === 'lost') furthest = new Furthest()
+      else if (entry.what === 'shown') furthest.shown(entry.message, entry.atMs)
+      else if (entry.what === 'invoke') {
         const id = facts.byText.get(entry.text)?.id
         const order = id === undefined ? undefined : orders.get(id)
-        const before = last.get(entry.room)
+        const before = furthest.in(entry.room)
         if (order === undefined || !before || before.order < order) continue
         const about = `${JSON.stringify(entry.text)} of ${client} stands before ${JSON.stringify(before.text)}, which ${client} had been shown`
         found.push({ kind: 'early', atMs: entry.atMs, about })
@@ -88,6 +89,28 @@ export function findEarly(facts: Facts): Anomaly[] {
     }
   }
   return found
+}
+
+/** Of each room the furthest message that was shown, and those that were the furthest before it. */
+class Furthest {
+  readonly #rooms = new Map<string, { readonly message: Shown; readonly atMs: number }[]>()
+
+  shown(message: Shown, atMs: number): void {
+    const steps = this.#rooms.get(message.room) ?? []
+    this.#rooms.set(message.room, steps)
+    const last = steps.at(-1)
+    if (!last || last.message.order < message.order) steps.push({ message, atMs })
+  }
+
+  in(room: string): Shown | undefined {
+    return this.#rooms.get(room)?.at(-1)?.message
+  }
+
+  /** What was shown after this is forgotten. */
+  forget(afterMs: number): void {
+    for (const steps of this.#rooms.values())
+      while (steps.length > 0 && steps.at(-1)!.atMs > afterMs) steps.pop()
+  }
 }
 
 function ordersOf(facts: Facts): Map<string, string> {

@@ -35,6 +35,11 @@ export class Story {
     return this.#atMs
   }
 
+  /** The next entry comes 10 ms after the last one. */
+  soon(): void {
+    this.#atMs += 10 - 5000
+  }
+
   /** One entry, 5 s later. */
   add(client: string, entry: Untimed<Entry>): this {
     this.#entries.get(client)!.push({ ...entry, atMs: this.#tick() } as Entry)
