@@ -8,9 +8,9 @@
  * A turn: the shell gives all inputs at hand, then calls endTurn once: what the turn brought is fanned out in one
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
-import { Hub, Receipts } from '../hub/index.ts'
+import { Hub } from '../hub/index.ts'
 import type { HelloFields } from '../wire/auth.ts'
-import { concat, fromHex, readUint } from '../wire/bytes.ts'
+import { concat, fromHex } from '../wire/bytes.ts'
 import { encodeFrame } from '../wire/codec.ts'
 import {
   type Event,
@@ -25,15 +25,12 @@ import type { Frame, FrameOf } from '../wire/frames.ts'
 import {
   type EventId,
   eventId,
-  type LaneId,
-  laneId,
   NETWORK_ROOM,
   type PersonKey,
   personKey,
   type RoomId,
   roomId,
 } from '../wire/ids.ts'
-import { parseWitnessEntries, witnessMessage } from '../wire/witness.ts'
 import { Acquaintances, readAcquaintances } from './acquaintances.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
@@ -56,6 +53,7 @@ import {
   viewOf,
 } from './choice.ts'
 import { Company, sayingFields } from './company.ts'
+import { Confirming } from './confirming.ts'
 import type {
   CoreEffect,
   CoreInput,
@@ -72,7 +70,6 @@ import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './event
 import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
-import { Standing, WITNESSES_OF_LINE } from './guard/standing.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { HistoryLines } from './history-lines.ts'
 import { factKey } from './keys.ts'
@@ -83,6 +80,7 @@ import { NetworkTime } from './network-time.ts'
 import { minuteOfDay, Notices, readNotices } from './notices.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
+import { OwnConfirmations } from './own-confirmations.ts'
 import { OwnDevices } from './own-devices.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { isPlain, PLAIN } from './own-mode.ts'
@@ -103,7 +101,6 @@ import { stampT, type Which } from './timeline.ts'
 import { TwinWatch } from './twin-watch.ts'
 import { Verification } from './verification.ts'
 import { Views } from './views.ts'
-import { Witnesses } from './witnesses.ts'
 import { Writes } from './writes.ts'
 
 const COMPARE_EVERY_MS = 30_000
@@ -200,12 +197,11 @@ export class Core {
   readonly #lanes: OwnLanes
   readonly #durable: Durable
   readonly #erasing: Erasing
-  readonly #witnesses: Witnesses
-  readonly #receipts: Receipts
+  readonly #confirming: Confirming
+  readonly #ownConfirmations: OwnConfirmations
   readonly #acts: Acts
   readonly #links = new Map<LinkId, LinkState>()
   readonly #guard: Guard
-  readonly #standing = new Standing()
   readonly #relaying: Relaying
   #hub: Hub | undefined
   #role: Role = { is: 'seeking' }
@@ -240,12 +236,9 @@ export class Core {
   readonly #twinWatch = new TwinWatch()
   /** Monotonic ms at the start. */
   readonly #bornAt: number
-  #offerDue = false
-  #wasAlone = false
   /** Rooms whose content this node carries, and since when: monotonic ms. */
   readonly #carried = new Map<RoomId, number>()
   readonly #openings: Openings
-  #isWitnessing = false
   #taken = 0
   /** Of these, before this turn. */
   #takenBefore = 0
@@ -365,8 +358,6 @@ export class Core {
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
     this.#durable = new Durable(this.replica)
     this.#writes = new Writes(this.#durable)
-    this.#witnesses = new Witnesses(signer, this.replica, this.#durable.n)
-    this.#receipts = new Receipts(this.#durable.n)
     this.outbox = new Outbox(
       (frame) => this.#toHub(frame),
       (told) => this.#tellAck(told),
@@ -447,6 +438,8 @@ export class Core {
       },
     })
     this.#guard = this.#newGuard()
+    this.#confirming = this.#newConfirming()
+    this.#ownConfirmations = this.#newOwnConfirmations()
     this.#acts = new Acts(this)
     this.#relaying = new Relaying({
       crypto,
@@ -532,6 +525,56 @@ export class Core {
       heardAt: (link) => this.choice.links.get(link)?.heardAt ?? 0,
       reachOut: (max) => this.#choose({ in: 'reachOut', max }),
       avoid: (hub) => this.#avoid(hub),
+    })
+  }
+
+  #newConfirming(): Confirming {
+    return new Confirming({
+      self: this.self,
+      isVisitor: this.options.choice.visitor === true,
+      signer: this.options.signer,
+      replica: this.replica,
+      views: this.views,
+      durableN: this.#durable.n,
+      now: () => this.#moment.now,
+      netNow: () => this.netNow,
+      hub: () => this.#hub,
+      followed: () => this.#followed,
+      hubKey: () => this.hubKey,
+      line: () => this.#line,
+      peers: () => this.#links,
+      isDiskSound: () => this.#scanned && !this.#isFailing,
+      isAwake: () => acknowledges(this.choice),
+      denial: (author, room, cls) => this.#acts.denial(author, room, cls),
+      needSync: (isNeeded) => this.#writes.needSync(isNeeded),
+      behind: (link, act) => this.#verify(link, [], act),
+      pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
+      send: (link, frame) => this.send(link, frame),
+      fault: (link, why) => this.#fault(link, why),
+      offered: (link) => this.#guard.offered(link, this.#moment.now),
+      isAsker: (link) => this.#guard.isAsker(link, this.#moment.now),
+    })
+  }
+
+  #newOwnConfirmations(): OwnConfirmations {
+    return new OwnConfirmations({
+      self: this.self,
+      replica: this.replica,
+      views: this.views,
+      outbox: this.outbox,
+      replication: this.replication,
+      me: () => this.me,
+      now: () => this.#moment.now,
+      hub: () => this.#hub,
+      followed: () => this.#followed,
+      hubKey: () => this.hubKey,
+      line: () => this.#line,
+      peers: () => this.#links,
+      isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
+      othersHere: () => this.#presence.count,
+      isAlone: () => this.#confirming.mayAcknowledge() && this.#isAlone(),
+      verify: (link, checks, act) => this.#verify(link, checks, act),
+      send: (link, frame) => this.send(link, frame),
     })
   }
 
@@ -639,7 +682,7 @@ export class Core {
       writing: this.#writes.underWay,
       reading: this.#history.size,
       opening: this.#openings.size,
-      receipts: this.#receipts.size,
+      receipts: this.#confirming.size,
       hub: this.#hub?.waiting ?? 0,
       outbox: this.outbox.queued,
       commands: this.#acts.waiting,
@@ -703,7 +746,7 @@ export class Core {
         return this.#tick()
       case 'storeFailing':
         this.#isFailing = input.failing
-        if (!input.failing) this.#signAgain()
+        if (!input.failing) this.#confirming.signAgain()
         return this.#choose({
           in: 'facts',
           facts: !input.failing
@@ -770,9 +813,8 @@ export class Core {
   endTurn(): void {
     this.#hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
-    if (this.#offerDue) this.outbox.offerAgain(this.#moment.now)
-    this.#offerDue = false
-    this.#sayWitness()
+    this.#ownConfirmations.endTurn()
+    this.#confirming.sayWitness()
     const came = this.#taken - this.#takenBefore
     this.#takenBefore = this.#taken
     if (came >= (this.#isHeard ? BUSY_EVENTS : 1)) this.#busyUntil = this.#moment.now + BUSY_MS
@@ -801,7 +843,7 @@ export class Core {
     return Math.min(
       this.#choiceWake,
       this.search.isBehind ? Math.max(this.#moment.now + INDEX_EVERY_MS, this.#busyUntil) : own,
-      (this.#mayAcknowledge() ? this.#witnesses.dueAt() : undefined) ?? Number.POSITIVE_INFINITY,
+      this.#confirming.dueAt() ?? Number.POSITIVE_INFINITY,
       this.#hub?.dueAt ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
       this.company.doing.dueAt(),
@@ -817,9 +859,9 @@ export class Core {
     this.#relaying.tick(now)
     this.sync.tick(now)
     this.outbox.tick(now)
-    this.#replicate()
-    this.#acknowledge()
-    this.#standing.note(this.hubKey, this.#line, now)
+    this.#ownConfirmations.replicate()
+    this.#confirming.acknowledge()
+    this.#confirming.tick()
     this.#guard.tick({ now, part: this.#role, line: this.#line, isCaughtUp: this.isCaughtUp })
     this.#acts.tick()
     for (const [link, state] of this.#links) {
@@ -830,7 +872,7 @@ export class Core {
     }
     this.#age()
     this.#choose({ in: 'facts', facts: { lag: this.#lag() } })
-    this.#aloneNow()
+    this.#ownConfirmations.look()
     this.#presence.tick(now)
     this.#arrivals.look(now)
     this.markers.tick(now)
@@ -1065,44 +1107,7 @@ export class Core {
 
   #toHub(frame: Frame): void {
     if (this.#role.is === 'following') this.send(this.#role.link, frame)
-    else if (this.#role.is === 'hub') this.#hubFrame(frame)
-  }
-
-  /** As hub: who confirms the own events is asked to say when they are on its disk. */
-  #hubFrame(frame: Frame): void {
-    if (frame.type !== 'offer') return
-    const link = this.#confirmer()
-    if (link !== undefined) this.send(link, frame)
-  }
-
-  /** Offers to all who sign for others what two of them are not known to hold. */
-  #replicate(): void {
-    if (this.#role.is === 'seeking') return
-    const frames = this.replication.due(this.#moment.now, this.#presence.count)
-    if (frames.length === 0) return
-    const signers = new Set([...this.#line.slice(0, WITNESSES_OF_LINE), this.hubKey])
-    const asked = new Set<PersonKey>()
-    for (const [link, { key }] of this.#links) {
-      if (!signers.has(key) || asked.has(key)) continue
-      asked.add(key)
-      for (const frame of frames) this.send(link, frame)
-    }
-  }
-
-  /** line[0]; while the line is empty the member with the least key of those whose disk works. */
-  #confirmer(): LinkId | undefined {
-    let chosen: LinkId | undefined
-    let least: PersonKey | undefined
-    for (const [link, { key, visitor }] of this.#links) {
-      if (visitor || !this.#hub?.isMember(link)) continue
-      if (key === this.#line[0]) return link
-      if (isWithoutDisk(this.choice.links.get(link))) continue
-      if (least === undefined || key < least) {
-        least = key
-        chosen = link
-      }
-    }
-    return chosen
+    else if (frame.type === 'offer') this.#ownConfirmations.ask(frame)
   }
 
   #carriesAll(person: PersonKey): boolean {
@@ -1129,11 +1134,12 @@ export class Core {
       case 'permitAsk':
         return this.#hub?.frame(link, frame)
       case 'offer':
-        return this.#onOffer(link, state, frame)
+        return this.#confirming.onOffer(link, state.key, frame)
       case 'ack':
-        return this.#onAck(link, state.key, frame)
+        this.#ownConfirmations.onAck(link, state.key, frame)
+        return this.#openings.look(this.#moment.now)
       case 'witness':
-        return this.#onWitness(link, frame)
+        return this.#onWitness(link, state.key, frame)
       case 'credit':
         return this.#isFollowed(link) ? this.outbox.credit(frame.events, this.#moment.now) : undefined
       case 'roster':
@@ -1187,8 +1193,13 @@ export class Core {
       if (key === to && this.#hub.isMember(other)) return this.send(other, frame)
   }
 
+  /** The link to the hub that is followed; undefined: this node is hub, or has none. */
+  get #followed(): LinkId | undefined {
+    return this.#role.is === 'following' ? this.#role.link : undefined
+  }
+
   #isFollowed(link: LinkId): boolean {
-    return this.#role.is === 'following' && this.#role.link === link
+    return this.#followed === link
   }
 
   /** Does this link lead to the hub followed, whichever link of the two it is? */
@@ -1226,91 +1237,9 @@ export class Core {
     )
   }
 
-  /** An author asks for the word "stored", of its hub or as hub of line[0], and for signatures (AK-5, AK-14). */
-  #onOffer(link: LinkId, state: LinkState, frame: FrameOf<'offer'>): void {
-    // One that is not hub any more asks the next.
-    const isOfHub = this.#isFollowed(link)
-    const isOfMember = this.#hub?.isMember(link) ?? false
-    if (isOfMember) this.#hub!.frame(link, frame)
-    else if (!isOfHub && !this.#standsAsWitness()) return
-    const room = roomId(frame.room)
-    this.#writes.needSync(isOfHub)
-    for (let at = 0; at < frame.entries.length; at += 64)
-      if (personKey(frame.entries, at) !== state.key)
-        return isOfMember ? undefined : this.#fault(link, 'offer: not its own')
-    // Behind what came live before it, which may still be in verification, and says who carries the room.
-    this.#verify(link, [], () => {
-      // Meanwhile another hub may be followed, to whom this one's lanes say nothing.
-      if (isOfHub && !this.#isFollowed(link)) return
-      for (let at = 0; at < frame.entries.length; at += 64) {
-        const lane = laneId(frame.entries, at + 32)
-        const n = readUint(frame.entries, at + 40, 4)
-        const cls = isControlLane(lane) ? 0 : 1
-        const isMine = this.views.carries(this.self, room, cls, false)
-        if (!isMine || this.#acts.denial(state.key, room, cls)) continue
-        if (isOfHub) this.#receipts.owe(state.key, room, lane, n)
-        const held = this.replica.lane(room, state.key, lane)
-        if (!isOfMember && (!held || held.n < n)) this.sync.pullLane(link, room, state.key, lane)
-        if (!isOfHub && !isOfMember) this.#guard.offered(link, this.#moment.now)
-        if (held && this.#isWitness(room)) this.#witnesses.asked(held)
-      }
-      this.#acknowledge()
-    })
-  }
-
-  #onAck(link: LinkId, from: PersonKey, frame: FrameOf<'ack'>): void {
-    // The hub's word; for the hub's own events that of line[0].
-    if (this.isHub ? link !== this.#confirmer() : !this.#isFollowed(link)) return
-    const room = roomId(frame.room)
-    for (let at = 0; at < frame.entries.length; at += 12)
-      this.outbox.stored(
-        from,
-        room,
-        laneId(frame.entries, at),
-        readUint(frame.entries, at + 8, 4),
-        this.#moment.now,
-      )
-    this.#openings.look(this.#moment.now)
-  }
-
-  #onWitness(link: LinkId, frame: FrameOf<'witness'>): void {
-    const by = personKey(frame.key)
-    const room = roomId(frame.room)
-    const entries = parseWitnessEntries(frame.entries)
-    // Anybody can sign: passed on and believed are those who are named for it (AK-12).
-    if (!this.#standing.has(by, this.#moment.now) && !this.#isOfTalk(room, by)) return
-    if (this.#hub && this.#links.get(link)?.key === by) {
-      const authors = new Set(entries.map((entry) => entry.author))
-      for (const [other, state] of this.#links)
-        if (other !== link && authors.has(state.key) && this.#hub.isMember(other)) this.send(other, frame)
-    }
-    // Signed for before, it says nothing new: its signature need not be checked.
-    const isNews = ({ lane, n }: { lane: LaneId; n: number }) =>
-      !this.outbox.isHeldBy(by, room, lane, n) || this.replication.lacks(by, room, lane, n)
-    const mine = entries.filter((entry) => entry.author === this.self && isNews(entry))
-    if (mine.length === 0 || by === this.self) return
-    const check = {
-      message: witnessMessage(this.replica.net, frame.room, frame.at, frame.entries),
-      signature: frame.signature,
-      key: frame.key,
-    }
-    this.#verify(link, [check], (isGood) => {
-      if (!isGood) return
-      for (const { lane, n, id8 } of mine) {
-        if (!this.replica.idAt(room, this.self, lane, n)?.startsWith(id8)) continue
-        this.outbox.witnessed(by, room, lane, n, (at, device) => this.#isAddressee(at, device))
-        this.replication.signed(by, room, lane, n, this.#moment.now)
-      }
-    })
-  }
-
-  #isAddressee(room: RoomId, device: PersonKey): boolean {
-    return this.views.personOf(device) !== this.me && this.#isOfTalk(room, device)
-  }
-
-  #isOfTalk(room: RoomId, person: PersonKey): boolean {
-    const view = this.views.room(room)
-    return view?.type === 'talk' && view.persons!.has(this.views.personOf(person))
+  #onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): void {
+    const entries = this.#confirming.onWitness(link, from, frame)
+    if (entries) this.#ownConfirmations.onWitness(link, frame, entries)
   }
 
   #onRoster(frame: FrameOf<'roster'>): void {
@@ -1396,7 +1325,7 @@ export class Core {
     const lane = this.replica.lane(first.room, first.author, first.lane)!
     if (lane.n > before) {
       this.#durable.grew(lane, before)
-      this.#writes.needSync(this.#isAnswerable || this.#isInTalk(first.room))
+      this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(first.room, this.self))
     }
     if (events.length === 0) return
     if (this.#isHeard && this.#moment.now >= this.#busyUntil) this.search.took(lane, run.events, run.bodies)
@@ -1406,15 +1335,6 @@ export class Core {
     for (const event of control) this.views.add(event)
     if (control.length > 0) this.#roomChanged(first.room)
     for (const event of control) this.#acts.counted(event)
-  }
-
-  /** Does this node acknowledge what it holds, as hub, in the line, or as the one whom a hub without a line asks? */
-  get #isAnswerable(): boolean {
-    return this.isHub || this.#line.includes(this.self) || this.#receipts.size > 0
-  }
-
-  #isInTalk(room: RoomId): boolean {
-    return this.#isOfTalk(room, this.self)
   }
 
   /** What counts in a room may have changed: carriage, places, display. */
@@ -1528,8 +1448,8 @@ export class Core {
       if (this.#acts.denial(this.self, room, 1) !== undefined) this.outbox.withdraw(room, true)
       this.replication.wrote(run, this.#moment.now)
       this.#hub?.relay(run, -1)
-      this.#offerDue ||= this.isHub
-      this.#aloneNow()
+      if (this.isHub) this.#ownConfirmations.offerSoon()
+      this.#ownConfirmations.look()
     })
     return run.events
   }
@@ -1560,69 +1480,15 @@ export class Core {
   // --- disk -------------------------------------------------------------------------------------------------------
 
   #flushWrites(): void {
-    this.#writes.needSync(this.#receipts.size > 0)
+    this.#writes.needSync(this.#confirming.size > 0)
     const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps())
     if (write) this.#effects.push(write)
   }
 
   #written(ticket: number): void {
     const { lanes, then } = this.#writes.written(ticket)
-    for (const lane of lanes) this.#witnesses.grew(lane, this.#isWitness(lane.room))
-    this.#acknowledge()
+    this.#confirming.written(lanes)
     for (const each of then) each()
-  }
-
-  /** Says what is on disk; a woken node acknowledges nothing before it knows who the hub is (INV-13). */
-  #acknowledge(): void {
-    if (!this.#mayAcknowledge()) return
-    this.#hub?.stored()
-    this.#sayReceipts()
-  }
-
-  /** Not before the store is known (INV-14), nor while the disk fails, nor before a woken node has asked (INV-13). */
-  #mayAcknowledge(): boolean {
-    return this.#scanned && !this.#isFailing && acknowledges(this.choice)
-  }
-
-  #sayReceipts(): void {
-    for (const { frame } of this.#receipts.take())
-      if (this.#role.is === 'following') this.send(this.#role.link, frame)
-  }
-
-  #isWitness(room: RoomId): boolean {
-    if (this.options.choice.visitor || !this.#scanned || this.#isFailing) return false
-    return this.#standsAsWitness() || this.#isInTalk(room)
-  }
-
-  #signAgain(): void {
-    this.#witnesses.again((room) => this.#isWitness(room), this.#moment.now)
-  }
-
-  #standsAsWitness(): boolean {
-    return this.isHub || this.#line.slice(0, WITNESSES_OF_LINE).includes(this.self)
-  }
-
-  /** The hub or this node's part has changed: what it acknowledges from now on has to be synced, and is signed anew. */
-  #noteStanding(): void {
-    this.#standing.note(this.hubKey, this.#line, this.#moment.now)
-    this.#writes.needSync(this.#isAnswerable)
-    const isWitnessing = this.#standsAsWitness()
-    if (isWitnessing && !this.#isWitnessing) this.#signAgain()
-    this.#isWitnessing = isWitnessing
-  }
-
-  #sayWitness(): void {
-    if (!this.#mayAcknowledge()) return
-    for (const frame of this.#witnesses.sign(this.#moment.now, Math.round(this.netNow))) {
-      if (this.#role.is === 'following') this.send(this.#role.link, frame)
-      else if (!this.#hub) continue
-      // To their authors: as hub to members, else past the hub to those who came past it.
-      const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
-      for (const [link, state] of this.#links) {
-        const isMine = this.#hub?.isMember(link) ?? this.#guard.isAsker(link, this.#moment.now)
-        if (isMine && authors.has(state.key)) this.send(link, frame)
-      }
-    }
   }
 
   // --- choice of hub ----------------------------------------------------------------------------------------------
@@ -1639,11 +1505,11 @@ export class Core {
       const before = this.#line
       this.#line = line
       this.#noteCarried()
-      this.#noteStanding()
+      this.#confirming.noteStanding()
       // Who stands in the line now carries every room, also those it has never heard of.
       for (const [link, { key }] of this.#links)
         if (line.includes(key) && !before.includes(key)) this.#compareSoon(link)
-      this.#offerDue ||= this.isHub && line[0] !== before[0]
+      if (this.isHub && line[0] !== before[0]) this.#ownConfirmations.offerSoon()
     }
   }
 
@@ -1692,10 +1558,10 @@ export class Core {
     this.#relaying.follows(link)
     this.#presence.hubChanged(this.#moment.now)
     this.#presence.came(hub)
-    this.#receipts.clear()
+    this.#confirming.clear()
     this.#noteCarried()
-    this.#noteStanding()
-    this.#signAgain()
+    this.#confirming.noteStanding()
+    this.#confirming.signAgain()
     this.outbox.linked(this.#moment.now, 'posts')
     this.replication.moved(this.#moment.now)
     if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
@@ -1712,7 +1578,7 @@ export class Core {
     this.#epoch = epoch
     this.#relaying.follows(undefined)
     this.#presence.hubChanged(this.#moment.now)
-    this.#receipts.clear()
+    this.#confirming.clear()
     this.#hub = new Hub(
       {
         crypto,
@@ -1735,7 +1601,7 @@ export class Core {
         carries: (person, room, cls) => this.views.carries(person, room, cls, false),
         denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
         permit: (person, action, room, name) => this.#acts.permit(person, action, room, name),
-        mayAcknowledge: () => this.#mayAcknowledge(),
+        mayAcknowledge: () => this.#confirming.mayAcknowledge(),
         durableN: this.#durable.n,
         pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
         online: (person, isOnline) => this.#onPresence(person, isOnline),
@@ -1744,12 +1610,12 @@ export class Core {
     )
     this.company.becameHub()
     this.#noteCarried()
-    this.#noteStanding()
-    this.#signAgain()
+    this.#confirming.noteStanding()
+    this.#confirming.signAgain()
     this.outbox.linked(this.#moment.now, 'offers')
     this.replication.moved(this.#moment.now)
     if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
-    this.#aloneNow()
+    this.#ownConfirmations.look()
     this.#tellHub()
   }
 
@@ -1764,7 +1630,7 @@ export class Core {
     this.#hub?.joined(link, key, visitor, state.mode)
     this.#compareSoon(link)
     // It may be the first one who can confirm what this hub has written.
-    this.#offerDue = true
+    this.#ownConfirmations.offerSoon()
   }
 
   #goOffline(reason: string): void {
@@ -1792,14 +1658,6 @@ export class Core {
   /** Hubs that are not followed now, because of what they kept back. */
   avoided(): readonly PersonKey[] {
     return avoidedNow(this.choice, this.#moment.now)
-  }
-
-  /** Nobody else can confirm: own disk counts. Where somebody can again, what was written meanwhile is offered. */
-  #aloneNow(): void {
-    const isAlone = this.#mayAcknowledge() && this.#isAlone()
-    if (this.#wasAlone && !isAlone) this.#offerDue = true
-    this.#wasAlone = isAlone
-    if (isAlone && this.outbox.unstored > 0) this.outbox.alone()
   }
 
   #isAlone(): boolean {

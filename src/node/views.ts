@@ -212,6 +212,12 @@ export class Views {
     return limit
   }
 
+  /** Is this the device of one of the two, or few, whom this private talk is of? */
+  isOfTalk(room: RoomId, device: PersonKey): boolean {
+    const view = this.room(room)
+    return view?.type === 'talk' && view.persons!.has(this.personOf(device))
+  }
+
   /** Does this person carry this class of the room? unknown: the answer while the room's create has not been seen. */
   carries(key: PersonKey, room: RoomId, cls: LaneClass, unknown: boolean): boolean {
     if (room === NETWORK_ROOM) return cls === 0
