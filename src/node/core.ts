@@ -95,6 +95,7 @@ import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
+import { readJson } from './saved-json.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
@@ -162,15 +163,6 @@ type Role =
   | { is: 'hub'; since: number }
 
 const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
-
-/** undefined where the disk has damaged them: people are then met anew. */
-function readSaved(labels: Uint8Array): SavedLabels | undefined {
-  try {
-    return JSON.parse(new TextDecoder().decode(labels)) as SavedLabels
-  } catch {
-    return undefined
-  }
-}
 
 export class Core {
   readonly self: PersonKey
@@ -268,7 +260,7 @@ export class Core {
     this.views.attach(this.replica)
     this.replica.setNow(moment.wall)
     const labels = store.get(LABELS)
-    const saved = labels && readSaved(labels)
+    const saved = labels && (readJson(labels) as SavedLabels | undefined)
     this.blocks = new Blocks(readBlocks(store.get(BLOCKED)))
     this.readMarks = new ReadMarks(readReadMarks(store.get(READ)))
     const acquaintances = new Acquaintances(readAcquaintances(store.get(ACQUAINTANCES)))

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readNetworkCut, readRoomCut } from '../../src/node/rooms/cuts.ts'
-import { cutFor, cutsFor, disputedLanes, type HeldLane } from '../../src/node/rooms.ts'
+import { cutFor, cutsFor, type HeldLane } from '../../src/node/rooms.ts'
 import type { LaneId, RoomId } from '../../src/wire/ids.ts'
 import { CUT_ENTRIES_MAX, RUN_BODY_BYTES_MAX } from '../../src/wire/limits.ts'
-import { World } from './rooms/world.ts'
 
 const [one, two] = ['1'.repeat(32), '2'.repeat(32)] as [RoomId, RoomId]
 const held = (room: RoomId, i: number, n = 5): HeldLane => ({
@@ -33,20 +32,5 @@ describe('a cut is built', () => {
     expect(cut.size).toBe(CUT_ENTRIES_MAX)
     expect(cut.has(`${one}/${many.at(-1)!.lane}`)).toBe(true)
     expect(cut.has(`${one}/${many[49]!.lane}`)).toBe(false)
-  })
-})
-
-describe('a disputed lane', () => {
-  it('is one whose event at the cut’s n is another here', () => {
-    const world = new World()
-    const [anna, bert] = [world.person('anna'), world.person('bert')]
-    world.create(anna, 'lab')
-    const seen = world.post(bert)
-    world.ban(anna, bert, { cut: [seen] })
-    expect(disputedLanes(world.view().bans, world.facts)).toEqual([])
-    world.swap(bert, world.room, seen.lane, 1)
-    expect(disputedLanes(world.view().bans, world.facts)).toEqual([
-      { room: world.room, author: bert, lane: seen.lane, n: 1 },
-    ])
   })
 })

@@ -1,7 +1,7 @@
 /** Answers: each command gets exactly one, in the order of asking, also where an earlier one waits for disk or hub. */
 import { TOPIC_BYTES_MAX } from '../../wire/limits.ts'
 import { explainRefusal, type RefusalCode } from '../../wire/refusal.ts'
-import { isWhole } from '../../wire/text.ts'
+import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { Answer, ResultEvent, SystemEvent } from '../events.ts'
 
@@ -77,7 +77,7 @@ export class Answers {
 
   /** Answers a topic that nobody could read; true where it did. */
   refusesTopic(asked: Asked, topic: string): boolean {
-    const bytes = new TextEncoder().encode(topic).length
+    const bytes = utf8Length(topic)
     if (!isWhole(topic)) this.refuse(asked, 'TEXT_INVALID')
     else if (bytes > TOPIC_BYTES_MAX) this.refuse(asked, 'TOPIC_TOO_LONG', { bytes, max: TOPIC_BYTES_MAX })
     else return false

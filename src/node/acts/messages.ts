@@ -1,7 +1,9 @@
 /** What is done to messages that were said: answering, editing, deleting, giving an emoji, and asking all about one. */
+
 import { fromHex } from '../../wire/bytes.ts'
 import type { Event } from '../../wire/event.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
+import { utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf } from '../events.ts'
 import { type Answers, type Asked, refOf } from './answers.ts'
@@ -104,7 +106,7 @@ export class MessageActs {
 
 /** One character as people see it, that is no letter, space or control. */
 function isEmoji(text: string): boolean {
-  if (text === '' || new TextEncoder().encode(text).length > EMOJI_BYTES_MAX) return false
+  if (text === '' || utf8Length(text) > EMOJI_BYTES_MAX) return false
   const [first, second] = graphemes.segment(text)
   return first !== undefined && second === undefined && /^[^\p{L}\p{Z}\p{C}]/u.test(text)
 }

@@ -3,7 +3,7 @@ import { concat, fromHex, uint } from '../../wire/bytes.ts'
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX, REASON_BYTES_MAX, TIME_MAX } from '../../wire/limits.ts'
-import { isWhole } from '../../wire/text.ts'
+import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, SystemEvent } from '../events.ts'
 import { cutFor, type HeldLane, type RoomView, SETTING } from '../rooms.ts'
@@ -305,7 +305,6 @@ export class Moderation {
 }
 
 const because = (reason: string) => (reason === '' ? {} : { reason })
-const utf8Length = (text: string) => new TextEncoder().encode(text).length
 /** As many as one event names; the rest, if ever, by the next. */
 const idsOf = (events: readonly { readonly id: EventId }[]) =>
   concat(...events.slice(0, 256).map(({ id }) => fromHex(id)))

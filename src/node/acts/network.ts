@@ -1,8 +1,10 @@
 /** What owner and admins of a network do: appoint admins, let people in, expel, and decide whether only members are let in. */
+
 import { concat, fromHex } from '../../wire/bytes.ts'
 import { NETWORK_ROOM, type PersonKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX, REASON_BYTES_MAX } from '../../wire/limits.ts'
+import { utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, NetworkMember, SystemEvent } from '../events.ts'
 import { cutAcross, cutsFor, type HeldLane, SETTING } from '../rooms.ts'
@@ -161,7 +163,7 @@ export class NetworkActs {
   }
 
   #isTooLong(asked: Asked, reason: string): boolean {
-    const bytes = new TextEncoder().encode(reason).length
+    const bytes = utf8Length(reason)
     if (bytes > REASON_BYTES_MAX)
       this.#answers.refuse(asked, 'REASON_TOO_LONG', { bytes, max: REASON_BYTES_MAX })
     return bytes > REASON_BYTES_MAX

@@ -4,7 +4,7 @@ import { fromHex, hex } from '../../wire/bytes.ts'
 import { decodeBody } from '../../wire/codec.ts'
 import { NETWORK_ROOM, type PersonKey, talkRoom } from '../../wire/ids.ts'
 import { ABOUT_BYTES_MAX, MODE_TEXT_BYTES_MAX, PICTURE_BYTES_MAX } from '../../wire/limits.ts'
-import { isWhole } from '../../wire/text.ts'
+import { isWhole, utf8Length } from '../../wire/text.ts'
 import { toBase64 } from '../base64.ts'
 import { sayingFields } from '../company.ts'
 import type { Core } from '../core.ts'
@@ -115,7 +115,7 @@ export class PeopleActs {
   }
 
   #isRefused(asked: Asked, text: string, max: number): boolean {
-    const bytes = new TextEncoder().encode(text).length
+    const bytes = utf8Length(text)
     if (!isWhole(text)) this.#answers.refuse(asked, 'TEXT_INVALID')
     else if (bytes > max) this.#answers.refuse(asked, 'WORDS_TOO_LONG', { bytes, max })
     else return false

@@ -4,7 +4,7 @@ import { type EventId, type LaneId, type PersonKey, type RoomId, talkRoom } from
 import { kindNumber } from '../../wire/kinds.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { checkRoomName } from '../../wire/name.ts'
-import { isWhole } from '../../wire/text.ts'
+import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { Told } from '../outbox.ts'
 import type { RoomView } from '../rooms.ts'
@@ -168,8 +168,6 @@ export class Posting {
     return this.#unsaid.get(told.event.id)?.push(told) !== undefined
   }
 }
-
-const utf8Length = (text: string) => new TextEncoder().encode(text).length
 
 function textFault(text: string): 'TEXT_EMPTY' | 'TEXT_TOO_LONG' | 'TEXT_INVALID' | undefined {
   if (!NOT_BLANK.test(text)) return 'TEXT_EMPTY'

@@ -13,7 +13,7 @@ import { chmod, readdir, rename, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { codeOf } from './safe-file.ts'
+import { codeOf } from './system-error.ts'
 
 const CLAIM = /^claim-([0-9a-z]+)-(\d+)-[0-9a-f]{8}$/
 /** The longest name that this file puts into the folder. */

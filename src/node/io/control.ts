@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CLAIM_NAME_BYTES_MAX, type Claim, claimFolder, connectLocal, listenAt, ownerIn } from './claim.ts'
 import { dataDirPath, machineTag, unwritable } from './data-dir.ts'
-import { codeOf } from './safe-file.ts'
+import { codeOf } from './system-error.ts'
 
 /** Systems keep about 104 bytes for the path of a local socket. */
 const SOCKET_PATH_BYTES_MAX = 100

@@ -15,6 +15,7 @@ import {
 import { WebSocket } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
 import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
+import { codeOf } from './system-error.ts'
 
 /** A connect to a dead address fails by itself only after some seconds. */
 const DIAL_MS_MAX = 5000
@@ -172,6 +173,3 @@ function tlsFault(error: unknown): DialFault {
   if (code === 'ECONNRESET' || code === 'EPIPE') return { fault: 'closed', code }
   return { fault: 'not-lanchat', code }
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -17,6 +17,7 @@ import { keepIdentity } from './identity-file.ts'
 import type { Opened } from './level-store.ts'
 import type { ResilientStore, StoreWatch } from './resilient-store.ts'
 import { salvage, waitingCopies } from './salvage.ts'
+import { whyOf } from './system-error.ts'
 
 /** The files are looked for this often. */
 const LOOK_EVERY_MS = 2000
@@ -241,5 +242,4 @@ const DISK_WORKS = 'The disk works again; everything is stored.'
 const DELETED =
   'The files in which messages are stored were deleted while lanchat ran. New ones are in their place, under the same identity; the others send what they have.'
 
-const whyOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 const timeOf = (ms: number) => new Date(ms).toTimeString().slice(0, 5)

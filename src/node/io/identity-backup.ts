@@ -13,8 +13,9 @@ import { PROGRAM_VERSION } from '../program-version.ts'
 import { openControl } from './control.ts'
 import { dataDirPath, openDataDir } from './data-dir.ts'
 import { IDENTITY_FILE, identityBytes, loadIdentity, readIdentity } from './identity-file.ts'
-import { codeOf, writeFileSafely } from './safe-file.ts'
+import { writeFileSafely } from './safe-file.ts'
 import { scryptKey } from './scrypt-key.ts'
+import { codeOf } from './system-error.ts'
 
 const FORM = 'lanchat identity 1'
 /** With r 8 a guess takes 128 MiB and about a third of a second here. */

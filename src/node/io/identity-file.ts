@@ -10,7 +10,8 @@ import { refusalText } from '../../wire/refusal.ts'
 import { signerOf } from '../crypto.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { openDataDir, unwritable } from './data-dir.ts'
-import { codeOf, writeFileSafely } from './safe-file.ts'
+import { writeFileSafely } from './safe-file.ts'
+import { codeOf } from './system-error.ts'
 
 const SEED_BYTES = 32
 export const IDENTITY_FILE = 'identity'

@@ -11,8 +11,8 @@ import { openDataDir, storeFolder } from './data-dir.ts'
 import { loadIdentity, readKeptIdentity } from './identity-file.ts'
 import { isGone } from './level-database.ts'
 import { LevelStore, type Opened, openLevelStore } from './level-store.ts'
-import { codeOf } from './safe-file.ts'
 import { openStoreView, removeLeftViews, type StoreView } from './store-view.ts'
+import { codeOf } from './system-error.ts'
 
 export interface Keeping {
   readonly dir: string

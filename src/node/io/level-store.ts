@@ -23,6 +23,7 @@ import {
   openDatabase,
   probeRoom,
 } from './level-database.ts'
+import { whyOf } from './system-error.ts'
 import { damagedTable } from './table-check.ts'
 
 export type { Opened } from './level-database.ts'
@@ -365,5 +366,3 @@ async function commit(db: Database, group: Group): Promise<void> {
 const plain = (value: Uint8Array) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 
 const closedError = () => new Error('the store is closed')
-
-const whyOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -27,6 +27,7 @@ import { WebSocketServer } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
 import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
 import { type Stranger, type StrangerLimits, Strangers } from './strangers.ts'
+import { codeOf } from './system-error.ts'
 
 /** Ports tried above the wanted one before any is taken. */
 const PORTS_TRIED = 20
@@ -175,5 +176,3 @@ async function listenNear(server: Server, port: number, host: string | undefined
     }
   }
 }
-
-const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined)

@@ -47,6 +47,7 @@ import { BOT_MARK } from '../people.ts'
 import { isPlace, keptPlace, newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { NodeReport } from '../report.ts'
+import { readJson } from '../saved-json.ts'
 import type { DiskReport } from '../store-report.ts'
 import { LAN } from '../timing.ts'
 import { systemClock } from './clock.ts'
@@ -342,7 +343,7 @@ export class NodeShell {
     })
     tellPoint(this.#log, 'listening')
     this.#dialer = (address) => void this.#dial(address, signer)
-    for (const address of readJson(this.#store.get(factKey('peers')), isTexts) ?? [])
+    for (const address of readSaved(this.#store.get(factKey('peers')), isTexts) ?? [])
       this.#remembered.set(address, true)
     setImmediate(() => this.#begin())
   }
@@ -1011,7 +1012,7 @@ function nickOf(asked: string | undefined): string {
 
 /** The place of this store; where its disk has lost it, the one that is written beside it; a new one at its first start. */
 function storedPlace(store: ResilientStore, about: Partial<AboutStore>): Place {
-  const stored = readJson(store.get(factKey('place')), isPlace)
+  const stored = readSaved(store.get(factKey('place')), isPlace)
   if (stored) return stored
   const { ids, isGrown } = about
   const place =
@@ -1021,13 +1022,9 @@ function storedPlace(store: ResilientStore, about: Partial<AboutStore>): Place {
 }
 
 /** undefined where nothing is stored, or the disk has damaged it. */
-function readJson<T>(bytes: Uint8Array | undefined, is: (value: unknown) => value is T): T | undefined {
-  try {
-    const value: unknown = bytes && JSON.parse(Buffer.from(bytes).toString())
-    return is(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+function readSaved<T>(bytes: Uint8Array | undefined, is: (value: unknown) => value is T): T | undefined {
+  const value = bytes && readJson(bytes)
+  return is(value) ? value : undefined
 }
 
 const isTexts = (value: unknown): value is string[] =>

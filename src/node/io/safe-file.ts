@@ -1,6 +1,7 @@
 /** Small files that are whole or not there, whatever fails meanwhile. */
 import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { codeOf } from './system-error.ts'
 
 let count = 0
 
@@ -53,10 +54,6 @@ export async function probeWritable(dir: string, bytes = 1): Promise<void> {
     await rm(probe, { force: true })
   }
 }
-
-/** The system's code of a failed call, as ENOENT. */
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 /** Makes new names in this folder last. Windows cannot open folders and needs none of this. */
 async function syncFolder(dir: string): Promise<void> {

@@ -68,30 +68,6 @@ export const cutN = (cut: Cut, room: RoomId, lane: LaneId): number => entryOf(cu
 const entryOf = (cut: Cut, room: RoomId, lane: LaneId) =>
   cut.get(cutKey(room, lane)) ?? cut.get(cutKey(ANY_ROOM, lane))
 
-/** A lane whose event at n, as held here, is another than a cut says: headers up to n will show the fork. */
-export interface DisputedLane {
-  readonly room: RoomId
-  readonly author: PersonKey
-  readonly lane: LaneId
-  readonly n: number
-}
-
-/** The lanes on which the cuts of these bans or demotions and this node disagree (demotions of room 0 left out: no room). */
-export function disputedLanes(
-  bindings: Iterable<{ readonly target: PersonKey; readonly cut: Cut }>,
-  facts: LaneFacts,
-): DisputedLane[] {
-  const disputed: DisputedLane[] = []
-  for (const { target: author, cut } of bindings) {
-    for (const [key, { n, id8 }] of cut) {
-      const [room, lane] = key.split('/') as [RoomId, LaneId]
-      const known = n > 0 && room.length === 32 ? facts.idAt(room, author, lane, n) : undefined
-      if (known !== undefined && !known.startsWith(id8)) disputed.push({ room, author, lane, n })
-    }
-  }
-  return disputed
-}
-
 /** A lane of the target as the issuer holds it. */
 export interface HeldLane {
   readonly room: RoomId

@@ -2,7 +2,8 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ownerOf } from '../control.ts'
-import { codeOf, probeWritable } from '../safe-file.ts'
+import { probeWritable } from '../safe-file.ts'
+import { codeOf } from '../system-error.ts'
 import { type Finding, fail, pass, skip, warn } from './check.ts'
 
 /** Below this LevelDB soon cannot write: its log alone has 4 MiB. */
