@@ -22,15 +22,7 @@ import {
   type VerifiedRun,
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
-import {
-  type EventId,
-  eventId,
-  NETWORK_ROOM,
-  type PersonKey,
-  personKey,
-  type RoomId,
-  roomId,
-} from '../wire/ids.ts'
+import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { Acquaintances, readAcquaintances } from './acquaintances.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
@@ -99,7 +91,7 @@ import { readJson } from './saved-json.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
-import { TwinWatch } from './twin-watch.ts'
+import { TWIN_WARNING, TwinWatch } from './twin-watch.ts'
 import { Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Writes } from './writes.ts'
@@ -806,6 +798,8 @@ export class Core {
     this.#hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()
+    const namings = this.#twinWatch.takeDue(() => this.options.crypto.random(16))
+    if (namings.length > 0) this.write(NETWORK_ROOM, namings, () => {})
     this.#confirming.sayWitness()
     const came = this.#taken - this.#takenBefore
     this.#takenBefore = this.#taken
@@ -1269,6 +1263,7 @@ export class Core {
     if (result.events.length === 0) return result
     this.display.arrived(result.events)
     const author = first.author
+    if (author === this.self) this.#lookForTwin(result.events)
     if (this.#hub && !this.#isRelayed) {
       this.#hub.relay(run, link)
       if (this.#links.get(link)?.key === author && this.sync.isPulling(link))
@@ -1429,6 +1424,7 @@ export class Core {
       return { kind, at, t, body: body(t) }
     })
     const run = this.#lanes.write(room, drafts)
+    this.#twinWatch.wrote(run.events)
     const first = run.events[0]!
     this.#grown(run, first.n - 1, run.events)
     const lane = this.replica.lane(room, first.author, first.lane)
@@ -1770,24 +1766,18 @@ export class Core {
 
   tell(event: NodeEvent): void {
     this.#effects.push({ do: 'tell', event })
-    // Of what others say, which is nearly all, the store need not be asked whose device it was.
-    if (event.type === 'message' && (event.from.id !== this.me || !this.#isOfThisDevice(event))) return
-    const warning = this.#twinWatch.look(event, this.me, this.netNow, this.#moment.now - this.#bornAt)
-    if (warning === undefined) return
-    this.tell({
-      type: 'system',
-      event: 'warning',
-      room: null,
-      user: this.people.who(this.self),
-      text: warning,
-    })
-    // Of two processes of one key nobody can tell which one is the hub: neither is, where anybody else can be.
-    this.drain()
   }
 
-  /** What another device of this person writes is no twin's. */
-  #isOfThisDevice(message: MessageEvent): boolean {
-    return this.replica.find(message.id as EventId)?.author === this.self
+  /** Events under the own key came over a link: another process of this key may run. */
+  #lookForTwin(events: readonly Event[]): void {
+    const moment = { now: this.netNow, upMs: this.#moment.now - this.#bornAt }
+    for (const event of events) {
+      if (!this.#twinWatch.came(event, this.replica.body(event.id), moment)) continue
+      const user = this.people.who(this.self)
+      this.tell({ type: 'system', event: 'warning', room: null, user, text: TWIN_WARNING })
+      // Of two processes of one key nobody can tell which one is the hub: neither is, where anybody else can be.
+      this.drain()
+    }
   }
 
   #tellHeal(heal: Heal): void {

@@ -1,30 +1,81 @@
-/** Notices that somebody else writes under this identity now: its data dir is used on a second machine, or was copied. */
-import type { NodeEvent } from './events.ts'
+/**
+ * Notices that another process writes under this key now: its data dir is used on a second machine, or was copied (HB-24).
+ *
+ * What comes under the own key and was not written here may be late words of a former process, with the time of a clock
+ * that was wrong: no proof. So it is only named, in a `twin` event. Proof is a `twin` event that names what this process
+ * wrote: no former process can know its id. The one that is proven right answers in the same way, so that the other
+ * knows it too.
+ */
+import { fromHex } from '../wire/bytes.ts'
+import { decodeBody, encodeBody } from '../wire/codec.ts'
+import type { Event } from '../wire/event.ts'
+import { type EventId, eventId } from '../wire/ids.ts'
+import { kindNumber } from '../wire/kinds.ts'
+import type { Writing } from './core-io.ts'
 
-/** Own messages remembered until they come around: a message is told right behind its `sent`. */
-const SENT_MAX = 256
-/** A message tells of a twin while it is fresh: what a wrong clock has stamped is not. */
+const TWIN = kindNumber('twin')
+/** Own events remembered: what another process names came to it a moment ago. */
+const OWN_MAX = 1024
+/** What is older, or ahead of now by more, was not written just now: it is not named. */
 const FRESH_MS = 60_000
 /** The network's time is known only so well. */
 const SURE_MS = 2000
+/** Lanes of others in which something is named, one event each: lanes of former processes that come late are few. */
+const NAMED_MAX = 16
+
+export interface TwinMoment {
+  /** netNow. */
+  readonly now: number
+  /** For how long this process has run, ms. */
+  readonly upMs: number
+}
 
 export class TwinWatch {
-  readonly #sent = new Set<string>()
-  #isTold = false
+  readonly #own = new Set<EventId>()
+  /** Lanes in which an event was named. */
+  readonly #named = new Set<string>()
+  readonly #due: EventId[] = []
+  #isProven = false
+
+  /** This process has written these. */
+  wrote(events: readonly Event[]): void {
+    for (const { id } of events) {
+      this.#own.add(id)
+      if (this.#own.size > OWN_MAX) this.#own.delete(this.#own.values().next().value!)
+    }
+  }
 
   /**
-   * Give it every event in order. self: the own key; now: netNow; upMs: for how long this process has run. Returns what people
-   * should read, once. What a former process of this device wrote may come late, and with the time of a clock that was wrong.
+   * An event under the own key came over a link. body: its bytes, where they are here. True where it proves for the first
+   * time that another process runs.
    */
-  look(event: NodeEvent, self: string, now: number, upMs: number): string | undefined {
-    if (event.type === 'sent') {
-      this.#sent.add(event.id)
-      if (this.#sent.size > SENT_MAX) this.#sent.delete(this.#sent.values().next().value!)
-    }
-    if (event.type !== 'message' || event.from.id !== self || event.history) return undefined
-    if (this.#sent.delete(event.id) || this.#isTold) return undefined
-    if (event.ts < now - Math.min(upMs - SURE_MS, FRESH_MS) || event.ts > now + FRESH_MS) return undefined
-    this.#isTold = true
-    return 'Another lanchat writes under your identity: this data directory is used on a second machine, or was copied there. Both go on and nothing is lost, but you are one person to everybody else. To be two, start one of them with --data-dir and a new folder.'
+  came(event: Event, body: Uint8Array | undefined, { now, upMs }: TwinMoment): boolean {
+    if (this.#own.has(event.id)) return false
+    const named = event.kind === TWIN && body ? decodeBody(event.kind, body) : null
+    const isProof = named?.kind === 'twin' && this.#own.has(eventId(named.seen))
+    const isFresh = event.at > now - Math.min(upMs - SURE_MS, FRESH_MS) && event.at <= now + FRESH_MS
+    const isFirst = isProof && !this.#isProven
+    this.#isProven ||= isProof
+    // Who was proven right hears in the same way that there is a twin.
+    if (isProof || (isFresh && !this.#isProven)) this.#name(event)
+    return isFirst
+  }
+
+  #name({ room, lane, id }: Event): void {
+    if (this.#named.size >= NAMED_MAX || this.#named.has(room + lane)) return
+    this.#named.add(room + lane)
+    this.#due.push(id)
+  }
+
+  /** What is to be written into room 0 since the last call, each with a salt of 16 bytes. */
+  takeDue(salt: () => Uint8Array): Writing[] {
+    return this.#due.splice(0).map((seen) => {
+      const body = encodeBody(salt(), { kind: 'twin', seen: fromHex(seen) })
+      return { kind: TWIN, body: () => body }
+    })
   }
 }
+
+/** What people read, once. */
+export const TWIN_WARNING =
+  'Another lanchat writes under your identity: this data directory is used on a second machine, or was copied there. Both go on and nothing is lost, but you are one person to everybody else. To be two, start one of them with --data-dir and a new folder.'

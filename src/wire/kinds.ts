@@ -131,6 +131,8 @@ const definitions = {
   block: [0x95, { on: bool }],
   /** Lies in room 0. How a person looks: part 1 colour, 3 bytes rgb; 2 picture, an image file. Empty: none. */
   look: [0x96, { part: uintOf(8), bytes: blob(PICTURE_BYTES_MAX) }],
+  /** Lies in room 0. A process names an event under its own key that it did not write: whoever wrote it runs too. */
+  twin: [0x97, { seen: id }],
   // reserved: 0x90 newcode, 0x94 verify
 } as const
 

@@ -295,15 +295,23 @@ export class Watch {
       case 'ack':
         return this.#ack(node, life, event)
       case 'system':
-        // Twins are told of each other; a hub is warned of by its part.
+        // A hub is warned of by its part.
         if (event.event === 'warning' && event.text?.startsWith('The hub') && !this.#world.isHostile)
           this.#bad(node, `warns of an honest hub: ${event.text}`)
+        if (event.event === 'warning' && event.text?.includes('writes under your identity'))
+          this.#warnsOfTwin(node)
         return
       case 'presence':
         if (!life.isReady) this.#bad(node, 'tells presence before ready')
         return
       default:
     }
+  }
+
+  /** Nobody takes late words of former processes, or what a clock misdated, for somebody else (HB-24). */
+  #warnsOfTwin(node: SimNode): void {
+    const hasTwin = this.#world.nodes.some((other) => other !== node && other.key === node.key)
+    if (!hasTwin) this.#bad(node, 'warns of a twin that is not there (HB-24)')
   }
 
   #message(node: SimNode, life: Life, event: MessageEvent): void {

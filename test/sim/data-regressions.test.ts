@@ -33,14 +33,20 @@ test.each([4946, 5551])(
   },
 )
 
-test('two processes of one person, everybody else expelled, have nobody to meet through (seed 24270)', async () => {
-  await runDataSeed(24_270)
-})
+test.each([24_270, 27_157])(
+  'two processes of one person, everybody else expelled, have nobody to meet through (seed %i)',
+  async (seed) => {
+    await runDataSeed(seed)
+  },
+)
 
 test('a line whose place another branch of a forked lane has taken is not found under its id', async () => {
   await runDataSeed(1814)
 })
 
-test('two bans of one author, the higher cut of another branch, end the lane alike at the lower (seed 24772)', async () => {
-  await runDataSeed(24_772)
-})
+test.each([20_922, 24_772])(
+  'two bans of one author, the higher cut of another branch, end the lane alike at the lower (seed %i)',
+  async (seed) => {
+    await runDataSeed(seed)
+  },
+)

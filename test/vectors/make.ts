@@ -146,6 +146,7 @@ const bodies: BodyValue[] = [
   { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
   { kind: 'block', on: true },
   { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },
+  { kind: 'twin', seen: rising(32) },
 ]
 
 function kinds() {
