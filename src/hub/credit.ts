@@ -1,18 +1,26 @@
 /**
  * Credit: what one person may publish (rules LV-6 to LV-8). A token bucket; what it holds is granted ahead, so that
  * an honest author never has to be refused. rate 0: bounded only by queues.
+ *
+ * A person has one bucket. Each of their sessions has a share: what was granted to it. One that is idle keeps its share
+ * and takes no more, so that another one of the same key (a copied data dir) does not wait for it.
  */
 
 export interface Bucket {
   /** Events that may still be granted; negative after a backlog was pulled. */
   tokens: number
-  /** Granted and not used yet. */
-  outstanding: number
   /** Granted to a session that has ended, and given back or granted again: posts under that may still be on their way. */
   late: number
   /** Until when they may be; monotonic ms. */
   lateUntil: number
   refilledAt: number
+}
+
+/** Of one session. */
+export interface Share {
+  readonly bucket: Bucket
+  /** Granted and not used yet. */
+  outstanding: number
 }
 
 export interface Rate {
@@ -30,33 +38,33 @@ const LATE_MS = 10_000
 
 export const openBucket = (rate: Rate, now: number): Bucket => ({
   tokens: rate.burst,
-  outstanding: 0,
   late: 0,
   lateUntil: 0,
   refilledAt: now,
 })
 
 /** How many events to grant now; 0: none. now: monotonic ms. */
-export function grant(bucket: Bucket, rate: Rate, now: number): number {
+export function grant(share: Share, rate: Rate, now: number): number {
   if (rate.perS === 0) {
-    const events = bucket.outstanding < UNLIMITED_GRANT / 2 ? UNLIMITED_GRANT - bucket.outstanding : 0
-    bucket.outstanding += events
+    const events = share.outstanding < UNLIMITED_GRANT / 2 ? UNLIMITED_GRANT - share.outstanding : 0
+    share.outstanding += events
     return events
   }
+  const { bucket } = share
   const elapsedMs = Math.max(0, now - bucket.refilledAt)
   bucket.tokens = Math.min(rate.burst, bucket.tokens + (elapsedMs * rate.perS) / 1000)
   bucket.refilledAt = now
-  const events = Math.max(0, Math.min(Math.floor(bucket.tokens), rate.burst - bucket.outstanding))
+  const events = Math.max(0, Math.min(Math.floor(bucket.tokens), rate.burst - share.outstanding))
   bucket.tokens -= events
-  bucket.outstanding += events
+  share.outstanding += events
   return events
 }
 
-/** The author has gone: what was granted and not used is there again. */
-export function giveBack(bucket: Bucket, rate: Rate, now: number): void {
-  makeVoid(bucket, rate, now)
-  bucket.tokens = Math.min(rate.burst, bucket.tokens + bucket.outstanding)
-  bucket.outstanding = 0
+/** This session has ended: what was granted to it and not used is there again. */
+export function giveBack(share: Share, rate: Rate, now: number): void {
+  makeVoid(share, rate, now)
+  share.bucket.tokens = Math.min(rate.burst, share.bucket.tokens + share.outstanding)
+  share.outstanding = 0
 }
 
 /** True where nothing would be forgotten with it: a new one holds as much. */
@@ -64,17 +72,29 @@ export const isFull = ({ tokens, refilledAt, late, lateUntil }: Bucket, rate: Ra
   tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst &&
   (late === 0 || now >= lateUntil)
 
-/** A session begins anew: what was granted and not used is void there, and granted again. Returns how much. */
-export function grantAgain(bucket: Bucket, rate: Rate, now: number): number {
-  makeVoid(bucket, rate, now)
-  return bucket.outstanding
+/**
+ * A session begins anew: what was granted to it and not used is void, and granted again. So is what its former ones hold:
+ * others of the same person, whose links may only seem to live. Returns how much.
+ */
+export function grantAgain(share: Share, former: Iterable<Share>, rate: Rate, now: number): number {
+  makeVoid(share, rate, now)
+  for (const other of former) {
+    makeVoid(other, rate, now)
+    share.outstanding += other.outstanding
+    other.outstanding = 0
+  }
+  const most = rate.perS === 0 ? UNLIMITED_GRANT : rate.burst
+  const over = Math.max(0, share.outstanding - most)
+  share.outstanding -= over
+  share.bucket.tokens = Math.min(rate.burst, share.bucket.tokens + over)
+  return share.outstanding
 }
 
 /** Bounded: who begins anew all the time gains a debt, once, and nothing more before it is paid. */
-function makeVoid(bucket: Bucket, rate: Rate, now: number): void {
-  if (bucket.outstanding === 0) return
+function makeVoid({ bucket, outstanding }: Share, rate: Rate, now: number): void {
+  if (outstanding === 0) return
   const late = now < bucket.lateUntil ? bucket.late : 0
-  bucket.late = Math.min(late + bucket.outstanding, DEBT_BURSTS * Math.max(rate.burst, bucket.outstanding))
+  bucket.late = Math.min(late + outstanding, DEBT_BURSTS * Math.max(rate.burst, outstanding))
   bucket.lateUntil = now + LATE_MS
 }
 
@@ -82,10 +102,11 @@ function makeVoid(bucket: Bucket, rate: Rate, now: number): void {
  * The author published `events` under credit. False where the grant did not cover them. What was on its way under a
  * grant that is void by now is taken once, as debt.
  */
-export function spend(bucket: Bucket, events: number, now: number): boolean {
-  const late = Math.max(0, events - bucket.outstanding)
+export function spend(share: Share, events: number, now: number): boolean {
+  const { bucket } = share
+  const late = Math.max(0, events - share.outstanding)
   if (late > (now < bucket.lateUntil ? bucket.late : 0)) return false
-  bucket.outstanding -= events - late
+  share.outstanding -= events - late
   bucket.late -= late
   bucket.tokens -= late
   return true

@@ -29,6 +29,7 @@ import {
   isFull,
   openBucket,
   type Rate,
+  type Share,
   spend,
 } from './credit.ts'
 import { Fanout } from './fanout.ts'
@@ -136,7 +137,7 @@ export class Hub {
       state: 'joined',
       link,
       key,
-      bucket: this.#bucketOf(key),
+      share: { bucket: this.#bucketOf(key), outstanding: 0 },
       visitor,
       asksUntil: Number.NEGATIVE_INFINITY,
       typedAt: Number.NEGATIVE_INFINITY,
@@ -158,8 +159,16 @@ export class Hub {
     }
     this.#sendRoster(link)
     // For a member that comes over another link while its former one is still up, all begins anew.
-    this.#grantAgain(session)
+    this.#grantAgain(session, this.#otherShares(session))
     this.#grant(session)
+  }
+
+  /** Of the other sessions of this person. */
+  *#otherShares({ link, key }: Joined): Iterable<Share> {
+    for (const other of this.#links.get(key) ?? []) {
+      const session = other !== link && this.#sessions.get(other)
+      if (session && session.state === 'joined') yield session.share
+    }
   }
 
   /** One-shot commands come and go for a moment: nobody is told of them. */
@@ -177,13 +186,12 @@ export class Hub {
     this.#sessions.delete(link)
     const links = this.#links.get(session.key)
     links?.delete(link)
+    // What was granted and not used goes back.
+    if (session.state === 'joined') giveBack(session.share, this.#ports.rate, this.#now)
     const isVisitor = session.state === 'joined' && session.visitor
     if (!isVisitor && !this.#isHere(session.key)) this.#parted.set(session.key, this.#now)
     if (!links || links.size > 0) return
     this.#links.delete(session.key)
-    // What was granted and not used goes back.
-    const bucket = this.#buckets.get(session.key)
-    if (bucket) giveBack(bucket, this.#ports.rate, this.#now)
     this.#receipts.forget(session.key)
   }
 
@@ -235,13 +243,13 @@ export class Hub {
     if (links.length > 0) this.#ports.sendShared(links, frame)
   }
 
-  #grantAgain({ link, bucket }: Joined): void {
-    const events = grantAgain(bucket, this.#ports.rate, this.#now)
+  #grantAgain({ link, share }: Joined, former: Iterable<Share> = []): void {
+    const events = grantAgain(share, former, this.#ports.rate, this.#now)
     if (events > 0) this.#ports.send(link, { type: 'credit', events })
   }
 
   #grant(session: Joined): void {
-    const events = grant(session.bucket, this.#ports.rate, this.#now)
+    const events = grant(session.share, this.#ports.rate, this.#now)
     if (events > 0) this.#ports.send(session.link, { type: 'credit', events })
   }
 
@@ -297,8 +305,7 @@ export class Hub {
     if (typeof run === 'string') return this.#ports.fault(session.link, `post: ${run}`)
     const first = run.events[0]!
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
-    if (!spend(session.bucket, run.events.length, this.#now))
-      return this.#refuse(session, run, 'RATE_LIMITED')
+    if (!spend(session.share, run.events.length, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
@@ -420,7 +427,7 @@ export class Hub {
   /** An author's events came by a pull over its own session: they count as published. */
   pulledOwn(link: number, events: number): void {
     const session = this.#sessions.get(link)
-    if (session?.state === 'joined') charge(session.bucket, events, this.#ports.rate)
+    if (session?.state === 'joined') charge(session.share.bucket, events, this.#ports.rate)
   }
 
   /** To every member at once: the rest of what is told to all (tombstones). */

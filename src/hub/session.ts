@@ -1,13 +1,13 @@
 /** Sessions: one member's life at the hub, as a union by state. */
 import type { PersonKey } from '../wire/ids.ts'
-import type { Bucket } from './credit.ts'
+import type { Share } from './credit.ts'
 
 export type Session =
   | {
       readonly state: 'joined'
       readonly link: number
       readonly key: PersonKey
-      readonly bucket: Bucket
+      readonly share: Share
       readonly visitor: boolean
       /** When its questions for permission so far are worked off. */
       asksUntil: number

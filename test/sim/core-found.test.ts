@@ -18,6 +18,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
     1602,
     'history whose author had a clock ahead, had from others at once after following, counted as withheld by the hub',
   ],
+  [5091, 'a session of somebody whose other one was idle, and held all of their credit, waited for ever'],
   [5394, 'what a former process had written under a clock that was wrong was taken for a twin'],
 ]
 
