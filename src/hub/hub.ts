@@ -5,7 +5,7 @@
  * A post is relayed before its signature is checked and before it is on disk, because its author is the session's own
  * key; it is verified, stored and acknowledged behind that (rules LV-1 to LV-9, AK-1 to AK-4).
  */
-import { concat, fromHex, readUint } from '../wire/bytes.ts'
+import { fromHex, readUint } from '../wire/bytes.ts'
 import { skeleton } from '../wire/confusable.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { isControlLane, type ParsedRun, packRun, parseRun, type VerifiedRun } from '../wire/event.ts'
@@ -19,7 +19,6 @@ import {
   type RoomId,
   roomId,
 } from '../wire/ids.ts'
-import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
 import {
   type Bucket,
   charge,
@@ -37,6 +36,7 @@ import { Gathering } from './gathering.ts'
 import { Modes } from './modes.ts'
 import { ReservedNames } from './names.ts'
 import { Receipts } from './receipts.ts'
+import { Roster } from './roster.ts'
 import type { Joined, Session } from './session.ts'
 
 export interface HubPorts {
@@ -107,14 +107,14 @@ export class Hub {
   readonly #receipts: Receipts
   /** Whose last session ended just now, and when: told as gone only if they do not come back at once. */
   readonly #parted = new Map<PersonKey, number>()
-  /** Who has come and is not told to all yet, and over which link. */
-  readonly #arrived = new Map<PersonKey, number>()
+  readonly #roster: Roster
   readonly #gathering: Gathering
   #now: number
 
   constructor(ports: HubPorts, now: number) {
     this.#ports = ports
     this.#now = now
+    this.#roster = new Roster(ports.self)
     this.#gathering = new Gathering(ports.bereft, now)
     this.#receipts = new Receipts((room, author, lane) => ports.durableN(room, author, lane))
   }
@@ -152,9 +152,9 @@ export class Hub {
     else this.#links.set(key, new Set([link]))
     if (!visitor && !wasHere) {
       this.#parted.delete(key)
-      // Before that they are here: who hides is not seen for a moment.
-      if (mode && this.#modes.note(key, mode, this.#now)) this.#tellAll(mode, link)
-      this.#arrived.set(key, link)
+      const isKnown = !this.#roster.came(key, link)
+      // Who comes is told with what they say of themselves, who is back at once is told of already.
+      if (mode && this.#modes.note(key, mode, this.#now) && isKnown) this.#tellAll(mode, link)
       this.#ports.online(key, true)
     }
     this.#sendRoster(link)
@@ -195,25 +195,14 @@ export class Hub {
     this.#receipts.forget(session.key)
   }
 
-  /** One who came is told as such, several are one more page of the roster. */
-  #tellArrived(): void {
-    const here = [...this.#arrived].filter(([key]) => this.#isHere(key))
-    this.#arrived.clear()
-    const [first] = here
-    if (first && here.length === 1) this.#tellPresence(first[0], true, first[1])
-    else
-      for (const keys of pages(here.map(([key]) => key)))
-        this.#tellAll({ type: 'roster', keys, first: false }, -1)
-  }
-
-  #tellPresence(key: PersonKey, online: boolean, except: number): void {
-    this.#tellAll({ type: 'presence', key: fromHex(key), online }, except)
-  }
-
-  /** Everybody who is here, this node included. */
-  *roster(): Iterable<PersonKey> {
-    yield this.#ports.self
-    for (const key of this.#links.keys()) if (key !== this.#ports.self && this.#isHere(key)) yield key
+  #tellRoster(): void {
+    const { came, frames, except } = this.#roster.take(this.#now, (key) => this.#isHere(key))
+    // Before that they are here: who hides is not seen for a moment.
+    for (const key of came) {
+      const mode = this.#modes.of(key)
+      if (mode) this.#tellAll(mode, except)
+    }
+    for (const frame of frames) this.#tellAll(frame, except)
   }
 
   isMember(link: number): boolean {
@@ -228,11 +217,7 @@ export class Hub {
   }
 
   #sendRoster(link: number): void {
-    let first = true
-    for (const keys of pages([...this.roster()])) {
-      this.#ports.send(link, { type: 'roster', keys, first })
-      first = false
-    }
+    for (const page of this.#roster.pages()) this.#ports.send(link, page)
     for (const mode of this.#modes.all()) this.#ports.send(link, mode)
   }
 
@@ -262,15 +247,15 @@ export class Hub {
       if (this.#now - at < PARTED_MS) continue
       this.#parted.delete(key)
       this.#modes.forget(key)
-      this.#tellPresence(key, false, -1)
+      this.#roster.went(key)
       this.#ports.online(key, false)
     }
     for (const [, frame] of this.#modes.due(this.#now)) this.#tellAll(frame, -1)
   }
 
-  /** Acknowledgements that wait for the disk, and people whose going is not told yet: for tests of growth. */
+  /** Acknowledgements that wait for the disk, and people whose coming or going is not told yet: for tests of growth. */
   get waiting(): number {
-    return this.#receipts.size + this.#parted.size
+    return this.#receipts.size + this.#parted.size + this.#roster.waiting
   }
 
   // --- frames -----------------------------------------------------------------------------------------------------
@@ -450,18 +435,23 @@ export class Hub {
   /** The turn of the event loop is over: one encoding per room, one write per member. */
   endTurn(): void {
     if (!this.#hasNews || !this.#gathering.isDue(this.#now)) return
-    if (this.#arrived.size > 0) this.#tellArrived()
+    if (this.#isRosterDue) this.#tellRoster()
     this.#fanOut()
   }
 
-  /** When there is something gathered to be told, monotonic ms. */
+  /** When something that waits is to be told, monotonic ms. */
   get dueAt(): number | undefined {
-    return this.#hasNews ? this.#gathering.dueAt : undefined
+    if (this.#hasNews) return this.#gathering.dueAt
+    return this.#roster.waiting > 0 ? this.#roster.dueAt(this.#sessions.size) : undefined
   }
 
   /** Is there something for many? */
   get #hasNews(): boolean {
-    return !this.#fanout.isEmpty || this.#arrived.size > 0
+    return !this.#fanout.isEmpty || this.#isRosterDue
+  }
+
+  get #isRosterDue(): boolean {
+    return this.#roster.waiting > 0 && this.#now >= this.#roster.dueAt(this.#sessions.size)
   }
 
   #fanOut(): void {
@@ -477,9 +467,4 @@ export class Hub {
     for (const { author, frame } of this.#receipts.take())
       for (const link of this.#links.get(author) ?? []) this.#ports.send(link, frame)
   }
-}
-
-function* pages(keys: readonly PersonKey[]): Iterable<Uint8Array> {
-  for (let at = 0; at < keys.length; at += ROSTER_PAGE_KEYS_MAX)
-    yield concat(...keys.slice(at, at + ROSTER_PAGE_KEYS_MAX).map(fromHex))
 }

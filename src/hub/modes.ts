@@ -39,10 +39,18 @@ export class Modes {
 
   /** What a newcomer has to know: all but those who are just here. */
   *all(): Iterable<FrameOf<'mode'>> {
-    for (const { frame } of this.#told.values()) if (frame.mode !== 0 || frame.text !== '') yield frame
+    for (const { frame } of this.#told.values()) if (!isPlain(frame)) yield frame
+  }
+
+  /** What others have to know of somebody who comes. */
+  of(key: PersonKey): FrameOf<'mode'> | undefined {
+    const frame = this.#told.get(key)?.frame
+    return frame && !isPlain(frame) ? frame : undefined
   }
 
   forget(key: PersonKey): void {
     this.#told.delete(key)
   }
 }
+
+const isPlain = ({ mode, text }: FrameOf<'mode'>): boolean => mode === 0 && text === ''

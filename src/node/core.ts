@@ -870,7 +870,7 @@ export class Core {
     this.#admissions.tick(now, this.isCaughtUp)
     this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
-    this.#saveFact(LABELS, this.people.takeSaved())
+    this.#saveFact(LABELS, this.people.takeSaved(now))
     this.saveMarks()
   }
 
@@ -1528,6 +1528,7 @@ export class Core {
       case 'memberJoined':
         return this.#memberJoined(effect.link, effect.key, effect.visitor)
       case 'memberLeft':
+        this.#ownConfirmations.memberLeft(effect.key)
         this.#hub?.left(effect.link)
         return
       case 'wake':
@@ -1617,8 +1618,7 @@ export class Core {
     state.joinedAt = this.#moment.now
     this.#hub?.joined(link, key, visitor, state.mode)
     this.#compareSoon(link)
-    // It may be the first one who can confirm what this hub has written.
-    this.#ownConfirmations.offerSoon()
+    this.#ownConfirmations.memberJoined(key)
   }
 
   #goOffline(reason: string): void {

@@ -47,6 +47,8 @@ export class OwnConfirmations {
   readonly #ports: OwnConfirmationsPorts
   #isOfferDue = false
   #wasAlone = false
+  /** As hub with nobody in the line: who was asked last. */
+  #asked: PersonKey | undefined
 
   constructor(ports: OwnConfirmationsPorts) {
     this.#ports = ports
@@ -55,6 +57,16 @@ export class OwnConfirmations {
   /** Who may confirm has changed: what is not stored yet is offered at the end of this turn. */
   offerSoon(): void {
     this.#isOfferDue = true
+  }
+
+  /** As hub. Only the first who can confirm, and whoever is asked from now on, is a reason to offer anything anew. */
+  memberJoined(key: PersonKey): void {
+    const asked = this.#ports.line()[0] ?? this.#asked
+    if (asked === undefined || key <= asked || this.#ports.outbox.unstored > 0) this.offerSoon()
+  }
+
+  memberLeft(key: PersonKey): void {
+    if (key === this.#asked) this.#asked = undefined
   }
 
   /** Behind the fan-out: line[0] has the events by then and says when they are on its disk. */
@@ -84,6 +96,7 @@ export class OwnConfirmations {
         chosen = link
       }
     }
+    this.#asked = least
     return chosen
   }
 

@@ -11,6 +11,10 @@ import type { Views } from './views.ts'
 /** How the words about oneself of a program begin (rule KI-12). */
 export const BOT_MARK = '[bot]'
 
+/** Between two savings, for each name known, and at most. */
+const SAVE_MS_PER_NAME = 1
+const SAVE_MS_MAX = 5000
+
 export interface SavedLabels {
   readonly persons: readonly (readonly [form: string, key: PersonKey])[]
   readonly rooms: readonly (readonly [form: string, key: RoomId])[]
@@ -27,6 +31,8 @@ export class People {
   readonly #named = new Map<string, string | undefined>()
   readonly acquaintances: Acquaintances
   #isChanged = false
+  /** No sooner than this it is saved again: monotonic ms. */
+  #saveAt = Number.NEGATIVE_INFINITY
 
   /** saved: what takeSaved gave in an earlier run. */
   constructor(
@@ -154,9 +160,13 @@ export class People {
     this.#isChanged = true
   }
 
-  /** Who keeps which label, where that has changed since the last call: to be kept over restarts (INV-23). */
-  takeSaved(): SavedLabels | undefined {
-    if (!this.#isChanged) return undefined
+  /**
+   * Who keeps which label, where that has changed since the last call: to be kept over restarts (INV-23). All of them are
+   * written anew, so of many who come at once not at each. now: monotonic ms.
+   */
+  takeSaved(now: number): SavedLabels | undefined {
+    if (!this.#isChanged || now < this.#saveAt) return undefined
+    this.#saveAt = now + Math.min(SAVE_MS_MAX, SAVE_MS_PER_NAME * this.#named.size)
     this.#isChanged = false
     return { persons: this.#labels.saved(), rooms: this.#rooms.saved() }
   }

@@ -65,15 +65,16 @@ export class Presence {
 
   went(key: PersonKey, now: number): void {
     this.#here.delete(key)
-    this.tick(now)
+    if (now >= this.#settledAt) this.#gone(key)
   }
 
   tick(now: number): void {
     if (now < this.#settledAt) return
-    for (const key of [...this.#online]) {
-      if (this.#here.has(key)) continue
-      this.#online.delete(key)
-      this.#tell(key, false)
-    }
+    if (this.#here.size >= this.#online.size) return
+    for (const key of [...this.#online]) if (!this.#here.has(key)) this.#gone(key)
+  }
+
+  #gone(key: PersonKey): void {
+    if (this.#online.delete(key)) this.#tell(key, false)
   }
 }

@@ -8,8 +8,12 @@ import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './
 const NEVER_MS = 2 ** 32 - 1
 const UINT32 = 2 ** 32
 const MEMBERS_MAX = 2 ** 16 - 1
-/** Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands. */
+/**
+ * Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands; and no more writes a
+ * second than there are ms, on however many links.
+ */
 const CHANGE_MS = 100
+const CHANGE_MS_PER_LINK = 1
 
 /**
  * A counter that a restarted process continues above its former one as long as the wall clock goes forward: 2.5 a second
@@ -72,7 +76,8 @@ export function beatNow(choice: Choice, turn: Turn): void {
 
 /** Something that heartbeats say has changed. */
 export function beatSoon(choice: Choice, now: number): void {
-  choice.beatAt = Math.min(choice.beatAt, Math.max(now, choice.lastBeatAt + CHANGE_MS))
+  const pauseMs = Math.max(CHANGE_MS, CHANGE_MS_PER_LINK * choice.links.size)
+  choice.beatAt = Math.min(choice.beatAt, Math.max(now, choice.lastBeatAt + pauseMs))
   wakeBy(choice, choice.beatAt)
 }
 

@@ -58,6 +58,7 @@ import { type DialFault, dial } from './dial.ts'
 import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
 import { type Discovery, startDiscovery } from './discovery.ts'
 import { DiskCare } from './disk-care.ts'
+import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
@@ -629,6 +630,12 @@ export class NodeShell {
   }
 
   #send({ links, frame }: Extract<CoreEffect, { do: 'send' }>): void {
+    // The same page for one newcomer after another.
+    if (frame.type === 'roster' && links.length === 1) {
+      const link = this.#links.get(links[0]!)
+      link?.sendFramed(framedOnce(frame, link.dialled))
+      return
+    }
     const bytes = encodeFrame(frame)
     if (links.length === 1) {
       const link = this.#links.get(links[0]!)
