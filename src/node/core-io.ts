@@ -144,6 +144,8 @@ export type CoreEffect =
       readonly ticket: number
       readonly ops: readonly StoreOp[]
       readonly sync: boolean
+      /** Keys under which bodies lay that are deleted by this: to be erased from the files. */
+      readonly erased?: readonly string[]
     }
   /** Give `pump` for `link` once the link `over` can take more. */
   | { readonly do: 'pump'; readonly link: LinkId; readonly over: LinkId }

@@ -1469,7 +1469,7 @@ export class Core {
 
   #flushWrites(): void {
     this.#writes.needSync(this.#confirming.size > 0)
-    const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps())
+    const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps(), this.replica.takeErased())
     if (write) this.#effects.push(write)
   }
 
@@ -1772,7 +1772,7 @@ export class Core {
   #lookForTwin(events: readonly Event[]): void {
     const moment = { now: this.netNow, upMs: this.#moment.now - this.#bornAt }
     for (const event of events) {
-      if (!this.#twinWatch.came(event, this.replica.body(event.id), moment)) continue
+      if (!this.#twinWatch.came(event, this.replica.body(event), moment)) continue
       const user = this.people.who(this.self)
       this.tell({ type: 'system', event: 'warning', room: null, user, text: TWIN_WARNING })
       // Of two processes of one key nobody can tell which one is the hub: neither is, where anybody else can be.

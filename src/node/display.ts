@@ -228,7 +228,7 @@ export class Display {
     const view = views.room(event.room)
     if (!view || !this.#open.has(event.room) || !this.#ports.isMember(view))
       return this.#wait(event, this.#marks)
-    const bytes = replica.body(event.id)
+    const bytes = replica.body(event)
     const body = bytes && isVisible(event, this.visibility(view)) ? this.read(view, event, bytes) : undefined
     if (body?.kind !== 'edit' && body?.kind !== 'reaction') return this.#wait(event, this.#marks)
     const target = replica.find(eventId(body.target))
@@ -321,7 +321,7 @@ export class Display {
     const view = views.room(event.room)
     if (!view || view.deleted || !this.#ports.isMember(view)) return undefined
     if (!isVisible(event, this.visibility(view))) return undefined
-    const body = replica.body(event.id)
+    const body = replica.body(event)
     const value = body && this.read(view, event, body)
     if (value?.kind !== 'message') return undefined
     return this.lineOf(view, { event, body: value })
@@ -377,7 +377,7 @@ export class Display {
     const event = replica.find(id)
     if (event?.room !== view.id || event.kind !== MESSAGE || !isVisible(event, this.visibility(view)))
       return undefined
-    const bytes = replica.body(id)
+    const bytes = replica.body(event)
     const body = bytes && this.read(view, event, bytes)
     if (body?.kind !== 'message') return undefined
     const line = [...body.text.replace(/\s+/gu, ' ').trim()]

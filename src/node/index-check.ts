@@ -8,6 +8,7 @@ import { concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { controlKey, orderKey, parseLaneKey, placeKey } from './keys.ts'
+import { countIn } from './run-record.ts'
 import type { Store } from './store.ts'
 
 type Place = Pick<Event, 'room' | 'author' | 'lane' | 'n'>
@@ -98,12 +99,14 @@ export function beginIndexSum(scan: Store['scan']): () => Promise<IndexSum> {
 /** Looks at each entry, and mends. Returns the events that an index did not have. */
 export async function mendIndexes(store: IndexStore): Promise<Event[]> {
   const missing: Event[] = []
-  for await (const [key] of store.scan({ from: 'e', to: 'f' })) {
-    const event = store.event(parseLaneKey(key))
-    if (!event) continue
-    const lost = indexEntries(event).filter((entry) => !isThere(store, entry))
-    for (const entry of lost) store.put(entry.key, entry.value)
-    if (lost.length > 0) missing.push(event)
+  for await (const [key, value] of store.scan({ from: 'e', to: 'f' })) {
+    const { n: last, ...lane } = parseLaneKey(key)
+    for (let n = last - countIn(value) + 1; n <= last; n++) {
+      const event = store.event({ ...lane, n })
+      const lost = event ? indexEntries(event).filter((entry) => !isThere(store, entry)) : []
+      for (const entry of lost) store.put(entry.key, entry.value)
+      if (event && lost.length > 0) missing.push(event)
+    }
   }
   for (const range of RANGES)
     for await (const [key] of store.scan(range)) if (!isRight(store, key)) store.del(key)

@@ -36,6 +36,8 @@ export interface Lane {
   told: number
   /** Above this n nothing of the lane lies on disk, so that what comes there need not be looked for; Infinity: not known yet. */
   top: number
+  /** The last n of each stored run of several events, in order; known where `top` is. */
+  runs: number[]
   /** Tombstones of the lane: id to n. They may run ahead of the events. */
   readonly tombstones: Map<EventId, number>
 }
@@ -66,6 +68,7 @@ export function newLane(room: RoomId, author: PersonKey, lane: LaneId): Lane {
     forkAt: 0,
     told: 0,
     top: Number.POSITIVE_INFINITY,
+    runs: [],
     tombstones: new Map(),
   }
 }

@@ -5,7 +5,7 @@
  * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
  * for display is decided elsewhere (rooms, timeline); here a lane's `limit` tells where its listed part ends.
  */
-import { compare, concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import { compare, concat, equal, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
   bodyHashOf,
@@ -32,7 +32,8 @@ import {
 } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
-import { bodyKey, eventKey, forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
+import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
+import { LaneRecords } from './lane-records.ts'
 import {
   bucketDigest,
   bucketOf,
@@ -48,6 +49,7 @@ import {
   tellableN,
   xorOf,
 } from './lanes.ts'
+import { readStored } from './run-record.ts'
 import type { Store, StoreOp } from './store.ts'
 
 /** Signed headers from one index of a lane to the end of their run. */
@@ -72,6 +74,8 @@ export interface ReplicaOptions {
   readonly net: NetId
   readonly store: Pick<Store, 'get' | 'scan'>
   readonly retentionMs: number
+  /** There is nothing in the store, so nothing has to be looked for in it. */
+  readonly isFresh?: boolean
   /** Last n of a content lane that may be listed (cuts; 0 in a deleted room): from the rooms view. */
   readonly limitOf: (lane: Lane) => number
 }
@@ -100,6 +104,9 @@ export class Replica {
   onContent: (lane: Lane) => void = () => {}
   readonly #rooms = new Map<RoomId, [ClassLanes, ClassLanes]>()
   readonly #unwritten = new Map<string, Uint8Array | null>()
+  /** Keys under which bodies lay that are there no more. */
+  readonly #erased: string[] = []
+  readonly #records: LaneRecords
   /** All that lies on disk was looked at: lanes not known yet have nothing there. */
   #isScanned = false
   /** The highest n written so far, of lanes whose top is not known. */
@@ -112,7 +119,23 @@ export class Replica {
     this.#net = options.net
     this.#store = options.store
     this.#retentionMs = options.retentionMs
+    this.#isScanned = options.isFresh ?? false
     this.#limitOf = options.limitOf
+    const values = {
+      get: (key: string) => this.#get(key),
+      put: (key: string, value: Uint8Array) => this.#put(key, value),
+      del: (key: string) => this.#del(key),
+      erased: (key: string) => this.#erased.push(key),
+    }
+    this.#records = new LaneRecords(
+      values,
+      ({ room, author, lane }) => this.lane(room, author, lane),
+      (header) => this.#idOf(header),
+    )
+  }
+
+  #idOf(header: Uint8Array): EventId {
+    return eventId(tagged(this.#crypto, 'lanchat/id/1', header))
   }
 
   // --- time -------------------------------------------------------------------------------------------------------
@@ -155,8 +178,8 @@ export class Replica {
   }
 
   event(room: RoomId, author: PersonKey, lane: LaneId, n: number): Event | undefined {
-    const stored = this.#get(eventKey(room, author, lane, n))
-    return stored && decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
+    const stored = this.#records.header({ room, author, lane }, n)
+    return stored && decodeHeader(this.#crypto, stored.header)
   }
 
   /** Id of a counted event; undefined beyond the lane's n, whatever headers are known there. */
@@ -164,16 +187,16 @@ export class Replica {
     const held = this.lane(room, author, lane)
     if (!held || n < 1 || n > held.n) return undefined
     if (held.n === n) return held.id
-    const stored = this.#get(eventKey(room, author, lane, n))
-    return stored && eventId(tagged(this.#crypto, 'lanchat/id/1', stored.subarray(0, HEADER_BYTES)))
+    const stored = this.#records.header(held, n)
+    return stored && this.#idOf(stored.header)
   }
 
   forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
     return this.lane(room, author, lane)?.forkAt || undefined
   }
 
-  body(id: EventId): Uint8Array | undefined {
-    return this.#get(bodyKey(id))
+  body(event: Event): Uint8Array | undefined {
+    return this.#records.body(event)
   }
 
   tombstone(id: EventId): Uint8Array | undefined {
@@ -250,6 +273,7 @@ export class Replica {
 
   /** Keeps the events of a run below `end`; returns those that became contiguous. */
   #append(lane: Lane, run: VerifiedRun, end: number): Event[] {
+    if (end === Number.POSITIVE_INFINITY && isWholeAtEnd(lane, run)) return this.#appendWhole(lane, run)
     const refilled: Event[] = []
     const last = run.events.length - 1
     const before = lane.n
@@ -280,6 +304,18 @@ export class Replica {
     return [...refilled, ...this.#tell(lane, run.events)]
   }
 
+  /** What nearly always comes: the whole of a run, at the end of its lane. */
+  #appendWhole(lane: Lane, run: VerifiedRun): Event[] {
+    const last = run.events[run.events.length - 1]!
+    this.#records.putRun(lane, run)
+    for (const event of run.events) this.#index(event)
+    lane.n = last.n
+    lane.id = last.id
+    lane.top = last.n
+    this.#setEnd(lane, last)
+    return this.#tell(lane, run.events)
+  }
+
   /** The events that the node around has not been told of and may be told now. just: what was kept a moment ago. */
   #tell(lane: Lane, just: readonly Event[] = []): Event[] {
     const events: Event[] = []
@@ -294,12 +330,12 @@ export class Replica {
 
   /** True where no header, or another one, was stored here. */
   #keepHeader(lane: Lane, event: Event, signature: Uint8Array | undefined): boolean {
-    const key = eventKey(event.room, event.author, event.lane, event.n)
-    const stored = event.n <= lane.top ? this.#get(key) : undefined
+    const stored = this.#records.header(lane, event.n)
+    const isSame = stored !== undefined && equal(stored.header, event.header)
+    // Within a stored run the signature at its end covers it.
+    if (!isSame || (signature && !stored.signature && !stored.isInRun))
+      this.#records.putHeader(event, signature)
     this.#reaches(lane, event.n)
-    const isSame = stored !== undefined && hex(stored, 0, HEADER_BYTES) === hex(event.header)
-    if (!isSame || (signature && stored.length === HEADER_BYTES))
-      this.#put(key, signature ? concat(event.header, signature) : event.header)
     return !isSame
   }
 
@@ -325,22 +361,22 @@ export class Replica {
 
   #extend(lane: Lane): void {
     while (lane.n < lane.top) {
-      const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, lane.n + 1))
+      const stored = this.#records.header(lane, lane.n + 1)
       if (!stored) return
-      const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
+      const event = decodeHeader(this.#crypto, stored.header)
       if (event.prev !== lane.id || !this.#holdsBody(event)) return
-      this.#advance(lane, event, stored.length > HEADER_BYTES)
+      this.#advance(lane, event, stored.signature !== undefined)
     }
   }
 
-  #holdsBody = (event: Event) => this.#get(bodyKey(event.id)) !== undefined || this.isDeleted(event.id)
+  #holdsBody = (event: Event) => this.body(event) !== undefined || this.isDeleted(event.id)
 
-  /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. */
-  #holdsWhole(event: Event): boolean {
-    const body = this.#get(bodyKey(event.id))
+  /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. stored: where it was read already. */
+  #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
+    const body = stored ?? this.body(event)
     if (body === undefined) return this.isDeleted(event.id)
     if (this.#isWhole(event, body)) return true
-    this.#del(bodyKey(event.id))
+    this.#records.dropBody(event, event.n, event.id)
     return false
   }
 
@@ -348,8 +384,13 @@ export class Replica {
     body.length === event.bodyLen && bodyHashOf(this.#crypto, body) === event.bodyHash
 
   /** What the disk has damaged since the scan is not handed on. */
-  #wholeBody(id: EventId, header: Uint8Array): Uint8Array | undefined {
-    const body = this.body(id)
+  #wholeBody(
+    { room, author, lane }: Lane,
+    n: number,
+    id: EventId,
+    header: Uint8Array,
+  ): Uint8Array | undefined {
+    const body = this.#records.body({ room, author, lane, n, id, header })
     const said = { bodyLen: readUint(header, 146, 3), bodyHash: hex(header, 114, 146) }
     return body && this.#isWhole(said, body) ? body : undefined
   }
@@ -357,9 +398,9 @@ export class Replica {
   /** isBeyond: nothing was there before, so no body either. */
   #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
     if (lane.tombstones.size > 0 && this.isDeleted(event.id)) return true
-    if (!isBeyond && this.#get(bodyKey(event.id))) return true
+    if (!isBeyond && this.body(event)) return true
     if (!body) return false
-    this.#put(bodyKey(event.id), body)
+    this.#records.putBody(event, body)
     return true
   }
 
@@ -382,7 +423,7 @@ export class Replica {
     const known = this.lane(room, author, laneId)
     if (known && n > known.n && known.tombstones.size >= known.n + AHEAD_MAX) return false
     this.#put(tombstoneKey(id), tombstone.bytes)
-    this.#del(bodyKey(id))
+    this.#records.dropBody(tombstone, n, id)
     const lane = this.lane(room, author, laneId) ?? this.#keepLane(this.#newLane(tombstone))
     lane.tombstones.set(id, n)
     this.#extend(lane)
@@ -414,13 +455,12 @@ export class Replica {
   erase(lane: Lane, max: number, whole: boolean): { readonly erased: number; readonly isDone: boolean } {
     const { room, author, lane: id } = lane
     let top = lane.n
-    while (this.#get(eventKey(room, author, id, top + 1))) top++
+    while (this.#records.header(lane, top + 1)) top++
     const end = Math.max(0, top - max)
     for (let n = top; n > end; n--) {
       const event = this.event(room, author, id, n)
-      this.#del(eventKey(room, author, id, n))
+      this.#records.remove(lane, n)
       if (!event) continue
-      this.#del(bodyKey(event.id))
       this.#del(tombstoneKey(event.id))
       for (const { key } of indexEntries(event)) this.#del(key)
       lane.tombstones.delete(event.id)
@@ -458,14 +498,13 @@ export class Replica {
     const headers: Uint8Array[] = []
     let before: EventId | undefined
     for (let n = from; n < from + RUN_EVENTS_MAX; n++) {
-      const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, n))
+      const stored = this.#records.header(lane, n)
       if (!stored) return undefined
-      const event = decodeHeader(this.#crypto, stored.subarray(0, HEADER_BYTES))
-      if (before !== undefined && event.prev !== before) return undefined
-      before = event.id
-      headers.push(event.header)
-      if (stored.length > HEADER_BYTES)
-        return { headers: concat(...headers), signature: stored.subarray(HEADER_BYTES) }
+      const { header, signature } = stored
+      if (before !== undefined && prevOf(header) !== before) return undefined
+      before = this.#idOf(header)
+      headers.push(header)
+      if (signature) return { headers: concat(...headers), signature }
     }
     return undefined
   }
@@ -670,18 +709,17 @@ export class Replica {
     let before: EventId | undefined
     let bodyBytes = 0
     for (let n = from; n < from + RUN_EVENTS_MAX && !(signed && n > end); n++) {
-      const stored = this.#get(eventKey(lane.room, lane.author, lane.lane, n))
+      const stored = this.#records.header(lane, n)
       if (!stored) break
-      const header = stored.subarray(0, HEADER_BYTES)
+      const { header, signature } = stored
       if (before !== undefined && prevOf(header) !== before) break
-      before = eventId(tagged(this.#crypto, 'lanchat/id/1', header))
-      const body = (n <= end ? this.#wholeBody(before, header) : undefined) ?? null
+      before = this.#idOf(header)
+      const body = (n <= end ? this.#wholeBody(lane, n, before, header) : undefined) ?? null
       bodyBytes += body?.length ?? 0
       if (signed && bodyBytes > RUN_BODY_BYTES_MAX) break
       headers.push(header)
       bodies.push(body)
-      if (stored.length > HEADER_BYTES)
-        signed = { events: n - from + 1, signature: stored.subarray(HEADER_BYTES) }
+      if (signature) signed = { events: n - from + 1, signature }
     }
     if (!signed) return undefined
     return {
@@ -695,10 +733,16 @@ export class Replica {
 
   /** What changed since the last call, to be written as one batch. */
   takeOps(): StoreOp[] {
+    this.#records.forget()
     const ops: StoreOp[] = []
     for (const [key, value] of this.#unwritten) ops.push(value ? ['put', key, value] : ['del', key])
     this.#unwritten.clear()
     return ops
+  }
+
+  /** Keys under which bodies lay before what takeOps returns, or returned, is written: their files are to be rewritten. */
+  takeErased(): string[] {
+    return this.#erased.splice(0)
   }
 
   /** Vector entries as hints, at once; `scan` tells the truth behind. */
@@ -757,42 +801,42 @@ export class Replica {
       const key = laneKey(found.room, found.author, found.lane)
       const hint = hinted.get(key) ?? 0
       hinted.delete(key)
-      const { top } = found
       const isWrong = this.#correct(found, hint, result.events)
-      this.#setTop(found, top)
+      this.#setTop(found)
       if (!isWrong) return
       result.wrong++
       result.rooms.add(found.room)
     }
     for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f' })) {
-      if (key.length !== LANE_KEY_LENGTH + 8 || value.length < HEADER_BYTES) continue
-      const { room, author, lane, n } = parseLaneKey(key)
-      const event = decodeHeader(this.#crypto, value.subarray(0, HEADER_BYTES))
-      if (!isAt(event, room, author, lane, n)) {
-        // The disk has damaged the key or the header: what belongs here comes again.
+      if (key.length !== LANE_KEY_LENGTH + 8) continue
+      const { room, author, lane, n: last } = parseLaneKey(key)
+      const stored = readStored(value)
+      const first = last - (stored?.headers.length ?? 0) + 1
+      const events = stored?.headers.map((header) => decodeHeader(this.#crypto, header)) ?? []
+      if (!stored || !events.every((event, i) => isAt(event, room, author, lane, first + i))) {
+        // The disk has damaged the key or a header: what belongs here comes again.
         this.#del(key)
+        this.#erased.push(key)
         continue
       }
       if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
         if (current) settle(current)
         current = newLane(room, author, lane)
+        current.top = 0
         isBroken = false
         result.lanes++
       }
-      current.top = n
-      if (isBroken || n !== current.n + 1) {
-        isBroken = true
-        continue
-      }
-      if (event.prev !== current.id || !this.#holdsWhole(event)) {
-        isBroken = true
-        continue
-      }
-      for (const entry of indexEntries(event)) expected.add(entry)
-      current.n = n
-      current.id = event.id
-      if (value.length > HEADER_BYTES) {
-        current.end = n
+      current.top = last
+      if (stored.bodies) current.runs.push(last)
+      for (const [i, event] of events.entries()) {
+        const isNext = event.n === current.n + 1 && event.prev === current.id
+        isBroken ||= !isNext || !this.#holdsWhole(event, stored.bodies?.[i])
+        if (isBroken) break
+        for (const entry of indexEntries(event)) expected.add(entry)
+        current.n = event.n
+        current.id = event.id
+        if (event.n !== last || !stored.signature) continue
+        current.end = last
         current.endId = event.id
       }
     }
@@ -800,7 +844,7 @@ export class Replica {
     for (const key of hinted.keys()) settle({ ...newLaneOf(key), top: 0 })
     this.#isScanned = true
     for (const lane of this.#allLanes()) {
-      if (lane.top === Number.POSITIVE_INFINITY) this.#setTop(lane, 0)
+      if (lane.top === Number.POSITIVE_INFINITY) this.#setTop({ ...lane, top: 0, runs: [] })
       if (!this.#forgetLost(lane)) continue
       result.wrong++
       result.rooms.add(lane.room)
@@ -814,13 +858,15 @@ export class Replica {
     return result
   }
 
-  /** found: the last n at which the scan found something of the lane. */
-  #setTop({ room, author, lane: id }: Pick<Lane, 'room' | 'author' | 'lane'>, found: number): void {
-    const lane = this.lane(room, author, id)
+  /** found: the last n at which the scan found something of the lane, and its runs. */
+  #setTop(found: Lane): void {
+    const lane = this.lane(found.room, found.author, found.lane)
     if (!lane) return
     // Another scan may have found it out before, and more was written since.
     const known = lane.top === Number.POSITIVE_INFINITY ? (this.#written.get(lane) ?? 0) : lane.top
-    lane.top = Math.max(found, known)
+    lane.top = Math.max(found.top, known)
+    // What was not written when the scan began is known all the same.
+    lane.runs = [...new Set([...lane.runs, ...found.runs])].sort((a, b) => a - b)
     this.#written.delete(lane)
   }
 
@@ -919,6 +965,14 @@ const LANE_KEY_LENGTH = 113
 const LANE_BYTES = 76
 /** Two chains of one header each. */
 const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
+/** Does the whole run, of several events, come right behind everything that is known of its lane? */
+const isWholeAtEnd = (lane: Lane, { events, bodies }: VerifiedRun): boolean =>
+  lane.top === lane.n &&
+  events.length > 1 &&
+  events[0]!.n === lane.n + 1 &&
+  lane.tombstones.size === 0 &&
+  bodies.every((body) => body !== null)
+
 const NO_BUCKETS = new Uint8Array(256 * 16)
 /** Is the event what its place in the store says? */
 const isAt = (event: Event, room: RoomId, author: PersonKey, lane: LaneId, n: number) =>

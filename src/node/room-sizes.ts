@@ -1,9 +1,9 @@
 /** How much of each room is stored: read from a store, a page at a time. */
 import { readUint } from '../wire/bytes.ts'
-import { HEADER_BYTES } from '../wire/event.ts'
 import { NETWORK_ROOM, type RoomId } from '../wire/ids.ts'
 import { parseLaneKey } from './keys.ts'
 import type { RoomView } from './rooms.ts'
+import { countIn, isRecord } from './run-record.ts'
 import type { Store } from './store.ts'
 import type { RoomStored } from './store-report.ts'
 
@@ -16,12 +16,13 @@ export async function roomSizes(
 ): Promise<RoomStored[]> {
   const rooms = new Map<RoomId, { events: number; bytes: number }>()
   for await (const [key, value] of store.scan({ from: 'e', to: 'f' })) {
-    if (value.length < HEADER_BYTES) continue
+    const events = countIn(value)
+    if (events === 0) continue
     const { room } = parseLaneKey(key)
     const size = rooms.get(room) ?? { events: 0, bytes: 0 }
     rooms.set(room, size)
-    size.events += 1
-    size.bytes += value.length + readUint(value, BODY_LENGTH_AT, 3)
+    size.events += events
+    size.bytes += value.length + (isRecord(value) ? 0 : readUint(value, BODY_LENGTH_AT, 3))
   }
   return [...rooms]
     .map(([room, size]) => ({ room, ...nameOf(room, view(room)), ...size }))

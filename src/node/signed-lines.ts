@@ -100,7 +100,7 @@ async function redactedLines(
 function proofOf(replica: Replica, event: Event, isDeleted?: boolean): Proof {
   const lane = replica.lane(event.room, event.author, event.lane)
   const chain = lane && replica.chain(lane, event.n)
-  const body = isDeleted === undefined ? replica.body(event.id) : undefined
+  const body = isDeleted === undefined ? replica.body(event) : undefined
   const tombstone = isDeleted ? replica.tombstone(event.id) : undefined
   return {
     headers: toBase64(chain?.headers ?? event.header),

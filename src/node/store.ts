@@ -2,8 +2,9 @@
  * Store: an ordered map of short keys to bytes, the only thing that keeps state.
  *
  * Keys are strings: one letter, then lower-case hex of fixed width, so that order of keys is order of bytes:
- *   e room author lane n      header, and the signature (64 bytes more) where one over it is known
- *   b id                      body
+ *   e room author lane n      header, and the signature (64 bytes more) where one over it is known; or a run of several
+ *                             events with their bodies, under the last n (run-record.ts)
+ *   b id                      body, of an event that does not lie in a run
  *   d id                      tombstone (164 bytes), in place of the body
  *   i id                      where the event lies: room16 author32 lane8 n4
  *   o room t author id        empty: display order

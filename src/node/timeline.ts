@@ -189,7 +189,7 @@ export async function lastLines(
     // Edits of what is meant may stand behind the bound.
     if (event.kind === MESSAGE && before !== undefined && orderOf(event) >= before) continue
     if (!isVisible(event, by)) continue
-    const bytes = replica.body(event.id)
+    const bytes = replica.body(event)
     const body = bytes && open(event, bytes)
     if (body?.kind === 'edit') {
       const target = editKey(by, event, eventId(body.target))
@@ -224,7 +224,7 @@ export async function detailedLine(
 ): Promise<DetailedLine | undefined> {
   const { store, replica, open = openPlain } = source
   const event = replica.find(id)
-  const bytes = event && event.kind === MESSAGE && isVisible(event, by) ? replica.body(id) : undefined
+  const bytes = event && event.kind === MESSAGE && isVisible(event, by) ? replica.body(event) : undefined
   const body = bytes && open(event!, bytes)
   if (!event || body?.kind !== 'message') return undefined
   const texts: { event: Event; text: string }[] = [{ event, text: body.text }]
@@ -238,7 +238,7 @@ export async function detailedLine(
     const about = replica.find(key.slice(-64) as EventId)
     if (!about || (about.kind !== EDIT && about.kind !== REACTION)) continue
     if (orderOf(about) < orderOf(event) || !isVisible(about, by)) continue
-    const aboutBytes = replica.body(about.id)
+    const aboutBytes = replica.body(about)
     const value = aboutBytes && open(about, aboutBytes)
     if (
       value?.kind === 'edit' &&

@@ -91,7 +91,7 @@ export class Views {
   /** False where it is known already, or its body is not here. */
   #keep(event: Event): boolean {
     if (this.#controls.get(event.room)?.has(event.id)) return false
-    const body = this.#replica.body(event.id)
+    const body = this.#replica.body(event)
     // What the disk has damaged is taken in when it has come again.
     if (!body || bodyHashOf(this.#options.crypto, body) !== event.bodyHash) return false
     let room = this.#controls.get(event.room)

@@ -46,8 +46,8 @@ export class Writes {
     this.#then.push(then)
   }
 
-  /** The turn's one batch; undefined where there is nothing to write. ticket: unique in the core. */
-  flush(ticket: number, replicaOps: readonly StoreOp[]): CoreEffect | undefined {
+  /** The turn's one batch; undefined where there is nothing to write. ticket: unique in the core. erased: as the effect says. */
+  flush(ticket: number, replicaOps: readonly StoreOp[], erased: readonly string[]): CoreEffect | undefined {
     const ops = [...replicaOps, ...this.#ops.splice(0)]
     const then = this.#then
     const isSyncDue = this.#needsSync && this.#durable.isBehind
@@ -59,7 +59,7 @@ export class Writes {
     this.#durable.writing(ticket, sync)
     this.#underWay.set(ticket, then)
     this.#needsSync = false
-    return { do: 'write', ticket, ops, sync }
+    return { do: 'write', ticket, ops, sync, ...(erased.length > 0 && { erased }) }
   }
 
   /** This batch is on disk: which lanes have grown there, and what was waiting for it. */

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { eventKey, parseLaneKey } from '../../src/node/keys.ts'
+import { readStored } from '../../src/node/run-record.ts'
 import { keyText } from '../../src/node/store-key.ts'
 
 export interface StoredEvents {
@@ -32,10 +34,20 @@ export async function storedEvents(dataDir: string): Promise<StoredEvents> {
     for await (const [key, value] of db.iterator()) {
       const text = keyText(key)
       if (text[0] === 'f') forks++
-      if (text[0] === 'e') events.push(`${text}=${Buffer.from(value.subarray(0, 149)).toString('hex')}`)
+      if (text[0] === 'e') events.push(...eventsIn(text, value))
     }
   } finally {
     await db.close()
   }
-  return { events, forks }
+  return { events: events.sort(), forks }
+}
+
+/** One event, or those of a run that is stored as one value. */
+function eventsIn(key: string, value: Uint8Array): string[] {
+  const { room, author, lane, n: last } = parseLaneKey(key)
+  const headers = readStored(value)?.headers ?? []
+  return headers.map((header, i) => {
+    const at = eventKey(room, author, lane, last - headers.length + 1 + i)
+    return `${at}=${Buffer.from(header).toString('hex')}`
+  })
 }

@@ -92,9 +92,11 @@ export function verified(run: ReturnType<typeof packRun>): VerifiedRun {
 /** A replica over a store in memory, at NOW, with 180 days of retention. */
 export function replicaOf(
   limitOf: ReplicaOptions['limitOf'] = () => Number.POSITIVE_INFINITY,
-  store = new MemoryStore({ crashable: true }),
+  used?: MemoryStore,
 ) {
-  const replica = new Replica({ crypto: nodeCrypto, net: NET, store, retentionMs: 180 * DAY, limitOf })
+  const store = used ?? new MemoryStore({ crashable: true })
+  const options = { crypto: nodeCrypto, net: NET, store, retentionMs: 180 * DAY, limitOf }
+  const replica = new Replica({ ...options, isFresh: !used })
   replica.setNow(NOW)
   /** Writes what changed, as one batch. */
   const save = (sync = true) => store.write(replica.takeOps(), sync)

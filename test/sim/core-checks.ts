@@ -7,6 +7,7 @@ import { bodyKey } from '../../src/node/keys.ts'
 import { type EventId, NETWORK_ROOM } from '../../src/wire/ids.ts'
 import type { Banned, Said, Watch } from './core-watch.ts'
 import type { SimNode, World } from './core-world.ts'
+import { hasBody } from './stored.ts'
 
 /** The running nodes to which something is promised. */
 const honest = (world: World): SimNode[] => world.nodes.filter((node) => node.isUp && !node.isCheat)
@@ -117,7 +118,9 @@ function checkForks(world: World, up: readonly SimNode[], bad: (what: string) =>
 
 /** What its author deleted is gone from every disk that knows of it (INV-17). */
 function checkDeleted(node: SimNode, id: EventId, bad: (what: string) => void): void {
-  if (node.core.replica.isDeleted(id) && node.store.get(bodyKey(id)) !== undefined)
+  const event = node.core.replica.find(id)
+  const isThere = event ? hasBody(node.store, event) : node.store.get(bodyKey(id)) !== undefined
+  if (node.core.replica.isDeleted(id) && isThere)
     bad(`${node.name} still has the body of ${id.slice(0, 8)}, which its author deleted (INV-17)`)
 }
 

@@ -5,6 +5,7 @@ import { encodeBody } from '../../src/wire/codec.ts'
 import { signTombstone } from '../../src/wire/event.ts'
 import { type EventId, generalRoom } from '../../src/wire/ids.ts'
 import { type SimNode, World } from './core-world.ts'
+import { hasBody } from './stored.ts'
 
 const DAY_MS = 86_400_000
 
@@ -44,6 +45,8 @@ test('a replica that returns after 60 days brings nothing back that was deleted,
     const lines = await node.core.readLines([general], 50)
     expect(lines.map(({ message }) => message.text)).toEqual(['to stay', 'said alone'])
     expect(node.store.get(bodyKey(id))).toBeUndefined()
+    const event = node.core.replica.find(id)
+    expect(event && hasBody(node.store, event)).not.toBe(true)
   }
 })
 

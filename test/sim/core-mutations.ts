@@ -13,6 +13,7 @@ import { Replica } from '../../src/node/replica.ts'
 import { Sync } from '../../src/node/sync.ts'
 import { Views } from '../../src/node/views.ts'
 import { World } from './core-world.ts'
+import { takesBody } from './stored.ts'
 
 type Undo = () => void
 
@@ -141,7 +142,7 @@ export const CORE_MUTATIONS: readonly CoreMutation[] = [
         'takeOps',
         (takeOps) =>
           function (this: Replica) {
-            return takeOps.call(this).filter(([kind, key]) => kind === 'put' || !key.startsWith('b'))
+            return takeOps.call(this).filter((op) => !takesBody(op))
           },
       ),
   },

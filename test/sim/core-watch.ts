@@ -6,9 +6,9 @@
 
 import { FLAG } from '../../src/node/choice.ts'
 import type { AckEvent, MessageEvent, NodeEvent, SentEvent } from '../../src/node/events.ts'
-import { bodyKey, eventKey, tombstoneKey } from '../../src/node/keys.ts'
+import { tombstoneKey } from '../../src/node/keys.ts'
 import { readUint } from '../../src/wire/bytes.ts'
-import { decodeHeader, HEADER_BYTES } from '../../src/wire/event.ts'
+import { decodeHeader } from '../../src/wire/event.ts'
 import type { Frame, FrameOf } from '../../src/wire/frames.ts'
 import {
   type EventId,
@@ -21,6 +21,7 @@ import {
 } from '../../src/wire/ids.ts'
 import { parseWitnessEntries } from '../../src/wire/witness.ts'
 import type { SimNode, World } from './core-world.ts'
+import { hasBody, storedAt } from './stored.ts'
 
 const RANK = { stored: 1, replicated: 2, delivered: 3 } as const
 
@@ -184,9 +185,9 @@ export class Watch {
     const { whole } = this.#lives.get(node)!
     const name = `${room}${author}${lane}`
     for (let i = (whole.get(name) ?? 0) + 1; i <= n; i++) {
-      const stored = node.store.get(eventKey(room, author, lane, i))
-      const id = stored && decodeHeader(this.#world.crypto, stored.subarray(0, HEADER_BYTES)).id
-      if (!id || !(node.store.get(bodyKey(id)) ?? node.store.get(tombstoneKey(id)))) return false
+      const stored = storedAt(node.store, { room, author, lane }, i)
+      const event = stored && decodeHeader(this.#world.crypto, stored.header)
+      if (!event || !(hasBody(node.store, event) || node.store.get(tombstoneKey(event.id)))) return false
       whole.set(name, i)
     }
     return true
@@ -205,8 +206,8 @@ export class Watch {
   }
 
   #isSafe(node: SimNode, room: RoomId, author: PersonKey, lane: LaneId, n: number): void {
-    const key = eventKey(room, author, lane, n)
-    if (node.store.get(key) === undefined) this.#bad(node, 'acknowledges what is not written (INV-6)')
+    const key = storedAt(node.store, { room, author, lane }, n)?.key
+    if (key === undefined) this.#bad(node, 'acknowledges what is not written (INV-6)')
     else if (node.unsynced.has(key)) this.#bad(node, 'acknowledges what a power loss may take (INV-6)')
     else if (!this.#isWhole(node, room, author, lane, n))
       this.#bad(node, 'acknowledges a lane with holes (INV-14)')

@@ -15,6 +15,7 @@ import { simCrypto } from './core-crypto.ts'
 import { VirtualNetwork } from './core-network.ts'
 import { type Copy, type Liar, type Loss, SimNode, type SimNodeOptions } from './core-node.ts'
 import { seeded, VirtualTime } from './core-time.ts'
+import { isThereAlready } from './stored.ts'
 
 export { type Copy, type Loss, SimNode } from './core-node.ts'
 
@@ -458,7 +459,9 @@ export class World {
     const { store } = node
     const isSynced = sync && !node.isDiskFailing
     const number = ++this.#writes
-    for (const [, key] of ops) node.unsynced.set(key, number)
+    // A run written anew for a deletion in it, or taken apart: a power loss leaves it as it was.
+    const fresh = ops.filter((op) => !isThereAlready(store, op, (key) => node.unsynced.has(key)))
+    for (const [, key] of fresh) node.unsynced.set(key, number)
     void store.write(ops, isSynced).then(() => {
       if (isSynced && node.store === store)
         for (const [key, at] of node.unsynced) if (at <= number) node.unsynced.delete(key)

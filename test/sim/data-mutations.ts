@@ -7,6 +7,7 @@ import { Views } from '../../src/node/views.ts'
 import { type Event, HEADER_BYTES, type Run, type Tombstone } from '../../src/wire/event.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
 import type { Mutation } from './data-node.ts'
+import { takesBody } from './stored.ts'
 
 /** Vectors count headers whose bodies are not here. */
 class CountsHeaders extends Replica {
@@ -28,7 +29,7 @@ class ForgetsEarlyTombstones extends Replica {
 /** What is deleted is still handed out: the body is kept beside the tombstone. */
 class KeepsDeletedBodies extends Replica {
   override takeOps() {
-    return super.takeOps().filter(([kind, key]) => kind === 'put' || !key.startsWith('b'))
+    return super.takeOps().filter((op) => !takesBody(op))
   }
 }
 

@@ -172,8 +172,8 @@ export class PeopleActs {
   #picture(key: PersonKey): PictureData | undefined {
     const { views, replica } = this.#core
     const id = views.network().looks.get(key)?.picture
-    const body = id && replica.body(id)
     const event = id && replica.find(id)
+    const body = event && replica.body(event)
     const value = body && event ? decodeBody(event.kind, body) : undefined
     if (value?.kind !== 'look') return undefined
     const type = pictureType(value.bytes)

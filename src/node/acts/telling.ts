@@ -78,7 +78,7 @@ export class Telling {
     if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
     if (!this.#core.isReady || event.author === this.#core.self || event.at < this.#core.startedAt) return
     const view = views.room(event.room)
-    const bytes = this.#core.replica.body(event.id)
+    const bytes = this.#core.replica.body(event)
     const body = bytes && decodeBody(event.kind, bytes)
     if (event.room === NETWORK_ROOM) {
       if (body?.kind === 'device') return this.#device(event, body)

@@ -1,13 +1,12 @@
 /**
  * Erasure: LevelDB keeps what was deleted in its files until it happens to rewrite them, which may be never. Some time after
- * bodies were deleted, and not while more are, the files that hold them are rewritten, and damaged copies from which all was
+ * bodies were deleted, or the stored runs that held them were replaced, and not while more are, the files that hold them are rewritten, and damaged copies from which all was
  * brought back are removed, since they hold them too. What is still to be erased is noted in the store, for the next start.
  *
  *   deleted -> (QUIET_MS without another, at most PATIENCE_MS) -> erasing, SLICE_KEYS at a time, RUN_EVERY_MS apart -> nothing
  */
 import { concat, fromHex, hex } from '../../wire/bytes.ts'
-import type { EventId } from '../../wire/ids.ts'
-import { bodyKey, factKey } from '../keys.ts'
+import { factKey } from '../keys.ts'
 import type { StoreOp } from '../store.ts'
 
 const QUIET_MS = 10_000
@@ -18,15 +17,18 @@ const NOTE_EVERY_MS = 2000
 const SLICE_KEYS = 256
 /** More wait for LevelDB itself: only what expires by the thousand is so much. */
 const PENDING_MAX = 4096
-const ID_BYTES = 32
-const FACT = factKey('erasing')
+/** Where what is still to be erased is noted, by the letter of its keys, and the bytes of one. */
+const NOTES = [
+  { letter: 'b', fact: factKey('erasing'), bytes: 32 },
+  { letter: 'e', fact: factKey('erasing-runs'), bytes: 60 },
+] as const
 
 export interface ErasurePorts {
   readonly store: {
     readonly isFailing: boolean
     get(key: string): Uint8Array | undefined
     write(ops: readonly StoreOp[], sync: boolean): Promise<void>
-    /** Rewrites the files that hold what was deleted under these keys. Rejects where the disk cannot. */
+    /** Rewrites the files that hold what lay under these keys before. Rejects where the disk cannot. */
     erase(keys: readonly string[]): Promise<void>
   }
   /** Removes damaged copies that are needed no more. */
@@ -49,7 +51,7 @@ export class Erasure {
     this.#ports = ports
   }
 
-  /** Bodies under these keys were deleted, or are being deleted by a write that has begun. */
+  /** Bodies under these keys were deleted, or are deleted by a write that begins now. */
   deleted(keys: readonly string[]): void {
     const pending = this.#known()
     for (const key of keys) {
@@ -101,22 +103,28 @@ export class Erasure {
   }
 
   #known(): Set<string> {
-    this.#pending ??= new Set(idsIn(this.#ports.store.get(FACT)).map(bodyKey))
+    this.#pending ??= new Set(
+      NOTES.flatMap(({ letter, fact, bytes }) => keysIn(this.#ports.store.get(fact), letter, bytes)),
+    )
     return this.#pending
   }
 
   #note(): void {
     this.#isNoted = true
-    const ids = [...this.#known()].map((key) => fromHex(key.slice(1)))
-    const op: StoreOp = ids.length > 0 ? ['put', FACT, concat(...ids)] : ['del', FACT]
+    const ops = NOTES.map(({ letter, fact }): StoreOp => {
+      const keys = [...this.#known()].filter((key) => key.startsWith(letter))
+      return keys.length > 0
+        ? ['put', fact, concat(...keys.map((key) => fromHex(key.slice(1))))]
+        : ['del', fact]
+    })
     // Where it fails the next start has less to erase.
-    this.#ports.store.write([op], false).catch(() => {})
+    this.#ports.store.write(ops, false).catch(() => {})
   }
 }
 
-function idsIn(noted: Uint8Array | undefined): EventId[] {
-  const ids: EventId[] = []
-  for (let at = 0; noted && at + ID_BYTES <= noted.length; at += ID_BYTES)
-    ids.push(hex(noted, at, at + ID_BYTES) as EventId)
-  return ids
+function keysIn(noted: Uint8Array | undefined, letter: string, bytes: number): string[] {
+  const keys: string[] = []
+  for (let at = 0; noted && at + bytes <= noted.length; at += bytes)
+    keys.push(letter + hex(noted, at, at + bytes))
+  return keys
 }

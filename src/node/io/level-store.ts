@@ -208,8 +208,8 @@ export class LevelStore implements Store {
   }
 
   /**
-   * Rewrites the files that hold what was deleted under these keys, so that it is in none of them. Rejects where the disk
-   * cannot. Reads and writes go on meanwhile.
+   * Rewrites the files that hold what lay under these keys before: deleted, or replaced by what lies there now. Rejects
+   * where the disk cannot. Reads and writes go on meanwhile.
    */
   async erase(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return
@@ -220,11 +220,13 @@ export class LevelStore implements Store {
       return this.#state.db.compactRange(from, to)
     }
     // Out of memory and the log. What was written and deleted in between lies in one table now, which LevelDB rewrites only
-    // together with something above it: another deletion of the same key.
+    // together with something above it: the same once more.
     await compact(first, first)
-    const gone = keys.filter((key) => this.get(key) === undefined)
     await this.write(
-      gone.map((key) => ['del', key]),
+      keys.map((key): StoreOp => {
+        const value = this.get(key)
+        return value ? ['put', key, value] : ['del', key]
+      }),
       false,
     )
     if (keys.length > SINGLE_KEYS_MAX) await compact(first, last)

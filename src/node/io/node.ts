@@ -238,7 +238,6 @@ export class NodeShell {
           if (shell) shell.disk.replaced(anew)
           else opened = anew
         },
-        deleted: (keys: readonly string[]) => shell?.disk.deleted(keys),
       }
       const store = new ResilientStore(disk?.store, watch, disk?.unopened)
       const folder = await storeOf(dir, net)
@@ -664,7 +663,8 @@ export class NodeShell {
     })
   }
 
-  #write({ ticket, ops, sync }: Extract<CoreEffect, { do: 'write' }>): void {
+  #write({ ticket, ops, sync, erased }: Extract<CoreEffect, { do: 'write' }>): void {
+    if (erased) this.disk.deleted(erased)
     const bytes = bytesOf(ops)
     this.#intake.writing(bytes)
     this.#store.write(ops, sync).then(

@@ -26,8 +26,6 @@ export interface StoreWatch {
    * it resolves.
    */
   replaced(opened: Opened): void
-  /** Bodies are deleted, under these keys. */
-  deleted?(keys: readonly string[]): void
 }
 
 interface Waiting {
@@ -124,8 +122,6 @@ export class ResilientStore implements Store {
 
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError())
-    const bodies = ops.filter(([kind, key]) => kind === 'del' && key.startsWith('b'))
-    if (bodies.length > 0) this.#watch.deleted?.(bodies.map(([, key]) => key))
     if (this.#memory) {
       this.#keep(ops)
       return Promise.resolve()

@@ -14,6 +14,7 @@ import { RUN_EVENTS_MAX } from '../../wire/limits.ts'
 import { nodeCrypto } from '../crypto.ts'
 import { bodyKey, parseLaneKey, tombstoneKey } from '../keys.ts'
 import { type Chain, unpackProof } from '../replica.ts'
+import { countIn, readStored, type StoredRun } from '../run-record.ts'
 import type { Brought, Salvaged } from '../salvage.ts'
 import { keyBytes, keyText } from '../store-key.ts'
 import { Level } from './commonjs.ts'
@@ -157,14 +158,15 @@ async function* runsOf(
   let [runs, bytes, events]: [Run[], number, number] = [[], 0, 0]
   for await (const [key, value] of entriesOf(db, 'e')) {
     const at = parseLaneKey(key)
-    if (!isWanted(at.lane)) continue
+    const stored = isWanted(at.lane) ? readStored(value) : undefined
+    if (!stored) continue
     const lane = key.slice(0, -8)
     const isNext = lane === before && at.n === n + 1 && headers.length < RUN_EVENTS_MAX
-    if (!isNext) headers = []
+    if (!isNext || stored.bodies) headers = []
     ;[before, n] = [lane, at.n]
-    headers.push(value.subarray(0, HEADER_BYTES))
-    if (value.length !== HEADER_BYTES + 64) continue
-    const run = desk.holds(at) ? undefined : runOf(db, headers, value.subarray(HEADER_BYTES))
+    headers.push(...stored.headers)
+    if (!stored.signature) continue
+    const run = desk.holds(at) ? undefined : runOf(db, headers, stored.signature, stored.bodies)
     headers = []
     if (!run) continue
     runs.push(run)
@@ -177,11 +179,18 @@ async function* runsOf(
   yield { ...NOTHING, runs }
 }
 
-function runOf(db: Database, parts: readonly Uint8Array[], signature: Uint8Array): Run {
+/** stored: the bodies, where they lie with their headers. */
+function runOf(
+  db: Database,
+  parts: readonly Uint8Array[],
+  signature: Uint8Array,
+  stored: StoredRun['bodies'],
+): Run {
   const headers = concat(...parts)
-  const bodies = parts.map((header) => {
+  const bodies = parts.map((header, i) => {
     const { id } = decodeHeader(nodeCrypto, header)
-    return storedIn(db, tombstoneKey(id)) ? null : storedIn(db, bodyKey(id))
+    if (storedIn(db, tombstoneKey(id))) return null
+    return stored?.[i]?.slice() ?? storedIn(db, bodyKey(id))
   })
   return { headers, signature: signature.slice(), bodies }
 }
@@ -227,7 +236,7 @@ async function* entriesOf(
 const LANE_PREFIX = 57
 
 const isWell = (letter: string, key: Uint8Array, value: Uint8Array) =>
-  letter !== 'e' || (key.length === LANE_PREFIX + 4 && value.length >= HEADER_BYTES)
+  letter !== 'e' || (key.length === LANE_PREFIX + 4 && countIn(value) > 0)
 
 /** The least key behind this one's lane; empty: there is none. */
 function hop(key: Uint8Array): Uint8Array {

@@ -296,7 +296,7 @@ function targetOf(
 ): Event | undefined {
   const event = replica.event(place.room, place.author, place.lane, n)
   if (!event || !(marks & (MARK.edit | MARK.reaction)) || marks & MARK.ofTarget) return event
-  const body = replica.body(event.id)
+  const body = replica.body(event)
   const value = body && open(event, body)
   return value && 'target' in value ? replica.find(eventId(value.target)) : undefined
 }
@@ -309,7 +309,7 @@ async function matchOf(ports: LookPorts, wanted: Wanted, event: Event): Promise<
   if (wanted.before !== undefined && orderOf(event) >= wanted.before) return undefined
   const by = ports.visibility(event.room)
   if (!by || !isVisible(event, by)) return undefined
-  const bytes = replica.body(event.id)
+  const bytes = replica.body(event)
   const body = bytes && open(event, bytes)
   if (body?.kind !== 'message') return undefined
   const { edit, reactions } = await marksOf(ports, event, by)
@@ -336,7 +336,7 @@ async function marksOf(
     const about = replica.find(key.slice(-64) as EventId)
     if (!about || about.room !== event.room || orderOf(about) < orderOf(event) || !isVisible(about, by))
       continue
-    const bytes = replica.body(about.id)
+    const bytes = replica.body(about)
     const value = bytes && open(about, bytes)
     if (value?.kind === 'edit' && by.personOf(about.author) === by.personOf(event.author)) {
       if (!edit || orderOf(edit.event) < orderOf(about)) edit = { event: about, text: value.text }

@@ -307,7 +307,7 @@ export class SearchIndex {
 
   #canRead(lane: Lane, n: number): boolean {
     const event = this.#ports.replica.event(lane.room, lane.author, lane.lane, n)
-    const body = event && this.#ports.replica.body(event.id)
+    const body = event && this.#ports.replica.body(event)
     return body !== undefined && this.#ports.read(event!, body) !== null
   }
 
@@ -315,7 +315,7 @@ export class SearchIndex {
   #readIn(lane: Lane, n: number): boolean {
     const { replica } = this.#ports
     const event = replica.event(lane.room, lane.author, lane.lane, n)
-    const body = event && replica.body(event.id)
+    const body = event && replica.body(event)
     return !body || this.#takeIn(event, body, lane)
   }
 

@@ -12,10 +12,10 @@ import {
 } from '../../../src/node/io/damaged-stores.ts'
 import { Erasure } from '../../../src/node/io/erasure.ts'
 import { type LevelStore, openLevelStore } from '../../../src/node/io/level-store.ts'
-import { bodyKey, factKey } from '../../../src/node/keys.ts'
+import { bodyKey, eventKey } from '../../../src/node/keys.ts'
 import { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { StoreOp } from '../../../src/node/store.ts'
-import type { EventId } from '../../../src/wire/ids.ts'
+import type { EventId, LaneId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'lanchat-erasure-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -23,6 +23,13 @@ let count = 0
 const freshDir = () => join(root, `${count++}`)
 
 const newKey = () => bodyKey(randomBytes(32).toString('hex') as EventId)
+const newRunKey = () =>
+  eventKey(
+    randomBytes(16).toString('hex') as RoomId,
+    randomBytes(32).toString('hex') as PersonKey,
+    randomBytes(8).toString('hex') as LaneId,
+    16,
+  )
 /** Text that LevelDB cannot make smaller, so that it lies in its files as it is. */
 const secretText = () => randomBytes(60).toString('base64')
 const put = (key: string, text: string): StoreOp => ['put', key, new Uint8Array(Buffer.from(text))]
@@ -88,6 +95,19 @@ describe('what was deleted lies in the files until it is erased', () => {
     await store.erase(deleted)
     for (const secret of secrets) expect(filesHold(dir, secret)).toBe(false)
     expect(Buffer.from(store.get(kept[0]!)!).toString()).toBe(keptText)
+    await store.close()
+  })
+
+  it.each(cases)('taken out of a stored run: %s', async (_, around) => {
+    const dir = freshDir()
+    const { store } = await openLevelStore(dir)
+    const [key, secret, rest] = [newRunKey(), secretText(), secretText()]
+    await store.write([put(key, rest + secret)], true)
+    await around(store, () => store.write([put(key, rest)], true))
+    expect(filesHold(dir, secret)).toBe(true)
+    await store.erase([key])
+    expect(filesHold(dir, secret)).toBe(false)
+    expect(Buffer.from(store.get(key)!).toString()).toBe(rest)
     await store.close()
   })
 
@@ -173,14 +193,14 @@ describe('erasing', () => {
 
   it('is gone on with after a restart, and noted no more when it is done', async () => {
     const first = started()
-    const keys = [newKey(), newKey()]
+    const keys = [newKey(), newRunKey(), newKey()]
     first.erasure.deleted(keys)
     await first.beat(0)
     const second = started(first.store)
     await second.beat(0)
     await second.beat(10_000)
     expect(second.erased.map((each) => each.sort())).toEqual([keys.sort()])
-    expect(second.store.get(factKey('erasing'))).toBeUndefined()
+    expect(second.store.list({ from: 'm', to: 'n' })).toEqual([])
   })
 
   it('is tried again where the disk refuses', async () => {

@@ -138,7 +138,7 @@ function isPartOfOriginal(replica: Replica): number {
       expect(lane.n).toBeLessThanOrEqual(known.length)
       if (lane.n > 0) expect(lane.id).toBe(known[lane.n - 1]!.id)
       for (const event of known) {
-        const body = replica.body(event.id)
+        const body = replica.body(event)
         if (event.id === deletedId) expect(body).toBeUndefined()
       }
       events += lane.n

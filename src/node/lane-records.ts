@@ -1,0 +1,221 @@
+/**
+ * What is stored of lanes, by n: headers with their signatures, and bodies. A run that came whole at the end of its lane
+ * lies in one value under its last n (run-record.ts); everything else event by event. Where something of a stored run
+ * changes it is taken apart, and its events lie one by one from then on.
+ */
+import { concat, equal } from '../wire/bytes.ts'
+import { type Event, HEADER_BYTES, type VerifiedRun } from '../wire/event.ts'
+import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import { RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { bodyKey, eventKey } from './keys.ts'
+import type { Lane } from './lanes.ts'
+import { packRecord, readStored, type StoredRun } from './run-record.ts'
+
+/** Which lane. */
+export interface LaneName {
+  readonly room: RoomId
+  readonly author: PersonKey
+  readonly lane: LaneId
+}
+
+/** Where values come from and go to. */
+export interface Values {
+  get(key: string): Uint8Array | undefined
+  put(key: string, value: Uint8Array): void
+  del(key: string): void
+  /** A body that lay under this key is there no more: the files are to hold it no longer either. */
+  erased(key: string): void
+}
+
+/** One stored event without its body. */
+export interface StoredHeader {
+  readonly header: Uint8Array
+  /** Over this header, where one is known. */
+  readonly signature: Uint8Array | undefined
+  /** It lies in a stored run, whose end is signed. */
+  readonly isInRun: boolean
+}
+
+/** A value found: the stored run of `last`, or an event alone. */
+interface Found extends StoredRun {
+  readonly of: LaneName
+  readonly first: number
+  readonly last: number
+}
+
+export class LaneRecords {
+  readonly #values: Values
+  readonly #laneOf: (of: LaneName) => Lane | undefined
+  readonly #idOf: (header: Uint8Array) => EventId
+  /** The stored run looked at last: lanes are read in order. */
+  #latest: Found | undefined
+  /** Keys of a lane under which nothing lies: where its runs are not known, many are looked at for each n. */
+  #absent: { readonly of: LaneName; readonly from: number; readonly to: number } | undefined
+
+  /** idOf: the id of a header. */
+  constructor(
+    values: Values,
+    laneOf: (of: LaneName) => Lane | undefined,
+    idOf: (header: Uint8Array) => EventId,
+  ) {
+    this.#values = values
+    this.#laneOf = laneOf
+    this.#idOf = idOf
+  }
+
+  header(of: LaneName, n: number): StoredHeader | undefined {
+    const found = this.#find(of, n)
+    if (!found) return undefined
+    const header = found.headers[n - found.first]!
+    return {
+      header,
+      signature: n === found.last ? found.signature : undefined,
+      isInRun: found.bodies !== undefined,
+    }
+  }
+
+  /** The body of this event, wherever it lies. */
+  body(event: Pick<Event, 'room' | 'author' | 'lane' | 'n' | 'id' | 'header'>): Uint8Array | undefined {
+    const found = this.#find(event, event.n)
+    if (found?.bodies && equal(found.headers[event.n - found.first]!, event.header))
+      return found.bodies[event.n - found.first] ?? undefined
+    return this.#values.get(bodyKey(event.id))
+  }
+
+  /** A run of several events with all their bodies, behind everything that is stored of its lane. */
+  putRun(lane: Lane, run: VerifiedRun): void {
+    const last = run.events[run.events.length - 1]!
+    this.forget()
+    lane.runs.push(last.n)
+    const headers = run.events.map(({ header }) => header)
+    this.#values.put(
+      eventKey(last.room, last.author, last.lane, last.n),
+      packRecord(headers, run.signature, run.bodies),
+    )
+  }
+
+  putHeader(event: Event, signature: Uint8Array | undefined): void {
+    this.#takeApart(event, event.n)
+    const value = signature ? concat(event.header, signature) : event.header
+    this.forget()
+    this.#values.put(eventKey(event.room, event.author, event.lane, event.n), value)
+  }
+
+  putBody(event: Event, body: Uint8Array): void {
+    const found = this.#find(event, event.n)
+    if (found?.bodies) this.#replaceBody(found, event.n, body)
+    else this.#values.put(bodyKey(event.id), body)
+  }
+
+  /** Takes a body away; n: where its event lies, or would. id: its event. */
+  dropBody(of: LaneName, n: number, id: EventId): void {
+    this.#dropAlone(id)
+    const found = this.#find(of, n)
+    if (!found?.bodies || this.#idOf(found.headers[n - found.first]!) !== id) return
+    this.#replaceBody(found, n, null)
+    this.#values.erased(eventKey(of.room, of.author, of.lane, found.last))
+  }
+
+  /** Takes the event at n away, header and body. */
+  remove(of: LaneName, n: number): void {
+    this.#takeApart(of, n)
+    const key = eventKey(of.room, of.author, of.lane, n)
+    const value = this.#values.get(key)
+    this.#values.del(key)
+    if (value) this.#dropAlone(this.#idOf(value.subarray(0, HEADER_BYTES)))
+  }
+
+  /** A body that lies under its id. */
+  #dropAlone(id: EventId): void {
+    this.#values.del(bodyKey(id))
+    this.#values.erased(bodyKey(id))
+  }
+
+  /** What is written by others, or was replaced, is read anew. */
+  forget(): void {
+    this.#latest = undefined
+    this.#absent = undefined
+  }
+
+  #find(of: LaneName, n: number): Found | undefined {
+    const { room, author, lane } = of
+    const latest = this.#latest
+    if (latest && n >= latest.first && n <= latest.last && isSameLane(latest.of, of)) return latest
+    let isEmpty = true
+    for (const last of this.#placesOf(of, n)) {
+      const value = this.#values.get(eventKey(room, author, lane, last))
+      const stored = value && readStored(value)
+      if (!stored) continue
+      isEmpty = false
+      const first = last - stored.headers.length + 1
+      if (first > n) continue
+      const found = { of: { room, author, lane }, first, last, ...stored }
+      if (stored.bodies) this.#latest = found
+      return found
+    }
+    if (isEmpty && !this.#isKnown(of))
+      this.#absent = { of: { room, author, lane }, from: n, to: n + RUN_EVENTS_MAX }
+    return undefined
+  }
+
+  /** Is it known where the lane's runs lie? */
+  #isKnown(of: LaneName): boolean {
+    return (this.#laneOf(of)?.top ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY
+  }
+
+  /** The keys under which n may lie. */
+  *#placesOf(of: LaneName, n: number): Iterable<number> {
+    const lane = this.#laneOf(of)
+    if (lane && lane.top < n) return
+    if (lane && lane.top !== Number.POSITIVE_INFINITY) {
+      const end = lane.runs[indexOf(lane.runs, n)]
+      if (end !== undefined && end - n < RUN_EVENTS_MAX) yield end
+      if (end !== n) yield n
+      return
+    }
+    // Where the runs lie is not known yet.
+    const absent = this.#absent && isSameLane(this.#absent.of, of) ? this.#absent : undefined
+    for (let last = n; last < n + RUN_EVENTS_MAX; last++)
+      if (!absent || last < absent.from || last >= absent.to) yield last
+  }
+
+  #replaceBody({ of, last, first, headers, signature, bodies }: Found, n: number, body: Uint8Array | null) {
+    const others = bodies!.map((each, i) => (i === n - first ? body : each))
+    this.#values.put(eventKey(of.room, of.author, of.lane, last), packRecord(headers, signature!, others))
+    this.forget()
+  }
+
+  /** Where n lies in a stored run, its events are stored one by one. */
+  #takeApart(of: LaneName, n: number): void {
+    const found = this.#find(of, n)
+    if (!found?.bodies) return
+    this.forget()
+    const runs = this.#laneOf(of)?.runs ?? []
+    const index = indexOf(runs, found.last)
+    if (runs[index] === found.last) runs.splice(index, 1)
+    const { room, author, lane } = found.of
+    // Its bodies lie elsewhere from now on, and may be deleted there.
+    this.#values.erased(eventKey(room, author, lane, found.last))
+    for (const [i, header] of found.headers.entries()) {
+      const at = found.first + i
+      const isEnd = at === found.last
+      this.#values.put(eventKey(room, author, lane, at), isEnd ? concat(header, found.signature!) : header)
+      const body = found.bodies[i]
+      if (body) this.#values.put(bodyKey(this.#idOf(header)), body)
+    }
+  }
+}
+
+const isSameLane = (a: LaneName, b: LaneName) =>
+  a.lane === b.lane && a.author === b.author && a.room === b.room
+
+/** Index of the least end that is not below n. */
+function indexOf(ends: readonly number[], n: number): number {
+  let [low, high] = [0, ends.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ends[middle]! < n) low = middle + 1
+    else high = middle
+  }
+  return low
+}
