@@ -218,8 +218,6 @@ export class Core {
   #isHeard = true
   #isFailing = false
   readonly #twinWatch = new TwinWatch()
-  /** Monotonic ms at the start. */
-  readonly #bornAt: number
   /** Rooms whose content this node carries, and since when: monotonic ms. */
   readonly #carried = new Map<RoomId, number>()
   readonly #openings: Openings
@@ -233,7 +231,6 @@ export class Core {
     this.options = options
     this.#moment = moment
     this.#time = new NetworkTime(moment.now, moment.wall)
-    this.#bornAt = moment.now
     this.self = personKey(signer.key)
     this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
     this.views = new Views({
@@ -857,6 +854,7 @@ export class Core {
       this.sync.compare(link)
     }
     this.#age()
+    if (this.#twinWatch.leaves(now)) this.drain()
     this.#choose({ in: 'facts', facts: { lag: this.#lag() } })
     this.#ownConfirmations.look()
     this.#presence.tick(now)
@@ -1770,13 +1768,11 @@ export class Core {
 
   /** Events under the own key came over a link: another process of this key may run. */
   #lookForTwin(events: readonly Event[]): void {
-    const moment = { now: this.netNow, upMs: this.#moment.now - this.#bornAt }
     for (const event of events) {
-      if (!this.#twinWatch.came(event, this.replica.body(event), moment)) continue
+      const body = this.replica.body(event)
+      if (!this.#twinWatch.came(event, body, this.netNow, this.#moment.now)) continue
       const user = this.people.who(this.self)
       this.tell({ type: 'system', event: 'warning', room: null, user, text: TWIN_WARNING })
-      // Of two processes of one key nobody can tell which one is the hub: neither is, where anybody else can be.
-      this.drain()
     }
   }
 

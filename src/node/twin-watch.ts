@@ -18,17 +18,10 @@ const TWIN = kindNumber('twin')
 const OWN_MAX = 1024
 /** What is older, or ahead of now by more, was not written just now: it is not named. */
 const FRESH_MS = 60_000
-/** The network's time is known only so well. */
-const SURE_MS = 2000
+/** The one that is proven right answers before it hands over: who hands over takes the way of the answer with it. */
+const ANSWER_MS = 2000
 /** Lanes of others in which something is named, one event each: lanes of former processes that come late are few. */
 const NAMED_MAX = 16
-
-export interface TwinMoment {
-  /** netNow. */
-  readonly now: number
-  /** For how long this process has run, ms. */
-  readonly upMs: number
-}
 
 export class TwinWatch {
   readonly #own = new Set<EventId>()
@@ -36,6 +29,7 @@ export class TwinWatch {
   readonly #named = new Set<string>()
   readonly #due: EventId[] = []
   #isProven = false
+  #leavesAt = Number.POSITIVE_INFINITY
 
   /** This process has written these. */
   wrote(events: readonly Event[]): void {
@@ -46,16 +40,17 @@ export class TwinWatch {
   }
 
   /**
-   * An event under the own key came over a link. body: its bytes, where they are here. True where it proves for the first
-   * time that another process runs.
+   * An event under the own key came over a link. body: its bytes, where they are here; time: netNow; now: monotonic ms. True
+   * where it proves for the first time that another process runs.
    */
-  came(event: Event, body: Uint8Array | undefined, { now, upMs }: TwinMoment): boolean {
+  came(event: Event, body: Uint8Array | undefined, time: number, now: number): boolean {
     if (this.#own.has(event.id)) return false
     const named = event.kind === TWIN && body ? decodeBody(event.kind, body) : null
     const isProof = named?.kind === 'twin' && this.#own.has(eventId(named.seen))
-    const isFresh = event.at > now - Math.min(upMs - SURE_MS, FRESH_MS) && event.at <= now + FRESH_MS
+    const isFresh = Math.abs(event.at - time) <= FRESH_MS
     const isFirst = isProof && !this.#isProven
     this.#isProven ||= isProof
+    if (isFirst) this.#leavesAt = now + ANSWER_MS
     // Who was proven right hears in the same way that there is a twin.
     if (isProof || (isFresh && !this.#isProven)) this.#name(event)
     return isFirst
@@ -65,6 +60,13 @@ export class TwinWatch {
     if (this.#named.size >= NAMED_MAX || this.#named.has(room + lane)) return
     this.#named.add(room + lane)
     this.#due.push(id)
+  }
+
+  /** True once: of two processes of one key nobody can tell which one is the hub, so neither is, where anybody else can be. */
+  leaves(now: number): boolean {
+    const isDue = now >= this.#leavesAt
+    if (isDue) this.#leavesAt = Number.POSITIVE_INFINITY
+    return isDue
   }
 
   /** What is to be written into room 0 since the last call, each with a salt of 16 bytes. */

@@ -412,7 +412,7 @@ describeInLab('a store that is older than it should be, or there twice', () => {
     texts.push(...(await talkUntilWarned([bob, twin])))
     await agree([ann!, bob, twin], texts)
     await endEqual([bob, twin, ann!])
-  })
+  }, 120_000)
 })
 
 describeInLab('a message that its author deleted (INV-17)', () => {

@@ -195,7 +195,7 @@ describeInLab('one identity on two machines', () => {
       expect(text).toContain('--data-dir')
     }
     expect((await hub.history()).sort()).toEqual(texts.sort())
-  })
+  }, 120_000)
 })
 
 describeInLab('one identity on two machines, one of which is hub', () => {
@@ -228,7 +228,7 @@ describeInLab('one identity on two machines, one of which is hub', () => {
       for (const text of texts) await node.message(text, { timeoutMs: 30_000 })
       expect((await node.history()).sort()).toEqual(texts)
     }
-  })
+  }, 120_000)
 })
 
 describeInLab('a machine that sleeps', () => {

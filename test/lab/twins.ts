@@ -6,8 +6,8 @@ const isTwinWarning = (event: NodeEvent) =>
   event.type === 'system' && event.text?.startsWith('Another lanchat writes under your identity') === true
 
 /**
- * Both talk until both are warned: what comes in the first two seconds of a process may be of the one before it. Each text is
- * stored before the next one. Returns what they said.
+ * Both talk until both are warned: what one has named proves to the other that there are two. Each text is stored before the
+ * next one. Returns what they said.
  */
 export async function talkUntilWarned(twins: readonly Lanchat[]): Promise<string[]> {
   const texts: string[] = []

@@ -41,8 +41,8 @@ class Process {
       .map(({ kind, body }) => this.#write(NETWORK_ROOM as typeof ROOM, this.#control, NOW, body(NOW), kind))
   }
 
-  hears({ event, body }: { event: Event; body: Uint8Array }, upMs = 10_000) {
-    if (this.watch.came(event, body, { now: NOW, upMs })) this.warnings++
+  hears({ event, body }: { event: Event; body: Uint8Array }, now = 10_000) {
+    if (this.watch.came(event, body, NOW, now)) this.warnings++
   }
 }
 
@@ -81,9 +81,16 @@ test('what a former process wrote, however it is dated, is no proof, nor is what
   expect(now.names().length).toBeLessThanOrEqual(2)
 })
 
-test('what was written before this process, or stamped by a clock that is wrong, is not even named', () => {
+test('a process hands over once, 2 s after it was proven right: it answers first', () => {
+  const [a, b] = [new Process(), new Process()]
+  b.hears(a.say())
+  for (const each of b.names()) a.hears(each, 10_000)
+  expect([11_999, 12_000, 20_000].map((now) => a.watch.leaves(now))).toEqual([false, true, false])
+  expect(b.watch.leaves(20_000)).toBe(false)
+})
+
+test('what was written long ago, or stamped by a clock that is wrong, is not even named', () => {
   const [former, now] = [new Process(), new Process()]
-  now.hears(former.say(), 1000)
   now.hears(former.say(NOW - 120_000))
   now.hears(former.say(NOW + 120_000))
   expect(now.names()).toEqual([])
