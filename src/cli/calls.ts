@@ -203,15 +203,20 @@ export const CALLS = [
   },
   {
     name: 'network',
-    args: 'new <name> [file] | show <file> | new [file.code]',
+    args: 'new <name> [file] | show [file] | newcode [file] | new [file.code]',
     min: 1,
     max: 3,
-    help: 'make a network of your own and the invitation into it; show one as QR and words; or make a code alone',
-    completes: [['new', 'show'], 'file'],
+    help: 'make a network of your own and the invitation into it; show one as QR and words; a new code where one got about; or make a code alone',
+    completes: [['new', 'show', 'newcode'], 'file'],
     examples: [
       ['lanchat network new class', 'the network class is yours; the invitation is in class.invitation'],
       ['lanchat --code-file class.invitation', 'use it, on every machine'],
       ['lanchat network show class.invitation', 'as a QR, and as words to read out'],
+      ['lanchat network show', 'the invitation as it is now, of the network this lanchat is on'],
+      [
+        'lanchat network newcode new.invitation',
+        'the old one got about: members go on, it lets nobody in any more',
+      ],
       ['lanchat network new class.code', "a code for a network that is nobody's: six random words in a file"],
       ['lanchat --network class --code-file class.code', 'use it: the same name and file on every machine'],
     ],

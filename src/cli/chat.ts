@@ -91,7 +91,8 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   const gaveUp = new Promise<End>((resolve) => {
     node.ready.catch((error: unknown) => resolve({ error }))
     node.on((event) => {
-      const isFinal = event.type === 'error' && ['EXPELLED', 'DEVICE_REMOVED'].includes(event.code)
+      const isFinal =
+        event.type === 'error' && ['EXPELLED', 'DEVICE_REMOVED', 'CODE_OLD'].includes(event.code)
       if (isFinal) resolve({ error: event, told: true })
       if (event.type !== 'system') return
       if (event.event === 'waiting' && event.user.id === node.self.id) isWaiting = true

@@ -19,6 +19,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   TIMEOUT: EXIT.nobody,
   NOBODY_FOUND: EXIT.nobody,
   CODE_WRONG: EXIT.refused,
+  CODE_OLD: EXIT.refused,
   AUTH_FAILED: EXIT.refused,
   BANNED: EXIT.refused,
   NOT_ADMITTED: EXIT.refused,

@@ -1,20 +1,23 @@
 /**
  * `lanchat network new NAME [file]`: a network that belongs to you, and the invitation into it. `lanchat network show FILE`:
- * an invitation as QR and words. `lanchat network new [file.code]`: a code of random words alone. All without a network.
+ * an invitation as QR and words. `lanchat network new [file.code]`: a code of random words alone. These without a network;
+ * `show` without a file and `newcode [file]` ask the lanchat running here, or visit the network.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import type { InvitationData, ResultEvent } from '../node/index.ts'
 import { CODE_BITS_MIN, codeBitsAtMost, newCode, WORDS_IN_CODE } from './code.ts'
 import { EXIT } from './exit.ts'
 import { qrLines } from './first-contact.ts'
 import { nearest } from './nearest.ts'
-import { OneShotError } from './one-shot.ts'
+import { granted, OneShotError, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
+import type { Remote } from './remote.ts'
+import { invitationText } from './render.ts'
 import { report } from './report.ts'
 import { safeName } from './safe-text.ts'
 import type { World } from './world.ts'
 
-const ACTS = ['new', 'show'] as const
-const WORDS_IN_LINE = 8
+const ACTS = ['new', 'show', 'newcode'] as const
 
 /** Throws UsageError. */
 export async function network(
@@ -22,15 +25,16 @@ export async function network(
   settings: Settings,
   [act = '', name, file]: readonly string[],
 ): Promise<number> {
-  if (act === 'show' && name !== undefined && file === undefined) return show(world, settings, name)
+  if (act === 'show' && file === undefined)
+    return name === undefined ? showPresent(world, settings) : show(world, settings, name)
+  if (act === 'newcode' && file === undefined) return newcode(world, settings, name)
   if (act === 'new')
     return isFile(name) && file === undefined
       ? code(world, settings, name)
       : found(world, settings, name!, file)
   const near = nearest(act, ACTS)
-  const why = act === 'show' ? 'network show needs a file.' : `network cannot ${safeName(act)}.`
   throw new UsageError(
-    `${why}${near && near !== act ? ` Did you mean ${near}?` : ''} Try: lanchat network new NAME`,
+    `network cannot ${safeName(act)}${ACTS.some((known) => known === act) ? ' so many things at once' : ''}.${near && near !== act ? ` Did you mean ${near}?` : ''} Try: lanchat network new NAME`,
   )
 }
 
@@ -54,7 +58,7 @@ function found(world: World, settings: Settings, name: string, asked: string | u
         `Use it on every machine: lanchat --code-file ${file}`,
         `Carry the file on a stick, or show it as a QR and as words: lanchat network show ${file}`,
         'Whoever has it can come in, unless you type /membersonly on; then /admit lets people in, one by one.',
-        'Has it got into wrong hands? /expel keeps somebody out, and /role NICK admin gives you help.',
+        'Has it got into wrong hands? lanchat network newcode makes a new one; /expel keeps somebody out.',
       ].join('\n'),
     )
     return EXIT.ok
@@ -68,18 +72,60 @@ function show(world: World, settings: Settings, file: string): Promise<number> {
     const text = readText(file)
     const invitation = invitationIn(text)
     if (!invitation) throw new OneShotError('FILE_INVALID', `${file} holds no invitation, or a damaged one.`)
-    const words = invitationWords(invitation)
     const { network, owner } = invitation
-    const lines: string[] = []
-    for (let at = 0; at < words.length; at += WORDS_IN_LINE)
-      lines.push(`  ${words.slice(at, at + WORDS_IN_LINE).join(' ')}`)
-    const qr = settings.json ? [] : await qrLines(text)
+    const words = invitationWords(invitation)
     say(
       { type: 'invitation', network, owner, text, words },
-      [...qr, `The network ${network}, in words:`, ...lines].join('\n'),
+      await shownText({ network, owner, text, words }, settings),
     )
-    hint(
-      `Whoever types the words puts them in a file: lanchat --network ${network} --code-file FILE. The QR holds the text of the invitation.`,
+    hint(WORDS_HINT(network))
+    return EXIT.ok
+  })
+}
+
+const WORDS_HINT = (network: string) =>
+  `Whoever types the words puts them in a file: lanchat --network ${network} --code-file FILE. The QR holds the text of the invitation.`
+
+const shownText = async (invitation: InvitationData, settings: Settings): Promise<string> =>
+  [...(settings.json ? [] : await qrLines(invitation.text)), invitationText(invitation)].join('\n')
+
+const asked = async (remote: Remote): Promise<InvitationData> => {
+  const answer = await granted(remote.ask({ command: '/invitation' }))
+  return (answer as ResultEvent).data as InvitationData
+}
+
+/** The invitation by the code in force. As `show`. */
+function showPresent(world: World, settings: Settings): Promise<number> {
+  return oneShot(
+    world,
+    settings,
+    async ({ remote, output }) => {
+      const invitation = await asked(remote)
+      const text = settings.json
+        ? JSON.stringify({ type: 'invitation', ...invitation })
+        : await shownText(invitation, settings)
+      output.write(`${text}\n`)
+      return EXIT.ok
+    },
+    { storedWillDo: true },
+  )
+}
+
+/** --json prints the `system` object, with `file` where the new invitation was written to one. */
+function newcode(world: World, settings: Settings, file: string | undefined): Promise<number> {
+  return oneShot(world, settings, async ({ remote, output }) => {
+    const fd = file === undefined ? undefined : openFresh(file)
+    const made = await granted(remote.ask({ command: '/newcode' })).catch((error: unknown) => {
+      if (fd !== undefined) rmSync(file!)
+      throw error
+    })
+    if (fd !== undefined) fill(fd, `${(await asked(remote)).text}\n`)
+    const { ref: _, ...told } = made as { ref?: unknown; text?: string }
+    const where = file === undefined ? 'lanchat network show shows it.' : `The new invitation is in ${file}.`
+    output.write(
+      settings.json
+        ? `${JSON.stringify({ ...told, ...(file !== undefined && { file }) })}\n`
+        : `This network has a new code: members go on by themselves, invitations from before let nobody in any more. ${where}\n`,
     )
     return EXIT.ok
   })
@@ -121,9 +167,12 @@ function code(world: World, settings: Settings, asked: string | undefined): Prom
 
 /** For its owner alone; an existing file is left as it is. */
 function writeFresh(file: string, text: string): void {
-  let fd: number
+  fill(openFresh(file), text)
+}
+
+function openFresh(file: string): number {
   try {
-    fd = openSync(file, 'wx', 0o600)
+    return openSync(file, 'wx', 0o600)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST')
@@ -133,6 +182,9 @@ function writeFresh(file: string, text: string): void {
       )
     throw new OneShotError('FILE_UNWRITABLE', `${file} cannot be written (${code}).`)
   }
+}
+
+function fill(fd: number, text: string): void {
   try {
     writeSync(fd, text)
     fsyncSync(fd)

@@ -5,6 +5,7 @@ import type {
   DeliveryData,
   EditEvent,
   HubInfo,
+  InvitationData,
   Labelled,
   MessageEvent,
   Mode,
@@ -247,6 +248,8 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
       return `${who} ${isSelf ? 'were' : 'was'} let into the network${by}${others}`
     case 'expel':
       return `${who} ${isSelf ? 'were' : 'was'} expelled from the network${by}${why}`
+    case 'newcode':
+      return `${who} changed the code of this network: members go on by themselves, invitations from before let nobody in (/invitation shows the new one)`
     case 'block':
       return `you see nothing of ${who} any more`
     case 'unblock':
@@ -313,6 +316,7 @@ export function resultText(command: string, data: unknown, look: Look): string {
     const rows = data as readonly HelpRow[]
     return look.screen && rows.length > 1 ? `${helpText(rows)}\n\n${KEYS}` : helpText(rows)
   }
+  if (command === '/invitation' && !look.tabs) return invitationText(data as InvitationData)
   return table(look.tabs ? data : forPeople(command, data), look)
 }
 
@@ -348,6 +352,16 @@ function forPeople(command: string, data: unknown): unknown {
 }
 
 const PEOPLE: ReadonlySet<string> = new Set(['/who', '/people', '/contacts'])
+const WORDS_IN_LINE = 8
+
+/** The text, and its words to read out. */
+export function invitationText({ network, text, words }: InvitationData): string {
+  const lines: string[] = []
+  for (let at = 0; at < words.length; at += WORDS_IN_LINE)
+    lines.push(`  ${words.slice(at, at + WORDS_IN_LINE).join(' ')}`)
+  return [text, `The network ${safeName(network)}, in words:`, ...lines].join('\n')
+}
+
 /** 23 of 25, waiting: Bo, Eve */
 function deliveryText({ of, held, read, waiting }: DeliveryData): string {
   const whom = waiting.length > 0 ? `, waiting: ${waiting.map(shown).join(', ')}` : ''

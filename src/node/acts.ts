@@ -6,6 +6,7 @@ import type { Event, ParsedRun } from '../wire/event.ts'
 import type { EventId, PersonKey, PlaceId, RoomId } from '../wire/ids.ts'
 import { AcquaintanceActs } from './acts/acquaintances.ts'
 import { Answers, type Asked } from './acts/answers.ts'
+import { CodeActs } from './acts/codes.ts'
 import { DeliveryActs } from './acts/delivery.ts'
 import { DeviceActs } from './acts/devices.ts'
 import { Export } from './acts/export.ts'
@@ -41,6 +42,7 @@ export class Acts {
   readonly #rooms: RoomActs
   readonly #moderation: Moderation
   readonly #network: NetworkActs
+  readonly #codes: CodeActs
   readonly #devices: DeviceActs
   readonly #log: Log
   readonly #own: OwnActs
@@ -65,6 +67,7 @@ export class Acts {
     this.#messages = new MessageActs(core, this.#answers, this.#posting, which, writer)
     this.#moderation = new Moderation(core, this.#answers, this.#finding, which, writer)
     this.#network = new NetworkActs(core, this.#answers, this.#finding, writer)
+    this.#codes = new CodeActs(core, this.#answers, writer)
     this.#devices = new DeviceActs(core, this.#answers, this.#finding, writer)
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding, writer)
@@ -184,6 +187,10 @@ export class Acts {
         return this.#network.expel(asked, command)
       case 'admin':
         return this.#network.admin(asked, command)
+      case 'newCode':
+        return this.#codes.newCode(asked, command)
+      case 'invitation':
+        return this.#codes.invitation(asked)
       case 'membersOnly':
         return this.#network.membersOnly(asked, command)
       case 'pins':
@@ -287,6 +294,20 @@ export class Acts {
       for (const namesake of this.#core.namesakes.take()) this.#acquaintances.warn(namesake)
   }
 
+  /** Does this node come into the network by its code just now? */
+  get isEntering(): boolean {
+    return this.#codes.isEntering
+  }
+
+  get isComingIn(): boolean {
+    return this.#codes.isComingIn
+  }
+
+  /** Something in room 0 has changed, or time went on. */
+  lookAtCodes(): void {
+    this.#codes.look()
+  }
+
   /** The hub will not relay an own event. */
   refused(id: EventId, code: string): void {
     this.#telling.refused(id, code)
@@ -313,6 +334,8 @@ function wordOf(command: Command): string {
       return '/log'
     case 'membersOnly':
       return '/membersonly'
+    case 'newCode':
+      return '/newcode'
     case 'devices':
     case 'linkAsk':
     case 'linkAccept':

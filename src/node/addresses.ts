@@ -35,7 +35,14 @@ export interface Hint {
 }
 
 /** Why a dial ended without a link. */
-export type DialFailure = 'refused' | 'timeout' | 'wrong-code' | 'self' | 'other-place' | 'failed'
+export type DialFailure =
+  | 'refused'
+  | 'timeout'
+  | 'wrong-code'
+  | 'old-code'
+  | 'self'
+  | 'other-place'
+  | 'failed'
 
 export interface Address {
   readonly address: string
@@ -206,7 +213,7 @@ export function failed(
   entry.dialling = undefined
   entry.halfDone = false
   entry.self = why === 'self'
-  entry.foreign = why === 'wrong-code' || why === 'other-place'
+  entry.foreign = why === 'wrong-code' || why === 'old-code' || why === 'other-place'
   entry.failures++
   const doubled = 2 ** Math.min(entry.failures - 1, 10)
   const wait =

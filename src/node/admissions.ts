@@ -1,10 +1,13 @@
 /**
  * Who is let into the network, as this node follows it: what people are told when they wait, and when a node that was
- * expelled gives up (rule RM-21). What counts is decided in rooms/door.ts.
+ * expelled gives up (rules RM-21, RM-23). What counts is decided in rooms/door.ts.
  */
 import type { PersonKey } from '../wire/ids.ts'
 import type { NodeEvent, Who } from './events.ts'
 import type { Admission, NetworkView } from './rooms.ts'
+
+/** Those who end their program. */
+const ENDS: ReadonlySet<Admission> = new Set<Admission>(['expelled', 'removed', 'outdated'])
 
 /** Without anybody who could say that they were let in again, an expelled node ends after this. */
 const ALONE_MS = 10_000
@@ -16,7 +19,9 @@ export interface AdmissionPorts {
   readonly tell: (event: NodeEvent) => void
   /** Whether the network lets this node in has changed. */
   readonly barred: (isBarred: boolean) => void
-  readonly expelled: (code: 'EXPELLED' | 'DEVICE_REMOVED') => void
+  readonly expelled: (code: 'EXPELLED' | 'DEVICE_REMOVED' | 'CODE_OLD') => void
+  /** This node has the code that lets it in, and only has to say so. */
+  readonly isEntering: () => boolean
 }
 
 export class Admissions {
@@ -68,8 +73,8 @@ export class Admissions {
   /** Admins hear of everybody who waits, once. */
   #tellOthers(): void {
     const { network, self, who, tell } = this.#ports
-    const { door, ranks, profiles } = network()
-    if (!door.isKept || (ranks.get(self) ?? 1) < 4) return
+    const { door, codes, ranks, profiles } = network()
+    if ((!door.isKept && codes.newest === undefined) || (ranks.get(self) ?? 1) < 4) return
     for (const person of profiles.keys()) {
       if (!door.waits(person)) this.#told.delete(person)
       else if (!this.#told.has(person)) {
@@ -89,9 +94,12 @@ export class Admissions {
   /** hears: a peer's word about room 0 is here. now: monotonic ms. */
   tick(now: number, hears: boolean): void {
     this.#startedAt ??= now
-    if ((this.#own !== 'expelled' && this.#own !== 'removed') || this.#hasGivenUp) return
+    if (this.#hasGivenUp || !ENDS.has(this.#own)) return
+    if (this.#own === 'outdated' && this.#ports.isEntering()) return
     if (!hears && now - this.#startedAt < ALONE_MS) return
     this.#hasGivenUp = true
-    this.#ports.expelled(this.#own === 'removed' ? 'DEVICE_REMOVED' : 'EXPELLED')
+    this.#ports.expelled(
+      this.#own === 'removed' ? 'DEVICE_REMOVED' : this.#own === 'outdated' ? 'CODE_OLD' : 'EXPELLED',
+    )
   }
 }

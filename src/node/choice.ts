@@ -108,6 +108,7 @@ import {
   type ChoiceEvent,
   type ChoiceFrame,
   type ChoiceInput,
+  isCodeRefused,
   type Link,
   mayBeHub,
   NOT_JOINED,
@@ -216,6 +217,7 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
   const link = addLink(choice, turn, event)
   if (link.via === undefined) reached(choice.addresses, link.address, link.node, turn.now)
   choice.codeUntested = false
+  choice.codeOldSince = undefined
   if (link.via !== undefined) {
     // What a peer carries shows nothing about who can be reached.
   } else if (link.dialled) {
@@ -373,6 +375,7 @@ function dialFailed(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in
   const { phase, addresses } = choice
   failed(addresses, address, why, turn.now, turn.random())
   if (event.codeMatters && why === 'wrong-code') choice.codeRefused = true
+  if (event.codeMatters && why === 'old-code' && choice.links.size === 0) choice.codeOldSince ??= turn.now
   const node = addresses.byAddress.get(address)?.node
   if (phase.state === 'seeking') dialEndedWhileSeeking(choice, turn, phase, address, why === 'refused')
   const underWay = [...(addresses.byNode.get(node ?? '') ?? [])].some(
@@ -480,15 +483,17 @@ function tellOffline(choice: Choice, turn: Turn): void {
   turn.effects.push({ do: 'offline', reason })
 }
 
-/** A code that a node of this network's name refused, and that none accepted in time, is wrong. */
+/** A code that a node of this network's name refused, and that none accepted in time, is wrong, or was changed. */
 function giveUpCode(choice: Choice, turn: Turn): boolean {
-  if (!choice.codeUntested || !choice.codeRefused || choice.phase.state !== 'seeking') return false
-  const at = choice.startedAt + (choice.options.timeoutMs ?? TIMEOUT_MS)
+  const { codeOldSince } = choice
+  const isAlone = codeOldSince !== undefined && choice.phase.state === 'hub'
+  if (!isCodeRefused(choice) || !(choice.phase.state === 'seeking' || isAlone)) return false
+  const at = (codeOldSince ?? choice.startedAt) + (choice.options.timeoutMs ?? TIMEOUT_MS)
   if (turn.now < at) {
     wakeBy(choice, at)
     return false
   }
   choice.phase = { state: 'gone' }
-  turn.effects.push({ do: 'exit', code: 'CODE_WRONG' })
+  turn.effects.push({ do: 'exit', code: codeOldSince === undefined ? 'CODE_WRONG' : 'CODE_OLD' })
   return true
 }

@@ -30,7 +30,7 @@ export interface CircuitPorts {
   readonly crypto: Crypto
   readonly signer: Signer
   /** 32 bytes (rule ID-3). */
-  readonly gateKey: Uint8Array
+  readonly gateKey: () => Uint8Array
   /** What this node says of itself, asked once for each circuit. */
   readonly hello: () => HelloFields
   /** May this key have a link at the moment? */
@@ -147,7 +147,7 @@ export class Circuits {
       carrier,
       key,
       side,
-      channel: openSealedChannel({ side, gateKey, secret: crypto.random(32), crypto }),
+      channel: openSealedChannel({ side, gateKey: gateKey(), secret: crypto.random(32), crypto }),
       hello: hello(),
       handshake: undefined,
       isUp: false,

@@ -8,6 +8,7 @@ import type { Event } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import type { ChoiceEffect, ChoiceEvent, ChoiceOptions } from './choice.ts'
+import type { OwnCode, Way } from './doors.ts'
 import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
 import type { Place } from './places.ts'
 import type { Brought, Salvaged } from './salvage.ts'
@@ -30,8 +31,10 @@ export interface CoreOptions {
   /** undefined: a network with a code: the code is the place. */
   readonly place: Place | undefined
   readonly rate: Rate
-  /** Of the network (rule ID-3): seals what peers carry. */
+  /** Of the network (rule ID-3): seals what peers carry. Where the network has an owner, of the code in force. */
   readonly gateKey: Uint8Array
+  /** What this node was started with, where the network has an owner. */
+  readonly code?: OwnCode
   /** May this key have a link through a peer at the moment? Default yes. */
   readonly admits?: (key: PersonKey) => boolean
   readonly choice: Omit<ChoiceOptions, 'self'>
@@ -75,6 +78,8 @@ export type CoreInput =
       readonly hello: PeerHello
       /** What this node said of its place on this link; absent: what is true now. */
       readonly told?: Pick<PeerHello, 'places' | 'grown'>
+      /** The way in that the link's encryption began with, by its tag; absent: the newest. */
+      readonly way?: string
       /** Who carries it. Only the core itself gives it. */
       readonly via?: PersonKey
     }
@@ -166,6 +171,8 @@ export type CoreEffect =
   | { readonly do: 'apart'; readonly ids: readonly string[] }
   /** All of the `salvage` given last is checked and taken in. */
   | { readonly do: 'salvaged'; readonly brought: Brought }
+  /** The network's code has changed: links begin by the first of these, and by the others come those who do not know yet. */
+  | { readonly do: 'ways'; readonly ways: readonly Way[] }
   | { readonly do: 'settled' }
 
 /** A line of a room's history, as people are told of it. */

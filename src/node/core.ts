@@ -56,6 +56,7 @@ import type {
   Writing,
 } from './core-io.ts'
 import { Display, HISTORY_LINES } from './display.ts'
+import { Doors } from './doors.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
@@ -145,6 +146,8 @@ interface LinkState {
   /** When it last joined this hub and was answered in full, and whether it has joined again since. */
   joinedAt: number
   joinsAgain: boolean
+  /** By its tag. */
+  readonly way: string | undefined
   /** What it said of itself last: told to members when it joins. */
   mode?: FrameOf<'mode'>
 }
@@ -177,6 +180,8 @@ export class Core {
   readonly markers: Markers
   readonly notices: Notices
   readonly options: CoreOptions
+  /** The codes of a network with an owner. */
+  readonly doors: Doors | undefined
   readonly #admissions: Admissions
   readonly #lanes: OwnLanes
   readonly #durable: Durable
@@ -225,6 +230,8 @@ export class Core {
   /** Of these, before this turn. */
   #takenBefore = 0
   #busyUntil = Number.NEGATIVE_INFINITY
+  /** Something in room 0 has changed in this turn. */
+  #codesDue = true
 
   constructor(options: CoreOptions, moment: CoreMoment) {
     const { crypto, signer, net, store } = options
@@ -323,6 +330,7 @@ export class Core {
       sealTo: (device, bytes) => this.private.sealTo(device, bytes),
       openFrom: (device, nonce, box) => this.private.openFrom(device, nonce, box),
     })
+    this.doors = this.#newDoors()
     this.choice = createChoice({
       ...options.choice,
       self: this.self,
@@ -335,6 +343,7 @@ export class Core {
       tell: (event) => this.tell(event),
       barred: (barred) => this.#choose({ in: 'facts', facts: { barred } }),
       expelled: (code) => this.#effects.push({ do: 'exit', code }),
+      isEntering: () => this.#acts.isEntering,
     })
     this.#lanes = new OwnLanes(crypto, signer, this.replica)
     this.#durable = new Durable(this.replica)
@@ -425,7 +434,7 @@ export class Core {
     this.#relaying = new Relaying({
       crypto,
       signer,
-      gateKey: options.gateKey,
+      gateKey: () => this.doors?.gateKey ?? options.gateKey,
       hello: () => this.#hello(),
       admits: options.admits ?? (() => true),
       send: (carrier, frame) => this.send(carrier, frame),
@@ -559,6 +568,22 @@ export class Core {
     })
   }
 
+  #newDoors(): Doors | undefined {
+    const { crypto, net, network, owner, code, retentionMs } = this.options
+    if (!owner || !code) return undefined
+    return new Doors({
+      crypto,
+      net,
+      network,
+      owner,
+      retentionDays: Math.round(retentionMs / (24 * 3600 * 1000)),
+      code,
+      view: () => this.views.network(),
+      box: this.private.codes,
+      changed: (ways) => this.#effects.push({ do: 'ways', ways }),
+    })
+  }
+
   *#peers(): Iterable<readonly [LinkId, PersonKey]> {
     for (const [link, { key, visitor }] of this.#links) if (!visitor) yield [link, key]
   }
@@ -588,6 +613,7 @@ export class Core {
       for (const { event } of this.views.controls(room)) this.display.noteT(event)
     }
     for (const { event } of this.views.controls(NETWORK_ROOM)) this.people.met(event.author)
+    this.doors?.look()
     this.#noteCarried()
   }
 
@@ -797,6 +823,8 @@ export class Core {
     this.#ownConfirmations.endTurn()
     const namings = this.#twinWatch.takeDue(() => this.options.crypto.random(16))
     if (namings.length > 0) this.write(NETWORK_ROOM, namings, () => {})
+    if (this.#codesDue) this.#acts.lookAtCodes()
+    this.#codesDue = false
     this.#confirming.sayWitness()
     const came = this.#taken - this.#takenBefore
     this.#takenBefore = this.#taken
@@ -866,6 +894,7 @@ export class Core {
     if (!this.#isReady) this.#maybeReady()
     else this.search.begin()
     this.#admissions.tick(now, this.isCaughtUp)
+    this.#codesDue = true
     this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
     this.#saveFact(LABELS, this.people.takeSaved(now))
@@ -941,7 +970,12 @@ export class Core {
   // --- links ------------------------------------------------------------------------------------------------------
 
   #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
-    const { link, key, hello, told, address, dialled, local, via } = input
+    const { link, key, hello, told, address, dialled, local, via, way } = input
+    if (way !== undefined && this.doors && !this.doors.admits(key, way)) {
+      this.#refuse(link, 'CODE_OLD', '')
+      if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
+      return
+    }
     if (told && !this.#placeKeeper.stillHolds(told)) {
       // The other side judged a place that this node has left meanwhile: both judge again on a new link.
       this.#refuse(link, 'PLACE_CHANGED', '')
@@ -961,6 +995,7 @@ export class Core {
       carries: new Set(),
       joinedAt: Number.NEGATIVE_INFINITY,
       joinsAgain: false,
+      way,
       admittedAs: this.#admittedAs(key),
     })
     // Before a join may go out on it.
@@ -1328,6 +1363,8 @@ export class Core {
     this.search.roomChanged(room)
     if (room === NETWORK_ROOM) {
       this.#placeKeeper.aliases(this.views.network().placePairs)
+      this.doors?.look()
+      this.#codesDue = true
       this.#admissions.changed()
       this.#choose({ in: 'barsChanged' })
       this.#compareWithOthers()
@@ -1349,6 +1386,9 @@ export class Core {
       const admittedAs = this.#admittedAs(state.key)
       if (state.admittedAs !== admittedAs) this.sync.compare(link)
       state.admittedAs = admittedAs
+      // Who came by an old code and is no member goes.
+      if (state.way !== undefined && this.doors && !this.doors.admits(state.key, state.way))
+        this.#refuse(link, 'CODE_OLD', '')
     }
   }
 
@@ -1709,7 +1749,8 @@ export class Core {
     if (this.#role.is === 'following') {
       const isLate = this.#moment.now - this.#role.since > READY_WITHIN_MS
       // Lanes that the hub holds may just be coming over other links.
-      if (!isLate && (this.sync.isBusy || !this.sync.wasCompared(this.#role.link))) return
+      if (!isLate && (this.sync.isBusy || !this.sync.wasCompared(this.#role.link) || this.#acts.isComingIn))
+        return
     }
     this.#readyAsked = true
     const rooms = this.#acts.joinedRooms()

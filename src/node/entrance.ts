@@ -1,6 +1,6 @@
 /** The network that a node enters: by its name and code, or by an invitation, which is given in the place of the code. */
 
-import type { PersonKey } from '../wire/ids.ts'
+import type { NetId, PersonKey } from '../wire/ids.ts'
 import { type Invitation, isInvitation, parseInvitation } from '../wire/invitation.ts'
 import { areInvitationWords, invitationOfWords, wordsOfInvitation } from '../wire/invitation-words.ts'
 import { RETENTION_DAYS } from '../wire/limits.ts'
@@ -16,6 +16,8 @@ export interface Entrance {
   readonly code: string | undefined
   readonly owner: PersonKey | undefined
   readonly retentionDays: number
+  /** The network's id, where the code is a later one than the first, which would say it. */
+  readonly net?: NetId
 }
 
 /** Throws LanchatError NETWORK_INVALID, INVITATION_INVALID. */

@@ -1,4 +1,5 @@
 /** What a node tells: the same objects that `--json` prints, one per line (contract 10.2 of the command line). */
+import type { OwnCode } from './doors.ts'
 
 export interface Who {
   /** The person's key, 64 hex digits. */
@@ -292,6 +293,7 @@ export interface SystemEvent {
     | 'admit'
     | 'expel'
     | 'waiting'
+    | 'newcode'
     | 'link'
     | 'unlink'
   readonly room: string | null
@@ -333,6 +335,13 @@ export interface DeviceLine {
   readonly code?: string
   readonly online: boolean
   readonly self?: true
+}
+/** The answer to `/invitation`. text: for createNode's `code`, a file or a QR. */
+export interface InvitationData {
+  readonly network: string
+  readonly owner: string
+  readonly text: string
+  readonly words: readonly string[]
 }
 /** A line of `/members`. */
 export interface NetworkMember extends Labelled {
@@ -575,6 +584,10 @@ export type Command =
   | { readonly do: 'expel'; readonly who: string; readonly reason?: string }
   /** on: false makes an admin a member again. */
   | { readonly do: 'admin'; readonly who: string; readonly on: boolean; readonly reason?: string }
+  /** A new code for the network; members are given it. code: made by the node itself, whatever is given. */
+  | { readonly do: 'newCode'; readonly code?: OwnCode }
+  /** What lets somebody else into the network: { network, owner, text, words }. */
+  | { readonly do: 'invitation' }
   /** on: only who is here, and whom an admin admits, is let in. */
   | { readonly do: 'membersOnly'; readonly on: boolean; readonly reason?: string }
 

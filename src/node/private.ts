@@ -5,17 +5,22 @@
 import nacl from 'tweetnacl'
 import { hex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
+import type { DoorKey } from '../wire/door.ts'
 import type { Event } from '../wire/event.ts'
 import type { PersonKey, RoomId } from '../wire/ids.ts'
-import { type BodyValue, kindNumber } from '../wire/kinds.ts'
+import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import type { People } from './people.ts'
 import { displayOrder, type RoomView } from './rooms.ts'
 import {
   type BoxKeyPair,
   boxKeyPairOf,
+  type CodePlace,
+  type InnerCode,
   type KeyId,
   keyBody,
   newRoomKey,
+  openCodeKey,
+  openInner,
   openKey,
   openText,
   openValue,
@@ -24,12 +29,25 @@ import {
   type SealedField,
   SharedKeys,
   sealable,
+  sealCodeKey,
+  sealInner,
   sealText,
   sealValue,
 } from './sealing.ts'
 import type { Views } from './views.ts'
 
 const KEY = kindNumber('key')
+
+/** Codes of a network sealed to devices, and opened. */
+export interface CodeBox {
+  /** The key of a code; undefined where it is not for this device, or its author's profile is not here. */
+  open(
+    place: CodePlace,
+    sealed: { readonly door: DoorKey; readonly sealed: Uint8Array },
+  ): Uint8Array | undefined
+  openInner(place: CodePlace, key: Uint8Array, body: Pick<BodyOf<'newcode'>, 'text' | 'former'>): InnerCode
+  sealInner(place: CodePlace, key: Uint8Array, inner: InnerCode): Pick<BodyOf<'newcode'>, 'text' | 'former'>
+}
 
 export class Private {
   readonly boxKeys: BoxKeyPair
@@ -147,6 +165,23 @@ export class Private {
     const boxKey = this.#boxKeyOf(device)
     const shared = boxKey && this.#shared.with(boxKey)
     return (shared && nacl.box.open.after(box, nonce, shared)) || undefined
+  }
+
+  /** Of the network's codes, for this device. */
+  get codes(): CodeBox {
+    return {
+      open: (place, sealed) => {
+        const boxKey = this.#boxKeyOf(place.author)
+        return boxKey && openCodeKey(this.#crypto, place, sealed, this.#self, boxKey, this.#shared)
+      },
+      openInner: (place, key, body) => openInner(this.#crypto, place, key, body),
+      sealInner: (place, key, inner) => sealInner(this.#crypto, place, key, inner),
+    }
+  }
+
+  /** A code's key for these devices, as a `newcode` holds it: those whose box key is not here, or weak, are left out. */
+  sealCode(place: CodePlace, key: Uint8Array, devices: Iterable<PersonKey>): Uint8Array {
+    return sealCodeKey(this.#crypto, place, key, this.#sealable(devices), this.#shared)
   }
 
   newKey(): RoomKey {

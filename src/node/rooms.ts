@@ -1,4 +1,5 @@
 /** What counts: rooms, members, ranks, bans and their cuts as a pure, timeless function of control events (rule RM-*). */
+export type { Codes } from './rooms/codes.ts'
 export * from './rooms/cuts.ts'
 export { Devices, NO_DEVICES } from './rooms/devices.ts'
 export type { Admission } from './rooms/door.ts'

@@ -5,6 +5,7 @@
 import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { verifyCounter } from '../wire/device.ts'
+import { verifyEntry } from '../wire/door.ts'
 import { bodyHashOf, type Event } from '../wire/event.ts'
 import {
   type EventId,
@@ -103,11 +104,13 @@ export class Views {
     return true
   }
 
-  /** A link without the device's own signature is none (rule DV-1). */
+  /** A link without the device's own signature is none (rule DV-1), nor is an entry that the code's key did not sign (RM-23). */
   #read(event: Event, bytes: Uint8Array): BodyValue | null {
     const body = decodeBody(event.kind, bytes)
+    const { crypto, net } = this.#options
+    if (body?.kind === 'entry')
+      return verifyEntry(crypto, body.proof, body.door, net, event.author) ? body : null
     if (body?.kind !== 'device' || !body.link) return body
-    const { crypto } = this.#options
     return verifyCounter(crypto, body.counter, event.author, personKey(body.device)) ? body : null
   }
 

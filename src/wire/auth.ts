@@ -13,7 +13,7 @@ import { decodeFrame, encodeFrame } from './codec.ts'
 import type { Crypto, Signer } from './crypto.ts'
 import type { FrameOf } from './frames.ts'
 import { type PersonKey, personKey, tagged } from './ids.ts'
-import type { PeerRefusalCode } from './refusal.ts'
+import { type PeerRefusalCode, refusalDetail } from './refusal.ts'
 import { isStrongKey } from './signature.ts'
 import { chooseVersion, versionRange, WIRE_VERSIONS } from './version.ts'
 
@@ -38,6 +38,7 @@ export type HandshakeCode = Extract<
   | 'PEER_OTHER'
   | 'AUTH_FAILED'
   | 'FRAME_INVALID'
+  | 'CODE_OLD'
 >
 
 export interface HandshakeOptions {
@@ -49,6 +50,8 @@ export interface HandshakeOptions {
   readonly crypto: Crypto
   /** Refuse any other key (PEER_OTHER). */
   readonly expect?: PersonKey
+  /** Why this key gets no link by this channel; default: every key may have one. Asked before it is proved. */
+  readonly refuses?: (key: PersonKey) => HandshakeCode | undefined
   /** Default WIRE_VERSIONS. */
   readonly versions?: readonly number[]
 }
@@ -131,6 +134,8 @@ export function openHandshake(options: HandshakeOptions): Handshake {
     if (!isStrongKey(hello.key)) return refuse('KEY_WEAK', 'this key belongs to everybody')
     if (options.expect !== undefined && key !== options.expect)
       return refuse('PEER_OTHER', `I looked for ${options.expect}`)
+    const why = options.refuses?.(key)
+    if (why) return refuse(why, refusalDetail(why))
     state = { at: 'greeted', peer: { key, hello, version }, helloBytes }
     return {
       send: encodeFrame({ type: 'auth', signature: signer.sign(message(side, helloBytes)) }),

@@ -5,7 +5,9 @@
 import * as v from 'valibot'
 import {
   ABOUT_BYTES_MAX,
+  CODE_TEXT_BYTES_MAX,
   CUT_ENTRIES_MAX,
+  FORMER_CODES_MAX,
   LISTED_PERSONS_MAX,
   PICTURE_BYTES_MAX,
   PRIVATE_MEMBERS_MAX,
@@ -112,6 +114,22 @@ const definitions = {
       reason: sealable(REASON_BYTES_MAX),
     },
   ],
+  /**
+   * Lies in room 0 of a network with an owner. door: the key made of a code. sealed: the code's key for each device, 80 bytes
+   * each: device32 || box48. made: this is the network's code from now on, and those of `replaces` let nobody in any more;
+   * else it is only sealed to further devices. text: the code, and former: the keys of codes before it, for who has its key.
+   */
+  newcode: [
+    0x90,
+    {
+      door: key,
+      made: bool,
+      sealed: bins(80, PRIVATE_MEMBERS_MAX),
+      text: blob(CODE_TEXT_BYTES_MAX),
+      former: blob(32 * FORMER_CODES_MAX + 16),
+      replaces: bins(32, FORMER_CODES_MAX),
+    },
+  ],
   /** Lies in room 0 of a network with an owner: an admin lets people in. lifts: what kept them out, and ends. */
   admit: [0x91, { persons: ids, lifts: ids }],
   /** A moderator puts a content event where everybody finds it, or takes it from there. */
@@ -133,7 +151,9 @@ const definitions = {
   look: [0x96, { part: uintOf(8), bytes: blob(PICTURE_BYTES_MAX) }],
   /** Lies in room 0. A process names an event under its own key that it did not write: whoever wrote it runs too. */
   twin: [0x97, { seen: id }],
-  // reserved: 0x90 newcode, 0x94 verify
+  /** Lies in room 0 of a network with an owner: its author came in by this code. proof: as signEntry makes it. */
+  entry: [0x98, { door: key, proof: bin(64) }],
+  // reserved: 0x94 verify
 } as const
 
 type Definitions = typeof definitions

@@ -30,6 +30,10 @@ export const PRIVATE_MEMBERS_MAX = 256
 export const CUT_ENTRIES_MAX = 800
 /** Persons that a room's setting lists: members and authors when it was made. Fit one body. */
 export const LISTED_PERSONS_MAX = 800
+/** Codes before it that a new one replaces and hands on: more are not remembered, and let nobody in either way. */
+export const FORMER_CODES_MAX = 32
+/** A sealed code: of at most 128 letters and digits. */
+export const CODE_TEXT_BYTES_MAX = 256
 /** Events and tombstones may lie this far in the future before they are held. */
 export const FUTURE_MS_MAX = 7 * 24 * 3600 * 1000
 /** A content lane's period. */

@@ -70,6 +70,12 @@ const table = {
     us: 'The network {network} is here, but its nodes refuse this code. Check the code and start again.',
     fatal: true,
   },
+  CODE_OLD: {
+    us: 'The code of this network was changed, and this lanchat has only an old one. Ask a member for a new invitation (they type: lanchat network show).',
+    them: 'The code of this network was changed, and you have only an old one. Ask a member for a new invitation.',
+    fatal: true,
+    closeCode: 4009,
+  },
 
   // The link: later.
   FRAME_INVALID: {

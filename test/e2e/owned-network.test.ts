@@ -95,4 +95,48 @@ describe('a network with an owner', () => {
     expect(await anew.ask({ text: 'hello' })).toMatchObject({ type: 'sent' })
     await olga.event('message', ({ text }) => text === 'hello')
   })
+
+  it('changes its code: members go on, also one who was away; an old invitation lets nobody in, a new one does', async () => {
+    const { olga, ben, peer } = await two()
+    await ben.ask({ text: 'before' })
+    ben.process.end()
+    expect((await ben.process.exited).code).toBe(0)
+    const fresh = join(lan.home, 'fresh.invitation')
+    const made = await lan.run('olga', 'network', 'newcode', fresh, '--json')
+    expect(made).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(made.out[0]!)).toMatchObject({ type: 'system', event: 'newcode', file: fresh })
+    expect(statSync(fresh).mode & 0o777).toBe(0o600)
+    await olga.ask({ text: 'behind a new code' })
+
+    const stranger = ['send', 'general', 'hi', '--json', '--code-file', file, '--peer', peer]
+    const refused = await lan.run('eve', ...stranger)
+    expect(refused.code).toBe(4)
+    expect(JSON.parse(refused.out.at(-1)!)).toMatchObject({ type: 'error', code: 'CODE_OLD' })
+
+    const back = enter('ben', '--peer', peer)
+    expect((await back.event('ready')).hub.name).toBe('olga')
+    await back.event('message', ({ text }) => text === 'behind a new code')
+    const shown = await lan.run('ben', 'network', 'show', '--json')
+    const invitation = readFileSync(fresh, 'utf8').trim()
+    expect(JSON.parse(shown.out[0]!)).toMatchObject({ type: 'invitation', text: invitation })
+
+    const words = join(lan.home, 'fresh.words')
+    writeFileSync(words, JSON.parse(shown.out[0]!).words.join(' '))
+    const eve = lan.chat('eve', '--code-file', words, '--peer', peer)
+    await eve.event('ready')
+    expect(await eve.ask({ command: '/history 9' })).toMatchObject({
+      data: [{ text: 'before' }, { text: 'behind a new code' }],
+    })
+    await eve.ask({ text: 'here' })
+    await olga.event('message', ({ text }) => text === 'here')
+
+    // All of them start again, each with what it was started with before.
+    for (const chat of [eve, back, olga]) {
+      chat.process.end()
+      await chat.process.exited
+    }
+    const owner = enter('olga')
+    const again = lan.chat('eve', '--code-file', words, '--peer', await owner.address())
+    expect((await again.event('ready')).hub.name).toBe('olga')
+  })
 })

@@ -23,7 +23,7 @@ class Side {
     this.circuits = new Circuits({
       crypto: nodeCrypto,
       signer,
-      gateKey: new Uint8Array(32).fill(9),
+      gateKey: () => new Uint8Array(32).fill(9),
       hello: () => ({
         net: new Uint8Array(8),
         role: 0,
@@ -136,7 +136,7 @@ describe('a circuit', () => {
   })
 
   it('does not come about under another network key', () => {
-    const dialer = new Side(1, { gateKey: new Uint8Array(32) })
+    const dialer = new Side(1, { gateKey: () => new Uint8Array(32) })
     const acceptor = new Side(2)
     dialer.circuits.open(CARRIER, acceptor.key, 0)
     carry(dialer, acceptor)

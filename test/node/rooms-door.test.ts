@@ -96,6 +96,9 @@ const act = fc.record({
     'admit',
     'close',
     'open',
+    'newcode',
+    'seal',
+    'entry',
     'create',
     'post',
     'join',
@@ -105,6 +108,7 @@ const act = fc.record({
   names: fc.nat(30),
   t: fc.integer({ min: 1, max: 9 }),
 })
+const CODES = ['one', 'two', 'three']
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never
 
 function play(acts: readonly Act[]) {
@@ -116,6 +120,7 @@ function play(acts: readonly Act[]) {
     const made = world.events.map(({ event }) => event)
     const named = made[names % made.length]!
     const where = { ...HERE, t }
+    const code = CODES[names % CODES.length]!
     const cut = made.filter((event) => event.author === target).slice(0, names)
     if (kind === 'role') world.role(author, target, 4, { ...where, lifts: [named.id] })
     else if (kind === 'demote') world.role(author, target, 1, { ...where, cut })
@@ -124,16 +129,21 @@ function play(acts: readonly Act[]) {
     else if (kind === 'admit') world.admit(author, [target], [named.id], { t })
     else if (kind === 'close') world.set(author, 'membersOnly', 1, [target], where)
     else if (kind === 'open') world.set(author, 'membersOnly', 0, [], where)
+    else if (kind === 'newcode')
+      world.newCode(author, code, [author, target], { t, replaces: CODES.slice(0, names % 3) })
+    else if (kind === 'seal') world.newCode(author, code, [target], { made: false, t })
+    else if (kind === 'entry') world.entry(author, code, { t })
     else if (kind === 'create') world.create(author, `room${names}`, { t })
     else if (kind === 'join') world.join(author, [], { t })
     else world.post(author, { t })
   }
   const shown = (events = world.events) => {
-    const { door, ranks, counted } = world.network(olga, events)
+    const { door, ranks, counted, codes } = world.network(olga, events)
     const view = world.known(olga, events)
     return JSON.stringify([
       persons.map((person) => [door.admission(person), ranks.get(person) ?? 1]),
       [...counted].sort(),
+      [codes.newest, [...codes.holders].sort()],
       view && world.told(view),
       view && persons.map((person) => view.contentLimit(person, world.lane(person, world.room, 'one', true))),
     ])

@@ -10,6 +10,7 @@ import { signBeacon } from '../../src/wire/beacon.ts'
 import { concat, fromHex, hex, uint, utf8 } from '../../src/wire/bytes.ts'
 import { encodeBody, encodeFrame, packValue } from '../../src/wire/codec.ts'
 import { skeleton } from '../../src/wire/confusable.ts'
+import { doorOf, doorTag, signEntry } from '../../src/wire/door.ts'
 import {
   bodyHashOf,
   type Draft,
@@ -102,8 +103,17 @@ function ids() {
       made: { by: 'anna', salt: salt(1), room: fromHex(madeRoom(crypto, net, annaKey, salt(1))) },
       talk: { of: ['anna', 'bert'], room: fromHex(talkRoom(crypto, net, annaKey, bertKey)) },
     },
+    door: door(),
     bodyHash: { body: utf8('body'), hash: fromHex(bodyHashOf(crypto, utf8('body'))) },
   }
+}
+
+/** What a code shows of itself, and the proof of who came in by it (RM-23). */
+function door() {
+  const { codeKey } = codeSpec
+  const made = doorOf(crypto, codeKey)
+  const proof = signEntry(crypto, codeKey, net, annaKey)
+  return { codeKey, door: fromHex(made), tag: doorTag(made), net: fromHex(net), by: 'anna', proof }
 }
 
 function person(byte: number) {
@@ -143,6 +153,9 @@ const bodies: BodyValue[] = [
   { kind: 'settings', setting: 3, value: 1, persons: concat(anna.key, bert.key), reason: '' },
   { kind: 'pin', target: rising(32), pinned: true },
   { kind: 'admit', persons: concat(anna.key, bert.key), lifts: rising(32) },
+  { kind: 'newcode', door: rising(32), made: true, sealed: concat(anna.key, rising(48)), text: rising(256), former: rising(48), replaces: fill(32, 7) },
+  { kind: 'newcode', door: rising(32), made: false, sealed: concat(bert.key, rising(48)), text: fill(0, 0), former: fill(0, 0), replaces: fill(0, 0) },
+  { kind: 'entry', door: rising(32), proof: rising(64) },
   { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
   { kind: 'block', on: true },
   { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },

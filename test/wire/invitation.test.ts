@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import { utf8 } from '../../src/wire/bytes.ts'
-import { personKey } from '../../src/wire/ids.ts'
+import { type NetId, personKey } from '../../src/wire/ids.ts'
 import { formatInvitation, isInvitation, parseInvitation } from '../../src/wire/invitation.ts'
 import { areInvitationWords, invitationOfWords, wordsOfInvitation } from '../../src/wire/invitation-words.ts'
 
@@ -60,5 +60,26 @@ describe('an invitation in words (IN-2)', () => {
     }
     const turned = words.with(10, words[11]!).with(11, words[10]!)
     expect(invitationOfWords(nodeCrypto, 'klasse-8b', turned.join(' '))).toBeUndefined()
+  })
+})
+
+describe('an invitation by a later code than the first', () => {
+  const later = { ...invitation, net: '00a1b2c3d4e5f607' as NetId }
+  const text = formatInvitation(nodeCrypto, later)
+
+  it('says the id of the network too, as a text and in 32 words behind the code', () => {
+    expect(text).toMatch(/^lanchat:2:klasse-8b:[a-z-]+:[0-9a-f]{64}:180:00a1b2c3d4e5f607:[0-9a-f]{8}$/)
+    expect(parseInvitation(nodeCrypto, text)).toEqual(later)
+    const words = wordsOfInvitation(nodeCrypto, later)
+    expect(words.length).toBe(38)
+    expect(areInvitationWords(words.join(' '))).toBe(true)
+    expect(invitationOfWords(nodeCrypto, 'klasse-8b', words.join(' '))).toEqual(later)
+    expect(invitationOfWords(nodeCrypto, 'klasse-8c', words.join(' '))).toBeUndefined()
+  })
+
+  it('is none of the first form with a field more, nor the other way round', () => {
+    expect(parseInvitation(nodeCrypto, text.replace('lanchat:2', 'lanchat:1'))).toBeUndefined()
+    const first = formatInvitation(nodeCrypto, invitation)
+    expect(parseInvitation(nodeCrypto, first.replace('lanchat:1', 'lanchat:2'))).toBeUndefined()
   })
 })

@@ -30,6 +30,18 @@ export const networkRows: readonly CommandRow[] = [
     },
   },
   {
+    name: 'newcode',
+    args: '',
+    help: 'a new code for this network, where the old one got about: members go on, old invitations let nobody in',
+    read: (args) => none(args, ask({ do: 'newCode' })),
+  },
+  {
+    name: 'invitation',
+    args: '',
+    help: 'what lets somebody into this network, as a text and in words (lanchat network show: also as a QR)',
+    read: (args) => none(args, ask({ do: 'invitation' })),
+  },
+  {
     name: 'membersonly',
     args: '<on|off> [reason]',
     help: 'let nobody new into this network whom no admin admits',

@@ -7,6 +7,7 @@ import type { Core } from '../core.ts'
 import type { Setting, SystemEvent } from '../events.ts'
 import { type RoomView, readIds, readPersons, SETTING } from '../rooms.ts'
 import type { SealedField } from '../sealing.ts'
+import { NEW_CODE_TEXT } from './codes.ts'
 
 const SETTINGS: Readonly<Record<number, Setting>> = {
   [SETTING.max]: 'max',
@@ -83,6 +84,8 @@ export function actOf(
       const setting = SETTINGS[body.setting]
       return own('settings', { ...(setting && { setting }), value: body.value, ...because(body.reason) })
     }
+    case 'newcode':
+      return own('newcode', { text: NEW_CODE_TEXT })
     case 'topic':
       return own('topic', text('topic', body.topic))
     case 'delete':
@@ -93,6 +96,9 @@ export function actOf(
       return own(body.kind as SystemEvent['event'])
   }
 }
+
+/** A code that is only sealed to further devices is no news. */
+export const isNoAct = (body: BodyValue): boolean => body.kind === 'newcode' && !body.made
 
 /** Was its author in the room before they left it? Else they say no to an invitation. */
 function hasJoined(core: Core, leave: Event): boolean {

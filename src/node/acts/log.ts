@@ -3,7 +3,7 @@
 import { NETWORK_ROOM } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import { ACT_KINDS, type ControlEvent, displayOrder, type RoomView } from '../rooms.ts'
-import { actOf } from './act-told.ts'
+import { actOf, isNoAct } from './act-told.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 
@@ -29,7 +29,7 @@ export class Log {
 
   #answer(asked: Asked, view: RoomView, count: number): void {
     const acts = [...this.#core.views.controls(view.id)]
-      .filter(({ body }) => body && (ACT_KINDS.has(body.kind) || body.kind === 'create'))
+      .filter(({ body }) => body && !isNoAct(body) && (ACT_KINDS.has(body.kind) || body.kind === 'create'))
       .sort(displayOrder)
       .slice(-Math.max(1, Math.min(ENTRIES_MAX, count)))
     this.#answers.result(

@@ -122,11 +122,13 @@ export class NetworkActs {
         role:
           admission === 'waiting' || admission === 'expelled'
             ? admission
-            : rank === 5
-              ? 'owner'
-              : rank === 4
-                ? 'admin'
-                : 'member',
+            : admission === 'outdated'
+              ? 'waiting'
+              : rank === 5
+                ? 'owner'
+                : rank === 4
+                  ? 'admin'
+                  : 'member',
         online: this.#core.isOnline(person),
         ...(person === self && { self: true as const }),
       }

@@ -15,6 +15,7 @@ const ADMISSION_CODES = {
   waiting: 'NOT_ADMITTED',
   expelled: 'EXPELLED',
   removed: 'DEVICE_REMOVED',
+  outdated: 'CODE_OLD',
 } as const
 
 /** Why what an author writes would not count in a room, whatever it says: a refusal code; undefined: it would. */
@@ -23,7 +24,7 @@ export function denialOf(views: Views, author: PersonKey, room: RoomId, cls: 0 |
   if (admission === 'removed') return 'DEVICE_REMOVED'
   if (admission === 'expelled') return 'EXPELLED'
   // Who waits says who they are, and nothing else.
-  if (admission === 'waiting' && room !== NETWORK_ROOM) return 'NOT_ADMITTED'
+  if (admission !== 'member' && room !== NETWORK_ROOM) return ADMISSION_CODES[admission]
   const view = views.room(room)
   if (!view) return undefined
   if (cls === 1 && view.deleted) return 'ROOM_UNKNOWN'

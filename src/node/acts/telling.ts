@@ -6,7 +6,7 @@ import type { BodyOf, BodyValue } from '../../wire/kinds.ts'
 import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
 import { ACT_KINDS, readIds, readPersons } from '../rooms.ts'
-import { actOf } from './act-told.ts'
+import { actOf, isNoAct } from './act-told.ts'
 import { linkCode, requests } from './devices.ts'
 
 /** One code of refusal is told at most this often. */
@@ -82,7 +82,7 @@ export class Telling {
     const body = bytes && decodeBody(event.kind, bytes)
     if (event.room === NETWORK_ROOM) {
       if (body?.kind === 'device') return this.#device(event, body)
-      if (bytes && body && view?.counted.has(event.id) && ACT_KINDS.has(body.kind))
+      if (bytes && body && view?.counted.has(event.id) && ACT_KINDS.has(body.kind) && !isNoAct(body))
         this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
       if (body?.kind === 'profile' && isRenamed)
         this.#core.tell({ type: 'system', event: 'nick', room: null, user: people.who(event.author) })

@@ -23,6 +23,7 @@ import { onOffer, takeOffer } from './relayed.ts'
 import {
   type Choice,
   FLAG,
+  isCodeRefused,
   type Link,
   mayBeHub,
   NOT_JOINED,
@@ -125,7 +126,7 @@ function takeTurn(choice: Choice, turn: Turn, phase: Seeking): void {
   }
   if (!mayBeHub(choice) || heard === 'first') return
   if (phase.strandedAt !== undefined && now - phase.strandedAt < choice.timing.strandedMs) return
-  if (choice.codeUntested && choice.codeRefused) return
+  if (isCodeRefused(choice)) return
   becomeHub(choice, turn, phase.why === 'boot' ? 'boot' : 'loss')
 }
 

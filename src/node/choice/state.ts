@@ -105,7 +105,7 @@ export type ChoiceEvent =
   | ({ readonly in: 'hint' } & Hint)
   /** TCP has answered a dial; auth is under way. Optional. */
   | { readonly in: 'dialOpen'; readonly address: string }
-  /** A dial ended without a link. codeMatters: it refused the key, has our name hint and is no open network, or is a --peer. */
+  /** A dial ended without a link. codeMatters: it refused the code, has our name hint and is no open network, or is a --peer. */
   | {
       readonly in: 'dialFailed'
       readonly address: string
@@ -166,7 +166,7 @@ export type ChoiceEffect =
   | { readonly do: 'askSubnet' }
   /** tick at this time (monotonic ms), or earlier. Replaces the last one. */
   | { readonly do: 'wake'; readonly at: number }
-  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' | 'EXPELLED' | 'DEVICE_REMOVED' }
+  | { readonly do: 'exit'; readonly code: 'CODE_WRONG' | 'CODE_OLD' | 'EXPELLED' | 'DEVICE_REMOVED' }
   /** All said: the node may end. */
   | { readonly do: 'quitDone' }
 
@@ -409,6 +409,8 @@ export interface Choice {
   came: Came | undefined
   codeUntested: boolean
   codeRefused: boolean
+  /** Since when, without a link, nodes say that the code is an old one. */
+  codeOldSince: number | undefined
   median: number | null
   medianAt: number
   /** Wall clock medians by the hub and line[0], and when (monotonic) they arrived. */
@@ -423,6 +425,10 @@ export interface Choice {
   wakeAt: number
   toldWakeAt: number
 }
+
+/** The code was never accepted and is refused, or is told to be old and nobody accepts it now. */
+export const isCodeRefused = ({ codeUntested, codeRefused, codeOldSince }: Choice): boolean =>
+  codeOldSince !== undefined || (codeUntested && codeRefused)
 
 /** One step: the moment of its input and the effects so far. */
 export interface Turn extends Moment {
@@ -464,6 +470,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     came: undefined,
     codeUntested: options.codeUntested ?? false,
     codeRefused: false,
+    codeOldSince: undefined,
     median: null,
     medianAt: -Infinity,
     hubMedian: undefined,

@@ -6,6 +6,7 @@ import { BlockList, isIP, type Socket } from 'node:net'
 import type { ConnectionOptions, SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls'
 import { BINDING_BYTES, EXPORTER_LABEL } from '../../wire/auth.ts'
 import { FRAGMENTS_MAX, FRAME_BYTES_MAX, HANDSHAKE_MS_MAX } from '../../wire/limits.ts'
+import type { Way } from '../doors.ts'
 
 export const LINK_PATH = '/lanchat/1'
 
@@ -15,9 +16,18 @@ export interface NetworkSecret {
   readonly psk: Uint8Array
   /** The network's name hint as 8 hex digits (rule ID-4): the PSK identity, so that other networks are told apart. */
   readonly nn: string
+  /** Of the code that the key was made of; '', the default: the one that the network was founded with. */
+  readonly tag?: string
 }
 
-const identity = (secret: NetworkSecret) => `lanchat/1:${secret.nn}`
+/** Rule LK-2. */
+const identity = (nn: string, tag: string) => `lanchat/1:${nn}${tag === '' ? '' : `:${tag}`}`
+
+/** By which way each accepted socket came. */
+const tags = new WeakMap<Socket, string>()
+
+/** The tag of the way by which this accepted socket came; undefined without TLS. */
+export const wayOf = (socket: Socket): string | undefined => tags.get(socket)
 
 const TLS = {
   minVersion: 'TLSv1.3' as const,
@@ -28,13 +38,17 @@ const TLS = {
   ciphers: 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
 } satisfies SecureContextOptions
 
-export function acceptorTls(secret: NetworkSecret): TlsOptions {
-  const psk = Buffer.from(secret.psk)
-  const known = identity(secret)
+/** ways: by which others may come, the newest first. */
+export function acceptorTls(nn: string, ways: () => readonly Way[]): TlsOptions {
   return {
     ...TLS,
     handshakeTimeout: HANDSHAKE_MS_MAX,
-    pskCallback: (_socket, asked) => (asked === known ? psk : null),
+    pskCallback(socket, asked) {
+      const way = ways().find(({ tag }) => identity(nn, tag) === asked)
+      if (!way) return null
+      tags.set(socket, way.tag)
+      return Buffer.from(way.psk)
+    },
   }
 }
 
@@ -42,7 +56,7 @@ export function dialerTls(secret: NetworkSecret): ConnectionOptions {
   const psk = Buffer.from(secret.psk)
   return {
     ...TLS,
-    pskCallback: () => ({ psk, identity: identity(secret) }),
+    pskCallback: () => ({ psk, identity: identity(secret.nn, secret.tag ?? '') }),
     // Asked only where the other side has not used the PSK but shown a certificate: whatever is in it, it is no node.
     checkServerIdentity: () => new Error('a certificate instead of the network key'),
   }

@@ -140,13 +140,15 @@ function upgrade(socket: Socket, options: DialOptions): Promise<Greeted> {
     })
     ws.on('open', () => {
       clearTimeout(late)
-      const { signer, hello, expect } = options
+      const { signer, hello, expect, refuses, plain, tag = '' } = options
       resolve(
         greet(ws, socket, {
           side: 'dialer',
           signer,
           hello,
           expect,
+          way: plain ? undefined : tag,
+          ...(refuses && { refuses }),
           limits: { ...LINK_LIMITS, ...options.limits },
         }),
       )

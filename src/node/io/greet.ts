@@ -22,12 +22,16 @@ export interface Introduction {
   readonly signer: Signer
   /** Asked once for each handshake, so that it tells what is true then. */
   readonly hello: () => HelloFields
+  /** Why a key gets no link by this way; default: every key may have one. */
+  readonly refuses?: (key: PersonKey, way: string) => HandshakeCode | undefined
 }
 
 export interface GreetOptions extends Introduction {
   readonly side: Side
   readonly limits: LinkLimits
   readonly expect?: PersonKey | undefined
+  /** The tag of the way; undefined without TLS. */
+  readonly way?: string | undefined
   readonly handshakeMs?: number | undefined
 }
 
@@ -46,6 +50,7 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
   const address = plainAddress(socket.remoteAddress)
   const port = socket.remotePort ?? 0
   const told = options.hello()
+  const { refuses, way } = options
   return new Promise((resolve) => {
     let handshake: Handshake
     const settle = (outcome: Greeted) => {
@@ -70,10 +75,23 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
         settle({ refused: step.refused })
       } else if (step.done) {
         const { key, hello, version } = step.done
-        const { limits } = options
+        const { limits, way } = options
         const dialled = options.side === 'dialer'
         settle({
-          link: new Link({ ws, socket, address, port, dialled, key, hello, told, version, watch, limits }),
+          link: new Link({
+            ws,
+            socket,
+            address,
+            port,
+            dialled,
+            key,
+            hello,
+            told,
+            version,
+            watch,
+            limits,
+            way,
+          }),
         })
       }
     }
@@ -91,6 +109,7 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
         signer: options.signer,
         hello: told,
         crypto: nodeCrypto,
+        ...(refuses && way !== undefined && { refuses: (key: PersonKey) => refuses(key, way) }),
         ...(options.expect === undefined ? {} : { expect: options.expect }),
       })
     } catch {

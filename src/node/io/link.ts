@@ -67,6 +67,7 @@ export interface LinkInit {
   readonly hello: Hello
   readonly told: HelloFields
   readonly version: number
+  readonly way?: string | undefined
   readonly watch: MessageWatch
   readonly limits: LinkLimits
 }
@@ -88,6 +89,8 @@ export class Link {
   readonly told: HelloFields
   /** The protocol version that both speak. */
   readonly version: number
+  /** The tag of the way by which the link was made; undefined without TLS. */
+  readonly way: string | undefined
   /** When the last frame came, ms of the monotonic clock (performance.now()). */
   lastHeardAt = performance.now()
   /** Bytes of frames in either direction so far, websocket heads left out on the way in; and frames that came in. */
@@ -120,6 +123,7 @@ export class Link {
     this.key = init.key
     this.hello = init.hello
     this.told = init.told
+    this.way = init.way
     this.version = init.version
     this.#ws = init.ws
     this.#socket = init.socket

@@ -14,6 +14,7 @@ import {
   UNAUTHENTICATED_MAX,
   UNAUTHENTICATED_PER_ADDRESS_MAX,
 } from '../../wire/limits.ts'
+import type { Way } from '../doors.ts'
 import {
   acceptorTls,
   HTTP_HEADER_BYTES_MAX,
@@ -22,6 +23,7 @@ import {
   plainAddress,
   refusePlainBeyondLoopback,
   WEBSOCKET,
+  wayOf,
 } from './channel.ts'
 import { WebSocketServer } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
@@ -46,6 +48,8 @@ export const LISTEN_LIMITS: ListenLimits = {
 }
 
 export interface ListenOptions extends Introduction, NetworkSecret {
+  /** By which others may come, asked for each of them; default: the one way of `psk`. */
+  readonly ways?: () => readonly Way[]
   /** 0: chosen by the system. Else this one or one of the next 20. */
   readonly port: number
   /** Default: all addresses. */
@@ -82,23 +86,33 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
   const strangers = new Strangers(limits, (stranger) => refused(stranger, 'timeout'))
   const websockets = new WebSocketServer({ ...WEBSOCKET, noServer: true, clientTracking: false })
+  const only = [{ tag: options.tag ?? '', psk: options.psk }]
+  const ways = options.ways ?? (() => only)
   let links = 0
 
   const welcome = (socket: Socket, stranger: Stranger, ws: WebSocket) => {
     // From here on the handshake watches the time.
     strangers.endSteps(stranger)
-    const { signer, hello } = options
-    greet(ws, socket, { side: 'acceptor', signer, hello, limits, handshakeMs: limits.handshakeMs }).then(
-      (outcome) => {
-        if (!('link' in outcome)) return refused(stranger, outcome)
-        strangers.forget(stranger)
-        if (!socket.destroyed) {
-          links++
-          socket.once('close', () => links--)
-        }
-        options.onLink(outcome.link)
-      },
-    )
+    const { signer, hello, refuses } = options
+    const way = wayOf(socket)
+    const { handshakeMs } = limits
+    greet(ws, socket, {
+      side: 'acceptor',
+      signer,
+      hello,
+      limits,
+      handshakeMs,
+      way,
+      ...(refuses && { refuses }),
+    }).then((outcome) => {
+      if (!('link' in outcome)) return refused(stranger, outcome)
+      strangers.forget(stranger)
+      if (!socket.destroyed) {
+        links++
+        socket.once('close', () => links--)
+      }
+      options.onLink(outcome.link)
+    })
   }
 
   const http = createHttpServer({ maxHeaderSize: HTTP_HEADER_BYTES_MAX }, (_request, response) => {
@@ -119,7 +133,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     }
   })
 
-  const tls = options.plain ? undefined : createTlsServer(acceptorTls(options))
+  const tls = options.plain ? undefined : createTlsServer(acceptorTls(options.nn, ways))
   tls?.on('tlsClientError', (_error, socket) => {
     refused(strangers.at(socket), 'tls')
     socket.destroy()

@@ -36,6 +36,7 @@ import { ClockWatch } from '../clock-watch.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, Traffic } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
+import type { OwnCode, Way } from '../doors.ts'
 import { entranceOf } from '../entrance.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import { holdingsOf } from '../holdings.ts'
@@ -46,6 +47,7 @@ import { LanchatError } from '../lanchat-error.ts'
 import { BOT_MARK } from '../people.ts'
 import { isPlace, keptPlace, newPlace, type Place, packPlaces } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
+import { randomCode } from '../random-code.ts'
 import type { NodeReport } from '../report.ts'
 import { readJson } from '../saved-json.ts'
 import type { DiskReport } from '../store-report.ts'
@@ -76,6 +78,8 @@ const PUMP_BELOW_BYTES = 256 * 1024
 const FAULTY_MAX = 4096
 /** People are told of another group at most this often. */
 const APART_EVERY_MS = 600_000
+/** Nodes that come back with an old code at the same time. */
+const ANNOUNCED_WAYS_MAX = 512
 /** Addresses kept for the next start. */
 const REMEMBERED_MAX = 32
 const QUIT_MS_MAX = 2000
@@ -83,7 +87,8 @@ const QUIT_MS_MAX = 2000
 type Log = NonNullable<NodeOptions['log']>
 
 interface Network {
-  readonly psk: Uint8Array
+  /** By which links are made, the newest first: one, but where the code of a network with an owner was changed. */
+  readonly ways: readonly Way[]
   readonly nn: string
   readonly net8: string
   /** Of the open network of the same name. */
@@ -106,7 +111,7 @@ export class NodeShell {
   readonly #store: ResilientStore
   readonly #keeping: Keeping
   readonly #control: Control | undefined
-  readonly #network: Network
+  #network: Network
   readonly #links = new Map<number, Link>()
   readonly #intake = new Intake(this.#links)
   readonly #listeners = new Set<(event: NodeEvent) => void>()
@@ -119,6 +124,8 @@ export class NodeShell {
   /** Addresses whose refusal of our code says that the code is wrong. */
   readonly #codeJudges = new Set<string>()
   readonly #remembered = new Map<string, true>()
+  /** Addresses that were announced with a code that was replaced, by its tag: the oldest are forgotten. */
+  readonly #announcedWays = new Map<string, string>()
   readonly #abort = new AbortController()
   readonly #clockWatch = new ClockWatch()
   readonly disk: DiskCare
@@ -192,7 +199,7 @@ export class NodeShell {
     const log: Log = options.log ?? (() => {})
     tellPoint(log, 'node booted', performance.nodeTiming.bootstrapComplete)
     tellPoint(log, 'modules loaded')
-    const { network: name, code, owner, retentionDays } = entranceOf(options)
+    const { network: name, code, owner, retentionDays, net: foundedAs } = entranceOf(options)
     const nick = nickOf(options.name)
     const dir = dataDirPath(options.dataDir)
     const keeping = await openKeeping(dir)
@@ -212,13 +219,15 @@ export class NodeShell {
       const codeKey = await codeKeyOf(dir, name, code)
       tellPoint(log, 'identity read')
       const hasCode = code !== undefined
-      const net = networkId(nodeCrypto, {
-        name,
-        codeKey,
-        hasCode,
-        retentionDays,
-        ...(owner && { ownerKey: fromHex(owner) }),
-      })
+      const net =
+        foundedAs ??
+        networkId(nodeCrypto, {
+          name,
+          codeKey,
+          hasCode,
+          retentionDays,
+          ...(owner && { ownerKey: fromHex(owner) }),
+        })
       const openNet8 = networkId(nodeCrypto, {
         name,
         codeKey: new Uint8Array(32),
@@ -268,6 +277,7 @@ export class NodeShell {
               burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
             },
             gateKey: gateKeyOf(nodeCrypto, codeKey),
+            ...(owner && code !== undefined && { code: { text: code, key: codeKey } }),
             admits: (key) => !shell?.isPenalised(key),
             choice: {
               timing: LAN,
@@ -292,7 +302,7 @@ export class NodeShell {
         return read()
       })
       const network = {
-        psk: pskOf(nodeCrypto, codeKey),
+        ways: core.doors?.ways ?? [{ tag: '', psk: pskOf(nodeCrypto, codeKey) }],
         nn: nameHint(nodeCrypto, name),
         net8: net as string,
         openNet8: openNet8 as string,
@@ -328,6 +338,8 @@ export class NodeShell {
     this.#isLoopbackOnly = host?.startsWith('127.') ?? false
     this.#listener = await listen({
       ...this.#secret(),
+      ways: () => this.#network.ways,
+      refuses: (key, way) => this.#refusesByCode(key, way),
       port: options.port ?? DEFAULT_PORT,
       ...(host !== undefined && { host }),
       ...(options.plainLinks && { plain: true }),
@@ -386,8 +398,26 @@ export class NodeShell {
 
   #dialer: (address: string) => void = () => {}
 
-  #secret() {
-    return { psk: this.#network.psk, nn: this.#network.nn }
+  /** What a dial begins with: the newest way, but where somebody announces one that was replaced. */
+  #secret(address?: string) {
+    const { ways, nn } = this.#network
+    const announced = address === undefined ? undefined : this.#announcedWays.get(address)
+    const { psk, tag } = ways.find(({ tag }) => tag === announced) ?? ways[0]!
+    return { psk, tag, nn }
+  }
+
+  #refusesByCode(key: PersonKey, way: string): 'CODE_OLD' | undefined {
+    return this.#core.doors?.admits(key, way) === false ? 'CODE_OLD' : undefined
+  }
+
+  /** A way as mDNS shows it: the network's id, which stands for its first code, or the tag of a later one. */
+  #announces(tag: string): string {
+    return tag === '' ? this.#network.net8 : tag
+  }
+
+  #waysChanged(ways: readonly Way[]): void {
+    this.#network = { ...this.#network, ways }
+    this.#discovery?.update({ net8: this.#announces(ways[0]!.tag) })
   }
 
   #hello(): HelloFields {
@@ -404,14 +434,14 @@ export class NodeShell {
   }
 
   #discover(): void {
-    const { nn, net8, openNet8, hasCode } = this.#network
+    const { nn, openNet8, hasCode } = this.#network
     this.#discovery = startDiscovery({
       instance: instanceName(nodeCrypto, this.#core.self),
       port: this.#listener!.port,
       txt: {
         v: WIRE_VERSION,
         nn,
-        net8,
+        net8: this.#announces(this.#network.ways[0]!.tag),
         place8: this.#core.place?.ids[0] ?? '',
         e: 0,
         role: this.#options.visitor ? 'visitor' : 'node',
@@ -423,12 +453,14 @@ export class NodeShell {
       onHint: ({ addresses, port, instance, txt, service }) => {
         if (txt.nn !== nn || txt.role === 'visitor') return
         // Another code under our name: dialling it tells a mistyped code; an open network of that name tells nothing.
-        const isJudge = hasCode && txt.net8 !== net8 && txt.net8 !== openNet8
-        if (txt.net8 !== net8 && !isJudge) return
+        const way = this.#network.ways.find(({ tag }) => this.#announces(tag) === txt.net8)
+        const isJudge = hasCode && !way && txt.net8 !== openNet8
+        if (!way && !isJudge) return
         if (!this.#core.isReady) tellPoint(this.#log, `${txt.role} heard by mDNS`)
         for (const host of addresses) {
           const address = joinAddress(host, port)
           if (isJudge) this.#codeJudges.add(address)
+          this.#noteAnnounced(address, way?.tag)
           this.#give({
             in: 'hint',
             address,
@@ -441,6 +473,15 @@ export class NodeShell {
       },
       onTrouble: (trouble) => this.#log('warn', trouble.text),
     })
+  }
+
+  /** Who was away when the code was changed takes links by the one it knows. */
+  #noteAnnounced(address: string, tag: string | undefined): void {
+    this.#announcedWays.delete(address)
+    if (tag === undefined || tag === this.#network.ways[0]!.tag) return
+    this.#announcedWays.set(address, tag)
+    if (this.#announcedWays.size > ANNOUNCED_WAYS_MAX)
+      this.#announcedWays.delete(this.#announcedWays.keys().next().value!)
   }
 
   /** What has gone over a link so far. */
@@ -575,6 +616,8 @@ export class NodeShell {
         return this.#askSubnet()
       case 'place':
         return this.#keepPlace(effect.place)
+      case 'ways':
+        return this.#waysChanged(effect.ways)
       case 'apart':
         if (systemClock.monotonic() < this.#apartUntil) return
         this.#apartUntil = systemClock.monotonic() + APART_EVERY_MS
@@ -595,7 +638,8 @@ export class NodeShell {
         const message = refusalText(effect.code, { network })
         this.#readyReject(new LanchatError(effect.code, message))
         // Who was ready already hears it as an event.
-        if (effect.code !== 'CODE_WRONG') this.#tell({ type: 'error', code: effect.code, message })
+        if (effect.code !== 'CODE_WRONG' && (effect.code !== 'CODE_OLD' || this.#core.isReady))
+          this.#tell({ type: 'error', code: effect.code, message })
         void this.close()
         return
       }
@@ -709,7 +753,8 @@ export class NodeShell {
     const { host, port } = splitAddress(address)
     if (this.isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
     const dialled = await dial({
-      ...this.#secret(),
+      ...this.#secret(address),
+      refuses: (key, way) => this.#refusesByCode(key, way),
       host,
       port,
       ...(this.#options.plainLinks && { plain: true }),
@@ -722,7 +767,8 @@ export class NodeShell {
       return this.#linked(dialled.link, address)
     }
     this.#log('debug', `no link to ${address}: ${dialled.fault} ${dialled.code ?? ''}`)
-    const codeMatters = dialled.fault === 'wrong-code' && this.#codeJudges.has(address)
+    const isOld = dialled.code === 'CODE_OLD' && dialled.fault === 'refused-by-peer'
+    const codeMatters = isOld || (dialled.fault === 'wrong-code' && this.#codeJudges.has(address))
     this.#give({ in: 'dialFailed', address, why: failureOf(dialled), ...(codeMatters && { codeMatters }) })
   }
 
@@ -757,6 +803,7 @@ export class NodeShell {
       local: !this.#isLoopbackOnly && isOwnAddress(link.address),
       hello: { places: hello.places, grown: hello.grown, age: hello.age, visitor: hello.role === 2 },
       told: { places: link.told.places, grown: link.told.grown },
+      ...(link.way !== undefined && { way: link.way }),
     })
     // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
     link.start({
@@ -901,12 +948,23 @@ export class NodeShell {
     }
     if (command.do === 'doctor' || command.do === 'doctorStore')
       return this.#examine(command.do === 'doctor' ? this.#report() : this.disk.report(), ref)
+    if (command.do === 'newCode' && !command.code)
+      return this.#makeCode().then((code) => this.execute({ do: 'newCode', code }, ref))
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, { resolve })
       if (this.#isStarted) this.#give({ in: 'command', command, ref, slot })
       else setImmediate(() => this.#give({ in: 'command', command, ref, slot }))
     })
+  }
+
+  /** Six random words, and their key, which takes a third of a second. */
+  async #makeCode(): Promise<OwnCode> {
+    const text = randomCode(nodeCrypto)
+    return {
+      text,
+      key: await codeKeyOf(dataDirPath(this.#options.dataDir), this.#core.options.network, text),
+    }
   }
 
   /** Answered by the shell itself, also before the node is ready. */
@@ -1040,6 +1098,7 @@ const isTexts = (value: unknown): value is string[] =>
 function failureOf({ fault, code }: DialFault) {
   if (code === 'SELF') return 'self' as const
   if (code === 'PLACE_OTHER') return 'other-place' as const
+  if (code === 'CODE_OLD' && fault === 'refused-by-peer') return 'old-code' as const
   if (fault === 'refused' || fault === 'timeout' || fault === 'wrong-code') return fault
   return 'failed' as const
 }

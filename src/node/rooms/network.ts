@@ -1,7 +1,9 @@
 /** Room 0: people, places, network ranks and bans from its control events (rules RM-2, RM-3). */
 import { hex } from '../../wire/bytes.ts'
+import { doorKey } from '../../wire/door.ts'
 import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
+import { Codes, type CountedEntry } from './codes.ts'
 import { Devices } from './devices.ts'
 import { Door } from './door.ts'
 import { displayOrder, inOrder, pass } from './pass.ts'
@@ -22,7 +24,18 @@ export function reduceNetwork(
   const devices = new Devices(inRoom)
   const held = inRoom.map((control) => ({ ...control, by: devices.personOf(control.event.author) }))
   const head = owner && devices.personOf(owner)
-  const { counted, standing, limits, bans, demotions, mutes, lifts, changes, invited } = pass({
+  const {
+    counted,
+    standing,
+    limits,
+    bans,
+    demotions,
+    mutes,
+    lifts,
+    changes,
+    invited,
+    codes: made,
+  } = pass({
     room: NETWORK_ROOM,
     events: held,
     devices,
@@ -30,7 +43,15 @@ export function reduceNetwork(
     owner: head,
   })
   const membersOnly = changes.findLast(({ setting }) => setting === SETTING.membersOnly)
+  const entries: CountedEntry[] = []
+  for (const { event, body } of held) {
+    if (body?.kind !== 'entry' || !owner || !limits.covers(event)) continue
+    entries.push({ author: event.author, door: doorKey(body.door) })
+    counted.add(event.id)
+  }
+  const codes = new Codes(made, entries, (key) => devices.personOf(key))
   const door = new Door({
+    codes,
     listed: membersOnly && membersOnly.value > 0 ? membersOnly.persons : undefined,
     admitted: invited,
     expelled: new Set(bans.map(({ target }) => target)),
@@ -74,6 +95,7 @@ export function reduceNetwork(
     demotions,
     mutes,
     lifts,
+    codes,
     door,
     ...(head && { owner: head }),
   }

@@ -7,7 +7,7 @@
  *   acts     what authors of act-rank L wrote within every counted ban and demotion of higher rank on them
  *   lifts    end bans, mutes and demotions of rank <= L, by id
  *   bans     mutes and demotions count if not lifted and their target's rank is below L
- *   grants, invites, admits, hides, pins, topics, settings and, from rank 3, the room's delete count
+ *   grants, invites, admits, new codes, hides, pins, topics, settings and, from rank 3, the room's delete count
  *
  * A rank once granted weighs acts for good (act-rank: what was done before a demotion's cut stays); it is held, and
  * protects from bans, only while no counted demotion of higher rank than the grant stands.
@@ -27,6 +27,7 @@ import {
   type RoomId,
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
+import type { CountedCode } from './codes.ts'
 import { type Cut, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
 import type { Devices } from './devices.ts'
 import { Lifting } from './lifting.ts'
@@ -77,6 +78,8 @@ export interface PassResult {
   readonly changes: readonly Change[]
   /** Named by an invite that counts; in room 0, let in by an admin. */
   readonly invited: ReadonlySet<PersonKey>
+  /** Codes that count, in display order; of room 0. */
+  readonly codes: readonly CountedCode[]
   /** A delete of rank >= 3 counts. */
   readonly deleted: boolean
   /** The latest that counts. */
@@ -107,6 +110,7 @@ export const ACT_KINDS: ReadonlySet<Body['kind']> = new Set<Body['kind']>([
   'topic',
   'settings',
   'admit',
+  'newcode',
 ])
 
 /** Display order (rule RM-1): t, author, id. Wherever one of several must win it is by this order. */
@@ -162,6 +166,7 @@ export function pass(input: PassInput): PassResult {
     pins: new Map<EventId, { place: number; pinned: boolean }>(),
     changes: [] as { place: number; change: Change }[],
     invited: new Set<PersonKey>(),
+    codes: [] as { place: number; code: CountedCode }[],
     deleted: false,
     topic: undefined as { place: number; text: string | Uint8Array } | undefined,
   }
@@ -181,6 +186,7 @@ export function pass(input: PassInput): PassResult {
     pins: pins.map(([id]) => id),
     changes: state.changes.sort((a, b) => a.place - b.place).map(({ change }) => change),
     invited: state.invited,
+    codes: state.codes.sort((a, b) => a.place - b.place).map(({ code }) => code),
     deleted,
     ...(topic ? { topic: topic.text } : {}),
     ...(persons ? { persons } : {}),
@@ -200,6 +206,7 @@ interface State extends PassInput {
   readonly pins: Map<EventId, { place: number; pinned: boolean }>
   readonly changes: { place: number; change: Change }[]
   readonly invited: Set<PersonKey>
+  readonly codes: { place: number; code: CountedCode }[]
   deleted: boolean
   topic: { place: number; text: string | Uint8Array } | undefined
 }
@@ -322,6 +329,13 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
         },
       })
       return true
+    case 'newcode':
+      if (!isNetwork) return false
+      state.codes.push({
+        place,
+        code: { ...body, id: event.id, author: event.author, salt: state.events[place]!.salt },
+      })
+      return true
     case 'pin': {
       if (isNetwork) return false
       const target = eventId(body.target)
@@ -365,9 +379,9 @@ const personsIn = ({ devices }: State, persons: Uint8Array): PersonKey[] =>
 const cutOf = ({ room }: State, body: BodyOf<'mute'>): Cut =>
   room === NETWORK_ROOM ? readNetworkCut(body.cuts) : readRoomCut(room, body.cut)
 
-/** Keys of 32 bytes each in one bin. */
-export function readPersons(bytes: Uint8Array): PersonKey[] {
+/** The keys of 32 bytes that begin each entry of a bin. */
+export function readPersons(bytes: Uint8Array, entryBytes = 32): PersonKey[] {
   const persons: PersonKey[] = []
-  for (let at = 0; at + 32 <= bytes.length; at += 32) persons.push(personKey(bytes, at))
+  for (let at = 0; at + entryBytes <= bytes.length; at += entryBytes) persons.push(personKey(bytes, at))
   return persons
 }

@@ -2,6 +2,7 @@
 import type { Event } from '../../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
+import type { Codes } from './codes.ts'
 import type { Cut } from './cuts.ts'
 import type { Devices } from './devices.ts'
 import type { Door } from './door.ts'
@@ -68,6 +69,8 @@ export interface NetworkView {
   readonly ownProfiles: ReadonlyMap<PersonKey, Profile>
   /** Whose keys are whose. */
   readonly devices: Devices
+  /** Which code is in force, and who has it. */
+  readonly codes: Codes
   /** Who is let in. Without an owner: everybody. */
   readonly door: Door
   /** Whose network it is, where it is somebody's. */

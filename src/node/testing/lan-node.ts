@@ -3,6 +3,7 @@
  * the LAN's links in the place of sockets and mDNS, and the LAN's clock.
  */
 
+import { utf8 } from '../../wire/bytes.ts'
 import type { Frame } from '../../wire/frames.ts'
 import { instanceName, type NetId, type PersonKey } from '../../wire/ids.ts'
 import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
@@ -11,6 +12,7 @@ import { refusalText } from '../../wire/refusal.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, CoreMoment, PeerHello } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
+import type { OwnCode, Way } from '../doors.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import type { NodeOptions } from '../index.ts'
 import { LanchatError } from '../lanchat-error.ts'
@@ -18,16 +20,24 @@ import { MemoryStore } from '../memory-store.ts'
 import { BOT_MARK } from '../people.ts'
 import { newPlace, packPlaces } from '../places.ts'
 import type { Running } from '../public-node.ts'
+import { randomCode } from '../random-code.ts'
 import type { LinkId } from '../sync.ts'
 import type { Timing } from '../timing.ts'
 
 /** A hand-over takes some of the timing's waits; a node that closes waits no longer than this. */
 const QUIT_MS_MAX = 1000
+/** Who is refused for their code ends after this. */
+const TIMEOUT_MS = 1000
 
-/** What a node of the LAN may be asked to be. */
+/** A code, by default a new one. Nobody guesses it in memory: its key needs no scrypt. */
+export function lanCode(text = randomCode(nodeCrypto)): OwnCode {
+  return { text, key: nodeCrypto.hash(utf8(text)) }
+}
+
+/** What a node of the LAN may be asked to be. code: an invitation into an owned LAN; default the one it began with. */
 export type LanNodeOptions = Pick<
   NodeOptions,
-  'name' | 'bot' | 'neverHub' | 'preferHub' | 'visitor' | 'rate' | 'log' | 'signal'
+  'name' | 'bot' | 'neverHub' | 'preferHub' | 'visitor' | 'rate' | 'log' | 'signal' | 'code'
 >
 
 /** The network below a node, and its time. */
@@ -47,6 +57,8 @@ export interface LanNodeInit {
   readonly net: NetId
   /** Of a network that has one. */
   readonly owner?: PersonKey
+  /** Of a network with an owner: what this node was let in with. */
+  readonly code?: OwnCode
   /** Of this node's identity; default a new one. */
   readonly seed?: Uint8Array
   readonly network: string
@@ -93,6 +105,7 @@ export class LanNode implements Running {
         seed,
         net,
         ...(init.owner && { owner: init.owner }),
+        ...(init.code && { code: init.code }),
         network: init.network,
         nick: nickOf(options.name),
         renames: true,
@@ -109,6 +122,7 @@ export class LanNode implements Running {
         gateKey: new Uint8Array(32),
         choice: {
           timing: init.timing,
+          timeoutMs: TIMEOUT_MS,
           instanceOf: (key) => instanceName(nodeCrypto, key),
           ...(options.neverHub && { neverHub: true }),
           ...(options.preferHub && { preferHub: true }),
@@ -157,6 +171,15 @@ export class LanNode implements Running {
   }
   get isHub(): boolean {
     return this.#core.isHub
+  }
+
+  /** By which codes links are made, the newest first. */
+  get ways(): readonly Way[] {
+    return this.#core.doors?.ways ?? []
+  }
+
+  refuses(key: PersonKey, way: string): boolean {
+    return this.#core.doors?.admits(key, way) === false
   }
 
   hello(): PeerHello {
@@ -310,6 +333,8 @@ export class LanNode implements Running {
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
+    if (command.do === 'newCode' && !command.code)
+      return this.execute({ do: 'newCode', code: lanCode() }, ref)
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, resolve)

@@ -3,15 +3,17 @@
 import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
 import type { Frame } from '../../wire/frames.ts'
 import { instanceName, type NetId, networkId, type PersonKey, personKey } from '../../wire/ids.ts'
+import { parseInvitation } from '../../wire/invitation.ts'
 import { RETENTION_DAYS } from '../../wire/limits.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
+import type { OwnCode } from '../doors.ts'
 import type { Node } from '../index.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { publicNode } from '../public-node.ts'
 import type { LinkId } from '../sync.ts'
 import { QUICK, type Timing } from '../timing.ts'
 import { LanClock } from './lan-clock.ts'
-import { LanNode, type LanNodeOptions, type Wire } from './lan-node.ts'
+import { LanNode, type LanNodeOptions, lanCode, type Wire } from './lan-node.ts'
 
 const NETWORK = 'test'
 /** A dial that nobody answers fails after this: as the other timings, about a fifth of the real time. */
@@ -60,6 +62,8 @@ class Ether implements Wire {
   readonly #timing: Timing
   readonly #net: NetId
   readonly #owner: PersonKey | undefined
+  /** That an owned network was founded with. */
+  readonly #code: OwnCode | undefined
   /** The owner's, until the first node has it. */
   #ownerSeed: Uint8Array | undefined
   readonly #nodes = new Set<LanNode>()
@@ -81,10 +85,11 @@ class Ether implements Wire {
     this.#timing = timing
     this.#ownerSeed = owned ? nodeCrypto.random(32) : undefined
     const ownerKey = this.#ownerSeed && signerOf(this.#ownerSeed).key
+    this.#code = owned ? lanCode() : undefined
     this.#owner = ownerKey && personKey(ownerKey)
     this.#net = networkId(nodeCrypto, {
       name: NETWORK,
-      codeKey: nodeCrypto.random(32),
+      codeKey: this.#code?.key ?? nodeCrypto.random(32),
       hasCode: owned,
       ...(ownerKey && { ownerKey }),
       retentionDays: RETENTION_DAYS,
@@ -102,6 +107,7 @@ class Ether implements Wire {
       wire: this,
       net: this.#net,
       ...(this.#owner && { owner: this.#owner }),
+      ...(this.#code && { code: codeIn(options.code) ?? this.#code }),
       ...(seed && { seed }),
       network: NETWORK,
       address,
@@ -152,18 +158,30 @@ class Ether implements Wire {
     setImmediate(() => {
       if (to === from) from.give({ in: 'dialFailed', address, why: 'self' })
       else if (!to?.isUp || !from.isUp) from.give({ in: 'dialFailed', address, why: 'refused' })
-      else this.#link(from, to)
+      else this.#meet(from, to)
     })
   }
 
-  #link(from: LanNode, to: LanNode): void {
+  /** By the newest code of both, where the one who dials knows it. */
+  #meet(from: LanNode, to: LanNode): void {
+    const { address } = to
+    const way = from.ways.find(({ tag }) => tag === to.ways[0]?.tag) ?? from.ways[0]
+    if (way && !to.ways.some(({ tag }) => tag === way.tag))
+      return from.give({ in: 'dialFailed', address, why: 'wrong-code', codeMatters: true })
+    if (way && (to.refuses(from.key, way.tag) || from.refuses(to.key, way.tag)))
+      return from.give({ in: 'dialFailed', address, why: 'old-code', codeMatters: true })
+    this.#link(from, to, way?.tag)
+  }
+
+  #link(from: LanNode, to: LanNode, way: string | undefined): void {
     const link: LanLink = { id: this.#nextLink++, ends: [from, to], held: [] }
     this.#links.set(link.id, link)
     const [mine, theirs] = [from.hello(), to.hello()]
     // A visitor accepts no links.
     const address = mine.visitor ? '' : from.address
-    to.give({ in: 'linkUp', link: link.id, key: from.key, dialled: false, address, hello: mine })
-    from.give({ in: 'linkUp', link: link.id, key: to.key, dialled: true, address: to.address, hello: theirs })
+    const by = { link: link.id, ...(way !== undefined && { way }) }
+    to.give({ in: 'linkUp', ...by, key: from.key, dialled: false, address, hello: mine })
+    from.give({ in: 'linkUp', ...by, key: to.key, dialled: true, address: to.address, hello: theirs })
   }
 
   send(from: LanNode, id: LinkId, frame: Frame): void {
@@ -238,6 +256,12 @@ class Ether implements Wire {
     // What waits for one of them learns of it.
     await Promise.all([...this.#shown.keys()].map((node) => node.close()))
   }
+}
+
+/** The code in an invitation. */
+const codeIn = (invitation: string | undefined): OwnCode | undefined => {
+  const parsed = invitation === undefined ? undefined : parseInvitation(nodeCrypto, invitation)
+  return parsed && lanCode(parsed.code)
 }
 
 const otherEnd = (link: LanLink, from: LanNode) => (link.ends[0] === from ? link.ends[1] : link.ends[0])

@@ -285,11 +285,14 @@ describe('a hostile peer', () => {
     })
     server.close()
     const { createServer } = await import('node:tls')
-    const tls = createServer(acceptorTls(secret), (socket) => {
-      socket.on('error', () => {})
-      bindings.push(Buffer.from(bindingOf(socket)).toString('hex'))
-      socket.end()
-    })
+    const tls = createServer(
+      acceptorTls(secret.nn, () => [{ tag: '', psk: secret.psk }]),
+      (socket) => {
+        socket.on('error', () => {})
+        bindings.push(Buffer.from(bindingOf(socket)).toString('hex'))
+        socket.end()
+      },
+    )
     tls.listen(port, HOST)
     await once(tls, 'listening')
     cleanups.push(() => tls.close())
@@ -329,10 +332,13 @@ describe('a hostile peer', () => {
         victim.on('close', () => ws.close())
       }),
     )
-    const middle = createTls(acceptorTls(secret), (socket) => {
-      socket.on('error', () => {})
-      http.emit('connection', socket)
-    })
+    const middle = createTls(
+      acceptorTls(secret.nn, () => [{ tag: '', psk: secret.psk }]),
+      (socket) => {
+        socket.on('error', () => {})
+        http.emit('connection', socket)
+      },
+    )
     middle.listen(0, HOST)
     await once(middle, 'listening')
     cleanups.push(() => middle.close())

@@ -261,6 +261,25 @@ export class World {
     return this.add(author, body, { room: NETWORK_ROOM, ...where })
   }
 
+  /** A code of this name, sealed to these; not made: sealed to further ones. In room 0. */
+  newCode(
+    author: PersonKey,
+    name: string,
+    to: readonly PersonKey[],
+    { made = true, replaces = [], ...where }: { made?: boolean; replaces?: readonly string[] } & Where = {},
+  ): Event {
+    const sealed = concat(...to.map((device) => concat(fromHex(device), new Uint8Array(48))))
+    const body = { kind: 'newcode', door: doorNamed(name), made, sealed, text: none, former: none } as const
+    const value = { ...body, replaces: concat(...replaces.map(doorNamed)) }
+    return this.add(author, value, { room: NETWORK_ROOM, ...where })
+  }
+
+  /** Shows that they have the code of this name; the views have checked the proof. */
+  entry(author: PersonKey, name: string, where: Where = {}): Event {
+    const body = { kind: 'entry', door: doorNamed(name), proof: new Uint8Array(64) } as const
+    return this.add(author, body, { room: NETWORK_ROOM, ...where })
+  }
+
   // What a node makes of it.
 
   network(owner?: PersonKey, events: readonly ControlEvent[] = this.events): NetworkView {
@@ -330,3 +349,6 @@ export function* permutations<T>(items: readonly T[]): Generator<T[]> {
   for (let i = 0; i < items.length; i++)
     for (const rest of permutations([...items.slice(0, i), ...items.slice(i + 1)])) yield [items[i]!, ...rest]
 }
+
+/** The key made of a code, which is known by its name here. */
+export const doorNamed = (name: string): Uint8Array => nodeCrypto.hash(utf8(`door ${name}`))
