@@ -31,6 +31,9 @@ const time12 = (t: number) => t.toString(16).padStart(12, '0')
 export const orderOf = (event: Pick<Event, 't' | 'author' | 'id'>): string =>
   `${time12(event.t)}${event.author}${event.id}`
 
+/** t of an order. */
+export const timeOf = (order: string): number => Number.parseInt(order.slice(0, 12), 16)
+
 /** What follows an event at the very edge lies beyond it, one ms further each, and time soon comes after. */
 const FOLLOW_BEYOND_MS = 60_000
 

@@ -2,10 +2,11 @@
  * Docs: what the index knows of each event beside its words: where it lies, when it was said, and what is in it. An edit
  * or a reaction is a doc of its own that stands for its message.
  *
- * On disk: lanes, u16 count then room16 author32 lane8 each; docs, u16 count then lane2 n4 t6 at6 terms1 marks1 each.
+ * On disk each doc is place2 n4 t6 at6 terms1 marks1 (a block of them is a value), each place room16 author32 lane8.
  */
-import { concat, fromHex, hex, readUint, uint, writeUint } from '../../wire/bytes.ts'
+import { fromHex, hex, readUint, writeUint } from '../../wire/bytes.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
+import { TIME_MAX } from '../../wire/limits.ts'
 
 export const MARK = {
   /** Another text of a message, whose words these are. */
@@ -16,6 +17,10 @@ export const MARK = {
   /** Of an edit or reaction: place and times are the message's. Without it they are its own. */
   ofTarget: 16,
 } as const
+
+/** Its times are its own and not those of the message that it stands for. */
+export const isLoose = (marks: number): boolean =>
+  (marks & (MARK.edit | MARK.reaction)) !== 0 && (marks & MARK.ofTarget) === 0
 
 export interface Place {
   readonly room: RoomId
@@ -35,10 +40,8 @@ export interface Doc {
 
 /** Docs by number. */
 export interface Docs {
-  readonly count: number
-  /** Which of the different places a doc has, and that place. */
+  /** Which of the different places a doc has. */
   placeOf(doc: number): number
-  place(number: number): Place
   n(doc: number): number
   t(doc: number): number
   at(doc: number): number
@@ -46,12 +49,37 @@ export interface Docs {
   marks(doc: number): number
 }
 
-const PLACE_BYTES = 56
-const DOC_BYTES = 20
+/** What holds of each doc of some: where all of it rules them out, none of them is looked at. */
+export interface Bounds {
+  readonly tMax: number
+  /** Of messages that are known; anything where one is not. */
+  readonly atMin: number
+  readonly atMax: number
+  readonly termsMin: number
+}
+
+/** Widens bounds as docs come. */
+export class GrowingBounds implements Bounds {
+  tMax = 0
+  atMin = TIME_MAX
+  atMax = 0
+  termsMin = 255
+
+  add({ t, at, terms, marks }: Omit<Doc, 'place' | 'n'>): void {
+    this.tMax = Math.max(this.tMax, t)
+    this.atMin = isLoose(marks) ? 0 : Math.min(this.atMin, at)
+    this.atMax = isLoose(marks) ? TIME_MAX : Math.max(this.atMax, at)
+    this.termsMin = Math.min(this.termsMin, terms)
+  }
+}
+
+export const PLACE_BYTES = 56
+export const DOC_BYTES = 20
 
 /** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
   readonly places: Place[] = []
+  readonly bounds = new GrowingBounds()
   readonly #known = new Map<string, number>()
   /** The same by the object that was given: a lane gives its own each time. */
   readonly #met = new WeakMap<Place, number>()
@@ -72,14 +100,15 @@ export class GatheredDocs implements Docs {
     this.#marks = new Uint8Array(max)
   }
 
-  add({ place, n, t, at, terms, marks }: Doc): number {
+  add(added: Doc): number {
     const doc = this.#count++
-    this.#placeOf[doc] = this.#numberOf(place)
-    this.#n[doc] = n
-    this.#t[doc] = t
-    this.#at[doc] = at
-    this.#terms[doc] = terms
-    this.#marks[doc] = marks
+    this.#placeOf[doc] = this.#numberOf(added.place)
+    this.#n[doc] = added.n
+    this.#t[doc] = added.t
+    this.#at[doc] = added.at
+    this.#terms[doc] = added.terms
+    this.#marks[doc] = added.marks
+    this.bounds.add(added)
     return doc
   }
 
@@ -98,62 +127,70 @@ export class GatheredDocs implements Docs {
     return this.#count
   }
   placeOf = (doc: number) => this.#placeOf[doc]!
-  place = (number: number) => this.places[number]!
   n = (doc: number) => this.#n[doc]!
   t = (doc: number) => this.#t[doc]!
   at = (doc: number) => this.#at[doc]!
   terms = (doc: number) => this.#terms[doc]!
   marks = (doc: number) => this.#marks[doc]!
 
-  pack(): Uint8Array {
-    const places = this.places.map(({ room, author, lane }) =>
-      concat(fromHex(room), fromHex(author), fromHex(lane)),
-    )
-    const docs = new Uint8Array(this.count * DOC_BYTES)
-    for (let doc = 0; doc < this.count; doc++) {
-      const at = doc * DOC_BYTES
-      writeUint(docs, at, 2, this.placeOf(doc))
-      writeUint(docs, at + 2, 4, this.n(doc))
-      writeUint(docs, at + 6, 6, this.t(doc))
-      writeUint(docs, at + 12, 6, this.at(doc))
-      docs[at + 18] = this.terms(doc)
-      docs[at + 19] = this.marks(doc)
+  /** Numbers of all docs, what was said last first. */
+  newestFirst(): Uint16Array {
+    const t = this.#t
+    return Uint16Array.from({ length: this.#count }, (_, doc) => doc).sort((a, b) => t[b]! - t[a]!)
+  }
+
+  /** These docs as a value. */
+  pack(docs: Uint16Array): Uint8Array {
+    const bytes = new Uint8Array(docs.length * DOC_BYTES)
+    for (let k = 0; k < docs.length; k++) {
+      const [doc, at] = [docs[k]!, k * DOC_BYTES]
+      writeUint(bytes, at, 2, this.placeOf(doc))
+      writeUint(bytes, at + 2, 4, this.n(doc))
+      writeUint(bytes, at + 6, 6, this.t(doc))
+      writeUint(bytes, at + 12, 6, this.at(doc))
+      bytes[at + 18] = this.terms(doc)
+      bytes[at + 19] = this.marks(doc)
     }
-    return concat(uint(places.length, 2), ...places, uint(this.count, 2), docs)
+    return bytes
+  }
+
+  boundsOf(docs: Uint16Array): Bounds {
+    const bounds = new GrowingBounds()
+    for (const doc of docs)
+      bounds.add({ t: this.t(doc), at: this.at(doc), terms: this.terms(doc), marks: this.marks(doc) })
+    return bounds
   }
 }
 
-/** Docs as they were packed; undefined for what no packing made. */
-export function unpackDocs(bytes: Uint8Array): Docs | undefined {
-  if (bytes.length < 4) return undefined
-  const placeCount = readUint(bytes, 0, 2)
-  const docsAt = 2 + placeCount * PLACE_BYTES + 2
-  if (bytes.length < docsAt) return undefined
-  const count = readUint(bytes, docsAt - 2, 2)
-  if (bytes.length !== docsAt + count * DOC_BYTES) return undefined
-  // Few of them are looked at by one search.
-  const places: (Place | undefined)[] = []
-  const placeAt = (number: number): Place => {
-    const at = 2 + number * PLACE_BYTES
-    return {
-      room: hex(bytes, at, at + 16) as RoomId,
-      author: hex(bytes, at + 16, at + 48) as PersonKey,
-      lane: hex(bytes, at + 48, at + 56) as LaneId,
-    }
-  }
+/** Docs from this number on, as pack made them; undefined for what no packing made. */
+export function unpackDocs(bytes: Uint8Array, from: number, count: number): Docs | undefined {
+  if (bytes.length !== count * DOC_BYTES) return undefined
   const field = (offset: number, size: number) => (doc: number) =>
-    readUint(bytes, docsAt + doc * DOC_BYTES + offset, size)
+    readUint(bytes, (doc - from) * DOC_BYTES + offset, size)
   return {
-    count,
-    place(number) {
-      places[number] ??= placeAt(number)
-      return places[number]
-    },
     placeOf: field(0, 2),
     n: field(2, 4),
     t: field(6, 6),
     at: field(12, 6),
     terms: field(18, 1),
     marks: field(19, 1),
+  }
+}
+
+export function packPlaces(places: readonly Place[]): Uint8Array {
+  const bytes = new Uint8Array(places.length * PLACE_BYTES)
+  for (const [k, { room, author, lane }] of places.entries())
+    bytes.set(fromHex(room + author + lane), k * PLACE_BYTES)
+  return bytes
+}
+
+/** The place at this number of packed ones. */
+export function unpackPlace(bytes: Uint8Array, number: number): Place | undefined {
+  const at = number * PLACE_BYTES
+  if (at + PLACE_BYTES > bytes.length) return undefined
+  return {
+    room: hex(bytes, at, at + 16) as RoomId,
+    author: hex(bytes, at + 16, at + 48) as PersonKey,
+    lane: hex(bytes, at + 48, at + 56) as LaneId,
   }
 }

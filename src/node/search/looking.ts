@@ -7,25 +7,27 @@ import { type EventId, eventId, type PersonKey, type RoomId } from '../../wire/i
 import { type BodyOf, type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import type { Replica } from '../replica.ts'
 import type { Store } from '../store.ts'
-import { type Edit, isVisible, type Line, orderOf, Reactions, type Visibility } from '../timeline.ts'
-import { type Docs, MARK, type Place } from './docs.ts'
-import { type Has, hitsOf, type Query, type Term } from './query.ts'
-import type { SearchIndex } from './search-index.ts'
-import type { Searchable } from './segment.ts'
+import { type Edit, isVisible, type Line, orderOf, Reactions, timeOf, type Visibility } from '../timeline.ts'
+import { type Candidate, Candidates, type Sieve } from './candidates.ts'
+import { isLoose, type Place } from './docs.ts'
+import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
+import { type Has, hitsOf, type Query } from './query.ts'
+import { aboutMark, type SearchIndex } from './search-index.ts'
 import { hasLink, termsOfWords } from './words.ts'
 
 const MESSAGE = kindNumber('message')
-const DAY_MS = 24 * 3600 * 1000
 /** What one search reads of what no segment has yet, in events. */
 const CATCH_UP_MAX = 50_000
 const CATCH_UP_SLICE = 500
-/** Segments looked through before others get their turn. */
-const SEGMENTS_AT_ONCE = 16
-/** Candidates looked at for each message asked for, and at least; then as many times more, until there are enough. */
-const LOOK_FACTOR = 2
-const LOOK_MIN = 64
-const LOOK_AGAIN = 8
+/** Segments and blocks opened, and events looked at, before others get their turn: a millisecond or so. */
+const STEPS_AT_ONCE = 24
+/** Where the best come first, messages found of which they are chosen: a phrase may be in any of them. */
+const CHOOSE_FACTOR = 2
+const CHOOSE_MIN = 64
+/** Candidates looked at by one search. */
 const LOOK_MAX = 100_000
+/** Of more rooms than this nothing is asked of the index: most messages are in one of them. */
+const ROOMS_ASKED_MAX = 8
 /** Edits and reactions of one message that are read. */
 const MARKS_MAX = 2000
 
@@ -41,7 +43,7 @@ export interface Wanted extends Pick<Query, 'terms' | 'phrases' | 'since' | 'unt
 
 export interface LookPorts {
   readonly index: SearchIndex
-  readonly store: Pick<Store, 'scan'>
+  readonly store: Pick<Store, 'get' | 'scan'>
   readonly replica: Replica
   /** What is shown in a room; undefined: nothing. */
   visibility(room: RoomId): Visibility | undefined
@@ -54,15 +56,6 @@ export interface Found {
   readonly hits: readonly string[]
 }
 
-/** A doc that may be what is wanted. */
-interface Candidate {
-  readonly place: Place
-  readonly n: number
-  readonly marks: number
-  readonly t: number
-  readonly score: number
-}
-
 /** The first `count` messages that are wanted. Rejects only where the store's scan does. */
 export async function look(ports: LookPorts, wanted: Wanted, count: number): Promise<Found[]> {
   const { index, store } = ports
@@ -72,11 +65,27 @@ export async function look(ports: LookPorts, wanted: Wanted, count: number): Pro
     await breathe(store)
   }
   const reacted = wanted.has.has('reaction') ? await reactedOf(ports) : undefined
-  for (let most = Math.max(LOOK_MIN, LOOK_FACTOR * count); ; most *= LOOK_AGAIN) {
-    const { candidates, isAll } = await candidatesOf(ports, wanted, most, reacted)
-    const found = await foundOf(ports, wanted, candidates, count)
-    if (found.length >= count || isAll || most > LOOK_MAX) return found.slice(0, count)
+  const candidates = new Candidates(index.searchables(), sieveOf(ports, wanted))
+  const found = new FoundSoFar(wanted.isRanked, count)
+  const seen = new Set<string>()
+  let looked = 0
+  for (let steps = 1; looked < LOOK_MAX && !found.isEnough(candidates.nextScore); steps++) {
+    if (steps % STEPS_AT_ONCE === 0) await breathe(store)
+    const candidate = candidates.step()
+    if (candidate === null) break
+    if (!candidate) continue
+    const name = nameOf(candidate.place, candidate.n)
+    // An edited message stands there with each of its texts.
+    if (!isLoose(candidate.marks) && (seen.has(name) || (reacted && !reacted.has(name)))) continue
+    seen.add(name)
+    looked++
+    const event = targetOf(ports, candidate)
+    if (!event || found.has(event.id)) continue
+    const match = await matchOf(ports, wanted, event)
+    if (match) found.add(match, candidate.score)
   }
+  if (candidates.isDamaged) index.damaged()
+  return found.first()
 }
 
 /** Reads the disk once, so that others get their turn. */
@@ -90,203 +99,95 @@ const nameOf = ({ room, author, lane }: Place, n: number): string => `${room}${a
 async function reactedOf(ports: LookPorts): Promise<Set<string>> {
   const { index, store } = ports
   const reacted = new Set<string>()
-  let seen = 0
+  const number = index.numbers.of(REACTION_TERM)
+  let steps = 0
   for (const part of index.searchables()) {
-    if (++seen % SEGMENTS_AT_ONCE === 0) await breathe(store)
-    const docs = part.docs()
-    for (let doc = 0; docs && doc < docs.count; doc++) {
-      const marks = docs.marks(doc)
-      if (!(marks & MARK.reaction)) continue
-      const place = docs.place(docs.placeOf(doc))
-      const target = marks & MARK.ofTarget ? undefined : targetOf(ports, { place, n: docs.n(doc), marks })
+    if (++steps % STEPS_AT_ONCE === 0) await breathe(store)
+    for (const doc of part.postings(number, number + 1) ?? []) {
+      const docs = part.docs(part.blockOf(doc))
+      const place = docs && part.place(docs.placeOf(doc))
+      if (!docs || !place) continue
+      const [n, marks] = [docs.n(doc), docs.marks(doc)]
+      const target = isLoose(marks) ? targetOf(ports, { place, n, marks }) : { ...place, n }
       if (target) reacted.add(nameOf(target, target.n))
-      else reacted.add(nameOf(place, docs.n(doc)))
     }
   }
   return reacted
 }
 
-/** Docs that may be wanted, the first `most` by time or score. isAll: there are no others. */
-async function candidatesOf(
-  { index, store, replica }: LookPorts,
-  wanted: Wanted,
-  most: number,
-  reacted: ReadonlySet<string> | undefined,
-): Promise<{ readonly candidates: readonly Candidate[]; readonly isAll: boolean }> {
-  const first = new First(most)
-  const ranges = rangesOf(index, wanted)
-  let seen = 0
-  for (const part of index.searchables()) {
-    if (++seen % SEGMENTS_AT_ONCE === 0) await breathe(store)
-    if (part.count === 0 || part.atMax < wanted.since || part.atMin >= wanted.until) continue
-    // All that follow are older.
-    if (!wanted.isRanked && part.tMax <= first.worst) break
-    const matches = matchesIn(part, ranges)
-    if (matches?.length === 0) continue
-    const docs = matches === null ? undefined : part.docs()
-    if (matches === null || !docs) {
-      index.damaged()
-      continue
-    }
-    addFitting(first, docs, matches, wanted, reacted, replica.now)
+/** What the index tells of what is wanted. */
+function sieveOf({ index, replica }: LookPorts, wanted: Wanted): Sieve {
+  const { terms, phrases, has, rooms, from, since, until, before, isRanked } = wanted
+  const exactly = (word: string): Range => {
+    const number = index.numbers.of(word)
+    return [number, number + 1]
   }
-  return { candidates: first.inOrder(), isAll: !first.isFull }
-}
-
-/** Numbers from <= n < to of each thing that must be in the text. */
-function rangesOf(index: SearchIndex, { terms, phrases }: Wanted): (readonly [number, number])[] {
-  const ranges = terms.flatMap(({ word, isBeginning }: Term) => {
-    const range = isBeginning ? index.numbers.beginningWith(word) : undefined
+  const needs: Range[][] = []
+  for (const { word, isBeginning } of terms) {
+    const range = isBeginning ? index.numbers.beginningWith(word) : exactly(word)
     // A single letter is the beginning of too much: the text alone tells.
-    return range ? [range] : isBeginning ? [] : [exactly(index, word)]
-  })
-  const pairs = phrases.flatMap((phrase) => [...termsOfWords(phrase)])
+    if (range) needs.push([range])
+  }
   const known = new Set(terms.map(({ word }) => word))
-  return [...ranges, ...pairs.filter((pair) => !known.has(pair)).map((pair) => exactly(index, pair))]
-}
-
-function exactly(index: SearchIndex, word: string): readonly [number, number] {
-  const number = index.numbers.of(word)
-  return [number, number + 1]
-}
-
-/** Docs that have something of each range; undefined: all of them, since nothing is asked; null: damaged. */
-function matchesIn(
-  part: Searchable,
-  ranges: readonly (readonly [number, number])[],
-): readonly number[] | undefined | null {
-  let matches: readonly number[] | undefined
-  for (const [from, to] of ranges) {
-    const docs = part.postings(from, to)
-    if (!docs) return null
-    matches = matches ? common(matches, docs) : docs
-    if (matches.length === 0) break
-  }
-  return matches
-}
-
-/** What is in both, both ascending. */
-function common(a: readonly number[], b: readonly number[]): number[] {
-  const both: number[] = []
-  for (let i = 0, k = 0; i < a.length && k < b.length; ) {
-    const difference = a[i]! - b[k]!
-    if (difference === 0) both.push(a[i]!)
-    if (difference <= 0) i++
-    if (difference >= 0) k++
-  }
-  return both
-}
-
-function addFitting(
-  first: First,
-  docs: Docs,
-  matches: readonly number[] | undefined,
-  wanted: Wanted,
-  reacted: ReadonlySet<string> | undefined,
-  now: number,
-): void {
-  const { rooms, from, has, since, until, isRanked } = wanted
-  const judged: (boolean | undefined)[] = []
-  const isMeant = (number: number): boolean => {
-    const known = judged[number]
-    if (known !== undefined) return known
-    const { room, author } = docs.place(number)
-    const is = rooms.has(room) && (!from || from.has(author))
-    judged[number] = is
-    return is
-  }
-  const needs = (has.has('link') ? MARK.link : 0) | (has.has('file') ? MARK.file : 0)
-  const count = matches ? matches.length : docs.count
-  for (let k = count - 1; k >= 0; k--) {
-    const doc = matches ? matches[k]! : k
-    const t = docs.t(doc)
-    if (!isRanked && t <= first.worst) continue
-    const placeAt = docs.placeOf(doc)
-    if (!isMeant(placeAt)) continue
-    const marks = docs.marks(doc)
-    if ((marks & needs) !== needs) continue
-    // Found by its words, of which a reaction has none.
-    if (marks & MARK.reaction) continue
-    const at = docs.at(doc)
-    // Of an edit without its message the times are not the message's.
-    if ((marks & MARK.ofTarget || !(marks & MARK.edit)) && (at < since || at >= until)) continue
-    const place = docs.place(placeAt)
-    const n = docs.n(doc)
-    if (reacted && (marks & MARK.ofTarget || !(marks & MARK.edit)) && !reacted.has(nameOf(place, n))) continue
-    const score = isRanked ? scoreOf(docs.terms(doc), now - t) : t
-    first.add({ place, n, marks, t, score })
+  for (const pair of phrases.flatMap((phrase) => [...termsOfWords(phrase)]))
+    if (!known.has(pair)) needs.push([exactly(pair)])
+  if (has.has('link')) needs.push([exactly(LINK_TERM)])
+  if (has.has('file')) needs.push([exactly(FILE_TERM)])
+  if (from) needs.push([...from].map((author) => exactly(authorTerm(author))))
+  if (rooms.size <= ROOMS_ASKED_MAX) needs.push([...rooms].map((room) => exactly(roomTerm(room))))
+  return {
+    needs,
+    since,
+    until,
+    tMax: before === undefined ? Number.POSITIVE_INFINITY : timeOf(before),
+    isRanked,
+    now: replica.now,
+    isMeant: ({ room, author }) => rooms.has(room) && (!from || from.has(author)),
   }
 }
 
-/** More for a text that says little else, and for one of these days. */
-const scoreOf = (terms: number, ageMs: number): number =>
-  1 / (1 + Math.log2(1 + terms)) + 1 / (1 + Math.max(0, ageMs) / (30 * DAY_MS))
+type Range = readonly [from: number, to: number]
 
-/** The `most` candidates of the highest score: a heap with the least on top. */
-class First {
-  readonly #most: number
-  readonly #heap: Candidate[] = []
+/** What was found, until it is known that nothing better comes. */
+class FoundSoFar {
+  readonly #isRanked: boolean
+  readonly #count: number
+  readonly #found = new Map<EventId, Found & { readonly score: number }>()
+  /** Times of the newest `count` of them, the oldest of these first. */
+  readonly #newest: number[] = []
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(isRanked: boolean, count: number) {
+    this.#isRanked = isRanked
+    this.#count = count
   }
 
-  get isFull(): boolean {
-    return this.#heap.length >= this.#most
+  has(id: EventId): boolean {
+    return this.#found.has(id)
   }
 
-  /** What is not above this has no place any more. */
-  get worst(): number {
-    return this.isFull ? this.#heap[0]!.score : Number.NEGATIVE_INFINITY
+  /** score: of the candidate that it was found by. */
+  add(match: Found, score: number): void {
+    const { event } = match.line
+    this.#found.set(event.id, { ...match, score: score + match.hits.length / 100 })
+    const newest = this.#newest
+    let k = newest.length
+    while (k > 0 && newest[k - 1]! > event.t) k--
+    newest.splice(k, 0, event.t)
+    if (newest.length > this.#count) newest.shift()
   }
 
-  add(candidate: Candidate): void {
-    const heap = this.#heap
-    if (!this.isFull) {
-      heap.push(candidate)
-      for (let k = heap.length - 1; k > 0; ) {
-        const above = (k - 1) >> 1
-        if (heap[above]!.score <= heap[k]!.score) break
-        ;[heap[above], heap[k]] = [heap[k]!, heap[above]!]
-        k = above
-      }
-      return
-    }
-    if (candidate.score <= heap[0]!.score) return
-    heap[0] = candidate
-    for (let k = 0; ; ) {
-      let least = k
-      for (const below of [2 * k + 1, 2 * k + 2])
-        if (below < heap.length && heap[below]!.score < heap[least]!.score) least = below
-      if (least === k) return
-      ;[heap[least], heap[k]] = [heap[k]!, heap[least]!]
-      k = least
-    }
+  /** nextScore: what any other candidate can be at most. Of those of one time all are looked at: who said it decides then. */
+  isEnough(nextScore: number): boolean {
+    if (this.#isRanked) return this.#found.size >= Math.max(CHOOSE_MIN, CHOOSE_FACTOR * this.#count)
+    return this.#newest.length >= this.#count && this.#newest[0]! > nextScore
   }
 
-  inOrder(): Candidate[] {
-    return this.#heap.sort((a, b) => b.score - a.score)
+  first(): Found[] {
+    const orders = (a: Found, b: Found) => (orderOf(a.line.event) < orderOf(b.line.event) ? 1 : -1)
+    return [...this.#found.values()]
+      .sort((a, b) => (this.#isRanked ? b.score - a.score : 0) || orders(a, b))
+      .slice(0, this.#count)
   }
-}
-
-/** The messages behind the candidates, as they are shown now, the first ones first. */
-async function foundOf(
-  ports: LookPorts,
-  wanted: Wanted,
-  candidates: readonly Candidate[],
-  count: number,
-): Promise<Found[]> {
-  const found = new Map<EventId, Found & { readonly score: number }>()
-  for (const candidate of candidates) {
-    // The best are known only once all were looked at: a phrase may be in any of them.
-    if (found.size >= count && !wanted.isRanked) break
-    const event = targetOf(ports, candidate)
-    if (!event || found.has(event.id)) continue
-    const match = await matchOf(ports, wanted, event)
-    if (match) found.set(event.id, { ...match, score: candidate.score + match.hits.length / 100 })
-  }
-  const orders = (a: Found, b: Found) => (orderOf(a.line.event) < orderOf(b.line.event) ? 1 : -1)
-  return [...found.values()].sort((a, b) => (wanted.isRanked ? b.score - a.score : 0) || orders(a, b))
 }
 
 /** The message of a candidate. */
@@ -295,7 +196,7 @@ function targetOf(
   { place, n, marks }: Pick<Candidate, 'place' | 'n' | 'marks'>,
 ): Event | undefined {
   const event = replica.event(place.room, place.author, place.lane, n)
-  if (!event || !(marks & (MARK.edit | MARK.reaction)) || marks & MARK.ofTarget) return event
+  if (!event || !isLoose(marks)) return event
   const body = replica.body(event)
   const value = body && open(event, body)
   return value && 'target' in value ? replica.find(eventId(value.target)) : undefined
@@ -308,11 +209,14 @@ async function matchOf(ports: LookPorts, wanted: Wanted, event: Event): Promise<
   if (event.at < wanted.since || event.at >= wanted.until) return undefined
   if (wanted.before !== undefined && orderOf(event) >= wanted.before) return undefined
   const by = ports.visibility(event.room)
-  if (!by || !isVisible(event, by)) return undefined
-  const bytes = replica.body(event)
+  const bytes = by && replica.body(event)
   const body = bytes && open(event, bytes)
   if (body?.kind !== 'message') return undefined
-  const { edit, reactions } = await marksOf(ports, event, by)
+  // Most of what a phrase is looked for in does not have it, and was never edited.
+  const isPlain = ports.store.get(aboutMark(event.id)) === undefined
+  if (isPlain && !hitsOf(wanted, body.text)) return undefined
+  if (!by || !isVisible(event, by)) return undefined
+  const { edit, reactions } = isPlain ? {} : await marksOf(ports, event, by)
   const text = edit?.text ?? body.text
   const hits = hitsOf(wanted, text)
   if (!hits || !isThere(wanted.has, text, reactions !== undefined)) return undefined
@@ -331,7 +235,7 @@ async function marksOf(
 ): Promise<{ readonly edit?: Edit; readonly reactions?: ReadonlyMap<string, readonly PersonKey[]> }> {
   let edit: Edit | undefined
   const given = new Reactions(by)
-  const range = { from: `u${event.id}`, to: `u${event.id}g`, reverse: true, limit: MARKS_MAX }
+  const range = { from: `u${event.id}0`, to: `u${event.id}g`, reverse: true, limit: MARKS_MAX }
   for await (const [key] of store.scan(range)) {
     const about = replica.find(key.slice(-64) as EventId)
     if (!about || about.room !== event.room || orderOf(about) < orderOf(event) || !isVisible(about, by))

@@ -10,11 +10,11 @@
  *
  * Keys of the store: `s` segments (segment.ts); `y` room author lane: generation4 n4 from4 to4, up to where a lane is
  * in the segments, and which part of it could not be read then (0: none); `u` target t12 id: kind1, what was said about a
- * message since; `msearch` (a fact): which segments there are.
+ * message since, and `u` target alone where there is any; `msearch` (a fact): which segments there are.
  */
 import { concat, readUint, uint, utf8 } from '../../wire/bytes.ts'
 import type { Crypto } from '../../wire/crypto.ts'
-import { type Event, isControlLane } from '../../wire/event.ts'
+import { type Event, isControlLane, lanePeriod } from '../../wire/event.ts'
 import { type EventId, eventId, NETWORK_ROOM, type RoomId, tagged } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import { PERIOD_MS } from '../../wire/limits.ts'
@@ -23,12 +23,13 @@ import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
+import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
 import { hasLink, termsOf } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 1
+const FORMAT = 2
 /** Docs of one segment: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** Different words of one message that count. */
@@ -40,6 +41,7 @@ const PART_COST = 8
 /** Events that are tried of a part that could not be read, before all of it is. */
 const PROBES = 16
 const FACT = factKey('search')
+const NOTHING = new Uint8Array(0)
 
 const MESSAGE = kindNumber('message')
 const EDIT = kindNumber('edit')
@@ -47,6 +49,8 @@ const REACTION = kindNumber('reaction')
 const FILE = kindNumber('file')
 const FOUND: ReadonlySet<number> = new Set([MESSAGE, EDIT, REACTION, FILE])
 
+/** There where something was said about a message. */
+export const aboutMark = (target: EventId): string => `u${target}`
 /** Where something about a message is noted. */
 export const aboutKey = (target: EventId, event: Pick<Event, 't' | 'id'>): string =>
   `u${target}${event.t.toString(16).padStart(12, '0')}${event.id}`
@@ -85,7 +89,7 @@ interface Packing {
   readonly gathered: Gathered
   readonly reached: ReadonlyMap<Lane, Reach>
   readonly number: number
-  readonly parts: Iterator<readonly [number, Uint8Array]>
+  readonly parts: Iterator<readonly [number, Uint8Array] | undefined>
 }
 
 export class SearchIndex {
@@ -101,6 +105,8 @@ export class SearchIndex {
   /** Lanes with docs in #gathered, and how far they are. */
   #touched = new Set<Lane>()
   #reach = new WeakMap<Lane, Reach>()
+  /** Numbers of the author and the room of a place, by the object that was given. */
+  readonly #placeNumbers = new WeakMap<Place, readonly number[]>()
   readonly #dirty = new Set<Lane>()
   /** Lanes of which a part could not be read, by room. */
   readonly #unread = new Map<RoomId, Set<Lane>>()
@@ -176,7 +182,15 @@ export class SearchIndex {
     this.#forget()
   }
 
+  /** Those of the latest period first: a segment then holds what was said at about one time, and old ones are left alone. */
   *#lanes(): Iterator<Lane> {
+    const periods = new Set<number>()
+    for (const lane of this.#contentLanes()) periods.add(lanePeriod(lane.lane))
+    for (const period of [...periods].sort((a, b) => b - a))
+      for (const lane of this.#contentLanes()) if (lanePeriod(lane.lane) === period) yield lane
+  }
+
+  *#contentLanes(): Iterable<Lane> {
     for (const room of this.#ports.replica.rooms())
       if (room !== NETWORK_ROOM) yield* this.#ports.replica.lanes(room, 1)
   }
@@ -208,7 +222,7 @@ export class SearchIndex {
   /** Events that are not looked at yet, of lanes that are known to have such. */
   get unread(): number {
     let unread = 0
-    const lanes = this.#walk ? { [Symbol.iterator]: () => this.#lanes() } : this.#dirty
+    const lanes = this.#walk ? this.#contentLanes() : this.#dirty
     for (const lane of lanes) unread += Math.max(0, lane.told - this.#reachOf(lane).n)
     return unread
   }
@@ -346,6 +360,7 @@ export class SearchIndex {
 
   /** What stands for its message, where that is here. */
   #addAbout(event: Event, target: EventId, text: string, marks: number, lane: Lane): void {
+    this.#ports.put(['put', aboutMark(target), NOTHING])
     this.#ports.put(['put', aboutKey(target, event), uint(event.kind, 1)])
     const message = this.#ports.replica.find(target)
     if (message) this.#addDoc(message, text, marks | MARK.ofTarget, message)
@@ -358,7 +373,24 @@ export class SearchIndex {
       if (numbers.length >= TERMS_MAX) break
       numbers.push(this.numbers.of(term))
     }
-    this.#gathered.add({ place, n, t, at, terms: Math.min(255, numbers.length), marks }, numbers)
+    const terms = Math.min(255, numbers.length)
+    numbers.push(...this.#facetsOf(place, marks))
+    this.#gathered.add({ place, n, t, at, terms, marks }, numbers)
+  }
+
+  /** What is looked for beside words. A reaction is no message: nobody looks for it by where it lies. */
+  #facetsOf(place: Place, marks: number): number[] {
+    const { numbers } = this
+    if (marks & MARK.reaction) return [numbers.of(REACTION_TERM)]
+    let known = this.#placeNumbers.get(place)
+    if (!known) {
+      known = [numbers.of(authorTerm(place.author)), numbers.of(roomTerm(place.room))]
+      this.#placeNumbers.set(place, known)
+    }
+    const facets = [...known]
+    if (marks & MARK.link) facets.push(numbers.of(LINK_TERM))
+    if (marks & MARK.file) facets.push(numbers.of(FILE_TERM))
+    return facets
   }
 
   // --- segments ---------------------------------------------------------------------------------------------------
@@ -376,7 +408,7 @@ export class SearchIndex {
   #pack(packing: Packing): number {
     const { done, value } = packing.parts.next()
     if (!done) {
-      this.#ports.put(['put', segmentKey(packing.number, value[0]), value[1]])
+      if (value) this.#ports.put(['put', segmentKey(packing.number, value[0]), value[1]])
       return PART_COST
     }
     const { generation, segments } = this.#known
@@ -392,7 +424,7 @@ export class SearchIndex {
   /** Nothing in it can be shown any more: it goes. */
   #isExpired(number: number): boolean {
     const segment = this.#opened.get(number)
-    if (!segment || segment.tMax + this.#ports.retentionMs + 2 * PERIOD_MS > this.#ports.replica.now)
+    if (!segment || segment.bounds.tMax + this.#ports.retentionMs + 2 * PERIOD_MS > this.#ports.replica.now)
       return false
     this.#opened.delete(number)
     this.#old.push(number)
@@ -413,7 +445,7 @@ export class SearchIndex {
 
   // --- searching --------------------------------------------------------------------------------------------------
 
-  /** All there is to search, what was said last first as far as that is known. */
+  /** All there is to search. */
   searchables(): Searchable[] {
     const { segments } = this.#known
     const found: Searchable[] = [this.#gathered]
@@ -426,7 +458,7 @@ export class SearchIndex {
       }
       found.push(segment)
     }
-    return found.sort((a, b) => b.tMax - a.tMax)
+    return found
   }
 
   #open(number: number): Segment | undefined {

@@ -1,45 +1,68 @@
 /**
  * Segments: a few thousand docs and their postings, written once and never changed. A segment is a handful of values of the
- * store, `s` segment4 part2: part 0 says what is in it, part 1 is its docs, the others are its postings, in order of terms.
+ * store, `s` segment4 part2. Its docs are numbered from what was said last to what was said first.
  *
- *   part 0     docs2 atMin6 atMax6 tMax6, then the first term of each part of postings, 7 bytes each
+ *   part 0     docs2 places2 then tMax6 atMin6 atMax6 termsMin1 of each block of docs, then the first term of each part of
+ *              postings, 7 bytes each
+ *   then       the blocks of docs (docs.ts), the places, so many to a value
  *   postings   term7 length2 then the docs, ascending, as LEB128 of the differences
  *
  * Each value ends with a sum over itself: a disk that flips a bit costs the index, which is then made anew.
  */
 import { concat, readUint, uint, writeUint } from '../../wire/bytes.ts'
-import { type Docs, type GatheredDocs, unpackDocs } from './docs.ts'
+import {
+  type Bounds,
+  type Doc,
+  type Docs,
+  type GatheredDocs,
+  GrowingBounds,
+  type Place,
+  packPlaces,
+  unpackDocs,
+  unpackPlace,
+} from './docs.ts'
 import { TERM_BYTES } from './term-numbers.ts'
 
 /** Bytes of one part of postings: what a look for one word reads. */
 const PART_BYTES = 4096
+/** Docs and places of one value: about as much. */
+const BLOCK_DOCS = 256
+const BLOCK_PLACES = 64
 const SUM_BYTES = 4
-const HEAD_BYTES = 20
+const COUNTS_BYTES = 4
+const BOUNDS_BYTES = 19
 const ENTRY_BYTES = TERM_BYTES + 2
-const FIRST_POSTINGS = 2
+/** Of one doc in postings: their numbers fit two bytes. */
+const POSTING_BYTES_MAX = 3
+/** Docs of which the terms are counted at once while a segment is packed. */
+const PACK_DOCS = 512
 
 /** What can be searched: a segment, or docs that are still being gathered. */
 export interface Searchable {
   readonly count: number
-  readonly atMin: number
-  readonly atMax: number
-  readonly tMax: number
-  /** undefined where the disk has damaged them. */
-  docs(): Docs | undefined
+  /** Of all its docs. */
+  readonly bounds: Bounds
+  /** Of each of its blocks. */
+  readonly blocks: readonly Bounds[]
+  blockOf(doc: number): number
+  /** Those of one block; undefined where the disk has damaged them. */
+  docs(block: number): Docs | undefined
+  /** undefined where the disk has damaged it. */
+  place(number: number): Place | undefined
   /** Docs of any term from <= term < to, ascending; undefined where the disk has damaged them. */
-  postings(from: number, to: number): readonly number[] | undefined
+  postings(from: number, to: number): Uint16Array | undefined
 }
 
 export const segmentKey = (segment: number, part: number): string =>
   `s${segment.toString(16).padStart(8, '0')}${part.toString(16).padStart(4, '0')}`
 
-/** Docs and postings in memory. */
+/** Docs and their terms in memory. */
 export class Gathered implements Searchable {
   readonly gathered: GatheredDocs
-  readonly #postings = new Map<number, number[]>()
-  atMin = Number.POSITIVE_INFINITY
-  atMax = 0
-  tMax = 0
+  /** The terms of all docs, one doc after the other. */
+  #terms = new Float64Array(1024)
+  /** Where those of the next doc begin. */
+  readonly #starts: number[] = [0]
 
   constructor(docs: GatheredDocs) {
     this.gathered = docs
@@ -48,55 +71,116 @@ export class Gathered implements Searchable {
   get count(): number {
     return this.gathered.count
   }
-
-  docs(): Docs {
-    return this.gathered
+  get bounds(): Bounds {
+    return this.gathered.bounds
   }
+  get blocks(): readonly Bounds[] {
+    return [this.gathered.bounds]
+  }
+  blockOf = () => 0
+  docs = (): Docs => this.gathered
+  place = (number: number) => this.gathered.places[number]
 
-  add(doc: Parameters<GatheredDocs['add']>[0], terms: Iterable<number>): void {
-    const number = this.gathered.add(doc)
-    this.atMin = Math.min(this.atMin, doc.at)
-    this.atMax = Math.max(this.atMax, doc.at)
-    this.tMax = Math.max(this.tMax, doc.t)
+  add(doc: Doc, terms: Iterable<number>): void {
+    this.gathered.add(doc)
+    let end = this.#starts.at(-1)!
     for (const term of terms) {
-      const docs = this.#postings.get(term)
-      if (!docs) this.#postings.set(term, [number])
-      // Two words of one number.
-      else if (docs[docs.length - 1] !== number) docs.push(number)
+      if (end === this.#terms.length) {
+        const longer = new Float64Array(2 * end)
+        longer.set(this.#terms)
+        this.#terms = longer
+      }
+      this.#terms[end++] = term
     }
+    this.#starts.push(end)
   }
 
-  postings(from: number, to: number): readonly number[] {
-    if (to - from === 1) return this.#postings.get(from) ?? []
-    const found = new Set<number>()
-    for (const [term, docs] of this.#postings)
-      if (term >= from && term < to) for (const doc of docs) found.add(doc)
-    return ascending(found)
+  postings(from: number, to: number): Uint16Array {
+    const found: number[] = []
+    for (let doc = 0; doc < this.count; doc++) {
+      const end = this.#starts[doc + 1]!
+      for (let at = this.#starts[doc]!; at < end; at++) {
+        const term = this.#terms[at]!
+        if (term < from || term >= to) continue
+        found.push(doc)
+        break
+      }
+    }
+    return Uint16Array.from(found)
   }
 
-  /** The values of a segment, part by part, so that the caller can do something else in between; part 0 comes last. */
-  *pack(): Generator<readonly [part: number, value: Uint8Array]> {
-    const terms = Float64Array.from(this.#postings.keys()).sort()
-    const firsts: number[] = []
-    let entries: Uint8Array[] = []
-    let bytes = 0
-    const value = (): readonly [number, Uint8Array] => {
-      const whole = summed(concat(...entries))
-      entries = []
-      bytes = 0
-      return [FIRST_POSTINGS + firsts.length - 1, whole]
+  /**
+   * The values of a segment, part by part, so that the caller can do something else in between; part 0 comes last. undefined:
+   * a step without a value.
+   */
+  *pack(): Generator<readonly [part: number, value: Uint8Array] | undefined> {
+    const order = this.gathered.newestFirst()
+    yield undefined
+    const bounds: Uint8Array[] = []
+    let part = 0
+    for (let from = 0; from < order.length; from += BLOCK_DOCS) {
+      const docs = order.subarray(from, from + BLOCK_DOCS)
+      bounds.push(packBounds(this.gathered.boundsOf(docs)))
+      yield [++part, summed(this.gathered.pack(docs))]
     }
+    const { places } = this.gathered
+    for (let from = 0; from < places.length; from += BLOCK_PLACES)
+      yield [++part, summed(packPlaces(places.slice(from, from + BLOCK_PLACES)))]
+    const firsts: Uint8Array[] = []
+    for (const packed of this.#packPostings(order)) {
+      if (packed) firsts.push(packed.subarray(0, TERM_BYTES))
+      yield packed && [++part, summed(packed)]
+    }
+    const counts = concat(uint(this.count, 2), uint(places.length, 2))
+    yield [0, summed(concat(counts, ...bounds, ...firsts))]
+  }
+
+  /** order: the doc of each number in the segment. */
+  *#packPostings(order: Uint16Array): Generator<Uint8Array | undefined> {
+    // Which place in `counts` each term has, then where its docs begin: two passes, and no list for each term.
+    const slots = new Map<number, number>()
+    const slotOf = new Uint32Array(this.#starts.at(-1)!)
+    const counts: number[] = []
+    for (let at = 0; at < slotOf.length; at++) {
+      if (at % (16 * PACK_DOCS) === 0) yield undefined
+      const term = this.#terms[at]!
+      let slot = slots.get(term)
+      if (slot === undefined) {
+        slot = counts.push(0) - 1
+        slots.set(term, slot)
+      }
+      counts[slot]!++
+      slotOf[at] = slot
+    }
+    const ends = new Uint32Array(counts.length)
+    for (let slot = 0, end = 0; slot < counts.length; slot++) {
+      ends[slot] = end
+      end += counts[slot]!
+    }
+    const docs = new Uint16Array(slotOf.length)
+    for (let number = 0; number < order.length; number++) {
+      if (number % PACK_DOCS === 0) yield undefined
+      const doc = order[number]!
+      const end = this.#starts[doc + 1]!
+      for (let at = this.#starts[doc]!; at < end; at++) docs[ends[slotOf[at]!]!++] = number
+    }
+    const terms = Float64Array.from(slots.keys()).sort()
+    yield undefined
+    let part = new Uint8Array(2 * PART_BYTES)
+    let length = 0
     for (const term of terms) {
-      const entry = packEntry(term, this.#postings.get(term)!)
-      if (bytes > 0 && bytes + entry.length > PART_BYTES) yield value()
-      if (bytes === 0) firsts.push(term)
-      entries.push(entry)
-      bytes += entry.length
+      const slot = slots.get(term)!
+      const end = ends[slot]!
+      const list = docs.subarray(end - counts[slot]!, end)
+      if (length > 0 && length + ENTRY_BYTES + POSTING_BYTES_MAX * list.length > PART_BYTES) {
+        yield part.slice(0, length)
+        length = 0
+      }
+      if (length + ENTRY_BYTES + POSTING_BYTES_MAX * list.length > part.length)
+        part = new Uint8Array(ENTRY_BYTES + POSTING_BYTES_MAX * list.length)
+      length = packEntry(part, length, term, list)
     }
-    if (bytes > 0) yield value()
-    yield [1, summed(this.gathered.pack())]
-    const head = concat(uint(this.count, 2), uint(this.atMin, 6), uint(this.atMax, 6), uint(this.tMax, 6))
-    yield [0, summed(concat(head, ...firsts.map((term) => uint7(term))))]
+    if (length > 0) yield part.slice(0, length)
   }
 }
 
@@ -107,42 +191,58 @@ export class Segment implements Searchable {
   readonly #firsts: Float64Array
   readonly #checked = new Set<number>()
   readonly count: number
-  readonly atMin: number
-  readonly atMax: number
-  readonly tMax: number
+  readonly bounds: Bounds
+  readonly blocks: readonly Bounds[]
+  /** The first part of places, and of postings. */
+  readonly #placesAt: number
+  readonly #postingsAt: number
 
   private constructor(number: number, head: Uint8Array, read: (key: string) => Uint8Array | undefined) {
     this.number = number
     this.#read = read
     this.count = readUint(head, 0, 2)
-    this.atMin = readUint(head, 2, 6)
-    this.atMax = readUint(head, 8, 6)
-    this.tMax = readUint(head, 14, 6)
-    this.#firsts = new Float64Array((head.length - HEAD_BYTES) / TERM_BYTES)
-    for (let k = 0; k < this.#firsts.length; k++)
-      this.#firsts[k] = readTerm(head, HEAD_BYTES + k * TERM_BYTES)
+    const blockCount = Math.ceil(this.count / BLOCK_DOCS)
+    this.blocks = Array.from({ length: blockCount }, (_, block) =>
+      unpackBounds(head, COUNTS_BYTES + block * BOUNDS_BYTES),
+    )
+    this.bounds = joined(this.blocks)
+    this.#placesAt = 1 + blockCount
+    this.#postingsAt = this.#placesAt + Math.ceil(readUint(head, 2, 2) / BLOCK_PLACES)
+    const firstsAt = COUNTS_BYTES + blockCount * BOUNDS_BYTES
+    this.#firsts = new Float64Array((head.length - firstsAt) / TERM_BYTES)
+    for (let k = 0; k < this.#firsts.length; k++) this.#firsts[k] = readTerm(head, firstsAt + k * TERM_BYTES)
   }
 
   /** undefined where it is not whole. */
   static open(number: number, read: (key: string) => Uint8Array | undefined): Segment | undefined {
     const head = whole(read(segmentKey(number, 0)))
-    if (!head || head.length < HEAD_BYTES || (head.length - HEAD_BYTES) % TERM_BYTES !== 0) return undefined
+    if (!head || head.length < COUNTS_BYTES) return undefined
+    const firsts = head.length - COUNTS_BYTES - Math.ceil(readUint(head, 0, 2) / BLOCK_DOCS) * BOUNDS_BYTES
+    if (firsts < 0 || firsts % TERM_BYTES !== 0) return undefined
     return new Segment(number, head, read)
   }
 
   /** Keys of all its values. */
   get keys(): string[] {
-    return Array.from({ length: FIRST_POSTINGS + this.#firsts.length }, (_, part) =>
+    return Array.from({ length: this.#postingsAt + this.#firsts.length }, (_, part) =>
       segmentKey(this.number, part),
     )
   }
 
-  docs(): Docs | undefined {
-    const bytes = this.#part(1)
-    return bytes && unpackDocs(bytes)
+  blockOf = (doc: number) => Math.floor(doc / BLOCK_DOCS)
+
+  docs(block: number): Docs | undefined {
+    const bytes = this.#part(1 + block)
+    const from = block * BLOCK_DOCS
+    return bytes && unpackDocs(bytes, from, Math.min(BLOCK_DOCS, this.count - from))
   }
 
-  /** Summed up when it is read for the first time: a search reads a hundred of them. */
+  place(number: number): Place | undefined {
+    const bytes = this.#part(this.#placesAt + Math.floor(number / BLOCK_PLACES))
+    return bytes && unpackPlace(bytes, number % BLOCK_PLACES)
+  }
+
+  /** Summed up when it is read for the first time: a search reads hundreds of them. */
   #part(part: number): Uint8Array | undefined {
     const bytes = this.#read(segmentKey(this.number, part))
     if (bytes && this.#checked.has(part)) return bytes.subarray(0, bytes.length - SUM_BYTES)
@@ -151,13 +251,13 @@ export class Segment implements Searchable {
     return checked
   }
 
-  postings(from: number, to: number): readonly number[] | undefined {
+  postings(from: number, to: number): Uint16Array | undefined {
     const firsts = this.#firsts
     let part = lastAtMost(firsts, from)
     if (part < 0) part = 0
-    const lists: (readonly number[])[] = []
+    const lists: Uint16Array[] = []
     for (; part < firsts.length && firsts[part]! < to; part++) {
-      const bytes = this.#part(FIRST_POSTINGS + part)
+      const bytes = this.#part(this.#postingsAt + part)
       if (!bytes) return undefined
       for (let at = 0; at + ENTRY_BYTES <= bytes.length; ) {
         const term = readTerm(bytes, at)
@@ -170,29 +270,61 @@ export class Segment implements Searchable {
         lists.push(docs)
       }
     }
-    return lists.length > 1 ? ascending(new Set(lists.flat())) : (lists[0] ?? [])
+    return lists.length > 1 ? union(lists) : (lists[0] ?? NONE)
   }
 }
 
-function packEntry(term: number, docs: readonly number[]): Uint8Array {
-  const bytes: number[] = []
+const NONE = new Uint16Array(0)
+
+/** What is in any of them, ascending. */
+export function union(lists: readonly Uint16Array[]): Uint16Array {
+  const all = new Set<number>()
+  for (const list of lists) for (const doc of list) all.add(doc)
+  return Uint16Array.from(all).sort()
+}
+
+const packBounds = ({ tMax, atMin, atMax, termsMin }: Bounds): Uint8Array =>
+  concat(uint(tMax, 6), uint(atMin, 6), uint(atMax, 6), uint(termsMin, 1))
+
+const unpackBounds = (bytes: Uint8Array, at: number): Bounds => ({
+  tMax: readUint(bytes, at, 6),
+  atMin: readUint(bytes, at + 6, 6),
+  atMax: readUint(bytes, at + 12, 6),
+  termsMin: readUint(bytes, at + 18, 1),
+})
+
+function joined(blocks: readonly Bounds[]): Bounds {
+  const all = new GrowingBounds()
+  for (const { tMax, atMin, atMax, termsMin } of blocks) {
+    all.add({ t: tMax, at: atMin, terms: termsMin, marks: 0 })
+    all.add({ t: tMax, at: atMax, terms: termsMin, marks: 0 })
+  }
+  return all
+}
+
+/** Writes an entry at `at`, where there is room for POSTING_BYTES_MAX for each doc; returns where it ends. */
+function packEntry(bytes: Uint8Array, at: number, term: number, docs: Uint16Array): number {
+  writeUint(bytes, at, 4, Math.floor(term / 2 ** 24))
+  writeUint(bytes, at + 4, 3, term % 2 ** 24)
+  const start = at + ENTRY_BYTES
+  let end = start
   let before = 0
   for (const doc of docs) {
+    // Two words of one number: the same doc again.
+    if (doc === before && end > start) continue
     let rest = doc - before
     before = doc
-    for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest & 127) | 128)
-    bytes.push(rest)
+    for (; rest > 127; rest >>= 7) bytes[end++] = (rest & 127) | 128
+    bytes[end++] = rest
   }
-  const entry = new Uint8Array(ENTRY_BYTES + bytes.length)
-  entry.set(uint7(term))
-  writeUint(entry, TERM_BYTES, 2, bytes.length)
-  entry.set(bytes, ENTRY_BYTES)
-  return entry
+  writeUint(bytes, at + TERM_BYTES, 2, end - start)
+  return end
 }
 
 /** undefined for docs that the segment does not have. */
-function unpackPostings(bytes: Uint8Array, from: number, to: number, count: number): number[] | undefined {
-  const docs: number[] = []
+function unpackPostings(bytes: Uint8Array, from: number, to: number, count: number): Uint16Array | undefined {
+  const docs = new Uint16Array(to - from)
+  let found = 0
   let doc = 0
   for (let at = from; at < to; ) {
     let value = 0
@@ -205,17 +337,13 @@ function unpackPostings(bytes: Uint8Array, from: number, to: number, count: numb
     }
     doc += value
     if (doc < 0 || doc >= count) return undefined
-    docs.push(doc)
+    docs[found++] = doc
   }
-  return docs
+  return docs.subarray(0, found)
 }
 
-const uint7 = (term: number): Uint8Array =>
-  concat(uint(Math.floor(term / 2 ** 24), 4), uint(term % 2 ** 24, 3))
 const readTerm = (bytes: Uint8Array, at: number): number =>
   readUint(bytes, at, 4) * 2 ** 24 + readUint(bytes, at + 4, 3)
-
-const ascending = (docs: Iterable<number>): number[] => [...docs].sort((a, b) => a - b)
 
 /** The last index whose value is not above; -1: none. */
 function lastAtMost(values: Float64Array, value: number): number {

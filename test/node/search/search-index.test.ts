@@ -140,7 +140,7 @@ describe('the search index', () => {
       const index = indexOf(replica, store)
       index.begin()
       finish(index)
-      await texts(index, replica, store, 'hundred')
+      await texts(index, replica, store, 'hundred', 1000)
       expect(index.isBehind).toBe(true)
       finish(index)
       expect(await texts(index, replica, store, 'hundred', 1000)).toHaveLength(87)

@@ -32,35 +32,49 @@ function filled(count: number) {
     gathered.add(docOf(k), terms)
     for (const term of terms) docsOf.set(term, [...(docsOf.get(term) ?? []), k])
   }
-  const values = new Map([...gathered.pack()].map(([part, value]) => [segmentKey(9, part), value]))
+  const values = new Map<string, Uint8Array>()
+  for (const packed of gathered.pack()) if (packed) values.set(segmentKey(9, packed[0]), packed[1])
   return { gathered, docsOf, values, segment: Segment.open(9, (key) => values.get(key))! }
 }
 
 describe('a segment', () => {
   const { gathered, docsOf, values, segment } = filled(3000)
 
-  it('holds what was gathered', () => {
-    expect(values.size).toBeGreaterThan(5)
+  it('holds what was gathered, what was said last first', () => {
+    expect(values.size).toBeGreaterThan(20)
     for (const from of [gathered, segment]) {
-      for (const [term, docs] of docsOf) expect(from.postings(term, term + 1)).toEqual(docs)
-      expect(from.postings(numbers.of('nowhere'), numbers.of('nowhere') + 1)).toEqual([])
-      const docs = from.docs()!
-      expect(docs.count).toBe(3000)
+      // Doc k was said at k.
+      const numberOf = (k: number) => (from === segment ? 2999 - k : k)
+      for (const [term, docs] of docsOf)
+        expect([...from.postings(term, term + 1)!]).toEqual(docs.map(numberOf).sort((a, b) => a - b))
+      expect([...from.postings(numbers.of('nowhere'), numbers.of('nowhere') + 1)!]).toEqual([])
+      expect(from.count).toBe(3000)
       for (const k of [0, 1, 77, 2999]) {
         const { place, ...rest } = docOf(k)
-        expect(docs.place(docs.placeOf(k))).toEqual(place)
-        const [n, t, at, terms, marks] = [docs.n(k), docs.t(k), docs.at(k), docs.terms(k), docs.marks(k)]
-        expect({ n, t, at, terms, marks }).toEqual(rest)
+        const number = numberOf(k)
+        const docs = from.docs(from.blockOf(number))!
+        expect(from.place(docs.placeOf(number))).toEqual(place)
+        const [n, t, at] = [docs.n(number), docs.t(number), docs.at(number)]
+        expect({ n, t, at, terms: docs.terms(number), marks: docs.marks(number) }).toEqual(rest)
       }
     }
-    const { count, atMin, atMax, tMax } = segment
-    expect({ count, atMin, atMax, tMax }).toEqual({
-      count: gathered.count,
-      atMin: gathered.atMin,
-      atMax: gathered.atMax,
-      tMax: gathered.tMax,
-    })
+    expect({ ...segment.bounds }).toEqual({ ...gathered.bounds })
     expect(segment.keys.sort()).toEqual([...values.keys()].sort())
+  })
+
+  it('says of each block what its docs can be at most', () => {
+    for (const from of [gathered, segment]) {
+      for (let doc = 0; doc < from.count; doc++) {
+        const block = from.blockOf(doc)
+        const bounds = from.blocks[block]!
+        const docs = from.docs(block)!
+        expect(docs.t(doc)).toBeLessThanOrEqual(bounds.tMax)
+        expect(docs.at(doc)).toBeLessThanOrEqual(bounds.atMax)
+        expect(docs.at(doc)).toBeGreaterThanOrEqual(bounds.atMin)
+        expect(docs.terms(doc)).toBeGreaterThanOrEqual(bounds.termsMin)
+      }
+      expect(from.blockOf(from.count - 1)).toBe(from.blocks.length - 1)
+    }
   })
 
   it('finds all words that begin alike', () => {
@@ -68,8 +82,8 @@ describe('a segment', () => {
     const wanted = new Set<number>()
     for (const [term, docs] of docsOf) if (term >= from && term < to) for (const doc of docs) wanted.add(doc)
     const sorted = [...wanted].sort((a, b) => a - b)
-    expect(segment.postings(from, to)).toEqual(sorted)
-    expect(gathered.postings(from, to)).toEqual(sorted)
+    expect([...gathered.postings(from, to)]).toEqual(sorted)
+    expect([...segment.postings(from, to)!]).toEqual(sorted.map((k) => 2999 - k).reverse())
   })
 
   it('says so where the disk has damaged it', () => {
@@ -79,8 +93,12 @@ describe('a segment', () => {
       flipped[value.length >> 1]! ^= 4
       damaged.set(key, flipped)
       const opened = Segment.open(9, (asked) => damaged.get(asked))
-      const all = opened?.docs() && opened.postings(0, Number.MAX_SAFE_INTEGER)
-      expect(all, key).toBeUndefined()
+      const read = opened && [
+        opened.postings(0, Number.MAX_SAFE_INTEGER),
+        ...opened.blocks.map((_, block) => opened.docs(block)),
+        ...Array.from({ length: gathered.gathered.places.length }, (_, number) => opened.place(number)),
+      ]
+      expect(read?.every((each) => each !== undefined) ?? false, key).toBe(false)
     }
     expect(Segment.open(8, (key) => values.get(key))).toBeUndefined()
   })
