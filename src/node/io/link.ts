@@ -222,7 +222,7 @@ export class Link {
     let bytes = 0
     do bytes += this.#pending[count++]!.length
     while (count < this.#pending.length && bytes + this.#pending[count]!.length <= WRITE_BYTES_MAX)
-    const chunk = count === 1 ? this.#pending[0]! : Buffer.concat(this.#pending.slice(0, count), bytes)
+    const chunk = count === 1 ? this.#pending[0]! : joined(this.#pending.slice(0, count), bytes)
     this.#pending = count === this.#pending.length ? [] : this.#pending.slice(count)
     this.#pendingBytes -= bytes
     this.#writingBytes = bytes
@@ -318,6 +318,19 @@ function checkSizes(frames: readonly Uint8Array[]): void {
     if (frame.length > FRAME_BYTES_MAX) throw new TypeError(`a frame of ${frame.length} bytes`)
 }
 
+/** What was joined last, and of what. */
+let latest: { readonly parts: readonly Uint8Array[]; readonly bytes: Uint8Array } | undefined
+
+/**
+ * One piece of several. Many links wait to send the very same pieces: they are joined once for all of them, since a buffer
+ * for each would cost more in collecting garbage than all else that a hub does.
+ */
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const isSame = latest?.parts.length === parts.length && latest.parts.every((part, i) => part === parts[i])
+  if (!latest || !isSame) latest = { parts, bytes: Buffer.concat(parts, length) }
+  return latest.bytes
+}
+
 /** Links with something to write at the end of this turn. */
 let dirty: Link[] = []
 
@@ -339,6 +352,7 @@ let sweeping: NodeJS.Timeout | undefined
 function sweepWhileWatched(): void {
   sweeping ??= setInterval(() => {
     for (const link of watched) link.sweep()
+    latest = undefined
     if (watched.size > 0) return
     clearInterval(sweeping)
     sweeping = undefined

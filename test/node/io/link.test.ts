@@ -104,6 +104,26 @@ describe('a link', () => {
     for (const end of acceptor.ends) expect(end.frames).toEqual([frame(3)])
   })
 
+  it('gives each of many links its own, between what all of them get', async () => {
+    const acceptor = await accept()
+    const ends = await Promise.all([2, 3, 4].map((n) => connected(acceptor.port, { signer: signer(n) })))
+    await acceptor.end(2)
+    const links = ends.map((end) => end.link)
+    sendShared(links, [frame(1)])
+    for (const [i, link] of links.slice(1).entries()) link.send(frame(10 + i))
+    sendShared(links, [frame(2)])
+    sendShared(links, [frame(3)])
+    await Promise.all(acceptor.ends.map((end) => end.count(3)))
+    const got = acceptor.ends.map(({ frames }) => frames.map((bytes) => bytes[0]))
+    const wanted = [
+      [1, 2, 3],
+      [1, 10, 2, 3],
+      [1, 11, 2, 3],
+    ]
+    expect(got).toHaveLength(3)
+    expect(got).toEqual(expect.arrayContaining(wanted))
+  })
+
   it('keeps order through more than one write', async () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
@@ -272,8 +292,9 @@ async function openWebsocket(port: number): Promise<{ ws: WebSocket; socket: TLS
   return { ws, socket }
 }
 
+/** However it ends: what is written meanwhile may reset it, and events.once would take that for its answer. */
 const closeOf = (socket: Socket) =>
-  socket.destroyed ? Promise.resolve() : once(socket, 'close').then(() => {})
+  socket.destroyed ? Promise.resolve() : new Promise<void>((resolve) => socket.once('close', () => resolve()))
 /** Long enough for TLS on a machine with much else to do. */
 const QUICK = { handshakeMs: 1000 }
 
