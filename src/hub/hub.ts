@@ -44,8 +44,8 @@ export interface HubPorts {
   readonly net: NetId
   readonly self: PersonKey
   readonly rate: Rate
-  /** Nodes at hand that have lost their hub as this one has: they all come now. 0 where nobody has lost one. */
-  readonly bereft: number
+  /** Nodes at hand that have lost their hub as this one has: they all come now. Nobody where no hub was lost. */
+  readonly bereft: Iterable<PersonKey>
   send(link: number, frame: Frame): void
   sendShared(links: readonly number[], frame: Frame): void
   /** Ends a link with a refusal code. */
@@ -108,7 +108,7 @@ export class Hub {
   /** Whose last session ended just now, and when: told as gone only if they do not come back at once. */
   readonly #parted = new Map<PersonKey, number>()
   readonly #roster: Roster
-  readonly #gathering: Gathering
+  readonly #gathering: Gathering<PersonKey>
   #now: number
 
   constructor(ports: HubPorts, now: number) {
@@ -146,6 +146,7 @@ export class Hub {
       markers: 0,
     }
     const wasHere = this.#isHere(key)
+    this.#gathering.joined(key, this.#now)
     this.#sessions.set(link, session)
     const links = this.#links.get(key)
     if (links) links.add(link)
@@ -290,6 +291,7 @@ export class Hub {
     if (typeof run === 'string') return this.#ports.fault(session.link, `post: ${run}`)
     const first = run.events[0]!
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
+    this.#gathering.came(this.#now)
     if (!spend(session.share, run.events.length, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls, run)
@@ -434,15 +436,20 @@ export class Hub {
 
   /** The turn of the event loop is over: one encoding per room, one write per member. */
   endTurn(): void {
-    if (!this.#hasNews || !this.#gathering.isDue(this.#now)) return
+    if (!this.#hasNews || !this.#gathering.isDue(this.#now, this.#isOwing)) return
     if (this.#isRosterDue) this.#tellRoster()
     this.#fanOut()
   }
 
   /** When something that waits is to be told, monotonic ms. */
   get dueAt(): number | undefined {
-    if (this.#hasNews) return this.#gathering.dueAt
+    if (this.#hasNews) return this.#gathering.dueAt(this.#isOwing)
     return this.#roster.waiting > 0 ? this.#roster.dueAt(this.#sessions.size) : undefined
+  }
+
+  /** Does somebody wait for the word "stored"? */
+  get #isOwing(): boolean {
+    return this.#receipts.size > 0
   }
 
   /** Is there something for many? */

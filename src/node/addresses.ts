@@ -37,6 +37,8 @@ export interface Hint {
 /** Why a dial ended without a link. */
 export type DialFailure =
   | 'refused'
+  /** Broken off before a word, as by a process that is ending: its connections may go before the port it listens on. */
+  | 'reset'
   | 'timeout'
   | 'wrong-code'
   | 'old-code'

@@ -377,7 +377,7 @@ function dialFailed(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in
   if (event.codeMatters && why === 'wrong-code') choice.codeRefused = true
   if (event.codeMatters && why === 'old-code' && choice.links.size === 0) choice.codeOldSince ??= turn.now
   const node = addresses.byAddress.get(address)?.node
-  if (phase.state === 'seeking') dialEndedWhileSeeking(choice, turn, phase, address, why === 'refused')
+  if (phase.state === 'seeking') dialEndedWhileSeeking(choice, turn, phase, address, why)
   const underWay = [...(addresses.byNode.get(node ?? '') ?? [])].some(
     ({ dialling }) => dialling !== undefined,
   )

@@ -93,7 +93,7 @@ import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
 import { TWIN_WARNING, TwinWatch } from './twin-watch.ts'
-import { Verification } from './verification.ts'
+import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Writes } from './writes.ts'
 
@@ -1147,8 +1147,7 @@ export class Core {
         if (this.#relaying.carrierOf(link) === undefined) this.#relaying.frame(link, frame, this.#moment.now)
         return
       case 'live':
-        for (const run of frame.runs) this.#onLive(link, run)
-        return
+        return this.#onLive(link, frame.runs)
       case 'post':
       case 'permitAsk':
         return this.#hub?.frame(link, frame)
@@ -1226,12 +1225,16 @@ export class Core {
     return this.#role.is === 'following' && this.#links.get(link)?.key === this.#role.hub
   }
 
-  #onLive(link: LinkId, run: FrameOf<'live'>['runs'][number]): void {
-    const parsed = parseRun(this.options.crypto, this.replica.net, run)
-    if (parsed === 'newer') return
-    if (typeof parsed === 'string') return this.#fault(link, `live: ${parsed}`)
-    if (this.#holds(parsed)) return this.#givenAgain(link, parsed)
-    this.sync.verifyRun(link, parsed, (good) => {
+  #onLive(link: LinkId, runs: FrameOf<'live'>['runs']): void {
+    const fresh: ParsedRun[] = []
+    for (const run of runs) {
+      const parsed = parseRun(this.options.crypto, this.replica.net, run)
+      if (parsed === 'newer') continue
+      if (typeof parsed === 'string') this.#fault(link, `live: ${parsed}`)
+      else if (this.#holds(parsed)) this.#givenAgain(link, parsed)
+      else fresh.push(parsed)
+    }
+    this.sync.verifyRuns(link, fresh, (good) => {
       if (good) this.sync.settleRun(link, good)
       // The hub relays before it verifies, so from it a bad one only drops.
       else if (!this.#isOfHub(link)) this.#fault(link, 'live: signature')
@@ -1279,7 +1282,7 @@ export class Core {
   // --- verification -----------------------------------------------------------------------------------------------
 
   /** Acts on what a link brought once its signatures are checked, in the order it came. */
-  #verify(link: LinkId, checks: readonly Check[], act: (isGood: boolean) => void): void {
+  #verify(link: LinkId, checks: readonly Check[], act: Act): void {
     if (this.#links.has(link)) this.#verification.add(link, this.#nextTicket++, checks, act)
   }
 
@@ -1612,7 +1615,7 @@ export class Core {
         net,
         self: this.self,
         rate,
-        bereft: this.#isReady ? this.#links.size : 0,
+        bereft: this.#isReady ? Array.from(this.#peers(), ([, key]) => key) : [],
         send: (link, frame) => this.send(link, frame),
         sendShared: (links, frame) => this.#sendShared(links, frame),
         refuse: (link, code, detail) => this.#refuse(link, code, detail),

@@ -17,6 +17,7 @@ import { concat, equal, fromHex, readUint, uint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
   type Event,
+  type ParsedRun,
   parseRun,
   parseTombstone,
   type Run,
@@ -66,7 +67,11 @@ export interface SyncPorts {
   /** There is more to serve on this link: call `pump` when its queue is short. */
   wantPump(link: LinkId): void
   /** A parsed run, tombstone or chain to be verified; `then` runs in order of calls per link. */
-  verify(link: LinkId, checks: readonly Check[], then: (isGood: boolean) => void): void
+  verify(
+    link: LinkId,
+    checks: readonly Check[],
+    then: (isGood: boolean, each: readonly boolean[]) => void,
+  ): void
   /** Verified runs that a pull brought: the node adds them to the replica and returns what became of each. */
   took(link: LinkId, run: VerifiedRun): ReturnType<Replica['add']>
   deleted(link: LinkId, tombstone: Tombstone): boolean
@@ -106,6 +111,8 @@ const RUNS_FRAME_BYTES = 56 * 1024
 const RUNS_FRAME_ITEMS = 3500
 /** Asks under way on one link. */
 const ASKS_MAX = 8
+/** Events that are verified and taken in together: some milliseconds. */
+const PART_EVENTS = 32
 
 interface Wanted {
   readonly room: RoomId
@@ -508,14 +515,16 @@ export class Sync {
   }
 
   /** Verifies in order of arrival on this link, then hands over. */
-  verifyRun(
-    link: LinkId,
-    parsed: Exclude<ReturnType<typeof parseRun>, string>,
-    then: (run: VerifiedRun | undefined) => void,
-  ): void {
-    this.#ports.verify(link, [signatureCheck(parsed)], (isGood) =>
-      then(isGood ? vouchedRun(parsed) : undefined),
-    )
+  verifyRun(link: LinkId, parsed: ParsedRun, then: (run: VerifiedRun | undefined) => void): void {
+    this.verifyRuns(link, [parsed], then)
+  }
+
+  /** ... what came together: handed over in one turn, which ends but once, in parts that hold nobody up. */
+  verifyRuns(link: LinkId, parsed: readonly ParsedRun[], then: (run: VerifiedRun | undefined) => void): void {
+    for (const part of parts(parsed))
+      this.#ports.verify(link, part.map(signatureCheck), (_, each) => {
+        for (const [k, run] of part.entries()) then(each[k] ? vouchedRun(run) : undefined)
+      })
   }
 
   /** Adds a verified run that came over this link, and pulls what it shows to be missing. */
@@ -768,6 +777,22 @@ class Parcel {
 }
 
 /** At most what the run takes in a frame: 76 for the signature and the arrays, 3 before each body. */
+/** Runs of so many events together, in order; a longer one is a part of its own. */
+function* parts(runs: readonly ParsedRun[]): Iterable<readonly ParsedRun[]> {
+  let part: ParsedRun[] = []
+  let events = 0
+  for (const run of runs) {
+    if (part.length > 0 && events + run.events.length > PART_EVENTS) {
+      yield part
+      part = []
+      events = 0
+    }
+    part.push(run)
+    events += run.events.length
+  }
+  if (part.length > 0) yield part
+}
+
 const runBytes = (run: Run) =>
   run.headers.length + 76 + run.bodies.reduce((sum, body) => sum + 3 + (body?.length ?? 0), 0)
 

@@ -4,10 +4,14 @@
  */
 import type { Check, LinkId } from './sync.ts'
 
+/** isGood: all of them are valid; each: those that are, in the order asked. */
+export type Act = (isGood: boolean, each: readonly boolean[]) => void
+
 interface Item {
   readonly ticket: number
   isGood: boolean | undefined
-  readonly act: (isGood: boolean) => void
+  verdicts: readonly boolean[]
+  readonly act: Act
 }
 
 export class Verification {
@@ -21,10 +25,10 @@ export class Verification {
   }
 
   /** Acts when the checks are answered and all that came before on this link is acted on. No checks: nothing to wait for. */
-  add(link: LinkId, ticket: number, checks: readonly Check[], act: (isGood: boolean) => void): void {
+  add(link: LinkId, ticket: number, checks: readonly Check[], act: Act): void {
     const queue = this.#queues.get(link) ?? []
     this.#queues.set(link, queue)
-    queue.push({ ticket, isGood: checks.length === 0 ? true : undefined, act })
+    queue.push({ ticket, isGood: checks.length === 0 ? true : undefined, verdicts: [], act })
     if (checks.length === 0) return this.#drain(queue)
     this.#waiting.set(ticket, queue)
     this.#ask(link, ticket, checks)
@@ -36,6 +40,7 @@ export class Verification {
     const item = queue?.find((each) => each.ticket === ticket)
     if (!queue || !item) return
     item.isGood = ok.every(Boolean)
+    item.verdicts = ok
     this.#drain(queue)
   }
 
@@ -59,7 +64,7 @@ export class Verification {
   #drain(queue: Item[]): void {
     while (queue[0]?.isGood !== undefined) {
       const item = queue.shift()!
-      item.act(item.isGood!)
+      item.act(item.isGood!, item.verdicts)
     }
   }
 }

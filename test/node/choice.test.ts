@@ -187,8 +187,41 @@ describe('seeking', () => {
     node.link(2, THIRD)
     node.give({ in: 'linkDown', link: 1, cause: 'closed' })
     expect([node.sent('join').length, node.did('dial')]).toEqual([1, []])
+    // The other one has not noticed yet.
+    node.frame(2, { type: 'notJoined', reason: 1, hub: fromHex(HIGH), address: '10.0.0.1:1' })
+    node.wait(150)
+    expect(node.did('dial')).toEqual([])
     node.wait(150)
     expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.1:1' }])
+  })
+
+  test('a re-dial that is broken off is tried again: the system closes what the lost hub had open in any order (HB-9)', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    node.link(2, THIRD, false)
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    expect(node.did('dial')).toHaveLength(1)
+    for (const ms of [15, 30]) {
+      node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'reset' })
+      expect([node.state, node.did('dial')]).toEqual(['seeking', []])
+      node.wait(ms)
+      expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.1:1' }])
+    }
+    node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'refused' })
+    expect(node.state).toBe('hub')
+  })
+
+  test('a lost hub that breaks off each dial is as a silent one (HB-9)', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    node.link(2, THIRD, false)
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    for (const ms of [15, 30, 60]) {
+      node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'reset' })
+      node.wait(ms)
+    }
+    expect(node.sent('hear')).toHaveLength(0)
+    node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'reset' })
+    node.wait(150)
+    expect(node.sent('hear').length).toBeGreaterThan(0)
   })
 
   test('does not become hub while a peer has just heard one, and says why', () => {

@@ -37,8 +37,10 @@ class Peer {
       },
       send: (link, frame) => this.out.push({ link, frame }),
       wantPump: (link) => this.pumps.push(link),
-      verify: (_, checks, then) =>
-        then(checks.every(({ message, signature, key }) => nodeCrypto.verify(message, signature, key))),
+      verify: (_, checks, then) => {
+        const each = checks.map(({ message, signature, key }) => nodeCrypto.verify(message, signature, key))
+        then(each.every(Boolean), each)
+      },
       took: (_, run) => {
         this.taken.push(run)
         return this.replica.add(run)

@@ -213,14 +213,18 @@ export class SimNode implements Endpoint {
     this.#world.time.after(delayMs, run)
   }
 
-  #verify(link: number, checks: readonly Check[], then: (isGood: boolean) => void): void {
+  #verify(
+    link: number,
+    checks: readonly Check[],
+    then: (isGood: boolean, each: readonly boolean[]) => void,
+  ): void {
     const { crypto, time, random } = this.#world
-    const isGood = checks.every(({ message, signature, key }) => crypto.verify(message, signature, key))
+    const each = checks.map(({ message, signature, key }) => crypto.verify(message, signature, key))
     const at = Math.max(this.#verifiedAt.get(link) ?? 0, time.now + random() * 3)
     this.#verifiedAt.set(link, at)
     const process = this.process
     time.at(at, () => {
-      if (this.process === process) then(isGood)
+      if (this.process === process) then(each.every(Boolean), each)
     })
   }
 

@@ -42,6 +42,8 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
     lostAddress: loss.lostAddress ?? '',
     dead: loss.dead ?? false,
     redialled: false,
+    resets: 0,
+    redialAt: Infinity,
     target: loss.target ?? null,
     patienceMs:
       loss.why === 'boot' ? timing.bootMsMin + random * timing.bootMsSpread : random * timing.lateMs,

@@ -2,7 +2,7 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
-import { isHalfDone } from '../addresses.ts'
+import { type DialFailure, isHalfDone } from '../addresses.ts'
 import { isAvoided } from './avoid.ts'
 import {
   answered,
@@ -34,6 +34,9 @@ import {
 
 /** Links asked in one round, beside the line: a node with 300 links must not ask them all each 150 ms. */
 const ROUND_LINKS = 8
+/** A hub that breaks off its re-dial is most likely ending: dialled again after this, each time after twice as long. */
+const RESET_MS = 15
+const RESETS_MAX = 3
 
 /** The former line without the lost hub: who follows it, in order. */
 const lineAfter = (choice: Choice, phase: Seeking) => choice.line.filter((key) => key !== phase.lost)
@@ -91,6 +94,10 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
     phase.joinAt = now + timing.joinEveryMs
     round(choice, turn, phase)
   }
+  if (now >= phase.redialAt && phase.lost !== null) {
+    phase.redialAt = Infinity
+    dialKey(choice, turn, phase.lost, phase.lostAddress, 0)
+  }
   if (now >= phase.queryAt) {
     phase.queryAt = now + timing.queryEveryMs
     turn.effects.push({ do: 'query' })
@@ -105,7 +112,7 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
   dialDue(choice, turn, (entry) => everybody || entry.hub)
   takeOffer(choice, turn, phase)
   takeTurn(choice, turn, phase)
-  wakeBy(choice, Math.min(phase.joinAt, phase.queryAt))
+  wakeBy(choice, Math.min(phase.joinAt, phase.queryAt, phase.redialAt))
 }
 
 /** The re-dial of the lost hub came to nothing: as if it had gone silent. */
@@ -151,7 +158,8 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   if (phase.lost !== null && !phase.dead) {
     joinOnce(linkTo(choice, phase.lost))
     // All but who follows it at once have the next one to go to: few of them ever come to dial it.
-    if (!hasDirectLink(choice, phase.lost) && (first || now > phase.since || line.length === 0)) {
+    const isTime = first || line.length === 0 || (phase.why === 'close' ? turns > 0 : now > phase.since)
+    if (isTime && !hasDirectLink(choice, phase.lost)) {
       dialKey(choice, turn, phase.lost, phase.lostAddress, redialled ? 0 : timing.redialMsMin)
       phase.redialled = true
     }
@@ -205,7 +213,10 @@ export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: Frame
   if (phase.state !== 'seeking' || frame.hub === null) return
   const hub = personKey(frame.hub)
   if (hub === choice.self || (phase.dead && hub === phase.lost) || isAvoided(choice, turn.now, hub)) return
-  if (!hasDirectLink(choice, hub)) dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
+  // Whoever names the hub that has just closed its link here is about to lose it too: dialling that one has its time.
+  const isStale = hub === phase.lost && phase.why === 'close'
+  if (!isStale && !hasDirectLink(choice, hub))
+    dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
   if (frame.reason === NOT_JOINED.relay) onOffer(choice, turn, phase, link, hub)
 }
 
@@ -231,16 +242,21 @@ export function onHears(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'
   wakeBy(choice, turn.now)
 }
 
-/** A dial ended: the answer to the one re-dial of a hub whose link closed. Refused is dead, nothing else is. */
+/**
+ * A dial ended: the answer to the re-dial of a hub whose link closed. Refused is dead, and broken off it is about to be
+ * (a system may close the connections of a process before the port that it listens on); nothing else is.
+ */
 export function dialEndedWhileSeeking(
   choice: Choice,
   turn: Turn,
   phase: Seeking,
   address: string,
-  refused: boolean,
+  why: DialFailure,
 ): void {
   if (phase.why !== 'close' || address !== phase.lostAddress) return
-  if (refused) phase.dead = true
+  if (why === 'refused') phase.dead = true
+  else if (why === 'reset' && phase.resets < RESETS_MAX)
+    phase.redialAt = turn.now + RESET_MS * 2 ** phase.resets++
   else lostSilently(phase)
   wakeBy(choice, turn.now)
 }

@@ -249,6 +249,9 @@ export interface Seeking {
   dead: boolean
   /** It was dialled anew. */
   redialled: boolean
+  /** ... and broke that off so many times; when it is dialled once more, Infinity: not for that. */
+  resets: number
+  redialAt: number
   /** The one to go to. */
   readonly target: PersonKey | null
   /** boot: the joiner's wait; line and later: the random part. */

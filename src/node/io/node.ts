@@ -1100,6 +1100,7 @@ function failureOf({ fault, code }: DialFault) {
   if (code === 'PLACE_OTHER') return 'other-place' as const
   if (code === 'CODE_OLD' && fault === 'refused-by-peer') return 'old-code' as const
   if (fault === 'refused' || fault === 'timeout' || fault === 'wrong-code') return fault
+  if (fault === 'closed' && code === 'ECONNRESET') return 'reset' as const
   return 'failed' as const
 }
 
