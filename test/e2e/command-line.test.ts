@@ -264,6 +264,16 @@ describe('two people', () => {
     expect((await back.process.exited).code).toBe(0)
   })
 
+  it('hear nothing of how many dials are under way', async () => {
+    // All are begun in one turn.
+    const peers = Array.from({ length: 12 }, (_, i) => ['--peer', `127.9.9.${i + 1}:1`]).flat()
+    const ada = lan.chat('ada', ...peers)
+    await ada.event('ready')
+    ada.process.end()
+    await ada.process.exited
+    expect(ada.process.stderr).not.toContain('MaxListeners')
+  })
+
   it('exit 4 where the code is wrong', async () => {
     const code = (name: string) => {
       writeFileSync(join(lan.home, `${name}.code`), `the code of ${name}\n`)

@@ -2,7 +2,7 @@
  * The shell around the core: clock, disk, links, mDNS, control socket. It feeds the core one input at a time, ends the
  * turn once per turn of the event loop, and carries out the effects in order.
  */
-
+import { setMaxListeners } from 'node:events'
 import { isIP } from 'node:net'
 import { networkInterfaces, userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
@@ -376,6 +376,8 @@ export class NodeShell {
     }
     for (const address of this.#remembered.keys())
       this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
+    // One listener for each dial under way: Node warns of more than ten, on the terminal of whoever chats.
+    setMaxListeners(0, this.#abort.signal)
     if (options.discovery !== false) this.#discover()
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
