@@ -20,7 +20,7 @@ import { SortedStore } from './sorted-store.ts'
 
 export const NETWORK = 'rooms'
 /** Raised where the store is made another way. */
-const FORMAT = 2
+const FORMAT = 3
 const PEOPLE = 1000
 const ROOMS = 200
 const DAY_MS = 24 * 3600 * 1000
@@ -98,6 +98,7 @@ async function make(dir: string, messages: number, tell: (text: string) => void)
     crypto: nodeCrypto,
     net,
     // Lanes only grow here: nothing of what was taken is asked for again.
+    isFresh: true,
     store: { get: () => undefined, async *scan() {} },
     retentionMs: RETENTION_DAYS * DAY_MS,
     limitOf: () => Number.POSITIVE_INFINITY,
