@@ -3,13 +3,15 @@
  * only moves tables down; entries in the order in which they are made, half of them under hashes, have it rewrite all of a
  * large store many times over.
  */
-import { openDatabase } from '../src/node/io/level-database.ts'
+import { Level } from '../src/node/io/commonjs.ts'
 import type { StoreOp } from '../src/node/store.ts'
 import { keyBytes } from '../src/node/store-key.ts'
 
 const CHUNK_BYTES = 2 ** 20
 const BATCH_ENTRIES = 4000
 const HEAD_BYTES = 4
+/** Tables of about the size that they have in a store that grew: each is mapped into memory whole. */
+const TABLE_BYTES = 2 * 2 ** 20
 
 /** Entries whose keys begin alike: u16 length of the key, u16 of the value, both, again and again. */
 class Shard {
@@ -66,7 +68,12 @@ export class SortedStore {
 
   /** dir: the folder of a store, closed. */
   async writeTo(dir: string): Promise<void> {
-    const { db } = await openDatabase(dir, false)
+    const db = new Level<Uint8Array, Uint8Array>(dir, {
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+      writeBufferSize: TABLE_BYTES,
+    })
+    await db.open()
     for (const name of [...this.#shards.keys()].sort()) {
       const entries = this.#shards.get(name)!.entries()
       for (let k = 0; k < entries.length; k += BATCH_ENTRIES) {

@@ -47,7 +47,7 @@ export class LaneRecords {
   readonly #values: Values
   readonly #laneOf: (of: LaneName) => Lane | undefined
   readonly #idOf: (header: Uint8Array) => EventId
-  /** The stored run looked at last: lanes are read in order. */
+  /** What was looked at last: lanes are read in order, and of an event first the header, then the body. */
   #latest: Found | undefined
   /** Keys of a lane under which nothing lies: where its runs are not known, many are looked at for each n. */
   #absent: { readonly of: LaneName; readonly from: number; readonly to: number } | undefined
@@ -121,6 +121,7 @@ export class LaneRecords {
     this.#takeApart(of, n)
     const key = eventKey(of.room, of.author, of.lane, n)
     const value = this.#values.get(key)
+    this.forget()
     this.#values.del(key)
     if (value) this.#dropAlone(this.#idOf(value.subarray(0, HEADER_BYTES)))
   }
@@ -150,7 +151,7 @@ export class LaneRecords {
       const first = last - stored.headers.length + 1
       if (first > n) continue
       const found = { of: { room, author, lane }, first, last, ...stored }
-      if (stored.bodies) this.#latest = found
+      this.#latest = found
       return found
     }
     if (isEmpty && !this.#isKnown(of))

@@ -38,8 +38,24 @@ export interface Lane {
   top: number
   /** The last n of each stored run of several events, in order; known where `top` is. */
   runs: number[]
-  /** Tombstones of the lane: id to n. They may run ahead of the events. */
-  readonly tombstones: Map<EventId, number>
+  /** Tombstones of the lane: id to n. They may run ahead of the events. Changed by the functions below. */
+  tombstones: ReadonlyMap<EventId, number>
+}
+
+/** Of lanes without any, which most are: a store may have a hundred thousand of them. */
+const NO_TOMBSTONES: ReadonlyMap<EventId, number> = new Map()
+
+export function noteTombstone(lane: Lane, id: EventId, n: number): void {
+  if (lane.tombstones === NO_TOMBSTONES) lane.tombstones = new Map()
+  ;(lane.tombstones as Map<EventId, number>).set(id, n)
+}
+
+export function dropTombstone(lane: Lane, id: EventId): void {
+  if (lane.tombstones !== NO_TOMBSTONES) (lane.tombstones as Map<EventId, number>).delete(id)
+}
+
+export function dropTombstones(lane: Lane): void {
+  lane.tombstones = NO_TOMBSTONES
 }
 
 export interface VectorEntry {
@@ -69,7 +85,7 @@ export function newLane(room: RoomId, author: PersonKey, lane: LaneId): Lane {
     told: 0,
     top: Number.POSITIVE_INFINITY,
     runs: [],
-    tombstones: new Map(),
+    tombstones: NO_TOMBSTONES,
   }
 }
 

@@ -38,12 +38,15 @@ import {
   bucketDigest,
   bucketOf,
   classOf,
+  dropTombstone,
+  dropTombstones,
   isCurrent,
   joinBuckets,
   type Lane,
   type LaneClass,
   listedN,
   newLane,
+  noteTombstone,
   packEntry,
   roomDigest,
   tellableN,
@@ -425,7 +428,7 @@ export class Replica {
     this.#put(tombstoneKey(id), tombstone.bytes)
     this.#records.dropBody(tombstone, n, id)
     const lane = this.lane(room, author, laneId) ?? this.#keepLane(this.#newLane(tombstone))
-    lane.tombstones.set(id, n)
+    noteTombstone(lane, id, n)
     this.#extend(lane)
     this.#changed(lane)
     fresh.push(...this.#tell(lane))
@@ -436,7 +439,7 @@ export class Replica {
   #dropMistakenTombstones(lane: Lane, event: Event): void {
     for (const [id, n] of lane.tombstones) {
       if (n !== event.n || id === event.id) continue
-      lane.tombstones.delete(id)
+      dropTombstone(lane, id)
       this.#del(tombstoneKey(id))
     }
   }
@@ -463,12 +466,12 @@ export class Replica {
       if (!event) continue
       this.#del(tombstoneKey(event.id))
       for (const { key } of indexEntries(event)) this.#del(key)
-      lane.tombstones.delete(event.id)
+      dropTombstone(lane, event.id)
     }
     if (end < lane.n) this.#shorten(lane, end)
     if (end > 0) return { erased: top - end, isDone: false }
     for (const deleted of lane.tombstones.keys()) this.#del(tombstoneKey(deleted))
-    lane.tombstones.clear()
+    dropTombstones(lane)
     if (whole || lane.forkAt === 0) {
       this.#del(laneKey(room, author, id))
       this.#del(forkKey(room, author, id))
@@ -747,9 +750,11 @@ export class Replica {
 
   /** Vector entries as hints, at once; `scan` tells the truth behind. */
   async load(): Promise<void> {
-    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i' }))
+    // Many lanes have few authors and rooms: each name once, and none as a piece of a key that then stays with it.
+    const names = new Names()
+    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i', page: LANES_PAGE }))
       if (key.length === LANE_KEY_LENGTH && value.length === LANE_BYTES)
-        this.#keepLane(unpackLane(newLaneOf(key), value))
+        this.#keepLane(unpackLane(newLaneOf(key, names), value))
     for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
       if (value.length !== TOMBSTONE_BYTES) continue
       const lane = this.#laneOf({
@@ -757,7 +762,7 @@ export class Replica {
         author: hex(value, 24, 56) as PersonKey,
         lane: hex(value, 56, 64) as LaneId,
       })
-      lane.tombstones.set(hex(value, 68, 100) as EventId, readUint(value, 64, 4))
+      noteTombstone(lane, hex(value, 68, 100) as EventId, readUint(value, 64, 4))
     }
     // A hint tells of a fork only where the proof itself is here.
     const proofs = new Map<string, number>()
@@ -790,24 +795,24 @@ export class Replica {
    * they gained above a sound prefix.
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
-    const hinted = new Map<string, number>()
-    for (const lane of this.#allLanes()) hinted.set(laneKey(lane.room, lane.author, lane.lane), lane.n)
+    const hinted = new Map<Lane, number>()
+    for (const lane of this.#allLanes()) hinted.set(lane, lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
     const indexes = beginIndexSum((range) => this.#store.scan(range))
     let current: Lane | undefined
     let isBroken = false
     const settle = (found: Lane) => {
-      const key = laneKey(found.room, found.author, found.lane)
-      const hint = hinted.get(key) ?? 0
-      hinted.delete(key)
+      const known = this.lane(found.room, found.author, found.lane)
+      const hint = (known && hinted.get(known)) ?? 0
+      if (known) hinted.delete(known)
       const isWrong = this.#correct(found, hint, result.events)
       this.#setTop(found)
       if (!isWrong) return
       result.wrong++
       result.rooms.add(found.room)
     }
-    for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f' })) {
+    for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f', page: EVENTS_PAGE })) {
       if (key.length !== LANE_KEY_LENGTH + 8) continue
       const { room, author, lane, n: last } = parseLaneKey(key)
       const stored = readStored(value)
@@ -841,7 +846,8 @@ export class Replica {
       }
     }
     if (current) settle(current)
-    for (const key of hinted.keys()) settle({ ...newLaneOf(key), top: 0 })
+    for (const { room, author, lane } of [...hinted.keys()])
+      settle({ ...newLane(room, author, lane), top: 0 })
     this.#isScanned = true
     for (const lane of this.#allLanes()) {
       if (lane.top === Number.POSITIVE_INFINITY) this.#setTop({ ...lane, top: 0, runs: [] })
@@ -873,7 +879,7 @@ export class Replica {
   /** Deletions and a fork whose proof is not on disk any more are to be had from others again. True where there were any. */
   #forgetLost(lane: Lane): boolean {
     const lost = [...lane.tombstones.keys()].filter((id) => !this.isDeleted(id))
-    for (const id of lost) lane.tombstones.delete(id)
+    for (const id of lost) dropTombstone(lane, id)
     const isUnproven = lane.forkAt > 0 && !this.#get(forkKey(lane.room, lane.author, lane.lane))
     if (isUnproven) lane.forkAt = 0
     if (lost.length === 0 && !isUnproven) return false
@@ -963,6 +969,10 @@ export class Replica {
 /** Letter, room, author and lane of an h or f key; what the disk has damaged may have any length. */
 const LANE_KEY_LENGTH = 113
 const LANE_BYTES = 76
+/** A lane is soon unpacked. */
+const LANES_PAGE = 1024
+/** Verifying one event takes as long as unpacking many lanes, and a search waits for the page. */
+const EVENTS_PAGE = 32
 /** Two chains of one header each. */
 const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
 /** Does the whole run, of several events, come right behind everything that is known of its lane? */
@@ -978,10 +988,27 @@ const NO_BUCKETS = new Uint8Array(256 * 16)
 const isAt = (event: Event, room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
   event.room === room && event.author === author && event.lane === lane && event.n === n
 
-const newLaneOf = (key: string): Lane => {
+function newLaneOf(key: string, names: Names): Lane {
   const { room, author, lane } = parseLaneKey(key)
-  return newLane(room, author, lane)
+  return newLane(names.one(room), names.one(author), apart(lane))
 }
+
+/** The same text without the one that it was cut out of. */
+const apart = <Text extends string>(text: Text): Text => hex(fromHex(text)) as Text
+
+/** Of equal names one. */
+class Names {
+  readonly #known = new Map<string, string>()
+
+  one<Name extends string>(name: Name): Name {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known as Name
+    const own = apart(name)
+    this.#known.set(own, own)
+    return own
+  }
+}
+
 const noLanes = (): ClassLanes => ({
   authors: new Map(),
   buckets: new Array(256).fill(null),
@@ -1013,7 +1040,7 @@ function unpackLane(lane: Lane, value: Uint8Array): Lane {
   lane.n = readUint(value, 0, 4)
   lane.id = hex(value, 4, 36) as EventId
   lane.end = readUint(value, 36, 4)
-  lane.endId = hex(value, 40, 72) as EventId
+  lane.endId = lane.end === lane.n ? lane.id : (hex(value, 40, 72) as EventId)
   lane.forkAt = readUint(value, 72, 4)
   return lane
 }

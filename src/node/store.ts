@@ -23,6 +23,8 @@ export interface ScanRange {
   readonly to: string
   readonly reverse?: boolean
   readonly limit?: number
+  /** Entries read at a time, others get their turn in between. Default 256: with what they cost whoever reads, some ms. */
+  readonly page?: number
 }
 
 export interface Store {

@@ -168,6 +168,10 @@ export interface Which {
   readonly wanted?: Wanted
 }
 
+/** Order keys read at a time: most of them are lines, and whoever wants two lines of each of many rooms reads few. */
+const LINES_PAGE_MIN = 4
+const LINES_PAGE_MAX = 256
+
 /**
  * The last `count` messages shown in a room that are meant, oldest first, edits applied. What is not yet written to the store is not
  * listed: write first. Rejects only where the store's scan does.
@@ -184,7 +188,8 @@ export async function lastLines(
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions(by)
   const lines: Line[] = []
-  const range = { ...roomRange(room, by), reverse: true }
+  const page = Math.max(LINES_PAGE_MIN, Math.min(LINES_PAGE_MAX, count))
+  const range = { ...roomRange(room, by), reverse: true, page }
   for await (const [key] of store.scan(range)) {
     if (lines.length >= count || (after !== undefined && key.slice(33) <= after)) break
     const event = replica.find(key.slice(-64) as EventId)

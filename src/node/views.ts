@@ -77,11 +77,15 @@ export class Views {
 
   /** Reads the control events of a store (for the start). */
   async load(store: Pick<Store, 'scan'>): Promise<void> {
-    for await (const [key] of store.scan({ from: 'c', to: 'd' })) {
+    const rooms = new Set<RoomId>()
+    for await (const [key] of store.scan({ from: 'c', to: 'd', page: CONTROLS_PAGE })) {
       const { room, author, lane, n } = parseLaneKey(key)
       const event = this.#replica.event(room, author, lane, n)
-      if (event) this.add(event)
+      if (event && this.#keep(event)) rooms.add(event.room)
     }
+    // What counts is decided once, and not anew with each of them.
+    if (rooms.has(NETWORK_ROOM)) this.changed(NETWORK_ROOM)
+    else for (const room of rooms) this.changed(room)
   }
 
   /** A control event has come into a contiguous prefix. Those of lanes that grow are taken in without it. */
@@ -237,6 +241,9 @@ export class Views {
     return cls === 0 || view.members.has(person)
   }
 }
+
+/** Control events read at a time. */
+const CONTROLS_PAGE = 64
 
 /** Of a picture only the beginning: whoever wants to see it reads it from the store. */
 const kept = (body: BodyValue | null): BodyValue | null =>

@@ -105,6 +105,10 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await keys(store, { from: 'e', to: 'f', limit: 2 })).toEqual(['e01', 'e02'])
       expect(await keys(store, { from: 'e', to: 'f', reverse: true, limit: 2 })).toEqual(['e03', 'e02'])
       expect(await keys(store, { from: 'e', to: 'f', limit: 0 })).toEqual([])
+      for (const page of [1, 2, 3, 99]) {
+        expect(await keys(store, { from: 'e', to: 'f', page })).toEqual(['e01', 'e02', 'e03'])
+        expect(await keys(store, { from: 'e', to: 'f', limit: 2, page })).toEqual(['e01', 'e02'])
+      }
       expect(await keys(store, { from: 'f', to: 'e' })).toEqual([])
     })
 

@@ -245,7 +245,7 @@ export class LevelStore implements Store {
       limit: range.limit ?? -1,
     })
     try {
-      const size = Math.min(SCAN_PAGE_ENTRIES, limit)
+      const size = Math.min(range.page ?? SCAN_PAGE_ENTRIES, limit)
       for (;;) {
         const page = await iterator.nextv(size)
         if (page.length === 0) return

@@ -3,7 +3,7 @@
  * bit in the key of a block without compression leads its binary search astray, and an event that a scan shows is not
  * found when it is asked for. Format: LevelDB, doc/table_format.md; Snappy, format_description.txt; CRC-32C of RFC 3720.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const FOOTER_BYTES = 48
@@ -12,6 +12,8 @@ const SNAPPY = 1
 const MAGIC = 0xdb4775248b80fb57n
 /** Behind each block: its compression, and the checksum of block and compression. */
 const TRAILER_BYTES = 5
+/** Tables differ little in size. */
+const SPARE_BYTES = 256 * 1024
 /** Checked between two turns of the event loop. */
 const PART_BYTES = 256 * 1024
 
@@ -21,11 +23,33 @@ const PART_BYTES = 256 * 1024
  */
 export async function damagedTable(dir: string): Promise<string | undefined> {
   const names = await readdir(dir).catch(() => [])
+  // One after the other into the same memory: what is thrown away in such pieces stays for long.
+  let memory = Buffer.alloc(0)
   for (const name of names.filter((each) => /\.(ldb|sst)$/.test(each)).sort()) {
-    const table = await readFile(join(dir, name)).catch(() => undefined)
+    const size = await stat(join(dir, name)).then(
+      (about) => about.size,
+      () => 0,
+    )
+    if (size > memory.length) memory = Buffer.alloc(size + SPARE_BYTES)
+    const table = await readInto(join(dir, name), memory).catch(() => undefined)
     if (table && !(await isWhole(table))) return name
   }
   return undefined
+}
+
+/** The file as the beginning of this memory; of one that grew meanwhile a part, which has no footer. */
+async function readInto(path: string, memory: Buffer): Promise<Buffer> {
+  const file = await open(path)
+  try {
+    let length = 0
+    for (;;) {
+      const { bytesRead } = await file.read(memory, length, memory.length - length)
+      length += bytesRead
+      if (bytesRead === 0) return memory.subarray(0, length)
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 interface Handle {
