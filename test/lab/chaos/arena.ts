@@ -12,7 +12,7 @@ import { fromHex } from '../../../src/wire/bytes.ts'
 import { instanceName, nameHint, networkId, personKey } from '../../../src/wire/ids.ts'
 import { RETENTION_DAYS } from '../../../src/wire/limits.ts'
 import { check } from '../../checker/check.ts'
-import type { Anomaly, Checkpoint, Read, Run, Shown } from '../../checker/history.ts'
+import type { Anomaly, Checkpoint, History, Read, Run, Shown } from '../../checker/history.ts'
 import { createLab, type Host, type Lab } from '../network.ts'
 import { Client, type People, talkOf } from './client.ts'
 import { Clock } from './clock.ts'
@@ -43,6 +43,7 @@ const NAMES = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'j
 export class Arena {
   readonly clients: Client[] = []
   readonly checkpoints: Checkpoint[] = []
+  readonly #departed: History[] = []
   readonly network = 'lan'
   readonly code: string | undefined
   /** What follows `lanchat` to enter this network. */
@@ -261,7 +262,12 @@ export class Arena {
   }
 
   get #histories(): Run['histories'] {
-    return this.clients.map(({ name: client, entries }) => ({ client, entries }))
+    return [...this.clients.map(({ name: client, entries }) => ({ client, entries })), ...this.#departed]
+  }
+
+  /** A machine of somebody else has held, and perhaps acknowledged, what is written here, and never comes back. */
+  lostForGood(name: string): void {
+    this.#departed.push({ client: name, entries: [{ what: 'lost', atMs: Math.round(performance.now()) }] })
   }
 
   get run(): Run {

@@ -12,20 +12,25 @@ function intruding(
   lastsMs: readonly [number, number],
   about: string,
   begin: (arena: Arena, from: Host) => Promise<LabProcess>,
+  /** When it has ended: what it held is gone with it. */
+  ended: (arena: Arena, from: Host) => void = () => {},
 ): Nemesis {
   return {
     name,
     lastsMs,
     plan(arena) {
       let running: LabProcess | undefined
+      let from: Host | undefined
       return {
         about,
         holds: [name],
         async start() {
-          running = await begin(arena, arena.stranger())
+          from = arena.stranger()
+          running = await begin(arena, from)
         },
         async stop() {
           await running?.kill()
+          if (from) ended(arena, from)
         },
       }
     },
@@ -120,6 +125,7 @@ export const withholding: Nemesis = intruding(
     await process.next((line) => line.startsWith('{"type":"ready"'), 30_000)
     return process
   },
+  (arena, from) => arena.lostForGood(from.name),
 )
 
 /** A member that reads nothing; a long text now and then fills what lies between. */
