@@ -9,8 +9,10 @@ import { Answers, type Asked } from './acts/answers.ts'
 import { CodeActs } from './acts/codes.ts'
 import { DeliveryActs } from './acts/delivery.ts'
 import { DeviceActs } from './acts/devices.ts'
+import { Erasures } from './acts/erasures.ts'
 import { Export } from './acts/export.ts'
 import { Finding } from './acts/finding.ts'
+import { KeyRings } from './acts/key-rings.ts'
 import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
 import { Moderation } from './acts/moderation.ts'
@@ -43,6 +45,8 @@ export class Acts {
   readonly #moderation: Moderation
   readonly #network: NetworkActs
   readonly #codes: CodeActs
+  readonly #keyRings: KeyRings
+  readonly #erasures: Erasures
   readonly #devices: DeviceActs
   readonly #log: Log
   readonly #own: OwnActs
@@ -67,6 +71,8 @@ export class Acts {
     this.#messages = new MessageActs(core, this.#answers, this.#posting, which, writer)
     this.#moderation = new Moderation(core, this.#answers, this.#finding, which, writer)
     this.#network = new NetworkActs(core, this.#answers, this.#finding, writer)
+    this.#keyRings = new KeyRings(core, writer)
+    this.#erasures = new Erasures(core)
     this.#codes = new CodeActs(core, this.#answers, writer)
     this.#devices = new DeviceActs(core, this.#answers, this.#finding, writer)
     this.#log = new Log(core, this.#answers, this.#finding)
@@ -257,6 +263,12 @@ export class Acts {
     this.#profile.announceSelf()
   }
 
+  /** What counts in a room has changed. */
+  roomChanged(room: RoomId): void {
+    this.#keyRings.changed(room)
+    this.#erasures.changed(room)
+  }
+
   /** Two ids are one place from now on, for all who hold this event. */
   aliasPlaces(pair: readonly [PlaceId, PlaceId]): void {
     this.#profile.aliasPlaces(pair)
@@ -289,6 +301,8 @@ export class Acts {
 
   tick(): void {
     this.#permits.tick()
+    this.#keyRings.tick()
+    this.#erasures.tick()
     this.#delivery.look()
     if (this.#core.isReady)
       for (const namesake of this.#core.namesakes.take()) this.#acquaintances.warn(namesake)

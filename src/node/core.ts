@@ -780,6 +780,7 @@ export class Core {
         this.#writes.needSync()
         this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
         this.#admissions.changed()
+        this.#acts.roomChanged(NETWORK_ROOM)
         this.#announceSelf()
         return this.#choose(input)
       case 'tick':
@@ -1378,6 +1379,7 @@ export class Core {
       if (view?.deleted) this.people.forgetRoom(view)
       this.display.changed(room)
     }
+    this.#acts.roomChanged(room)
     this.#noteCarried(room)
     this.#noteCarriers(room)
     this.#noteMine(room)

@@ -7,7 +7,7 @@ import { hex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import type { DoorKey } from '../wire/door.ts'
 import type { Event } from '../wire/event.ts'
-import type { PersonKey, RoomId } from '../wire/ids.ts'
+import { type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import type { People } from './people.ts'
 import { displayOrder, type RoomView } from './rooms.ts'
@@ -15,13 +15,19 @@ import {
   type BoxKeyPair,
   boxKeyPairOf,
   type CodePlace,
+  devicesOf,
   type InnerCode,
+  type KeyEvent,
   type KeyId,
+  type KeyPlace,
   keyBody,
+  keyIdsIn,
+  keyringBody,
   newRoomKey,
   openCodeKey,
   openInner,
   openKey,
+  openKeyring,
   openText,
   openValue,
   pickKey,
@@ -37,6 +43,7 @@ import {
 import type { Views } from './views.ts'
 
 const KEY = kindNumber('key')
+const KEYRING = kindNumber('keyring')
 
 /** Codes of a network sealed to devices, and opened. */
 export interface CodeBox {
@@ -75,22 +82,64 @@ export class Private {
       this.#rings.set(room, ring)
     }
     for (const { event, body, salt } of this.#views.controls(room)) {
-      if (event.kind !== KEY || body?.kind !== 'key' || ring.tried.has(event.id)) continue
+      if ((event.kind !== KEY && event.kind !== KEYRING) || ring.tried.has(event.id)) continue
+      if (body?.kind !== 'key' && body?.kind !== 'keyring') continue
       const authorKey =
         event.author === this.#self ? this.boxKeys.publicKey : this.#people.boxKey(event.author)
       if (!authorKey) continue
       ring.tried.add(event.id)
-      const opened = openKey(
-        this.#crypto,
-        { room, author: event.author, salt },
-        body,
-        this.#self,
-        authorKey,
-        this.#shared,
-      )
+      const place = { room, author: event.author, salt }
+      if (body.kind === 'keyring') {
+        for (const key of this.#openKeyring(place, body, authorKey)) ring.keys.set(key.id, key)
+        continue
+      }
+      const opened = openKey(this.#crypto, place, body, this.#self, authorKey, this.#shared)
       if (opened) ring.keys.set(opened.id, opened)
     }
     return ring.keys
+  }
+
+  #openKeyring(place: KeyPlace, body: BodyOf<'keyring'>, authorKey: Uint8Array): RoomKey[] {
+    const shared = hex(body.device) === this.#self ? this.#shared.with(authorKey) : null
+    return shared ? openKeyring(this.#crypto, place, body, this.#self, shared) : []
+  }
+
+  /** Keys of a private room that this device can open, and that were never sealed to that one. */
+  lackedBy(room: RoomId, device: PersonKey): RoomKey[] {
+    const has = new Set<KeyId>()
+    for (const { author, keys, sealedTo } of this.#keyEvents(room))
+      if (author === device || sealedTo.includes(device)) for (const id of keys) has.add(id)
+    return [...this.#ring(room).values()].filter(({ id }) => !has.has(id))
+  }
+
+  /** The body of a keyring for another device of this person; undefined while its box key is not here, or is weak. */
+  keyringBody(
+    room: RoomId,
+    salt: Uint8Array,
+    device: PersonKey,
+    keys: readonly RoomKey[],
+  ): BodyValue | undefined {
+    const boxKey = this.#boxKeyOf(device)
+    const shared = boxKey && this.#shared.with(boxKey)
+    const place = { room, author: this.#self, salt }
+    return shared ? keyringBody(this.#crypto, place, device, keys, shared) : undefined
+  }
+
+  /** What counts in a room about who has which key, in display order. */
+  #keyEvents(room: RoomId, unlinkedT = Number.NEGATIVE_INFINITY): KeyEvent[] {
+    const view = this.#views.room(room)
+    return [...this.#views.controls(room)]
+      .filter(({ event }) => view?.counted.has(event.id) ?? false)
+      .sort(displayOrder)
+      .flatMap(({ event: { author, t }, body }) => {
+        if (body?.kind === 'key')
+          return [
+            { author, keys: keyIdsIn(body.keyId), sealedTo: devicesOf(body), mayBePicked: t > unlinkedT },
+          ]
+        if (body?.kind !== 'keyring') return []
+        const sealedTo = [personKey(body.device)]
+        return [{ author, keys: keyIdsIn(body.keys), sealedTo, mayBePicked: false }]
+      })
   }
 
   /** A content body of a private room; null where it cannot be opened (yet). */
@@ -202,11 +251,10 @@ export class Private {
   /** The key to post with now: the newest that is sealed to exactly those of these members to whom a key can be sealed. */
   present(room: RoomId, members: Iterable<PersonKey>): RoomKey | undefined {
     const ring = this.#ring(room)
-    const view = this.#views.room(room)
-    const events = [...this.#views.controls(room)]
-      .filter(({ event }) => view?.counted.has(event.id) ?? false)
-      .sort(displayOrder)
-      .flatMap(({ event, body }) => (body?.kind === 'key' ? [{ author: event.author, body }] : []))
+    const { devices } = this.#views.network()
+    // What was made before may have been handed on to the device that is gone.
+    const unlinkedT = Math.max(...[...members].map((member) => devices.lastUnlinkedT(member)))
+    const events = this.#keyEvents(room, unlinkedT)
     const id = pickKey(events, this.#sealable(this.#devicesOf(members)).keys(), (key) => ring.has(key))
     return id && ring.get(id)
   }

@@ -86,7 +86,8 @@ async function redactedLines(
     if (event?.kind !== MESSAGE || isVisible(event, by)) continue
     const isDeleted = by.isDeleted(event.id)
     // Shown but for this: whoever is banned, or held, has no line at all.
-    if (!isVisible(event, { ...by, isDeleted: () => false, isHidden: () => false })) continue
+    if (!isVisible(event, { ...by, isDeleted: () => false, isHidden: () => false, isErased: () => false }))
+      continue
     found.push({
       event,
       redacted: isDeleted ? 'deleted' : 'hidden',

@@ -63,6 +63,8 @@ export interface Visibility {
   limit(event: Event): number
   isDeleted(id: EventId): boolean
   isHidden(id: EventId): boolean
+  /** Did its author delete it from another device? Default: no. */
+  isErased?(event: Pick<Event, 'id' | 'author'>): boolean
   /** Do the room's settings let it be shown? */
   isLet(event: Event): boolean
   /** Whose device a key is. */
@@ -72,7 +74,7 @@ export interface Visibility {
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
   replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted' | 'event'>,
-  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'ruleAgainst' | 'settings' | 'personOf'>,
+  view: Pick<RoomView, 'contentLimit' | 'hidden' | 'erased' | 'ruleAgainst' | 'settings' | 'personOf'>,
 ): Visibility {
   const { visibleDays } = view.settings
   const since = visibleDays > 0 ? replica.now - visibleDays * DAY_MS : 0
@@ -86,6 +88,7 @@ export function visibilityOf(
     },
     isDeleted: (id) => replica.isDeleted(id),
     isHidden: (id) => view.hidden.has(id),
+    isErased: ({ id, author }) => view.erased.get(id)?.has(view.personOf(author)) ?? false,
     personOf: (key) => view.personOf(key),
     isLet: (event) => view.ruleAgainst(event, () => previousT(replica, event)) === undefined,
   }
@@ -118,6 +121,7 @@ export function isVisible(event: Event, by: Visibility): boolean {
     event.n <= by.limit(event) &&
     !by.isDeleted(event.id) &&
     !by.isHidden(event.id) &&
+    !by.isErased?.(event) &&
     by.isLet(event)
   )
 }

@@ -7,7 +7,9 @@ import {
   ABOUT_BYTES_MAX,
   CODE_TEXT_BYTES_MAX,
   CUT_ENTRIES_MAX,
+  ERASE_TARGETS_MAX,
   FORMER_CODES_MAX,
+  KEYRING_MAX,
   LISTED_PERSONS_MAX,
   PICTURE_BYTES_MAX,
   PRIVATE_MEMBERS_MAX,
@@ -153,6 +155,13 @@ const definitions = {
   twin: [0x97, { seen: id }],
   /** Lies in room 0 of a network with an owner: its author came in by this code. proof: as signEntry makes it. */
   entry: [0x98, { door: key, proof: bin(64) }],
+  /**
+   * Lies in a private room or talk: room keys, told by their ids, sealed together by one device of a person to another one of
+   * theirs that has not got them.
+   */
+  keyring: [0x99, { device: key, keys: bins(16, KEYRING_MAX), sealed: blob(32 * KEYRING_MAX + 16) }],
+  /** A person deletes, from one of their devices, what another of them wrote. */
+  erase: [0x9a, { targets: bins(32, ERASE_TARGETS_MAX) }],
   // reserved: 0x94 verify
 } as const
 

@@ -30,6 +30,10 @@ export const PRIVATE_MEMBERS_MAX = 256
 export const CUT_ENTRIES_MAX = 800
 /** Persons that a room's setting lists: members and authors when it was made. Fit one body. */
 export const LISTED_PERSONS_MAX = 800
+/** A message and its edits, deleted at once by another device of their author; of more the rest goes in the next. */
+export const ERASE_TARGETS_MAX = 64
+/** Room keys in one keyring: as many as fit a body with room to spare; more go in the next. */
+export const KEYRING_MAX = 256
 /** Codes before it that a new one replaces and hands on: more are not remembered, and let nobody in either way. */
 export const FORMER_CODES_MAX = 32
 /** A sealed code: of at most 128 letters and digits. */

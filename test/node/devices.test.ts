@@ -56,9 +56,65 @@ describe('a device', () => {
     expect(await ben.hears({ type: 'edit' })).toMatchObject({ id, text: 'first', from: { name: 'anna' } })
     await phone.does({ do: 'topic', room: 'lab', topic: 'ours' })
     expect(await ben.hears({ event: 'topic' })).toMatchObject({ user: { name: 'anna' }, topic: 'ours' })
-    expect(await phone.ask({ do: 'erase', room: 'lab', message: id })).toMatchObject({
+  })
+
+  it('deletes what its person wrote elsewhere, edits of both included, and so the other way round', async () => {
+    await link()
+    await ben.does({ do: 'create', room: 'lab' })
+    for (const person of [anna, phone]) {
+      await person.hears({ event: 'create', room: 'lab' })
+      await person.patiently({ do: 'join', room: 'lab' })
+    }
+    const gone = (person: Person, count: number) =>
+      person.until(
+        { do: 'export', room: 'lab', count: 9 },
+        (lines: { deleted?: boolean }[]) => lines.filter(({ deleted }) => deleted).length === count,
+      )
+    const first = await anna.says('frist')
+    await phone.hears({ text: 'frist' })
+    await phone.does({ do: 'edit', room: 'lab', message: first, text: 'first' })
+    await ben.hears({ type: 'edit', text: 'first' })
+    expect(await phone.does({ do: 'erase', room: 'lab', message: first })).toMatchObject({
+      type: 'delete',
+      id: first,
+      from: { name: 'anna' },
+    })
+    for (const person of [ben, anna]) await person.hears({ type: 'delete', id: first })
+    for (const person of [anna, phone, ben]) {
+      expect(await person.texts()).toEqual([])
+      // Its device has signed that the body goes.
+      await gone(person, 1)
+    }
+    expect(ben.told.filter(({ type }) => type === 'delete')).toHaveLength(1)
+    const second = await phone.says('second')
+    await anna.hears({ text: 'second' })
+    await anna.does({ do: 'erase', room: 'lab', message: second })
+    await ben.hears({ type: 'delete', id: second })
+    await gone(ben, 2)
+    const foreign = await ben.says('of ben')
+    await phone.hears({ text: 'of ben' })
+    expect(await phone.ask({ do: 'erase', room: 'lab', message: foreign })).toMatchObject({
       code: 'MESSAGE_FOREIGN',
     })
+  })
+
+  it('hides what it deletes of a device that is away, whose body goes when that is back', async () => {
+    await link()
+    const id = await anna.says('of yesterday', 'general')
+    for (const person of [phone, ben]) await person.hears({ text: 'of yesterday' })
+    lan.cut(anna.node, phone.node)
+    lan.cut(anna.node, ben.node)
+    await phone.patiently({ do: 'erase', room: 'general', message: id })
+    await ben.hears({ type: 'delete', id })
+    expect(await ben.texts('general')).toEqual([])
+    const kept = await ben.knows<{ hidden?: boolean }[]>({ do: 'export', room: 'general', count: 9 })
+    expect(kept).toMatchObject([{ hidden: true, text: '' }])
+    lan.heal()
+    await anna.hears({ type: 'delete', id })
+    await ben.until(
+      { do: 'export', room: 'general', count: 9 },
+      ([line]: { deleted?: boolean }[]) => line?.deleted === true,
+    )
   })
 
   it('reads and writes the talks of its person, sealed to all devices of both', async () => {
@@ -69,6 +125,33 @@ describe('a device', () => {
     await phone.patiently({ do: 'msg', to: 'ben', text: 'yes?' })
     expect(await ben.hears({ text: 'yes?' })).toMatchObject({ private: true, from: { name: 'anna' } })
     expect(await anna.hears({ text: 'yes?' })).toMatchObject({ self: true, to: { name: 'ben' } })
+  })
+
+  it('reads what was sealed before it was linked, in talks and private rooms, and their names', async () => {
+    await ben.does({ do: 'msg', to: 'anna', text: 'of old' })
+    await anna.hears({ text: 'of old' })
+    await anna.does({ do: 'msg', to: 'ben', text: 'my answer of old' })
+    await ben.does({ do: 'create', room: 'plans', private: true, invite: ['anna'] })
+    await anna.patiently({ do: 'join', room: 'plans' })
+    await ben.says('a plan of old', 'plans')
+    await anna.hears({ text: 'a plan of old' })
+    await link()
+    const holds = (room: string, count: number) =>
+      phone.until({ do: 'history', room, count: 9 }, (lines: unknown[]) => lines.length === count)
+    await holds('@ben', 2)
+    await holds('plans', 1)
+    expect(await phone.texts('@ben')).toEqual(['of old', 'my answer of old'])
+    expect(await phone.texts('plans')).toEqual(['a plan of old'])
+  })
+
+  it('gives its person what it read before they were one', async () => {
+    await ben.does({ do: 'create', room: 'plans', private: true, invite: ['phone'] })
+    await phone.patiently({ do: 'join', room: 'plans' })
+    await ben.says('for the phone', 'plans')
+    await phone.hears({ text: 'for the phone' })
+    await link()
+    await anna.until({ do: 'history', room: 'plans', count: 9 }, (lines: unknown[]) => lines.length === 1)
+    expect(await anna.texts('plans')).toEqual(['for the phone'])
   })
 
   it('is banned with its person, from whichever of them it wrote', async () => {

@@ -10,9 +10,12 @@ import {
   keyBody,
   keyIdIn,
   keyIdOf,
+  keyIdsIn,
+  keyringBody,
   newRoomKey,
   openBody,
   openKey,
+  openKeyring,
   openText,
   openValue,
   pickKey,
@@ -53,10 +56,14 @@ const ring = (...keys: RoomKey[]) => new Map(keys.map((key) => [key.id, key]))
 const key = newRoomKey(nodeCrypto)
 
 const boxKeys = (...devices: (typeof anna)[]) => new Map(devices.map((d) => [d.key, d.boxKey]))
-const keyEvent = (author: typeof anna, roomKey: RoomKey, ...to: (typeof anna)[]): KeyEvent => ({
-  author: author.key,
-  body: keyBody(nodeCrypto, { room, author: author.key, salt }, roomKey, boxKeys(...to), author.own),
-})
+const keyEvent = (
+  author: typeof anna,
+  roomKey: RoomKey,
+  ...to: (typeof anna)[]
+): KeyEvent & { body: BodyOf<'key'> } => {
+  const body = keyBody(nodeCrypto, { room, author: author.key, salt }, roomKey, boxKeys(...to), author.own)
+  return { author: author.key, keys: [roomKey.id], sealedTo: devicesOf(body), mayBePicked: true, body }
+}
 const opened = (by: typeof anna, from: typeof anna, body: BodyOf<'key'>, at = room) =>
   openKey(nodeCrypto, { room: at, author: from.key, salt }, body, by.key, from.boxKey, by.own)
 
@@ -84,6 +91,34 @@ describe('a box key', () => {
     ])
     const to = sealable([anna.key, bert.key, cora.key], (member) => known.get(member), anna.own)
     expect([...to.keys()]).toEqual([anna.key])
+  })
+})
+
+describe('keys of before', () => {
+  const shared = (a: typeof anna, b: typeof anna) => a.own.with(b.boxKey)!
+  const keys = [newRoomKey(nodeCrypto), newRoomKey(nodeCrypto)]
+  const at = { room, author: anna.key, salt }
+  const body = keyringBody(nodeCrypto, at, bert.key, keys, shared(anna, bert))
+
+  it('open for the device they were sealed to, at that place alone', () => {
+    const open = (by: typeof anna, place = at) =>
+      openKeyring(nodeCrypto, place, body, by.key, shared(by, anna))
+    expect(keyIdsIn(body.keys)).toEqual(keys.map(({ id }) => id))
+    expect(open(bert)).toEqual(keys)
+    expect(open(cora)).toEqual([])
+    expect(open(bert, { ...at, room: otherRoom })).toEqual([])
+  })
+
+  it('are refused under ids that are not their own', () => {
+    const [first, second] = keys as [RoomKey, RoomKey]
+    const lie = keyringBody(
+      nodeCrypto,
+      at,
+      bert.key,
+      [{ ...first, id: second.id }, second],
+      shared(anna, bert),
+    )
+    expect(openKeyring(nodeCrypto, at, lie, bert.key, shared(bert, anna))).toEqual([second])
   })
 })
 
@@ -153,6 +188,15 @@ describe('the key to post with', () => {
   it('is none that was once sealed to a removed member as well', () => {
     const events = [keyEvent(anna, older, anna, bert), keyEvent(anna, older, cora)]
     expect(pick(events, [anna, bert])).toBeUndefined()
+  })
+
+  it('is none that was handed on to a device which is gone, nor one made before it went', () => {
+    const key = keyEvent(anna, older, anna, bert)
+    const handedOn = { author: anna.key, keys: [older.id], sealedTo: [cora.key], mayBePicked: false }
+    expect(pick([key], [anna, bert])).toBe(older.id)
+    expect(pick([key, handedOn], [anna, bert])).toBeUndefined()
+    expect(pick([key, handedOn], everybody)).toBeUndefined()
+    expect(pick([{ ...key, mayBePicked: false }], [anna, bert])).toBeUndefined()
   })
 
   it('keeps what is posted after a removal from the removed member', () => {

@@ -81,6 +81,7 @@ test('TL-7: a room that shows the last days only shows nothing older, and all of
       ruleAgainst: () => undefined,
       contentLimit: () => 9,
       hidden: new Set<EventId>(),
+      erased: new Map(),
       personOf: (key: PersonKey) => key,
     }
     const lines = await lastLines({ store, replica }, ROOM, 9, visibilityOf(replica, view))

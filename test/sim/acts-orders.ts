@@ -1,5 +1,5 @@
 /**
- * Moderation, deletion, key, device and role changes at once: signed acts of owner, admins, moderators and others, given to
+ * Moderation, deletion, key, code, device and role changes at once: signed acts of owner, admins, moderators and others, given to
  * nodes in whatever order. A node is the real replica with the real views over it; what it shows may depend on the set of
  * events and on nothing else (INV-1, rules RM-1, DV-1, RM-21).
  */
@@ -13,6 +13,7 @@ import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import type { Crypto } from '../../src/wire/crypto.ts'
 import { signCounter } from '../../src/wire/device.ts'
+import { doorOf, signEntry } from '../../src/wire/door.ts'
 import {
   type Event,
   LANE_START,
@@ -31,6 +32,11 @@ const DAY_MS = 24 * 3600 * 1000
 const NONE = new Uint8Array(0)
 const NAMES = ['olga', 'max', 'ben', 'phone'] as const
 const SEVERAL = 256
+/** Codes that admins make. */
+const CODES = [1, 2, 3].map((byte) => {
+  const key = new Uint8Array(32).fill(byte)
+  return { key, door: fromHex(doorOf(nodeCrypto, key)) }
+})
 
 /** One thing that a node may get. */
 export type Piece = { readonly run: VerifiedRun } | { readonly tombstone: Tombstone }
@@ -139,7 +145,7 @@ export class Happening {
     const cut = network ? NONE : cutFor(room, held)
     const bound = { target, cut, cuts: network ? cutsFor(held) : NONE, until: new Uint8Array(6), reason: '' }
     const about = fromHex(this.content[random(this.content.length)]!.id)
-    switch (random(16)) {
+    switch (random(20)) {
       case 0:
         return this.#write(by, where, {
           kind: 'role',
@@ -211,6 +217,32 @@ export class Happening {
         const author = this.keys.indexOf(event.author)
         return { tombstone: signTombstone(this.#signers[author]!, event) }
       }
+      case 15: {
+        const own = this.content.filter(({ author }) => author === this.keys[by] || by === 3)
+        const event = own[random(own.length)]
+        const targets = event ? fromHex(event.id) : about
+        return this.#write(by, event?.room ?? room, { kind: 'erase', targets })
+      }
+      case 16:
+        return this.#write(by, room, {
+          kind: 'keyring',
+          device: target,
+          keys: this.#crypto.random(16),
+          sealed: NONE,
+        })
+      case 17: {
+        const code = CODES[random(CODES.length)]!
+        const replaces = concat(...CODES.slice(0, random(3)).map(({ door }) => door))
+        const sealed = concat(target, new Uint8Array(48))
+        const made = random(3) > 0
+        const body = { door: code.door, made, sealed, text: NONE, former: NONE, replaces }
+        return this.#write(by, NETWORK_ROOM, { kind: 'newcode', ...body })
+      }
+      case 18: {
+        const { key, door } = CODES[random(CODES.length)]!
+        const proof = signEntry(nodeCrypto, key, NET, this.keys[by]!)
+        return this.#write(by, NETWORK_ROOM, { kind: 'entry', door, proof })
+      }
       default:
         return random(2) === 0
           ? this.#say(by)
@@ -247,7 +279,7 @@ export function shown(happening: Happening, pieces: readonly Piece[], mistake?: 
     views.changed(room)
   }
 
-  const { devices, door, ranks, counted, profiles } = views.network()
+  const { devices, door, codes, ranks, counted, profiles } = views.network()
   const told = rooms.map((room) => {
     const view = views.room(room)
     if (!view) return null
@@ -269,5 +301,5 @@ export function shown(happening: Happening, pieces: readonly Piece[], mistake?: 
     ranks.get(key),
     profiles.get(key)?.nick,
   ])
-  return JSON.stringify([persons, [...counted].sort(), told])
+  return JSON.stringify([persons, codes.newest, [...codes.holders].sort(), [...counted].sort(), told])
 }

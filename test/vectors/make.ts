@@ -156,6 +156,8 @@ const bodies: BodyValue[] = [
   { kind: 'newcode', door: rising(32), made: true, sealed: concat(anna.key, rising(48)), text: rising(256), former: rising(48), replaces: fill(32, 7) },
   { kind: 'newcode', door: rising(32), made: false, sealed: concat(bert.key, rising(48)), text: fill(0, 0), former: fill(0, 0), replaces: fill(0, 0) },
   { kind: 'entry', door: rising(32), proof: rising(64) },
+  { kind: 'keyring', device: bert.key, keys: rising(32), sealed: rising(80) },
+  { kind: 'erase', targets: rising(64) },
   { kind: 'mute', target: bert.key, cut, cuts: fill(0, 0), until: uint(T, 6), reason: 'caps' },
   { kind: 'block', on: true },
   { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },

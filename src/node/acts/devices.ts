@@ -85,7 +85,7 @@ export class DeviceActs {
       this.#answers.system(asked, 'link', null, {
         user: people.who(person),
         code,
-        text: `On a device of ${people.nick(person)}, type /device accept ${people.nick(self)} where it shows these words: ${code}`,
+        text: `On a device of ${people.nick(person)}, type /device accept ${people.nick(self)} where it shows these words: ${code}. From then on each of them reads what the other can, also of before.`,
       }),
     )
   }
@@ -107,7 +107,7 @@ export class DeviceActs {
     const extra = {
       user,
       code: linkCode(this.#core, me, device),
-      text: `${user.name} is a device of yours now.`,
+      text: `${user.name} is a device of yours now, and gets your keys to private rooms and talks of before.`,
     }
     this.#writer.write(NETWORK_ROOM, value, () => this.#answers.system(asked, 'link', null, extra))
   }

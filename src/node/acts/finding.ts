@@ -38,7 +38,7 @@ export class Finding {
   roomOrTalk(asked: Asked, text: string): RoomId | undefined {
     if (!text.startsWith('@')) return this.memberRoom(asked, text)?.id
     const person = this.person(asked, text.slice(1))
-    const { options, self } = this.#core
+    const { options, me: self } = this.#core
     return person && talkRoom(options.crypto, options.net, self, person)
   }
 

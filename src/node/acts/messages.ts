@@ -1,8 +1,10 @@
 /** What is done to messages that were said: answering, editing, deleting, giving an emoji, and asking all about one. */
 
-import { fromHex } from '../../wire/bytes.ts'
+import { concat, fromHex } from '../../wire/bytes.ts'
 import type { Event } from '../../wire/event.ts'
+import type { RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
+import { ERASE_TARGETS_MAX } from '../../wire/limits.ts'
 import { utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf } from '../events.ts'
@@ -60,10 +62,24 @@ export class MessageActs {
       const events = new Map<string, Event>([[event.id, event]])
       for (const text of line.texts) events.set(text.event.id, text.event)
       const told = this.#core.display.deleted(event.id, Math.round(this.#core.netNow))
-      this.#core.deleteOwn([...events.values()], () =>
-        told ? this.#answers.give(asked, { ...told, ...refOf(asked) }) : this.#answers.result(asked, null),
-      )
+      const answer = () =>
+        told ? this.#answers.give(asked, { ...told, ...refOf(asked) }) : this.#answers.result(asked, null)
+      const mine = [...events.values()].filter(({ author }) => author === this.#core.self)
+      const others = [...events.values()].filter(({ author }) => author !== this.#core.self)
+      // The device that wrote it signs that its body goes; until then nobody shows it.
+      if (others.length > 0) this.#eraseOfOthers(event.room, others, mine.length > 0 ? () => {} : answer)
+      if (mine.length > 0) this.#core.deleteOwn(mine, answer)
     })
+  }
+
+  /** What other devices of this person wrote. */
+  #eraseOfOthers(room: RoomId, events: readonly Event[], then: () => void): void {
+    for (let at = 0; at < events.length; at += ERASE_TARGETS_MAX) {
+      const part = events.slice(at, at + ERASE_TARGETS_MAX)
+      const isLast = at + ERASE_TARGETS_MAX >= events.length
+      const value: BodyValue = { kind: 'erase', targets: concat(...part.map(({ id }) => fromHex(id))) }
+      this.#writer.write(room, value, isLast ? then : () => {})
+    }
   }
 
   details(asked: Asked, { room, message }: CommandOf<'details'>): void {
@@ -83,10 +99,8 @@ export class MessageActs {
 
   #own(asked: Asked, room: string, message: string, action: string, then: (meant: Meant) => void): void {
     this.#which.message(asked, room, message, 'own', (meant) => {
-      const { author } = meant.event
-      const isMine = this.#core.views.personOf(author) === this.#core.me
-      // A body is deleted by the signature of the key that wrote it.
-      if (author === this.#core.self || (isMine && action !== 'delete')) then(meant)
+      const isMine = this.#core.views.personOf(meant.event.author) === this.#core.me
+      if (isMine) then(meant)
       else this.#answers.refuse(asked, 'MESSAGE_FOREIGN', { action })
     })
   }

@@ -70,6 +70,14 @@ export class Telling {
     core.tell({ type: 'system', event: what, room: null, user, device, text })
   }
 
+  /** Deleted by another device of whoever wrote them. */
+  #erased(targets: Uint8Array): void {
+    for (const id of readIds(targets)) {
+      const told = this.#core.display.deleted(id, Math.round(this.#core.netNow), 'erase')
+      if (told) this.#core.tell(told)
+    }
+  }
+
   /** A control event has come into a counted prefix: told once ready, when it happened after this process's start. */
   counted(event: Event): void {
     const { people, me: self, views, blocks } = this.#core
@@ -88,6 +96,7 @@ export class Telling {
         this.#core.tell({ type: 'system', event: 'nick', room: null, user: people.who(event.author) })
       return
     }
+    if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(body.targets)
     if (!bytes || !body || !TOLD.has(body.kind) || !view || view.type === 'talk') return
     if (!view.counted.has(event.id) && body.kind !== 'delete') return
     const isNews = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')

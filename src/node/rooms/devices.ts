@@ -19,7 +19,7 @@ export class Devices {
   readonly #persons = new Map<PersonKey, PersonKey>()
   /** Linked now or once, by person, in the order of linking. */
   readonly #devices = new Map<PersonKey, PersonKey[]>()
-  readonly #removed = new Map<PersonKey, Cut>()
+  readonly #removed = new Map<PersonKey, { readonly cut: Cut; readonly t: number }>()
   /** Where a device's link stands: what it says of its person counts behind it. */
   readonly #links = new Map<PersonKey, ControlEvent>()
   readonly counted = new Set<EventId>()
@@ -31,7 +31,9 @@ export class Devices {
       if (body?.kind !== 'device') continue
       const device = personKey(body.device)
       if (
-        body.link ? this.#link(event.author, device, control) : this.#unlink(event.author, device, body.cuts)
+        body.link
+          ? this.#link(event.author, device, control)
+          : this.#unlink(event.author, device, body.cuts, event.t)
       )
         this.counted.add(event.id)
     }
@@ -47,9 +49,9 @@ export class Devices {
   }
 
   /** The first unlinking stands; a later one could only lengthen what is over. */
-  #unlink(person: PersonKey, device: PersonKey, cuts: Uint8Array): boolean {
+  #unlink(person: PersonKey, device: PersonKey, cuts: Uint8Array, t: number): boolean {
     if (this.#persons.get(device) !== person || this.#removed.has(device)) return false
-    this.#removed.set(device, readNetworkCut(cuts))
+    this.#removed.set(device, { cut: readNetworkCut(cuts), t })
     return true
   }
 
@@ -64,7 +66,7 @@ export class Devices {
 
   /** Where the lanes of a removed device end; undefined for every other key. */
   endOf(key: PersonKey): Cut | undefined {
-    return this.#removed.get(key)
+    return this.#removed.get(key)?.cut
   }
 
   /** The keys that speak and read for a person now: the first key, and those linked and not removed. */
@@ -75,6 +77,14 @@ export class Devices {
   /** All keys that ever did. */
   ever(person: PersonKey): PersonKey[] {
     return [person, ...(this.#devices.get(person) ?? [])]
+  }
+
+  /** Time of the last unlinking of a device of this person; -Infinity: none was unlinked. */
+  lastUnlinkedT(person: PersonKey): number {
+    return Math.max(
+      Number.NEGATIVE_INFINITY,
+      ...this.ever(person).map((key) => this.#removed.get(key)?.t ?? Number.NEGATIVE_INFINITY),
+    )
   }
 
   /** The link of a device. */

@@ -8,12 +8,14 @@ import {
   NETWORK_ROOM,
   type NetId,
   type PersonKey,
+  personKey,
   type RoomId,
   talkRoom,
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
 import { type BlockChange, blockAgainst } from './blocking.ts'
 import type { Devices } from './devices.ts'
+import { Erasures, NOTHING_ERASED } from './erased.ts'
 import { LaneLimits } from './limits.ts'
 import { joined } from './members.ts'
 import { eventsOf, type PassResult, pass, readPersons } from './pass.ts'
@@ -102,11 +104,17 @@ function made(
   const rules = rulesOf(create.body.max, result, devices)
   const present = held.filter(({ event, by, body }) => {
     if (event.id === create.event.id) return true
-    const isOpen = body?.kind === 'join' || body?.kind === 'leave' || (body?.kind === 'key' && persons)
+    const isKey = body?.kind === 'key' || isOwnKeyring(body, by, devices)
+    const isOpen =
+      body?.kind === 'join' || body?.kind === 'leave' || body?.kind === 'erase' || (isKey && persons)
     if (body?.kind === 'join' && !rules.admits(by)) return false
     return isOpen && mayWrite(by, persons) && limits.covers(event)
   })
-  for (const { event } of present) counted.add(event.id)
+  const erasures = new Erasures()
+  for (const { event, by, body } of present) {
+    counted.add(event.id)
+    if (body?.kind === 'erase') erasures.add(by, body.targets)
+  }
   return {
     id: room,
     type,
@@ -122,6 +130,7 @@ function made(
     bans: [...network.bans, ...result.bans],
     mutes: [...network.mutes, ...result.mutes],
     hidden: result.hidden,
+    erased: erasures.erased,
     pins: result.pins,
     invited: result.invited,
     demotions: [...network.demotions, ...result.demotions],
@@ -154,6 +163,10 @@ const rulesIn = (rules: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'>) =
 const personsOf = (create: Create, devices: Devices) =>
   readPersons(create.body.persons).map((person) => devices.personOf(person))
 
+/** Keys go from one device of a person to another (rule SE-11). */
+const isOwnKeyring = (body: Said['body'], by: PersonKey, devices: Devices) =>
+  body?.kind === 'keyring' && devices.personOf(personKey(body.device)) === by
+
 const mayWrite = (person: PersonKey, persons: ReadonlySet<PersonKey> | undefined) =>
   !persons || persons.has(person)
 
@@ -170,10 +183,16 @@ function talk(
   const limits = new LaneLimits(room, facts, devices, network)
   const counted = new Set<EventId>([create.event.id])
   const blocks: BlockChange[] = []
+  const erasures = new Erasures()
   for (const { event, by, body } of held) {
-    const isOfTalk = body?.kind === 'key' || body?.kind === 'block'
-    if (!isOfTalk || !persons.has(by) || !limits.covers(event)) continue
+    const isOfTalk =
+      body?.kind === 'key' ||
+      body?.kind === 'block' ||
+      body?.kind === 'erase' ||
+      isOwnKeyring(body, by, devices)
+    if (!body || !isOfTalk || !persons.has(by) || !limits.covers(event)) continue
     counted.add(event.id)
+    if (body.kind === 'erase') erasures.add(by, body.targets)
     if (body.kind === 'block')
       blocks.push({ t: event.t, author: event.author, id: event.id, by, value: body.on ? 1 : 0 })
   }
@@ -193,6 +212,7 @@ function talk(
     bans: network.bans,
     mutes: network.mutes,
     hidden: new Set(),
+    erased: erasures.erased,
     pins: [],
     invited: new Set(),
     demotions: [],
@@ -208,8 +228,11 @@ function general(room: RoomId, held: readonly Said[], network: NetworkView, fact
   const { devices } = network
   const result = pass({ room, events: held, devices, facts, network })
   const { counted, standing, limits } = result
-  for (const { event, body } of held) {
-    if (body?.kind === 'join' && limits.covers(event)) counted.add(event.id)
+  const erasures = new Erasures()
+  for (const { event, by, body } of held) {
+    if ((body?.kind !== 'join' && body?.kind !== 'erase') || !limits.covers(event)) continue
+    counted.add(event.id)
+    if (body.kind === 'erase') erasures.add(by, body.targets)
   }
   return {
     id: room,
@@ -224,6 +247,7 @@ function general(room: RoomId, held: readonly Said[], network: NetworkView, fact
     bans: [...network.bans, ...result.bans],
     mutes: [...network.mutes, ...result.mutes],
     hidden: result.hidden,
+    erased: erasures.erased,
     pins: result.pins,
     invited: result.invited,
     demotions: [...network.demotions, ...result.demotions],
@@ -265,6 +289,7 @@ function nobodys(id: RoomId): RoomView {
     bans: [],
     mutes: [],
     hidden: new Set(),
+    erased: NOTHING_ERASED,
     pins: [],
     invited: new Set(),
     demotions: [],

@@ -6,6 +6,7 @@ import type { Codes } from './codes.ts'
 import type { Cut } from './cuts.ts'
 import type { Devices } from './devices.ts'
 import type { Door } from './door.ts'
+import type { Erased } from './erased.ts'
 
 /** A control event in a counted prefix. body: null where it does not fit its kind (such an event never counts). */
 export interface ControlEvent {
@@ -155,6 +156,8 @@ export interface RoomView {
   readonly mutes: readonly CountedMute[]
   /** Content hidden by a moderator. */
   readonly hidden: ReadonlySet<EventId>
+  /** Deleted by another device of whoever wrote it. */
+  readonly erased: Erased
   /** Named by an invite that counts. */
   readonly invited: ReadonlySet<PersonKey>
   /** Demotions that count here, those of room 0 included. */

@@ -123,17 +123,20 @@ export function openKey(
   return key && equal(fromHex(keyIdOf(crypto, key)), body.keyId) ? { id, key } : undefined
 }
 
-/** A key event that counts in its room. */
+/** A key event that counts in its room, or a keyring. */
 export interface KeyEvent {
   readonly author: PersonKey
-  readonly body: BodyOf<'key'>
+  readonly keys: readonly KeyId[]
+  readonly sealedTo: readonly PersonKey[]
+  /** To post with: a key event behind every unlinking of a device of its members. */
+  readonly mayBePicked: boolean
 }
 
 /**
  * The id of the key to post with: of the newest key event sealed to exactly these devices; undefined: make a new one.
  * A key that any event ever sealed to somebody else, or that somebody else made, is passed over: a removed member
  * opens nothing that is posted after the removal (INV-25).
- * events: key events that count in the room's view, in display order. isOpen: is this key held here, opened?
+ * events: key events and keyrings that count in the room's view, in display order. isOpen: is this key held here, opened?
  */
 export function pickKey(
   events: readonly KeyEvent[],
@@ -142,16 +145,17 @@ export function pickKey(
 ): KeyId | undefined {
   const present = new Set(devices)
   const known = new Map<KeyId, Set<PersonKey>>()
-  for (const { author, body } of events) {
-    const id = hex(body.keyId) as KeyId
-    const holders = known.get(id) ?? new Set()
-    for (const holder of [author, ...devicesOf(body)]) holders.add(holder)
-    known.set(id, holders)
-  }
+  for (const { author, keys, sealedTo } of events)
+    for (const id of keys) {
+      const holders = known.get(id) ?? new Set()
+      for (const holder of [author, ...sealedTo]) holders.add(holder)
+      known.set(id, holders)
+    }
   for (let i = events.length - 1; i >= 0; i--) {
-    const { body } = events[i]!
-    const id = hex(body.keyId) as KeyId
-    const sealedTo = new Set(devicesOf(body))
+    const event = events[i]!
+    const [id] = event.keys
+    if (!event.mayBePicked || id === undefined) continue
+    const sealedTo = new Set(event.sealedTo)
     const isExact = sealedTo.size === present.size && [...present].every((device) => sealedTo.has(device))
     if (isExact && known.get(id)!.size === present.size && isOpen(id)) return id
   }

@@ -261,6 +261,11 @@ export class World {
     return this.add(author, body, { room: NETWORK_ROOM, ...where })
   }
 
+  /** Deletes what another device of theirs wrote. */
+  erase(author: PersonKey, events: readonly Event[], where: Where = {}): Event {
+    return this.add(author, { kind: 'erase', targets: ids(events.map(({ id }) => id)) }, where)
+  }
+
   /** A code of this name, sealed to these; not made: sealed to further ones. In room 0. */
   newCode(
     author: PersonKey,

@@ -67,6 +67,7 @@ async function texts(index: SearchIndex, replica: Replica, store: MemoryStore, w
   const view = {
     contentLimit: () => COUNT,
     hidden: new Set<EventId>(),
+    erased: new Map(),
     ruleAgainst: () => undefined,
     settings: NO_RULES.settings,
     personOf: (key: PersonKey) => key,
