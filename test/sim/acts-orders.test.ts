@@ -34,7 +34,7 @@ describe('moderation, deletion, keys, devices and roles at once', () => {
         expect(differing(happening, behind(happening)), `seed ${seed}`).toBeUndefined()
       }
     },
-    240_000,
+    600_000,
   )
 
   it('40 acts, and all that was before them, are the same in random orders', () => {
@@ -44,7 +44,7 @@ describe('moderation, deletion, keys, devices and roles at once', () => {
       const orders = [1, 2, 3, 4].map((n) => shuffled(all, 10 * seed + n))
       expect(differing(happening, orders), `seed ${seed}`).toBeUndefined()
     }
-  }, 240_000)
+  }, 600_000)
 })
 
 describe('a mistake that decides at arrival', () => {
@@ -64,6 +64,6 @@ describe('a mistake that decides at arrival', () => {
       }
       expect.unreachable('not found within 200 seeds')
     },
-    240_000,
+    600_000,
   )
 })
