@@ -71,6 +71,7 @@ function bodyOf(own: readonly Event[]): BodyValue {
 const view = {
   contentLimit: () => Number.POSITIVE_INFINITY,
   hidden: new Set<EventId>(),
+  erased: new Map(),
   ruleAgainst: () => undefined,
   settings: NO_RULES.settings,
   personOf: (key: PersonKey) => key,
