@@ -49,8 +49,11 @@ export interface Outcome {
 /** The receivers' coming in. */
 export interface Arrivals {
   readonly joined: number
+  /** From the first to a second behind the last, and the server's CPU seconds in that time. */
   readonly seconds: number
   readonly serverCpuS: number
+  /** CPU seconds of the server for each second after that, with all of them idle. */
+  readonly idleCpuSPerS: number
   readonly loadCpuS: number
   /** Of the server, before the first and after the last, MiB. */
   readonly rssBeforeMiB: number

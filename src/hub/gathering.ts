@@ -56,4 +56,9 @@ export class Gathering<Node> {
     if (this.#latestAt === undefined || isOwing || this.#expected.size > 0) return this.#latestAt
     return Math.min(this.#latestAt, this.#cameAt + QUIET_MS)
   }
+
+  /** Is this the time in which things are gathered? */
+  holds(now: number): boolean {
+    return now < this.#endsAt
+  }
 }

@@ -441,6 +441,11 @@ export class Hub {
     this.#fanOut()
   }
 
+  /** A heartbeat goes to all now: who came or went is told in the same write. */
+  beat(): void {
+    if (this.#roster.waiting > 0 && !this.#gathering.holds(this.#now)) this.#tellRoster()
+  }
+
   /** When something that waits is to be told, monotonic ms. */
   get dueAt(): number | undefined {
     if (this.#hasNews) return this.#gathering.dueAt(this.#isOwing)

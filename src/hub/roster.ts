@@ -2,8 +2,8 @@
  * The roster: who is here as the members were told last, and who has come or gone since.
  *
  * A change told to all costs a write for each member, and a newcomer needs the whole list: told one by one, both would grow
- * with the square of those who come at once. So changes are told together, at a pace that leaves time between two tellings
- * for each member; and whoever comes in between gets the list as it was told last, in pages that are made once, and behind
+ * with the square of those who come at once. So changes are told together, with the next heartbeat, which is written to all
+ * anyway, or before that at a pace that leaves time between two tellings for each member; and whoever comes in between gets the list as it was told last, in pages that are made once, and behind
  * that the same changes as everybody (rule LV-9).
  *
  *   came, went -> waiting --(pace)--> take: told to all, and in the pages for newcomers
@@ -15,8 +15,8 @@ import type { Frame, FrameOf } from '../wire/frames.ts'
 import type { PersonKey } from '../wire/ids.ts'
 import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
 
-/** Between two tellings, for each member, and at most: about a hundredth of the time goes into telling. */
-const PACE_MS_PER_MEMBER = 1
+/** Between two tellings, for each member, and at most: of many members each is told with the next heartbeat. */
+const PACE_MS_PER_MEMBER = 4
 const PACE_MS_MAX = 1000
 
 /** What all are told at once. */

@@ -1549,7 +1549,9 @@ export class Core {
       case 'send':
         return this.send(effect.link, effect.frame)
       case 'sendAll':
-        return this.#sendShared([...this.#links.keys()], effect.frame)
+        this.#sendShared([...this.#links.keys()], effect.frame)
+        if (effect.frame.type === 'heartbeat') this.#hub?.beat()
+        return
       case 'circuit':
         return this.#relaying.open(effect.via, effect.to, this.#moment.now)
       case 'close': {

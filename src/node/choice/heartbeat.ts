@@ -97,7 +97,7 @@ export function readBeat(
     at: turn.now,
     counter: frame.counter,
     state: frame.state,
-    upstream: frame.upstream && personKey(frame.upstream),
+    upstream: frame.upstream && sameKey(link.beat?.upstream, frame.upstream),
     via: frame.via && personKey(frame.via),
     epoch: frame.epoch,
     members: frame.members,
@@ -112,6 +112,15 @@ export function readBeat(
 }
 
 export const packLine = (line: readonly PersonKey[]): Uint8Array => concat(...line.map(fromHex))
+
+/**
+ * The key, as the text that the last heartbeat had where it says the same: twice a second from thousands a new one would be
+ * kept for each.
+ */
+function sameKey(known: PersonKey | null | undefined, bytes: Uint8Array): PersonKey {
+  const key = personKey(bytes)
+  return key === known ? known : key
+}
 
 /** Takes over the line that the hub published. */
 export function takeLine(choice: Choice, bytes: Uint8Array): void {

@@ -12,7 +12,7 @@ import type { Signer } from '../../wire/crypto.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { HANDSHAKE_MS_MAX } from '../../wire/limits.ts'
 import { refusals } from '../../wire/refusal.ts'
-import { nodeCrypto } from '../crypto.ts'
+import { handshakeCrypto } from '../crypto.ts'
 import { bindingOf, plainAddress } from './channel.ts'
 import { Link, type LinkLimits } from './link.ts'
 import { MessageWatch } from './ws-frame.ts'
@@ -108,7 +108,7 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
         binding: bindingOf(socket),
         signer: options.signer,
         hello: told,
-        crypto: nodeCrypto,
+        crypto: handshakeCrypto,
         ...(refuses && way !== undefined && { refuses: (key: PersonKey) => refuses(key, way) }),
         ...(options.expect === undefined ? {} : { expect: options.expect }),
       })

@@ -126,7 +126,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const stranger = strangers.at(socket)
     // A web page can open a websocket to loopback too, and always says where it comes from.
     if (stranger && request.url === LINK_PATH && request.headers.origin === undefined) {
+      // The answer and the hello leave in one write.
+      socket.cork()
       websockets.handleUpgrade(request, socket, head, (ws) => welcome(socket, stranger, ws))
+      socket.uncork()
     } else {
       refused(stranger, 'upgrade')
       socket.destroy()

@@ -4,10 +4,11 @@ import { type AddressInfo, type Socket, connect as tcpConnect } from 'node:net'
 import { TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { nodeCrypto } from '../../../src/node/crypto.ts'
 import { acceptorTls, bindingOf, dialerTls, isLoopback, plainAddress } from '../../../src/node/io/channel.ts'
-import { greet } from '../../../src/node/io/greet.ts'
-import { LINK_LIMITS, sendShared } from '../../../src/node/io/link.ts'
+import { sendShared } from '../../../src/node/io/link.ts'
 import { listen } from '../../../src/node/io/listen.ts'
+import { openHandshake } from '../../../src/wire/auth.ts'
 import { personKey } from '../../../src/wire/ids.ts'
 import { FRAME_BYTES_MAX } from '../../../src/wire/limits.ts'
 import {
@@ -278,8 +279,11 @@ describe('dialling says what is wrong', () => {
   })
 })
 
-/** A TLS and websocket connection made by hand; answers nothing. */
-async function openWebsocket(port: number): Promise<{ ws: WebSocket; socket: TLSSocket }> {
+/** A TLS and websocket connection made by hand; answers nothing. begin: before anything is heard on it. */
+async function openWebsocket(
+  port: number,
+  begin: (ws: WebSocket, socket: TLSSocket) => void = () => {},
+): Promise<{ ws: WebSocket; socket: TLSSocket }> {
   const socket = tlsConnect({ ...dialerTls(secret), host: HOST, port })
   socket.on('error', () => {})
   await once(socket, 'secureConnect')
@@ -288,8 +292,37 @@ async function openWebsocket(port: number): Promise<{ ws: WebSocket; socket: TLS
     perMessageDeflate: false,
   })
   ws.on('error', () => {})
+  begin(ws, socket)
   await once(ws, 'open')
   return { ws, socket }
+}
+
+/** The same, proved by the handshake: a member without manners. */
+async function provedWebsocket(port: number): Promise<{ ws: WebSocket; socket: TLSSocket }> {
+  let proved: () => void
+  const isProved = new Promise<void>((resolve) => {
+    proved = resolve
+  })
+  const opened = await openWebsocket(port, (ws, socket) => {
+    const handshake = openHandshake({
+      side: 'dialer',
+      binding: bindingOf(socket),
+      signer: signer(2),
+      hello: hello(),
+      crypto: nodeCrypto,
+    })
+    const take = (data: Buffer) => {
+      const step = handshake.receive(data)
+      if (step.send) ws.send(step.send)
+      if (!step.done) return
+      ws.off('message', take)
+      proved()
+    }
+    ws.on('message', take)
+    ws.once('open', () => ws.send(handshake.hello))
+  })
+  await isProved
+  return opened
 }
 
 /** However it ends: what is written meanwhile may reset it, and events.once would take that for its answer. */
@@ -344,11 +377,12 @@ describe('a hostile peer', () => {
         const early: Buffer[] = []
         const keep = (data: Buffer) => early.push(data)
         victim.on('message', keep)
-        const { ws } = await openWebsocket(hub.port)
+        const { ws } = await openWebsocket(hub.port, (toHub) =>
+          toHub.on('message', (data: Buffer) => victim.send(data)),
+        )
         victim.off('message', keep)
         for (const data of early) ws.send(data)
         victim.on('message', (data: Buffer) => ws.send(data))
-        ws.on('message', (data: Buffer) => victim.send(data))
         ws.on('close', () => victim.close())
         victim.on('close', () => ws.close())
       }),
@@ -439,10 +473,7 @@ describe('a hostile peer', () => {
   it('is closed for a frame above the size cap, others live on', async () => {
     const acceptor = await accept()
     const other = await connected(acceptor.port, { signer: signer(3) })
-    const { ws, socket } = await openWebsocket(acceptor.port)
-    const outcome = await greet(ws, socket, { side: 'dialer', signer: signer(2), hello, limits: LINK_LIMITS })
-    if (!('link' in outcome)) throw new Error('no link')
-    outcome.link.start({ onFrame: () => {}, onClose: () => {} })
+    const { ws } = await provedWebsocket(acceptor.port)
     const bad = await acceptor.end(1)
     ws.send(new Uint8Array(FRAME_BYTES_MAX + 1))
     expect(await bad.closed).toEqual({ why: 'invalid', detail: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' })
@@ -459,14 +490,7 @@ describe('a hostile peer', () => {
       // A first fragment, then pings.
       [1, Buffer.from([0x02, 0x80, 0, 0, 0, 0]), Buffer.from([0x89, 0x80, 0, 0, 0, 0])],
     ] as const) {
-      const { ws, socket } = await openWebsocket(acceptor.port)
-      const outcome = await greet(ws, socket, {
-        side: 'dialer',
-        signer: signer(2),
-        hello,
-        limits: LINK_LIMITS,
-      })
-      if (!('link' in outcome)) throw new Error('no link')
+      const { socket } = await provedWebsocket(acceptor.port)
       const bad = await acceptor.end(n)
       socket.write(start)
       const drip = setInterval(() => socket.write(drop), 50)
