@@ -152,6 +152,10 @@ interface LinkSync {
   readonly serving: Iterator<Frame>[]
   /** The first one is under way. */
   readonly searches: Map<string, Search>
+  /** An answer to the first one is on its way. */
+  isAsked: boolean
+  /** Answers still on their way to searches that were given up: answers come in the order of the questions. */
+  late: number
   /** When the peer last answered something, by `tick`'s clock. */
   answeredAt: number
 }
@@ -183,6 +187,8 @@ export class Sync {
       compared: false,
       serving: [],
       searches: new Map(),
+      isAsked: false,
+      late: 0,
       answeredAt: this.#now,
     })
     this.compare(link)
@@ -204,6 +210,8 @@ export class Sync {
         state.wanted.length = 0
         state.wants.clear()
         state.searches.clear()
+        if (state.isAsked) state.late++
+        state.isAsked = false
         state.answeredAt = now
         this.#releaseAll(link)
         this.#next(link, state)
@@ -585,6 +593,7 @@ export class Sync {
       if (!isFound || !search.theirs) {
         search.asked = isFound ? search.high : Math.floor((search.low + search.high) / 2)
         const { room, author, lane } = search.lane
+        state.isAsked = true
         this.#ports.send(link, {
           type: 'headersAsk',
           room: fromHex(room),
@@ -613,12 +622,19 @@ export class Sync {
   }
 
   #onHeaders(link: LinkId, state: LinkSync, frame: FrameOf<'headers'>): void {
+    if (state.late > 0) {
+      state.late--
+      return
+    }
+    // Whatever begins while the answer is verified is another search.
+    const [search] = state.searches.values()
+    const isUnderWay = () => this.#links.get(link) === state && [...state.searches.values()][0] === search
+    state.isAsked = false
     if (frame.chain.headers.length === 0)
-      return this.#ports.verify(link, [], () => this.#dropSearch(link, state))
+      return this.#ports.verify(link, [], () => isUnderWay() && this.#dropSearch(link, state))
     this.#verifyChain(link, frame.chain, (events) => {
-      const [search] = state.searches.values()
       const first = events[0]!
-      if (!search || this.#links.get(link) !== state) return
+      if (!search || !isUnderWay()) return
       const { room, author, lane } = search.lane
       const isAnswer =
         first.room === room && first.author === author && first.lane === lane && first.n === search.asked
@@ -637,7 +653,6 @@ export class Sync {
 
   /** The first search has come to nothing; a later comparison may begin it again. */
   #dropSearch(link: LinkId, state: LinkSync): void {
-    if (this.#links.get(link) !== state) return
     const [name] = state.searches.keys()
     if (name !== undefined) state.searches.delete(name)
     this.#search(link, state)

@@ -375,6 +375,38 @@ describe('SY-15: forks', () => {
   })
 })
 
+describe('a search that was given up', () => {
+  test('is not taken up by its late answer, which is no fault either', () => {
+    const lane = anna.contentLane()
+    const texts = Array.from({ length: 9 }, (_, i) => `${i}`)
+    const branch = (name: string) => {
+      const runs = [anna.run(lane, [name])]
+      for (const text of texts) runs.push(anna.run(lane, [name + text], runs.at(-1)!))
+      return runs
+    }
+    const [a, b] = [new Peer(2), new Peer(3)]
+    a.add(...branch('a'))
+    b.add(...branch('b'))
+    // Only one of them searches.
+    b.carries = () => false
+    const net = new Net()
+    const link = net.connect(a, b)
+    net.run('headersAsk')
+    // The answer stays away until another search is under way.
+    for (const each of b.pumps.splice(0)) b.sync.pump(each)
+    const at = b.out.findIndex(({ frame }) => frame.type === 'headers')
+    const [late] = b.out.splice(at, 1)
+    net.run()
+    for (const now of [1000, 12_001]) a.sync.tick(now)
+    for (const peer of [a, b]) peer.sync.compare(link)
+    net.run('headersAsk')
+    a.sync.frame(link, late!.frame)
+    net.run()
+    expect(a.faults).toEqual([])
+    expect(a.replica.lane(ROOM, anna.person, lane)).toMatchObject({ forkAt: 1 })
+  })
+})
+
 describe('SY-19: hostile frames', () => {
   /** A node that is pulling from a stranger. */
   function victim() {

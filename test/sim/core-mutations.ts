@@ -9,13 +9,21 @@ import { Display } from '../../src/node/display.ts'
 import { Durable } from '../../src/node/durable.ts'
 import { Outbox } from '../../src/node/outbox.ts'
 import { Presence } from '../../src/node/presence.ts'
+import { Private } from '../../src/node/private.ts'
 import { Replica } from '../../src/node/replica.ts'
+import type { RoomKey } from '../../src/node/sealing.ts'
 import { Sync } from '../../src/node/sync.ts'
 import { Views } from '../../src/node/views.ts'
+import { concat, utf8 } from '../../src/wire/bytes.ts'
+import { kindNumber } from '../../src/wire/kinds.ts'
 import { World } from './core-world.ts'
 import { takesBody } from './stored.ts'
 
 type Undo = () => void
+
+const FORGOTTEN = new Set([kindNumber('ban'), kindNumber('mute'), kindNumber('hide')])
+/** The first key of each room. */
+const remembered = new WeakMap<Private, Map<string, RoomKey>>()
 
 export interface CoreMutation {
   readonly what: string
@@ -170,6 +178,50 @@ export const CORE_MUTATIONS: readonly CoreMutation[] = [
           function (this: Views, id) {
             const view = room.call(this, id)
             return view && { ...view, bans: [], contentLimit: () => Number.POSITIVE_INFINITY }
+          },
+      ),
+  },
+  {
+    what: 'whoever has left a private room is still written to',
+    found: /who is not in the room \(INV-25\)/,
+    plant: () =>
+      change(
+        Private.prototype,
+        'present',
+        (present) =>
+          function (this: Private, room, members) {
+            const before = remembered.get(this) ?? new Map<string, RoomKey>()
+            remembered.set(this, before)
+            const key = before.get(room) ?? present.call(this, room, members)
+            if (key) before.set(room, key)
+            return key
+          },
+      ),
+  },
+  {
+    what: 'private words lie on disk as they are',
+    found: /of a private room in plain \(INV-25\)/,
+    plant: () =>
+      change(
+        Private.prototype,
+        'seal',
+        (seal) =>
+          function (this: Private, room, key, t, value) {
+            const sealed = seal.call(this, room, key, t, value)
+            return value.kind === 'message' ? concat(sealed, utf8(value.text)) : sealed
+          },
+      ),
+  },
+  {
+    what: 'a process that starts forgets who was bound, and what was hidden',
+    found: /see .* differently \(INV-1\)/,
+    plant: () =>
+      change(
+        Views.prototype,
+        'add',
+        (add) =>
+          function (this: Views, event) {
+            if (!FORGOTTEN.has(event.kind)) add.call(this, event)
           },
       ),
   },

@@ -6,6 +6,7 @@ import { encodeBody } from '../../src/wire/codec.ts'
 import { type Event, signTombstone } from '../../src/wire/event.ts'
 import type { EventId } from '../../src/wire/ids.ts'
 import { kindNumber } from '../../src/wire/kinds.ts'
+import type { Secrets } from './core-secrets.ts'
 import type { Watch } from './core-watch.ts'
 import type { SimNode, World } from './core-world.ts'
 
@@ -14,10 +15,18 @@ export class People {
   readonly #watch: Watch
   readonly #random: () => number
   readonly #log: (line: string) => void
+  readonly #secrets: Secrets
   #said = 0
   #rooms = 0
 
-  constructor(world: World, watch: Watch, random: () => number, log: (line: string) => void) {
+  constructor(
+    world: World,
+    watch: Watch,
+    secrets: Secrets,
+    random: () => number,
+    log: (line: string) => void,
+  ) {
+    this.#secrets = secrets
     this.#world = world
     this.#watch = watch
     this.#random = random
@@ -33,11 +42,13 @@ export class People {
     return this.#any(this.#world.nodes.filter((node) => node.isUp && !node.isPaused))
   }
 
-  #command(node: SimNode, command: Command): void {
+  types(node: SimNode, command: Command): void {
     this.#watch.asked(node, this.#world.nextSlot)
     if (command.do === 'say') this.#watch.typed(node, command.text)
     this.#log(`${node.name} types ${JSON.stringify(command)}`)
+    const before = this.#secrets.reach(node)
     this.#world.command(node, command)
+    this.#secrets.wrote(node, before)
   }
 
   #roomNames(): string[] {
@@ -48,13 +59,18 @@ export class People {
     return this.#random() < 0.5 ? 'general' : this.#any(this.#roomNames())!
   }
 
-  #text(node: SimNode): string {
+  /** A text that nobody else ever writes. */
+  text(node: SimNode): string {
     return `t${this.#said++} of ${node.name}`
   }
 
   say(): void {
     const node = this.#awake()
-    if (node) this.#command(node, { do: 'say', room: this.#room(), text: this.#text(node) })
+    if (node) this.types(node, { do: 'say', room: this.#room(), text: this.text(node) })
+  }
+
+  says(node: SimNode, room: string): void {
+    this.types(node, { do: 'say', room, text: this.text(node) })
   }
 
   burst(): void {
@@ -62,13 +78,13 @@ export class People {
     if (!node) return
     const room = this.#room()
     const count = 2 + Math.floor(this.#random() * 60)
-    for (let i = 0; i < count; i++) this.#command(node, { do: 'say', room, text: this.#text(node) })
+    for (let i = 0; i < count; i++) this.types(node, { do: 'say', room, text: this.text(node) })
   }
 
   message(): void {
     const node = this.#awake()
     const other = this.#any(this.#world.nodes)
-    if (node && other) this.#command(node, { do: 'msg', to: other.name, text: this.#text(node) })
+    if (node && other) this.types(node, { do: 'msg', to: other.name, text: this.text(node) })
   }
 
   create(): void {
@@ -76,25 +92,37 @@ export class People {
     if (!node) return
     this.#rooms++
     const isPrivate = this.#random() < 0.2
-    this.#command(node, { do: 'create', room: `room${this.#rooms - 1}`, ...(isPrivate && { private: true }) })
+    this.types(node, { do: 'create', room: `room${this.#rooms - 1}`, ...(isPrivate && { private: true }) })
+  }
+
+  /** Some of them in one private room, of whom one says something there at once. */
+  createPrivate(): void {
+    const node = this.#awake()
+    if (!node) return
+    const room = `room${this.#rooms++}`
+    const invite = this.#world.nodes
+      .filter((other) => other !== node && this.#random() < 0.5)
+      .map(({ name }) => name)
+    this.types(node, { do: 'create', room, private: true, invite })
+    this.says(node, room)
   }
 
   invite(): void {
     const node = this.#awake()
     const other = this.#any(this.#world.nodes)
     const room = this.#any(this.#roomNames())!
-    if (node && other) this.#command(node, { do: 'invite', room, to: other.name })
+    if (node && other) this.types(node, { do: 'invite', room, to: other.name })
   }
 
   inRoom(act: 'join' | 'leave' | 'delete'): void {
     const node = this.#awake()
     const room = this.#any(this.#roomNames())!
-    if (node) this.#command(node, { do: act, room })
+    if (node) this.types(node, { do: act, room })
   }
 
   nick(): void {
     const node = this.#awake()
-    if (node) this.#command(node, { do: 'nick', name: `${node.name}x${this.#said++}` })
+    if (node) this.types(node, { do: 'nick', name: `${node.name}x${this.#said++}` })
   }
 
   ask(): void {
@@ -106,9 +134,9 @@ export class People {
       { do: 'hub' },
       { do: 'history', room: this.#room(), count: 20 },
     ] as const
-    this.#command(node, this.#any(asks)!)
+    this.types(node, this.#any(asks)!)
     // What follows may be done before the question is answered, and is told behind the answer.
-    if (this.#random() < 0.5) this.#command(node, { do: 'say', room: 'general', text: this.#text(node) })
+    if (this.#random() < 0.5) this.types(node, { do: 'say', room: 'general', text: this.text(node) })
   }
 
   /** The creator of a room bans somebody from it, as far as what they wrote is here. */
@@ -160,7 +188,7 @@ export class People {
     // They have not heard of it yet.
     const name = node.core.views.room(room) && node.core.roomName(node.core.views.room(room)!)
     if (other?.isUp && !other.isPaused && name)
-      this.#command(other, { do: 'say', room: name, text: this.#text(other) })
+      this.types(other, { do: 'say', room: name, text: this.text(other) })
   }
 
   /** Somebody deletes what they wrote. */

@@ -5,8 +5,10 @@
  * dead are started again, and what must hold is checked (core-checks.ts). A failure says how to run the seed again.
  */
 import { createHash } from 'node:crypto'
+import { Acts } from './core-acts.ts'
 import { checkQuiet, unrest } from './core-checks.ts'
 import { People } from './core-people.ts'
+import { Secrets } from './core-secrets.ts'
 import { type Clocks, Storms } from './core-storms.ts'
 import { seeded } from './core-time.ts'
 import { Watch } from './core-watch.ts'
@@ -51,6 +53,7 @@ type Step = readonly [weight: number, name: string, act: () => void | Promise<vo
 class Run {
   readonly world: World
   readonly watch: Watch
+  readonly secrets: Secrets
   readonly #options: CoreSeedOptions
   readonly #random: () => number
   readonly #hash = createHash('sha256')
@@ -82,6 +85,7 @@ class Run {
       options.log?.(line)
       tell(node, event)
     }
+    this.secrets = new Secrets(this.world)
     const isCrowd = random() < 0.03
     this.#nodesFirst = isCrowd ? 10 + Math.floor(random() * 17) : 3 + Math.floor(random() * 4)
     this.#nodesMax = isCrowd ? 30 : 8
@@ -93,16 +97,18 @@ class Run {
       clocks: this.#clocks,
       lossMax: lossy < 0.4 ? 0 : lossy < 0.85 ? 1 : 2,
     })
-    this.#steps = this.#schedule(random() < 0.25 ? 0.3 : 1, random() < 0.12)
+    this.#steps = this.#schedule(random() < 0.25 ? 0.3 : 1, random() < 0.12, random() < 0.5 ? 1 : 0)
   }
 
   #log(line: string): void {
     this.#options.log?.(`${this.world.now.toFixed(1)} ${line}`)
   }
 
-  /** faults: how often something breaks, of what is usual. */
-  #schedule(faults: number, hasTwins: boolean): readonly Step[] {
-    const people = new People(this.world, this.watch, this.#random, (line) => this.#log(line))
+  /** faults: how often something breaks, of what is usual; acts: how often people moderate, of what is usual. */
+  #schedule(faults: number, hasTwins: boolean, acts: number): readonly Step[] {
+    const { world, watch, secrets } = this
+    const people = new People(world, watch, secrets, this.#random, (line) => this.#log(line))
+    const office = new Acts(world, watch, this.#random, people)
     const storms = this.#storms
     return [
       [30, 'say', () => people.say()],
@@ -116,6 +122,14 @@ class Run {
       [2, 'forget', () => people.forget()],
       [3, 'ban', () => people.ban()],
       [1, 'nick', () => people.nick()],
+      [7 * acts, 'moderate', () => office.moderate()],
+      [3 * acts, 'role', () => office.role()],
+      [2 * acts, 'rule', () => office.rule()],
+      [4 * acts, 'show', () => office.show()],
+      [6 * acts, 'rewrite', () => office.rewrite()],
+      [3 * acts, 'device', () => office.device()],
+      [3 * acts, 'private', () => people.createPrivate()],
+      [4 * acts, 'part', () => office.part()],
       [3, 'ask', () => people.ask()],
       [3, 'add', () => this.#add()],
       [4 * faults, 'kill', () => storms.kill()],
@@ -194,9 +208,9 @@ class Run {
     const why = unrest(world, watch)
     if (why !== undefined)
       world.violations.push(`not quiet ${Math.round(world.now - from)} ms after the heal: ${why}`)
-    await checkQuiet(world, watch, this.#storms.lost, this.#clocks === 'right')
+    await checkQuiet(world, watch, this.secrets, this.#storms.lost, this.#clocks === 'right')
     // A hub waits for what a ban has cut off meanwhile until its author's session ends.
-    const keptBy = (node: SimNode) => (node.isUp && watch.bans.length === 0 ? kept(node) : [])
+    const keptBy = (node: SimNode) => (node.isUp && !watch.hasEnded ? kept(node) : [])
     // A witness may be on its way through the checks just now; what is kept for good is still kept after that.
     await world.until(() => world.nodes.every((node) => keptBy(node).length === 0), 1000)
     for (const node of world.nodes) {

@@ -50,6 +50,7 @@ export interface Said {
   isUnsafe: boolean
   /** Its author's disk did not work: that device is lost for it from the first. */
   readonly isOnNoDisk: boolean
+  readonly room: RoomId | undefined
   /** Virtual time. */
   readonly at: number
   stored: boolean
@@ -78,6 +79,10 @@ export class Watch {
   readonly #lives = new Map<SimNode, Life>()
   readonly bans: Banned[] = []
   readonly deletions: EventId[] = []
+  /** Rooms with persons who were kicked, banned, muted or demoted by a command, whether or not that counts. */
+  readonly #bound = new Set<string>()
+  /** Devices that were unlinked: their lanes end where their person's first one held them. */
+  readonly #unlinked = new Set<PersonKey>()
   /** When a link last said that its other end is hub. */
   readonly #heardHub = new Map<SimNode, Map<number, number>>()
   /** Posts refused for their rate, by link. */
@@ -103,6 +108,28 @@ export class Watch {
 
   banned(ban: Banned): void {
     this.bans.push(ban)
+  }
+
+  bound(room: RoomId, person: PersonKey): void {
+    this.#bound.add(room + person)
+  }
+
+  unlinked(device: PersonKey): void {
+    this.#unlinked.add(device)
+  }
+
+  isUnlinked(device: PersonKey): boolean {
+    return this.#unlinked.has(device)
+  }
+
+  /** May a moderator, or their first device, have ended lanes of this person in the room? keys: all they ever had. */
+  mayEnd(room: RoomId, keys: readonly PersonKey[]): boolean {
+    return keys.some((key) => this.#bound.has(room + key) || this.#unlinked.has(key))
+  }
+
+  /** Has anybody ended anybody's lanes? */
+  get hasEnded(): boolean {
+    return this.bans.length > 0 || this.#bound.size > 0 || this.#unlinked.size > 0
   }
 
   deleted(id: EventId): void {
@@ -286,6 +313,7 @@ export class Watch {
           text: event.text,
           isUnsafe: node.isDiskFailing,
           isOnNoDisk: node.isDiskFailing,
+          room: node.core.replica.find(event.id as EventId)?.room,
           at: this.#world.now,
           stored: false,
           replicated: false,

@@ -15,7 +15,7 @@ import { simCrypto } from './core-crypto.ts'
 import { VirtualNetwork } from './core-network.ts'
 import { type Copy, type Liar, type Loss, SimNode, type SimNodeOptions } from './core-node.ts'
 import { seeded, VirtualTime } from './core-time.ts'
-import { isThereAlready } from './stored.ts'
+import { keyBefore } from './stored.ts'
 
 export { type Copy, type Loss, SimNode } from './core-node.ts'
 
@@ -460,8 +460,11 @@ export class World {
     const isSynced = sync && !node.isDiskFailing
     const number = ++this.#writes
     // A run written anew for a deletion in it, or taken apart: a power loss leaves it as it was.
-    const fresh = ops.filter((op) => !isThereAlready(store, op, (key) => node.unsynced.has(key)))
-    for (const [, key] of fresh) node.unsynced.set(key, number)
+    for (const op of ops) {
+      const before = keyBefore(store, op)
+      const since = before === undefined ? number : node.unsynced.get(before)
+      if (since !== undefined) node.unsynced.set(op[1], since)
+    }
     void store.write(ops, isSynced).then(() => {
       if (isSynced && node.store === store)
         for (const [key, at] of node.unsynced) if (at <= number) node.unsynced.delete(key)

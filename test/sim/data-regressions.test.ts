@@ -50,3 +50,11 @@ test.each([20_922, 24_772])(
     await runDataSeed(seed)
   },
 )
+
+test('nothing is acknowledged of a lane with a hole before the disk is known (seed 101484)', async () => {
+  await runDataSeed(101_484)
+})
+
+test('an answer to a search that was given up is no fault of a slow peer (seed 107324, sync.test.ts)', async () => {
+  await runDataSeed(107_324)
+})

@@ -34,15 +34,11 @@ export const takesBody = ([kind, key, value]: StoreOp): boolean =>
     ? key.startsWith('b')
     : key.startsWith('e') && readStored(value!)?.bodies?.includes(null) === true
 
-/** Does this write an event that the disk holds already, under whatever key? isUnsynced: of a key. */
-export function isThereAlready(
-  store: Pick<Store, 'get'>,
-  [, key, value]: StoreOp,
-  isUnsynced: (key: string) => boolean,
-): boolean {
+/** The key under which the event that this writes lies already; undefined: it is new here. */
+export function keyBefore(store: Pick<Store, 'get'>, [, key, value]: StoreOp): string | undefined {
   const header = key.startsWith('e') && value ? readStored(value)?.headers.at(-1) : undefined
-  if (!header) return false
+  if (!header) return undefined
   const { n, ...lane } = parseLaneKey(key)
   const before = storedAt(store, lane, n)
-  return before !== undefined && !isUnsynced(before.key) && equal(before.header, header)
+  return before && equal(before.header, header) ? before.key : undefined
 }
