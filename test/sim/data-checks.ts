@@ -14,6 +14,7 @@ import {
 import { NETWORK_ROOM, type RoomId } from '../../src/wire/ids.ts'
 import type { SimNode } from './data-node.ts'
 import type { World } from './data-world.ts'
+import { networkText, roomText } from './view-text.ts'
 
 /** Comparisons of all pairs until nothing more moves, at most. */
 export const ROUNDS_MAX = 8
@@ -140,31 +141,8 @@ const apart = (text: string, other: string) => {
     .join()
 }
 
-function viewText(node: SimNode, room: RoomId): string {
-  if (room === NETWORK_ROOM) {
-    const { profiles, ranks, counted, bans } = node.views.network()
-    return JSON.stringify([
-      [...profiles].map(([key, { nick }]) => [key.slice(0, 8), nick]).sort(),
-      [...ranks].sort(),
-      [...counted].sort(),
-      bans.map(({ id }) => id).sort(),
-    ])
-  }
-  const view = node.views.room(room)
-  if (!view) return 'unknown'
-  return JSON.stringify([
-    view.type,
-    view.name,
-    view.topic,
-    view.deleted,
-    [...view.members].sort(),
-    [...(view.persons ?? [])].sort(),
-    [...view.ranks].sort(),
-    view.bans.map(({ id }) => id).sort(),
-    [...view.hidden].sort(),
-    [...view.counted].sort(),
-  ])
-}
+const viewText = ({ views }: SimNode, room: RoomId): string =>
+  room === NETWORK_ROOM ? networkText(views.network()) : roomText(views.room(room))
 
 async function timelineText(world: World, node: SimNode, room: RoomId): Promise<string> {
   const view = node.views.room(room)

@@ -152,6 +152,11 @@ export class SimNode implements Endpoint {
     return Math.floor(this.#world.time.now) + this.clockOffset
   }
 
+  /** Whose key this is, as this node knows. */
+  get me(): PersonKey {
+    return this.views.personOf(this.person)
+  }
+
   /** Starts a process over the store as it is. The scan that corrects hints runs some time later. */
   async start(): Promise<void> {
     const { crypto, net, owner, isHub, mutation } = this.#world

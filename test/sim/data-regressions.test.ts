@@ -1,60 +1,65 @@
 /** Seeds that once failed. What they found is tested on its own too, where the name says. */
 import { test } from 'vitest'
-import { runDataSeed } from './data.ts'
+import { type DataOptions, runDataSeed } from './data.ts'
+
+/** Acts that the simulator has learned since: without them these seeds play as they did when they failed. */
+const NEWER = { mute: 0, set: 0, pin: 0, link: 0, unlink: 0 }
+const play = (seed: number, weights: DataOptions['weights'] = {}) =>
+  runDataSeed(seed, { weights: { ...NEWER, ...weights } })
 
 test('a run whose bodies came in part is shown nowhere until it is whole (replica.test.ts)', async () => {
-  for (const seed of [6, 9, 13, 28]) await runDataSeed(seed)
+  for (const seed of [6, 9, 13, 28]) await play(seed)
 })
 
 test('a moderator who names an event that nobody has cannot keep vectors apart', async () => {
-  await runDataSeed(37, { weights: { fork: 20, ban: 12, kick: 6, lift: 6, createRoom: 8, jumpTime: 0 } })
+  await play(37, { fork: 20, ban: 12, kick: 6, lift: 6, createRoom: 8, jumpTime: 0 })
 })
 
 test('a lane forked below a cut ends alike on both branches (rooms-found.test.ts)', async () => {
-  await runDataSeed(166)
+  await play(166)
 })
 
 test('stamps follow what is shown also after the clock was set back', async () => {
-  await runDataSeed(1314)
+  await play(1314)
 })
 
 test('who comes to carry a room in the last round still gets all of it', async () => {
-  await runDataSeed(1323)
+  await play(1323)
 })
 
 test('a talk told to strangers by an attacker is no copy to rely on', async () => {
-  await runDataSeed(1195)
+  await play(1195)
 })
 
 test.each([4946, 5551])(
   'a burst behind an event at the very edge of 7 days keeps behind it (seed %i)',
   async (seed) => {
-    await runDataSeed(seed)
+    await play(seed)
   },
 )
 
 test.each([24_270, 27_157])(
   'two processes of one person, everybody else expelled, have nobody to meet through (seed %i)',
   async (seed) => {
-    await runDataSeed(seed)
+    await play(seed)
   },
 )
 
 test('a line whose place another branch of a forked lane has taken is not found under its id', async () => {
-  await runDataSeed(1814)
+  await play(1814)
 })
 
 test.each([20_922, 24_772])(
   'two bans of one author, the higher cut of another branch, end the lane alike at the lower (seed %i)',
   async (seed) => {
-    await runDataSeed(seed)
+    await play(seed)
   },
 )
 
 test('nothing is acknowledged of a lane with a hole before the disk is known (seed 101484)', async () => {
-  await runDataSeed(101_484)
+  await play(101_484)
 })
 
 test('an answer to a search that was given up is no fault of a slow peer (seed 107324, sync.test.ts)', async () => {
-  await runDataSeed(107_324)
+  await play(107_324)
 })

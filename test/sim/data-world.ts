@@ -3,9 +3,10 @@
  * Everything follows from the seed. Operations that find nobody to act do nothing.
  */
 import { MemoryStore } from '../../src/node/memory-store.ts'
-import { cutFor, cutsFor, type HeldLane, type RoomView } from '../../src/node/rooms.ts'
+import { cutFor, cutsFor, type HeldLane, type RoomView, SETTING } from '../../src/node/rooms.ts'
 import { concat, fromHex, hex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
+import { signCounter } from '../../src/wire/device.ts'
 import {
   type Event,
   isControlLane,
@@ -60,6 +61,11 @@ const WEIGHTS = {
   rejoin: 3,
   lift: 3,
   hide: 3,
+  mute: 3,
+  set: 2,
+  pin: 1,
+  link: 1,
+  unlink: 0.5,
   deleteRoom: 1,
   crash: 4,
   damage: 1,
@@ -219,7 +225,7 @@ export class World implements Surroundings {
     if (room === this.general) return true
     const view = node.views.room(room)
     if (!view || view.deleted || view.type === 'network') return false
-    return view.persons ? view.persons.has(node.person) : view.members.has(node.person)
+    return (view.persons ?? view.members).has(node.me)
   }
 
   /** A node, and a room in which it has at least this rank; now and then one without. */
@@ -229,7 +235,7 @@ export class World implements Surroundings {
     for (const node of this.#live())
       for (const room of [this.general, ...node.views.ids()]) {
         const view = node.views.room(room)
-        if (view && (isLiar || (view.ranks.get(node.person) ?? 1) >= rank)) found.push({ node, room, view })
+        if (view && (isLiar || (view.ranks.get(node.me) ?? 1) >= rank)) found.push({ node, room, view })
       }
     return pick(this.random, found)
   }
@@ -300,7 +306,7 @@ export class World implements Surroundings {
         return this.#ban(true)
       case 'lift':
         return this.#act(2, (view) => {
-          const ban = pick(this.random, view.bans)
+          const ban = pick(this.random, [...view.bans, ...view.mutes])
           return ban && { kind: 'lift', lifts: fromHex(ban.id), reason: '' }
         })
       case 'hide':
@@ -308,6 +314,19 @@ export class World implements Surroundings {
           const event = this.#message(node, view.id)
           return event && { kind: 'hide', target: fromHex(event.id), hidden: this.random() < 0.7, reason: '' }
         })
+      case 'mute':
+        return this.#mute()
+      case 'set':
+        return this.#set()
+      case 'pin':
+        return this.#act(2, (view, node) => {
+          const event = this.#message(node, view.id)
+          return event && { kind: 'pin', target: fromHex(event.id), pinned: this.random() < 0.7 }
+        })
+      case 'link':
+        return this.#link()
+      case 'unlink':
+        return this.#unlink()
       case 'deleteRoom':
         return this.#act(3, () => ({ kind: 'delete', reason: '' }))
       case 'crash':
@@ -492,7 +511,7 @@ export class World implements Surroundings {
   #rejoin(): void {
     for (const node of this.#live())
       for (const room of node.views.ids()) {
-        const kicks = node.views.room(room)?.bans.filter(({ target, kick }) => kick && target === node.person)
+        const kicks = node.views.room(room)?.bans.filter(({ target, kick }) => kick && target === node.me)
         if (!kicks || kicks.length === 0) continue
         node.write(room, [{ kind: 'join', lifts: concat(...kicks.map(({ id }) => fromHex(id))) }])
         node.sync.ask(room)
@@ -534,6 +553,64 @@ export class World implements Surroundings {
         reason: '',
       }
     })
+  }
+
+  #mute(): void {
+    this.#act(2, (view, node) => {
+      const target = this.#person(node.person)
+      if (!target || view.id === NETWORK_ROOM) return undefined
+      const held = this.#held(node, target, view.id).filter(({ lane }) => !isControlLane(lane))
+      return {
+        kind: 'mute',
+        target: fromHex(target),
+        cut: cutFor(view.id, held),
+        cuts: new Uint8Array(0),
+        until: NO_TIME,
+        reason: '',
+      }
+    })
+  }
+
+  #set(): void {
+    this.#act(2, (view) => {
+      if (view.id === NETWORK_ROOM) return undefined
+      const setting = pick(this.random, [SETTING.readOnly, SETTING.locked, SETTING.slow, SETTING.newcomers])!
+      const listed = setting === SETTING.locked || setting === SETTING.newcomers
+      const persons = listed ? concat(...[...view.members].sort().map(fromHex)) : new Uint8Array(0)
+      return { kind: 'settings', setting, value: this.random() < 0.5 ? 0 : 1, persons, reason: '' }
+    })
+  }
+
+  /** Another key becomes one of a person's, as both agree. */
+  #link(): void {
+    const alone = this.#live().filter(({ me, person, views }) => {
+      return me === person && views.network().devices.ever(person).length === 1
+    })
+    const device = pick(this.random, alone)
+    const node = pick(
+      this.random,
+      this.#live().filter(({ me, person }) => me === person && person !== device?.person),
+    )
+    if (!device || !node) return
+    const counter = signCounter(device.signer, device.person, node.person)
+    const cuts = new Uint8Array(0)
+    node.write(NETWORK_ROOM, [{ kind: 'device', device: fromHex(device.person), link: true, counter, cuts }])
+  }
+
+  /** A device is given up: its lanes end where its person's first one holds them. */
+  #unlink(): void {
+    const node = pick(
+      this.random,
+      this.#live().filter(({ person, views }) => views.network().devices.of(person).length > 1),
+    )
+    const device = node?.views
+      .network()
+      .devices.of(node.person)
+      .find((key) => key !== node.person)
+    if (!node || !device) return
+    const cuts = cutsFor(this.#held(node, device))
+    const counter = new Uint8Array(64)
+    node.write(NETWORK_ROOM, [{ kind: 'device', device: fromHex(device), link: false, counter, cuts }])
   }
 
   /** The target's lanes as this node holds them; a hostile moderator now and then names another event. */
