@@ -44,6 +44,12 @@ export class Secrets {
     this.#told.set(id, { room: event.room, by: node, body, readers: readersOf(node, view) })
   }
 
+  /** It was written for others, and this device may read it by a key that it was given later: for it that is the past. */
+  isPast({ key }: SimNode, id: EventId): boolean {
+    const secret = this.#told.get(id)
+    return secret !== undefined && !secret.readers.has(key)
+  }
+
   /** It was sealed before this device was in the room, or its person's. */
   isClosed({ core, key }: SimNode, id: EventId): boolean {
     const event = core.replica.find(id)
