@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { NodeEvent } from '../../src/node/events.ts'
+import { newInvitation } from '../../src/node/io/founding.ts'
+import type { NodeReport } from '../../src/node/report.ts'
 import { createLab, describeInLab, type Lab } from './hosts.ts'
 import { type Lanchat, lanchat } from './lanchat.ts'
 import { holds } from './stored-bytes.ts'
@@ -15,6 +17,12 @@ async function talk(nodes: readonly Lanchat[], timeoutMs = 15_000): Promise<void
   const texts = nodes.map((node) => `this is ${node.host.name} ${node.process.pid}`)
   await Promise.all(nodes.map((node, k) => node.say(texts[k]!)))
   for (const node of nodes) for (const text of texts) await node.message(text, { timeoutMs })
+}
+
+/** What others announce by mDNS in the place of a network's id, as this node hears it. */
+async function net8s(node: Lanchat): Promise<string[]> {
+  const report = (await node.ask('/doctor')) as NodeReport
+  return report.neighbours.map(({ net8 }) => net8)
 }
 
 describeInLab('networks as they are', () => {
@@ -93,6 +101,40 @@ describeInLab('networks as they are', () => {
     for (const [k, pair] of pairs.entries())
       for (const node of pair) expect(node.texts).toEqual([`only for ${k}`])
   })
+
+  it('finds by a new code those who have it or come back with the old one, and nobody else', async () => {
+    const host = lab.host('ann')
+    const { text: old, owner } = await newInvitation(
+      'choir',
+      'able-about-above-accept-acid-acorn',
+      lab.directory('ann-ann'),
+    )
+    const first = lanchat(lab, host, { network: 'choir', code: old })
+    expect((await first.ready()).self.id).toBe(owner)
+    const bob = lab.host('bob')
+    const away = lanchat(lab, bob, { network: 'choir', code: old })
+    await away.ready()
+    await talk([first, away])
+    await away.stop()
+    const before = await net8s(first)
+    await first.command('/newcode')
+    const { text } = (await first.ask('/invitation')) as { text: string }
+    await first.say('behind the new code')
+    const back = lanchat(lab, bob, { network: 'choir', code: old })
+    await back.message('behind the new code', { timeoutMs: 30_000 })
+    const late = lanchat(lab, lab.host('cid'), { network: 'choir', code: text })
+    await late.ready()
+    await late.message('behind the new code', { timeoutMs: 30_000 })
+    await talk([first, back, late], 30_000)
+    // Who has only the old code hears nothing of it by mDNS.
+    const shown = await net8s(late)
+    expect(shown.length).toBeGreaterThan(0)
+    for (const net8 of before) expect(shown).not.toContain(net8)
+    const args = ['--timeout', '5']
+    const stranger = lanchat(lab, lab.host('eve'), { network: 'choir', code: old, args })
+    expect(await stranger.process.exited).toEqual({ code: 4, signal: null })
+    expect(stranger.events.filter(({ type }) => type === 'ready')).toEqual([])
+  }, 120_000)
 
   it('stops with exit 4 where its code is wrong', async () => {
     const first = lanchat(lab, lab.host('ann'), {
