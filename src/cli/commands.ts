@@ -53,8 +53,6 @@ function readCreate(args: string): Meaning {
       if (topic === '') return 'usage'
     } else return 'usage'
   }
-  // A public room needs no invitation.
-  if (invite.length > 0 && !isPrivate) return 'usage'
   return ask({
     do: 'create',
     room: roomName(word),

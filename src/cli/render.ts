@@ -10,6 +10,7 @@ import type {
   MessageEvent,
   Mode,
   NodeEvent,
+  OwnModeData,
   ReactionEvent,
   SystemEvent,
   VerifyData,
@@ -141,7 +142,7 @@ function markLine(
 ): string {
   const isSelf = event.from.id === self
   const room = event.room === null ? '' : screen?.room === event.room ? '' : `[${safeName(event.room)}] `
-  return `${room}* ${isSelf ? paint('bold', 'you') : shown(event.from)}${event.private ? ' (in private)' : ''} ${isSelf ? what.replace(/^(gives|takes) /, (word) => `${word.trim().slice(0, -1)} `) : what}`
+  return `${room}* ${isSelf ? paint('bold', 'you') : shown(event.from)}${event.room === null ? ' (in private)' : ''} ${isSelf ? what.replace(/^(gives|takes) /, (word) => `${word.trim().slice(0, -1)} `) : what}`
 }
 
 function messageLine(event: MessageEvent, { paint, self, person, screen }: Look): string {
@@ -164,7 +165,8 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
     (mark) => mark !== '',
   )
   const text = `${answers}${said}${marks.length > 0 ? paint('dim', ` ${marks.join(' ')}`) : ''}`
-  if (event.private || event.room === null) {
+  // Between two people; a private room has a name of its own.
+  if (event.room === null) {
     const head = `[${name(event.from)} -> ${event.to ? name(event.to) : paint('bold', 'me')}]`
     return `${time}${head} ${event.action ? `* ${text}` : text}`
   }
@@ -326,6 +328,8 @@ function forPeople(command: string, data: unknown): unknown {
   if (command === '/whois' && data !== null) return personForPeople(data as Person)
   if (command === '/delivery' && data !== null) return deliveryText(data as DeliveryData)
   if (command === '/verify' && data !== null) return compareText(data as VerifyData)
+  if (['/status', '/autoaway', '/typing', '/receipts'].includes(command) && isOwnPresence(data))
+    return presenceForPeople(data)
   if (command === '/picture') return data === null ? 'no picture' : withoutImage(data as { base64: string })
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
   const { ranks, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
@@ -350,6 +354,19 @@ function forPeople(command: string, data: unknown): unknown {
   })
   return Object.fromEntries(shown)
 }
+
+/** What one tells of oneself, in words. */
+function presenceForPeople({ mode, text, autoAwayMin, tellsTyping, tellsRead }: OwnModeData) {
+  return {
+    mode,
+    ...(text !== undefined && { text }),
+    'away by itself': autoAwayMin > 0 ? `after ${autoAwayMin} min` : 'never',
+    'others see': `${tellsTyping ? 'when you type' : 'not when you type'}, ${tellsRead ? 'how far you have read' : 'not how far you have read'}`,
+  }
+}
+
+const isOwnPresence = (data: unknown): data is OwnModeData =>
+  typeof data === 'object' && data !== null && 'autoAwayMin' in data
 
 const PEOPLE: ReadonlySet<string> = new Set(['/who', '/people', '/contacts'])
 const WORDS_IN_LINE = 8

@@ -31,6 +31,7 @@ describe('commands', () => {
     ['/invite bob,@eve', { do: 'invite', room: 'here', to: ['bob', 'eve'] }],
     ['/accept lab', { do: 'join', room: 'lab' }],
     ['/decline lab', { do: 'decline', room: 'lab' }],
+    ['/create lab --invite bob', { do: 'create', room: 'lab', invite: ['bob'] }],
     [
       '/create lab --private --invite bob,eve',
       { do: 'create', room: 'lab', private: true, invite: ['bob', 'eve'] },
@@ -171,7 +172,6 @@ describe('commands', () => {
     '/max 70000',
     '/unhide',
     '/log 0',
-    '/create lab --invite bob',
     '/create',
     '/create --private',
     '/create lab --max',

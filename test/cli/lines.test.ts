@@ -63,6 +63,8 @@ describe('line mode in a pipe', () => {
     [message({ room: 'lab', text: 'a\nb' }), '[lab] bob: a\n    b'],
     [message({ from: { ...BOB, label: 'bob~k3f9' } }), '[general] bob~k3f9: hi'],
     [message({ room: null, private: true, to: SELF }), '[bob -> me] hi'],
+    // A private room is no talk between two.
+    [message({ room: 'plans', private: true }), '[plans] bob: hi'],
     [message({ text: '\u001b[2J\u202eboo' }), '[general] bob: \ufffd[2Jboo'],
     [{ type: 'system', event: 'join', room: 'lab', user: BOB }, '* bob joined lab'],
     [{ type: 'system', event: 'create', room: 'lab', user: SELF }, '* you created lab'],

@@ -72,6 +72,7 @@ function readNotify(args: string, room: string): Meaning {
 
 /** 22:00-07:00 */
 function readQuiet(args: string): Meaning {
+  if (args.trim() === '') return ask({ do: 'notify' })
   if (args.trim() === 'off') return ask({ do: 'quiet', quiet: null })
   const [, ...digits] = /^([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)$/.exec(args.trim()) ?? []
   if (digits.length === 0) return 'usage'
@@ -162,8 +163,8 @@ export const peopleRows: readonly CommandRow[] = [
   },
   {
     name: 'quiet',
-    args: '<22:00-07:00>|off',
-    help: 'hours in which nothing calls you',
+    args: '[22:00-07:00|off]',
+    help: 'hours in which nothing calls you; without any: what calls you',
     read: readQuiet,
   },
   {

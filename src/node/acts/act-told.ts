@@ -5,7 +5,7 @@ import { eventId, type PersonKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Setting, SystemEvent } from '../events.ts'
-import { type RoomView, readIds, readPersons, SETTING } from '../rooms.ts'
+import { displayOrder, type RoomView, readIds, readPersons, SETTING } from '../rooms.ts'
 import type { SealedField } from '../sealing.ts'
 import { NEW_CODE_TEXT } from './codes.ts'
 
@@ -104,12 +104,15 @@ export const isNoAct = (body: BodyValue): boolean => body.kind === 'newcode' && 
 function hasJoined(core: Core, leave: Event): boolean {
   const { views } = core
   const person = views.personOf(leave.author)
-  for (const { event, body } of views.controls(leave.room)) {
+  let isIn = false
+  for (const { event, body } of [...views.controls(leave.room)].sort(displayOrder)) {
+    if (event.id === leave.id) break
     const isTheirs = views.personOf(event.author) === person
-    if (isTheirs && body?.kind === 'join' && event.t <= leave.t) return true
-    if (body?.kind === 'create' && (isTheirs || isNamed(body.persons, person))) return true
+    if (body?.kind === 'create' && (isTheirs || isNamed(body.persons, person))) isIn = true
+    else if (isTheirs && body?.kind === 'join') isIn = true
+    else if (isTheirs && body?.kind === 'leave') isIn = false
   }
-  return false
+  return isIn
 }
 
 const isNamed = (persons: Uint8Array, person: PersonKey) => readPersons(persons).includes(person)

@@ -6,6 +6,7 @@ import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import { checkRoomName, nameFaultText } from '../../wire/name.ts'
 import type { Core } from '../core.ts'
 import type { Command } from '../events.ts'
+import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { isOver, rankOf } from './permission.ts'
@@ -39,6 +40,8 @@ export class RoomActs {
     const name = checked.ok
     if (this.#answers.refusesTopic(asked, command.topic ?? '')) return
     if (command.private) return this.#createPrivate(asked, name, command)
+    const invited = this.#finding.persons(asked, command.invite ?? [])
+    if (!invited) return
     this.#permits.ask('create', NETWORK_ROOM, name, (code) => {
       if (code) return this.#answers.refuse(asked, code, { room: name })
       const { options } = this.#core
@@ -54,6 +57,9 @@ export class RoomActs {
       }
       const then = () => this.#answers.system(asked, 'create', this.#nameOf(room) ?? name)
       this.#writer.write(room, value, then, salt)
+      // Whoever may come anyway is told that they are wanted.
+      const persons = concat(...invited.filter((person) => person !== this.#core.me).map(fromHex))
+      if (persons.length > 0) this.#writer.write(room, { kind: 'invite', persons })
     })
   }
 
@@ -63,16 +69,14 @@ export class RoomActs {
     const invited = this.#finding.persons(asked, command.invite ?? [])
     if (!invited) return
     const { topic = '', max = 0 } = command
+    const persons = [...new Set([this.#core.me, ...invited])]
+    if (max > 0 && persons.length > max)
+      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room: name, max })
     const then = () => {
       this.#answers.system(asked, 'create', name)
       this.#core.readMarks.begin(room!, '')
     }
-    const room = this.#writer.createPrivate(
-      name,
-      [...new Set([this.#core.me, ...invited])],
-      { topic, max },
-      then,
-    )
+    const room = this.#writer.createPrivate(name, persons, { topic, max }, then)
     if (!room) this.#answers.refuse(asked, 'KEY_MISSING', { nick: command.invite!.join(', ') })
   }
 
@@ -102,10 +106,21 @@ export class RoomActs {
   decline(asked: Asked, text: string): void {
     const view = this.#finding.room(asked, text)
     if (!view) return
+    // Whom the room was made with is in it: they say no by leaving.
+    if (this.#isInByCreate(view)) return this.leave(asked, text)
     const isInvited = (view.invited.has(this.#core.me) || view.persons) && !this.#core.isMember(view)
     if (!isInvited) return this.#answers.result(asked, null)
     const name = this.#nameOf(view.id) ?? text
     this.#writer.write(view.id, { kind: 'leave' }, () => this.#answers.system(asked, 'decline', name))
+  }
+
+  /** Named when the room was made, and never said to have come. */
+  #isInByCreate(view: RoomView): boolean {
+    const { me, views } = this.#core
+    if (view.type !== 'private' || view.createdBy === me || !this.#core.isMember(view)) return false
+    for (const { event, body } of views.controls(view.id))
+      if (body?.kind === 'join' && views.personOf(event.author) === me) return false
+    return true
   }
 
   leave(asked: Asked, text: string): void {
@@ -142,7 +157,9 @@ export class RoomActs {
       return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'invite' })
     const persons = this.#finding.persons(asked, to)
     if (!persons) return
-    const fresh = persons.filter((person) => !(view.persons ?? view.invited).has(person))
+    const named = view.persons ?? view.invited
+    // Who has said no, or left, is asked again.
+    const fresh = persons.filter((person) => !named.has(person) || !view.members.has(person))
     if (fresh.length === 0) return this.#answers.result(asked, null)
     const { private: secrets, people, options } = this.#core
     const invite: BodyValue = { kind: 'invite', persons: concat(...fresh.map(fromHex)) }

@@ -1,0 +1,58 @@
+/** Inviting people when a room is made and later: who comes, who says no, and how many fit. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLan, type Lan } from '../../src/node/testing.ts'
+import { meet, type Person } from './people.ts'
+
+let lan: Lan
+let anna: Person
+let ben: Person
+let cara: Person
+beforeEach(async () => {
+  lan = createLan()
+  ;[anna, ben, cara] = (await meet(lan, 'anna', 'ben', 'cara')) as [Person, Person, Person]
+})
+afterEach(() => lan.close())
+
+const invitations = (person: Person) =>
+  person.told.filter(
+    (event) => event.type === 'system' && event.event === 'invite' && event.user.id === person.node.self.id,
+  ).length
+
+describe('a private room made with others', () => {
+  it('is left by whoever declines, who may be asked again', async () => {
+    await anna.does({ do: 'create', room: 'plans', private: true, invite: ['ben', 'cara'] })
+    await ben.hears({ event: 'create', room: 'plans' })
+    expect(await ben.does({ do: 'decline', room: 'plans' })).toMatchObject({ event: 'leave', room: 'plans' })
+    await anna.hears({ event: 'leave', user: 'ben' })
+    expect(await anna.does({ do: 'invite', room: 'plans', to: 'ben' })).toMatchObject({ event: 'invite' })
+    await ben.hears({ event: 'invite', room: 'plans' })
+    expect(await ben.does({ do: 'decline', room: 'plans' })).toMatchObject({ event: 'decline' })
+    await anna.hears({ event: 'decline', user: 'ben' })
+    await anna.does({ do: 'invite', room: 'plans', to: ['ben', 'cara'] })
+    await ben.patiently({ do: 'join', room: 'plans' })
+    await anna.hears({ event: 'join', user: 'ben' })
+    expect([invitations(ben), invitations(cara)]).toEqual([2, 0])
+  })
+
+  it('has no more people than its limit allows', async () => {
+    const tooMany = { do: 'create', room: 'plans', private: true, max: 2, invite: ['ben', 'cara'] } as const
+    expect(await anna.ask(tooMany)).toMatchObject({ code: 'ROOM_TOO_LARGE' })
+    await anna.does({ ...tooMany, invite: ['ben'] })
+    await anna.does({ do: 'invite', room: 'plans', to: 'cara' })
+    await cara.hears({ event: 'invite', room: 'plans' })
+    expect(await cara.ask({ do: 'join', room: 'plans' })).toMatchObject({ code: 'ROOM_FULL' })
+  })
+})
+
+describe('a public room', () => {
+  it('is told to those invited when it is made, and holds as many as its limit allows', async () => {
+    await anna.does({ do: 'create', room: 'lab', max: 2, invite: ['ben', 'cara'] })
+    for (const person of [ben, cara]) await person.hears({ event: 'invite', room: 'lab' })
+    await ben.does({ do: 'join', room: 'lab' })
+    await anna.hears({ event: 'join', user: 'ben' })
+    expect(await cara.ask({ do: 'join', room: 'lab' })).toMatchObject({ code: 'ROOM_FULL' })
+    expect(await anna.ask({ do: 'create', room: 'other', invite: ['nobody'] })).toMatchObject({
+      code: 'NICK_UNKNOWN',
+    })
+  })
+})
