@@ -293,8 +293,10 @@ export class SimNode implements Endpoint {
 
   /** Adds a verified run, whoever brought it. */
   take(run: VerifiedRun, isPulled: boolean): ReturnType<Replica['add']> {
+    // A deletion travels before the run whose body was missing: then that brings nothing any more.
     const isKnown = run.events.every(
-      ({ room, author, lane, n, id }) => this.replica.idAt(room, author, lane, n) === id,
+      ({ room, author, lane, n, id }) =>
+        this.replica.idAt(room, author, lane, n) === id && !this.replica.isDeleted(id),
     )
     const result = this.replica.add(run)
     if (isPulled && !this.#isLive && isKnown) this.#world.pulledTwice(this, run)

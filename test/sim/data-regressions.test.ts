@@ -1,11 +1,9 @@
 /** Seeds that once failed. What they found is tested on its own too, where the name says. */
 import { test } from 'vitest'
-import { type DataOptions, runDataSeed } from './data.ts'
+import { type DataOptions, EARLIER_ACTS, runDataSeed } from './data.ts'
 
-/** Acts that the simulator has learned since: without them these seeds play as they did when they failed. */
-const NEWER = { mute: 0, set: 0, pin: 0, link: 0, unlink: 0 }
 const play = (seed: number, weights: DataOptions['weights'] = {}) =>
-  runDataSeed(seed, { weights: { ...NEWER, ...weights } })
+  runDataSeed(seed, { weights: { ...EARLIER_ACTS, ...weights } })
 
 test('a run whose bodies came in part is shown nowhere until it is whole (replica.test.ts)', async () => {
   for (const seed of [6, 9, 13, 28]) await play(seed)
@@ -62,4 +60,8 @@ test('nothing is acknowledged of a lane with a hole before the disk is known (se
 
 test('an answer to a search that was given up is no fault of a slow peer (seed 107324, sync.test.ts)', async () => {
   await play(107_324)
+})
+
+test('a run whose body is deleted while it is pulled is not pulled twice (seed 120424)', async () => {
+  await runDataSeed(120_424)
 })

@@ -7,6 +7,9 @@ import { type DataOptions, Violation, World } from './data-world.ts'
 
 export type { DataOptions } from './data-world.ts'
 
+/** Weights without the acts that the simulator learned last: seeds of before play as they did. */
+export const EARLIER_ACTS = { mute: 0, set: 0, pin: 0, link: 0, unlink: 0 } as const
+
 export interface DataResult {
   /** Equal for equal runs: over all operations, frames that arrived, and what the nodes hold at the end. */
   readonly trace: string
