@@ -780,6 +780,13 @@ export class Replica {
     lane.told = tellableN(lane, Number.POSITIVE_INFINITY)
   }
 
+  get laneCount(): number {
+    let count = 0
+    for (const classes of this.#rooms.values())
+      for (const { authors } of classes) for (const lanes of authors.values()) count += lanes.size
+    return count
+  }
+
   *#allLanes(): Iterable<Lane> {
     for (const classes of this.#rooms.values())
       for (const cls of classes) for (const lanes of cls.authors.values()) yield* lanes.values()
@@ -803,11 +810,12 @@ export class Replica {
     let current: Lane | undefined
     let isBroken = false
     const settle = (found: Lane) => {
-      const known = this.lane(found.room, found.author, found.lane)
-      const hint = (known && hinted.get(known)) ?? 0
-      if (known) hinted.delete(known)
-      const isWrong = this.#correct(found, hint, result.events)
+      const known = this.#laneOf(found)
+      const hint = hinted.get(known) ?? 0
+      hinted.delete(known)
+      // First, since what follows the lane is looked for up to there only.
       this.#setTop(found)
+      const isWrong = this.#correct(found, hint, result.events)
       if (!isWrong) return
       result.wrong++
       result.rooms.add(found.room)

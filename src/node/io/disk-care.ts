@@ -26,6 +26,9 @@ const QUIET_MS = 2000
 const SALVAGE_WITHIN_MS = 15_000
 /** A scan that the disk refused is tried again after this. */
 const SCAN_AGAIN_MS = 1000
+/** From so many lanes on, reading through all of a store takes seconds. */
+const LARGE_LANES = 5000
+const READY_MS_MAX = 5000
 /** Between two looks for damaged copies that are old enough to go. */
 const COPIES_EVERY_MS = 3_600_000
 
@@ -86,15 +89,30 @@ export class DiskCare implements StoreWatch {
     }
   }
 
-  /** The node begins: everything stored is read through. opened: how the store was opened. */
-  begin(opened: Opened): void {
+  /**
+   * The node begins: everything stored is read through. opened: how the store was opened. ready: people see their rooms,
+   * which a large store lets go first.
+   */
+  begin(opened: Opened, ready: Promise<unknown>): void {
     if (opened.movedAside !== undefined) this.#tellDamage(opened.movedAside)
-    void this.#checkAndScan()
+    if (this.#ports.replica.laneCount < LARGE_LANES) void this.#checkAndScan()
+    else void this.#after(ready).then(() => this.#checkAndScan())
+  }
+
+  /** Resolves when people see their rooms, or should long have seen them. */
+  async #after(ready: Promise<unknown>): Promise<void> {
+    let late: NodeJS.Timeout | undefined
+    const isLate = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, READY_MS_MAX).unref()
+    })
+    await Promise.race([ready.catch(() => {}), isLate])
+    clearTimeout(late)
   }
 
   /** In tables that are damaged a scan shows what is not found when it is asked for: they are replaced first, and read then. */
   async #checkAndScan(): Promise<void> {
     const { store } = this.#ports
+    if (this.#isClosed) return
     await store.checkTables()
     await store.recovered()
     // Where it was replaced the scan is under way.

@@ -381,7 +381,7 @@ export class NodeShell {
     if (options.discovery !== false) this.#discover()
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
-    this.disk.begin(this.#opened)
+    this.disk.begin(this.#opened, this.ready)
     options.signal?.addEventListener('abort', () => void this.close(), { once: true })
   }
 

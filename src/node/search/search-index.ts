@@ -184,10 +184,14 @@ export class SearchIndex {
 
   /** Those of the latest period first: a segment then holds what was said at about one time, and old ones are left alone. */
   *#lanes(): Iterator<Lane> {
-    const periods = new Set<number>()
-    for (const lane of this.#contentLanes()) periods.add(lanePeriod(lane.lane))
-    for (const period of [...periods].sort((a, b) => b - a))
-      for (const lane of this.#contentLanes()) if (lanePeriod(lane.lane) === period) yield lane
+    const byPeriod = new Map<number, Lane[]>()
+    for (const lane of this.#contentLanes()) {
+      const period = lanePeriod(lane.lane)
+      const lanes = byPeriod.get(period)
+      if (lanes) lanes.push(lane)
+      else byPeriod.set(period, [lane])
+    }
+    for (const period of [...byPeriod.keys()].sort((a, b) => b - a)) yield* byPeriod.get(period)!
   }
 
   *#contentLanes(): Iterable<Lane> {
