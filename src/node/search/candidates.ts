@@ -7,6 +7,7 @@
  * segment in which nothing good enough can be, nothing is read but its head.
  */
 import { type Bounds, type Docs, isLoose, MARK, type Place } from './docs.ts'
+import type { Pairs } from './pairs.ts'
 import type { Searchable } from './segment.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -24,6 +25,8 @@ export interface Candidate {
 export interface Sieve {
   /** Of each of these a doc has a term from <= term < to of one of the ranges. */
   readonly needs: readonly (readonly (readonly [from: number, to: number])[])[]
+  /** Words that stand side by side. */
+  readonly pairs: Pairs
   /** Said at this time or later, and before that one, ms. */
   readonly since: number
   readonly until: number
@@ -148,7 +151,8 @@ export class Candidates {
   }
 
   #fitting(docs: Docs, doc: number): Entry['doc'] {
-    const { since, until, tMax, isRanked, now } = this.#sieve
+    const { pairs, since, until, tMax, isRanked, now } = this.#sieve
+    if (!docs.mayHold(doc, pairs)) return undefined
     const marks = docs.marks(doc)
     // Found by its words, of which a reaction has none.
     if (marks & MARK.reaction) return undefined

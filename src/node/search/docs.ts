@@ -2,11 +2,12 @@
  * Docs: what the index knows of each event beside its words: where it lies, when it was said, and what is in it. An edit
  * or a reaction is a doc of its own that stands for its message.
  *
- * On disk each doc is place2 n4 t6 at6 terms1 marks1 (a block of them is a value), each place room16 author32 lane8.
+ * On disk each doc is place2 n4 t6 at6 terms1 marks1 pairs8 (a block of them is a value), each place room16 author32 lane8.
  */
 import { fromHex, hex, readUint, writeUint } from '../../wire/bytes.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { TIME_MAX } from '../../wire/limits.ts'
+import { holdsPairs, type Pairs } from './pairs.ts'
 
 export const MARK = {
   /** Another text of a message, whose words these are. */
@@ -36,6 +37,8 @@ export interface Doc {
   /** How many words it has, 255 for more. */
   readonly terms: number
   readonly marks: number
+  /** Which words stand side by side (pairs.ts). */
+  readonly pairs: Pairs
 }
 
 /** Docs by number. */
@@ -47,6 +50,8 @@ export interface Docs {
   at(doc: number): number
   terms(doc: number): number
   marks(doc: number): number
+  /** Is each of these pairs in it, as far as its bits tell? */
+  mayHold(doc: number, pairs: Pairs): boolean
 }
 
 /** What holds of each doc of some: where all of it rules them out, none of them is looked at. */
@@ -65,7 +70,7 @@ export class GrowingBounds implements Bounds {
   atMax = 0
   termsMin = 255
 
-  add({ t, at, terms, marks }: Omit<Doc, 'place' | 'n'>): void {
+  add({ t, at, terms, marks }: Omit<Doc, 'place' | 'n' | 'pairs'>): void {
     this.tMax = Math.max(this.tMax, t)
     this.atMin = isLoose(marks) ? 0 : Math.min(this.atMin, at)
     this.atMax = isLoose(marks) ? TIME_MAX : Math.max(this.atMax, at)
@@ -74,7 +79,7 @@ export class GrowingBounds implements Bounds {
 }
 
 export const PLACE_BYTES = 56
-export const DOC_BYTES = 20
+export const DOC_BYTES = 28
 
 /** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
@@ -89,6 +94,7 @@ export class GatheredDocs implements Docs {
   readonly #at: Float64Array
   readonly #terms: Uint8Array
   readonly #marks: Uint8Array
+  readonly #pairs: Uint32Array
   #count = 0
 
   constructor(max: number) {
@@ -98,6 +104,7 @@ export class GatheredDocs implements Docs {
     this.#at = new Float64Array(max)
     this.#terms = new Uint8Array(max)
     this.#marks = new Uint8Array(max)
+    this.#pairs = new Uint32Array(2 * max)
   }
 
   add(added: Doc): number {
@@ -108,6 +115,7 @@ export class GatheredDocs implements Docs {
     this.#at[doc] = added.at
     this.#terms[doc] = added.terms
     this.#marks[doc] = added.marks
+    this.#pairs.set(added.pairs, 2 * doc)
     this.bounds.add(added)
     return doc
   }
@@ -132,6 +140,7 @@ export class GatheredDocs implements Docs {
   at = (doc: number) => this.#at[doc]!
   terms = (doc: number) => this.#terms[doc]!
   marks = (doc: number) => this.#marks[doc]!
+  mayHold = (doc: number, pairs: Pairs) => holdsPairs(this.#pairs[2 * doc]!, this.#pairs[2 * doc + 1]!, pairs)
 
   /** Numbers of all docs, what was said last first. */
   newestFirst(): Uint16Array {
@@ -150,6 +159,8 @@ export class GatheredDocs implements Docs {
       writeUint(bytes, at + 12, 6, this.at(doc))
       bytes[at + 18] = this.terms(doc)
       bytes[at + 19] = this.marks(doc)
+      writeUint(bytes, at + 20, 4, this.#pairs[2 * doc]!)
+      writeUint(bytes, at + 24, 4, this.#pairs[2 * doc + 1]!)
     }
     return bytes
   }
@@ -167,7 +178,9 @@ export function unpackDocs(bytes: Uint8Array, from: number, count: number): Docs
   if (bytes.length !== count * DOC_BYTES) return undefined
   const field = (offset: number, size: number) => (doc: number) =>
     readUint(bytes, (doc - from) * DOC_BYTES + offset, size)
+  const [low, high] = [field(20, 4), field(24, 4)]
   return {
+    mayHold: (doc, pairs) => holdsPairs(low(doc), high(doc), pairs),
     placeOf: field(0, 2),
     n: field(2, 4),
     t: field(6, 6),

@@ -11,6 +11,7 @@ import { type Edit, isVisible, type Line, orderOf, Reactions, timeOf, type Visib
 import { type Candidate, Candidates, type Sieve } from './candidates.ts'
 import { isLoose, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
+import { pairsOf } from './pairs.ts'
 import { type Has, hitsOf, type Query } from './query.ts'
 import { aboutMark, type SearchIndex } from './search-index.ts'
 import { hasLink, termsOfWords } from './words.ts'
@@ -135,8 +136,10 @@ function sieveOf({ index, replica }: LookPorts, wanted: Wanted): Sieve {
   if (has.has('file')) needs.push([exactly(FILE_TERM)])
   if (from) needs.push([...from].map((author) => exactly(authorTerm(author))))
   if (rooms.size <= ROOMS_ASKED_MAX) needs.push([...rooms].map((room) => exactly(roomTerm(room))))
+  const pairs = phrases.map((phrase) => pairsOf(phrase.map(({ word }) => index.numbers.of(word))))
   return {
     needs,
+    pairs: [pairs.reduce((all, [low]) => all | low, 0), pairs.reduce((all, [, high]) => all | high, 0)],
     since,
     until,
     tMax: before === undefined ? Number.POSITIVE_INFINITY : timeOf(before),

@@ -24,12 +24,13 @@ import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
+import { pairsOf } from './pairs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
-import { hasLink, termsOf } from './words.ts'
+import { hasLink, readText } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 2
+const FORMAT = 3
 /** Docs of one segment: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** Different words of one message that count. */
@@ -372,14 +373,14 @@ export class SearchIndex {
   }
 
   #addDoc({ n, t, at }: Event, text: string, marks: number, place: Place): void {
-    const numbers: number[] = []
-    for (const term of termsOf(text)) {
-      if (numbers.length >= TERMS_MAX) break
-      numbers.push(this.numbers.of(term))
-    }
-    const terms = Math.min(255, numbers.length)
-    numbers.push(...this.#facetsOf(place, marks))
-    this.#gathered.add({ place, n, t, at, terms, marks }, numbers)
+    const { words, terms } = readText(text)
+    const numbers = new Map<string, number>()
+    for (const term of terms) numbers.set(term, this.numbers.of(term))
+    const pairs = pairsOf(words.map((word) => numbers.get(word)!))
+    const kept = [...numbers.values()].slice(0, TERMS_MAX)
+    const count = Math.min(255, kept.length)
+    kept.push(...this.#facetsOf(place, marks))
+    this.#gathered.add({ place, n, t, at, terms: count, marks, pairs }, kept)
   }
 
   /** What is looked for beside words. A reaction is no message: nobody looks for it by where it lies. */

@@ -28,6 +28,7 @@ const fold = (piece: string): string =>
 
 /** The words of a text, in order. */
 export function wordsOf(text: string): Word[] {
+  if (ASCII.test(text)) return asciiWordsOf(text)
   const words: Word[] = []
   for (const match of text.matchAll(PIECE)) {
     const piece = match[0]
@@ -36,6 +37,16 @@ export function wordsOf(text: string): Word[] {
     else addSigns(words, piece, match.index)
   }
   return words.filter(({ word }) => word !== '')
+}
+
+function asciiWordsOf(text: string): Word[] {
+  const words: Word[] = []
+  for (const match of text.toLowerCase().matchAll(ASCII_PIECE)) {
+    const [word] = match
+    const start = match.index
+    words.push({ word: word.slice(0, WORD_CHARS_MAX), start, end: start + word.length })
+  }
+  return words
 }
 
 /** Of a piece in such a script each sign is a word; what else stands in it stays together. */
@@ -61,17 +72,26 @@ function addSigns(words: Word[], piece: string, at: number): void {
 const arePair = (a: Word, b: Word): boolean =>
   a.end === b.start && UNSPACED.test(a.word) && UNSPACED.test(b.word)
 
-/** What the index keeps of a text: its words and such pairs, each once. */
-export function termsOf(text: string): Set<string> {
-  if (ASCII.test(text)) {
-    const terms = new Set<string>()
-    for (const word of text.toLowerCase().match(ASCII_PIECE) ?? []) terms.add(word.slice(0, WORD_CHARS_MAX))
-    return terms
-  }
-  return termsOfWords(wordsOf(text))
+/** What the index keeps of a text. */
+export interface Reading {
+  /** Its words in order. */
+  readonly words: readonly string[]
+  /** Its words and such pairs, each once. */
+  readonly terms: ReadonlySet<string>
 }
 
-/** The same of words in a row. */
+export function readText(text: string): Reading {
+  if (!ASCII.test(text)) {
+    const words = wordsOf(text)
+    return { words: words.map(({ word }) => word), terms: termsOfWords(words) }
+  }
+  const words: string[] = text.toLowerCase().match(ASCII_PIECE) ?? []
+  for (const [k, word] of words.entries())
+    if (word.length > WORD_CHARS_MAX) words[k] = word.slice(0, WORD_CHARS_MAX)
+  return { words, terms: new Set(words) }
+}
+
+/** What is looked for of words in a row. */
 export function termsOfWords(words: readonly Word[]): Set<string> {
   const terms = new Set<string>()
   for (const [k, word] of words.entries()) {

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { type Doc, GatheredDocs, MARK } from '../../../src/node/search/docs.ts'
+import { pairsOf } from '../../../src/node/search/pairs.ts'
 import { Gathered, Segment, segmentKey } from '../../../src/node/search/segment.ts'
 import { TermNumbers } from '../../../src/node/search/term-numbers.ts'
 import type { LaneId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
@@ -18,6 +19,7 @@ const docOf = (k: number): Doc => ({
   at: 1_800_000_000_000 - k,
   terms: k % 256,
   marks: k % 2 === 0 ? MARK.link : 0,
+  pairs: pairsOf([k, k + 1]),
 })
 
 /** Docs with random terms, in memory and as a segment of a store. */
@@ -50,11 +52,13 @@ describe('a segment', () => {
       expect([...from.postings(numbers.of('nowhere'), numbers.of('nowhere') + 1)!]).toEqual([])
       expect(from.count).toBe(3000)
       for (const k of [0, 1, 77, 2999]) {
-        const { place, ...rest } = docOf(k)
+        const { place, pairs, ...rest } = docOf(k)
         const number = numberOf(k)
         const docs = from.docs(from.blockOf(number))!
         expect(from.place(docs.placeOf(number))).toEqual(place)
         const [n, t, at] = [docs.n(number), docs.t(number), docs.at(number)]
+        expect(docs.mayHold(number, pairs)).toBe(true)
+        expect(docs.mayHold(number, [0xffffffff, 0])).toBe(false)
         expect({ n, t, at, terms: docs.terms(number), marks: docs.marks(number) }).toEqual(rest)
       }
     }

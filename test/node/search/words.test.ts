@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hasLink, termsOf, wordsOf } from '../../../src/node/search/words.ts'
+import { hasLink, readText, wordsOf } from '../../../src/node/search/words.ts'
 
 const words = (text: string) => wordsOf(text).map(({ word }) => word)
 
@@ -22,8 +22,8 @@ test('a word stands where it stands in the text', () => {
 })
 
 test('two signs side by side are one more thing to look for', () => {
-  expect([...termsOf('会議室')]).toEqual(['会', '会議', '議', '議室', '室'])
-  expect([...termsOf('a b')]).toEqual(['a', 'b'])
+  expect([...readText('会議室').terms]).toEqual(['会', '会議', '議', '議室', '室'])
+  expect([...readText('a b').terms]).toEqual(['a', 'b'])
 })
 
 test.each([
