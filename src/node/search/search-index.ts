@@ -373,14 +373,14 @@ export class SearchIndex {
   }
 
   #addDoc({ n, t, at }: Event, text: string, marks: number, place: Place): void {
-    const { words, terms } = readText(text)
-    const numbers = new Map<string, number>()
-    for (const term of terms) numbers.set(term, this.numbers.of(term))
-    const pairs = pairsOf(words.map((word) => numbers.get(word)!))
-    const kept = [...numbers.values()].slice(0, TERMS_MAX)
+    const { words, signs } = readText(text)
+    const numbers = words.map((word) => this.numbers.of(word))
+    const terms = new Set(numbers)
+    for (const pair of signs) terms.add(this.numbers.of(pair))
+    const kept = terms.size > TERMS_MAX ? [...terms].slice(0, TERMS_MAX) : [...terms]
     const count = Math.min(255, kept.length)
     kept.push(...this.#facetsOf(place, marks))
-    this.#gathered.add({ place, n, t, at, terms: count, marks, pairs }, kept)
+    this.#gathered.add({ place, n, t, at, terms: count, marks, pairs: pairsOf(numbers) }, kept)
   }
 
   /** What is looked for beside words. A reaction is no message: nobody looks for it by where it lies. */

@@ -18,8 +18,13 @@ const mix = (state: number, code: number): number => {
   return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b)
 }
 
+/** Words whose numbers are remembered: less than a MiB. */
+const KNOWN_MAX = 8192
+
 export class TermNumbers {
   readonly #keys: readonly [number, number, number]
+  /** Few words make up most of what is said. */
+  readonly #known = new Map<string, number>()
 
   /** secret: 12 bytes or more. */
   constructor(secret: Uint8Array) {
@@ -27,6 +32,15 @@ export class TermNumbers {
   }
 
   of(word: string): number {
+    const known = this.#known.get(word)
+    if (known !== undefined) return known
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear()
+    const number = this.#numberOf(word)
+    this.#known.set(word, number)
+    return number
+  }
+
+  #numberOf(word: string): number {
     const [start, inner, outer] = this.#keys
     let state = start
     let beginning = 0

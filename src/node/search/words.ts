@@ -76,31 +76,36 @@ const arePair = (a: Word, b: Word): boolean =>
 export interface Reading {
   /** Its words in order. */
   readonly words: readonly string[]
-  /** Its words and such pairs, each once. */
-  readonly terms: ReadonlySet<string>
+  /** Such pairs of signs. */
+  readonly signs: readonly string[]
 }
 
 export function readText(text: string): Reading {
   if (!ASCII.test(text)) {
     const words = wordsOf(text)
-    return { words: words.map(({ word }) => word), terms: termsOfWords(words) }
+    return { words: words.map(({ word }) => word), signs: signPairs(words) }
   }
   const words: string[] = text.toLowerCase().match(ASCII_PIECE) ?? []
-  for (const [k, word] of words.entries())
-    if (word.length > WORD_CHARS_MAX) words[k] = word.slice(0, WORD_CHARS_MAX)
-  return { words, terms: new Set(words) }
+  for (let k = 0; k < words.length; k++)
+    if (words[k]!.length > WORD_CHARS_MAX) words[k] = words[k]!.slice(0, WORD_CHARS_MAX)
+  return { words, signs: [] }
 }
 
-/** What is looked for of words in a row. */
+/** What is looked for of words in a row: these and such pairs, each once. */
 export function termsOfWords(words: readonly Word[]): Set<string> {
-  const terms = new Set<string>()
-  for (const [k, word] of words.entries()) {
-    terms.add(word.word)
-    const next = words[k + 1]
-    if (next && arePair(word, next)) terms.add(word.word + next.word)
+  return new Set([...words.map(({ word }) => word), ...signPairs(words)])
+}
+
+function signPairs(words: readonly Word[]): string[] {
+  const pairs: string[] = []
+  for (let k = 1; k < words.length; k++) {
+    const [before, word] = [words[k - 1]!, words[k]!]
+    if (arePair(before, word)) pairs.push(before.word + word.word)
   }
-  return terms
+  return pairs
 }
 
 /** Is there something in the text that can be opened? */
-export const hasLink = (text: string): boolean => /\b(?:https?:\/\/|www\.)[^\s/]/iu.test(text)
+export const hasLink = (text: string): boolean =>
+  // Most texts have neither, which is soon seen.
+  (text.includes('://') || /www\./i.test(text)) && /\b(?:https?:\/\/|www\.)[^\s/]/iu.test(text)

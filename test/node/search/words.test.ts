@@ -22,8 +22,8 @@ test('a word stands where it stands in the text', () => {
 })
 
 test('two signs side by side are one more thing to look for', () => {
-  expect([...readText('会議室').terms]).toEqual(['会', '会議', '議', '議室', '室'])
-  expect([...readText('a b').terms]).toEqual(['a', 'b'])
+  expect(readText('会議室')).toEqual({ words: ['会', '議', '室'], signs: ['会議', '議室'] })
+  expect(readText('a b')).toEqual({ words: ['a', 'b'], signs: [] })
 })
 
 test.each([
