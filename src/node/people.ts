@@ -125,10 +125,14 @@ export class People {
     return this.#labels.handle(this.#views.personOf(person))
   }
 
-  /** The label of a room; two of one name made apart are told apart. name: as its create says it, opened. */
+  /**
+   * The label of a room; two of one name made apart are told apart. name: as its create says it, opened; undefined where it
+   * cannot be opened now, as while a damaged store is filled again: the room keeps the name it was met by.
+   */
   roomLabel(room: RoomId, name: string | undefined): string {
-    this.#note(room, name)
-    return this.#rooms.meet(room, name)
+    const known = name ?? this.#named.get(room)
+    this.#note(room, known)
+    return this.#rooms.meet(room, known)
   }
 
   /** What a person typed for a room. */
