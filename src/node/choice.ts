@@ -110,6 +110,7 @@ import {
   type ChoiceInput,
   isCodeRefused,
   type Link,
+  type Moment,
   mayBeHub,
   NOT_JOINED,
   type OfflineReason,
@@ -133,9 +134,14 @@ const REPORT_PAUSE_MS = 1000
 
 /** Takes one input in and says what to do, in order. Changes `choice` in place; same state and input, same effects. */
 export function choose(choice: Choice, input: ChoiceInput): ChoiceEffect[] {
-  const turn: Turn = { now: input.now, wall: input.wall, random: input.random, effects: [] }
+  return chooseAt(choice, input, input)
+}
+
+/** The same, where the moment comes apart. */
+export function chooseAt(choice: Choice, { now, wall, random }: Moment, event: ChoiceEvent): ChoiceEffect[] {
+  const turn: Turn = { now, wall, random, effects: [] }
   if (choice.phase.state === 'gone') return turn.effects
-  take(choice, turn, input)
+  take(choice, turn, event)
   if (turn.now >= choice.wakeAt) {
     tick(choice, turn)
     choice.wakeAt = Math.max(choice.wakeAt, turn.now + TICK_MS_MIN)

@@ -37,7 +37,7 @@ import {
   type ChoiceEffect,
   type ChoiceEvent,
   type ChoiceFrame,
-  choose,
+  chooseAt,
   clocksOf,
   createChoice,
   mediansOf,
@@ -1527,7 +1527,7 @@ export class Core {
   #choose(event: ChoiceEvent): void {
     // What it asked for is being given; it says when it wants more, and wants nothing once it has left.
     if (this.#choiceWake <= this.#moment.now) this.#choiceWake = Number.POSITIVE_INFINITY
-    const effects = choose(this.choice, { ...this.#moment, ...event })
+    const effects = chooseAt(this.choice, this.#moment, event)
     // A new member hears "joined" first, and only then what a hub says to members.
     for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
     for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)

@@ -8,12 +8,9 @@ import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './
 const NEVER_MS = 2 ** 32 - 1
 const UINT32 = 2 ** 32
 const MEMBERS_MAX = 2 ** 16 - 1
-/**
- * Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands; and no more writes a
- * second than there are ms, on however many links.
- */
+/** Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands; on many links none. */
 const CHANGE_MS = 100
-const CHANGE_MS_PER_LINK = 1
+const CHANGE_MS_PER_LINK = 4
 
 /**
  * A counter that a restarted process continues above its former one as long as the wall clock goes forward: 2.5 a second

@@ -15,7 +15,7 @@ import { refusals } from '../../wire/refusal.ts'
 import { handshakeCrypto } from '../crypto.ts'
 import { bindingOf, plainAddress } from './channel.ts'
 import { Link, type LinkLimits } from './link.ts'
-import { MessageWatch } from './ws-frame.ts'
+import { MessageWatch, wsMessages } from './ws-frame.ts'
 
 /** Who we are on every link. */
 export interface Introduction {
@@ -51,6 +51,10 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
   const port = socket.remotePort ?? 0
   const told = options.hello()
   const { refuses, way } = options
+  // In one piece, where ws would write head and payload apart.
+  const send = (frame: Uint8Array) => {
+    if (ws.readyState === ws.OPEN) socket.write(wsMessages([frame], options.side === 'dialer'))
+  }
   return new Promise((resolve) => {
     let handshake: Handshake
     const settle = (outcome: Greeted) => {
@@ -66,7 +70,7 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
         return settle({ ended: 'invalid' })
       }
       const step = handshake.receive(data)
-      if (step.send) ws.send(step.send)
+      if (step.send) send(step.send)
       if (step.refuse) {
         ws.close(refusals[step.refuse.code].closeCode)
         settle({ refuse: step.refuse })
@@ -117,6 +121,6 @@ export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Pro
       ws.terminate()
       return settle({ ended: 'closed' })
     }
-    ws.send(handshake.hello)
+    send(handshake.hello)
   })
 }

@@ -91,6 +91,8 @@ interface Network {
   readonly ways: readonly Way[]
   readonly nn: string
   readonly net8: string
+  /** The same as bytes, which every link keeps: so few from Buffer's pool would keep the whole pool for each. */
+  readonly net: Uint8Array
   /** Of the open network of the same name. */
   readonly openNet8: string
   readonly hasCode: boolean
@@ -305,6 +307,7 @@ export class NodeShell {
         ways: core.doors?.ways ?? [{ tag: '', psk: pskOf(nodeCrypto, codeKey) }],
         nn: nameHint(nodeCrypto, name),
         net8: net as string,
+        net: fromHex(net),
         openNet8: openNet8 as string,
         hasCode,
       }
@@ -425,7 +428,7 @@ export class NodeShell {
   #hello(): HelloFields {
     const { place } = this.#core
     return {
-      net: Buffer.from(this.#network.net8, 'hex'),
+      net: this.#network.net,
       role: this.#options.visitor ? 2 : this.#core.isHub ? 1 : 0,
       places: place ? packPlaces(place.ids) : new Uint8Array(0),
       grown: place?.isGrown ?? false,
