@@ -9,6 +9,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // V8 lets rubbish grow to several times of what lives where a machine has much memory: lanchat is not alone on it.
 const { setFlagsFromString } = await import('node:v8')
 setFlagsFromString('--heap-growing-percent=30')
+// Nor are the cores its own: what runs some hundred times, as in a start or the loss of a hub, costs more to optimise than
+// that saves. What a busy hub does all the time still is.
+setFlagsFromString('--interrupt-budget=500000')
 const { runProcess } = await import('./process.ts')
 await runProcess()
 

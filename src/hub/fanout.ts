@@ -9,6 +9,8 @@ import type { RoomId } from '../wire/ids.ts'
 
 /** One encoding for many links. */
 export interface Batch {
+  readonly room: RoomId
+  readonly cls: 0 | 1
   readonly links: readonly number[]
   readonly frame: Frame
 }
@@ -58,14 +60,14 @@ export class Fanout {
       let bytes = 0
       for (const { run, bytes: size } of runs) {
         if (frameRuns.length > 0 && (bytes + size > FRAME_BYTES || frameRuns.length >= FRAME_RUNS)) {
-          batches.push({ links: targets, frame: { type: 'live', runs: frameRuns } })
+          batches.push({ room, cls, links: targets, frame: { type: 'live', runs: frameRuns } })
           frameRuns = []
           bytes = 0
         }
         frameRuns.push(run)
         bytes += size
       }
-      batches.push({ links: targets, frame: { type: 'live', runs: frameRuns } })
+      batches.push({ room, cls, links: targets, frame: { type: 'live', runs: frameRuns } })
     }
     this.#turns.clear()
     return batches

@@ -30,10 +30,15 @@ export class Gathering<Node> {
     this.#cameAt = now
   }
 
-  /** This node is a member again. */
-  joined(node: Node, now: number): void {
-    this.#expected.delete(node)
+  /** This node is a member again. True where it was expected. */
+  joined(node: Node, now: number): boolean {
     this.came(now)
+    return this.#expected.delete(node)
+  }
+
+  /** Is somebody expected still? */
+  isExpecting(now: number): boolean {
+    return now < this.#endsAt && this.#expected.size > 0
   }
 
   /** A member has sent something for many. */

@@ -31,7 +31,7 @@ import {
   type Share,
   spend,
 } from './credit.ts'
-import { Fanout } from './fanout.ts'
+import { type Batch, Fanout } from './fanout.ts'
 import { Gathering } from './gathering.ts'
 import { Modes } from './modes.ts'
 import { ReservedNames } from './names.ts'
@@ -77,6 +77,9 @@ export interface HubPorts {
 /** A session that ends is often followed by another one at once: on another link, or after a short break. */
 const PARTED_MS = 1500
 
+/** Frames kept for those who are still on their way after the loss of a hub: some hundred lines typed in that second. */
+const MISSED_MAX = 16
+
 /** Words of one member about what they hold that are passed on: a class that all write at once is some dozens. */
 const MARKERS_PER_S = 128
 /** A question to all of a room is passed on at most this often from one member. */
@@ -109,6 +112,8 @@ export class Hub {
   readonly #parted = new Map<PersonKey, number>()
   readonly #roster: Roster
   readonly #gathering: Gathering<PersonKey>
+  /** Told to all while some who lost the former hub were on their way here: they get it when they come. */
+  #missed: Batch[] = []
   #now: number
 
   constructor(ports: HubPorts, now: number) {
@@ -146,7 +151,7 @@ export class Hub {
       markers: 0,
     }
     const wasHere = this.#isHere(key)
-    this.#gathering.joined(key, this.#now)
+    const isExpected = this.#gathering.joined(key, this.#now)
     this.#sessions.set(link, session)
     const links = this.#links.get(key)
     if (links) links.add(link)
@@ -162,6 +167,9 @@ export class Hub {
     // For a member that comes over another link while its former one is still up, all begins anew.
     this.#grantAgain(session, this.#otherShares(session))
     this.#grant(session)
+    if (!isExpected) return
+    for (const { room, cls, frame } of this.#missed)
+      if (this.#ports.carries(key, room, cls)) this.#ports.send(link, frame)
   }
 
   /** Of the other sessions of this person. */
@@ -468,7 +476,10 @@ export class Hub {
 
   #fanOut(): void {
     if (this.#fanout.isEmpty) return
-    for (const { links, frame } of this.#fanout.flush(this.#carriers)) this.#ports.sendShared(links, frame)
+    const batches = this.#fanout.flush(this.#carriers)
+    for (const { links, frame } of batches) this.#ports.sendShared(links, frame)
+    if (!this.#gathering.isExpecting(this.#now)) this.#missed = []
+    else if (this.#missed.length < MISSED_MAX) this.#missed.push(...batches)
   }
 
   // --- stored -----------------------------------------------------------------------------------------------------

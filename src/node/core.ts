@@ -1642,6 +1642,8 @@ export class Core {
       },
       this.#moment.now,
     )
+    // What was typed here since the loss: others would find it only when they compare.
+    for (const run of this.outbox.unconfirmedRuns()) this.#hub.relay(run, -1)
     this.company.becameHub()
     this.#noteCarried()
     this.#confirming.noteStanding()

@@ -184,6 +184,13 @@ export class Outbox {
     return this.#lanes.get(room + lane)
   }
 
+  /** Own runs that the former hub has not confirmed, and may not have relayed. */
+  unconfirmedRuns(): readonly VerifiedRun[] {
+    return this.#unstoredRuns.filter(
+      (run) => this.#isWaiting(run) && !this.#laneOf(run.events[0]!)!.isWithdrawn,
+    )
+  }
+
   /** Does somebody wait for "stored" of a run's last event? */
   #isWaiting({ events }: VerifiedRun): boolean {
     const last = events[events.length - 1]!

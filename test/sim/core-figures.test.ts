@@ -52,6 +52,21 @@ test('the hub killed: a line typed on each of 29 is stored at the last within 10
   }
 }, 120_000)
 
+test('the hub killed: lines typed at that moment are shown on all others within 350 ms, those of the next hub too', async () => {
+  const world = await thirty(5)
+  const hub = onlyHub(world)
+  const left = world.nodes.filter((node) => node !== hub)
+  let missing = left.length * left.length
+  const from = world.now
+  world.onEvent = (_node, event) => {
+    if (event.type === 'message' && event.text.startsWith('at once')) missing--
+  }
+  world.kill(hub)
+  for (const node of left) world.command(node, { do: 'say', room: 'general', text: `at once ${node.name}` })
+  await world.until(() => missing === 0, 10_000)
+  expect(world.now - from).toBeLessThanOrEqual(350)
+}, 120_000)
+
 test('the hub killed: few frames until the last line is stored, and after 3 s, however many nodes there are', async () => {
   const world = await thirty(4)
   const hub = onlyHub(world)
