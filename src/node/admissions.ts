@@ -6,6 +6,9 @@ import type { PersonKey } from '../wire/ids.ts'
 import type { NodeEvent, Who } from './events.ts'
 import type { Admission, NetworkView } from './rooms.ts'
 
+/** Who comes in by the code in force has shown it within this. */
+const SHOWN_MS = 3000
+
 /** Those who end their program. */
 const ENDS: ReadonlySet<Admission> = new Set<Admission>(['expelled', 'removed', 'outdated'])
 
@@ -30,6 +33,8 @@ export class Admissions {
   #isReady = false
   #startedAt: number | undefined
   #hasGivenUp = false
+  /** Since when persons are seen to be outside for their code: who has the new one says so within moments. Monotonic ms. */
+  readonly #outside = new Map<PersonKey, number>()
   /** Waiting persons that this admin was told of. */
   readonly #told = new Set<PersonKey>()
 
@@ -70,14 +75,16 @@ export class Admissions {
     })
   }
 
-  /** Admins hear of everybody who waits, once. */
-  #tellOthers(): void {
+  /** Admins hear of everybody who waits, once. now: monotonic ms; absent: of those outside for their code nothing yet. */
+  #tellOthers(now?: number): void {
     const { network, self, who, tell } = this.#ports
     const { door, codes, ranks, profiles } = network()
     if ((!door.isKept && codes.newest === undefined) || (ranks.get(self) ?? 1) < 4) return
     for (const person of profiles.keys()) {
-      if (!door.waits(person)) this.#told.delete(person)
-      else if (!this.#told.has(person)) {
+      if (!door.waits(person)) {
+        this.#told.delete(person)
+        this.#outside.delete(person)
+      } else if (!this.#told.has(person) && this.#isFor(person, door.admission(person), now)) {
         this.#told.add(person)
         const user = who(person)
         tell({
@@ -91,9 +98,19 @@ export class Admissions {
     }
   }
 
+  /** Is it time to tell of them? */
+  #isFor(person: PersonKey, admission: Admission, now: number | undefined): boolean {
+    if (admission !== 'outdated') return true
+    if (now === undefined) return false
+    const since = this.#outside.get(person) ?? now
+    this.#outside.set(person, since)
+    return now - since >= SHOWN_MS
+  }
+
   /** hears: a peer's word about room 0 is here. now: monotonic ms. */
   tick(now: number, hears: boolean): void {
     this.#startedAt ??= now
+    if (this.#isReady && this.#ports.network().codes.newest !== undefined) this.#tellOthers(now)
     if (this.#hasGivenUp || !ENDS.has(this.#own)) return
     if (this.#own === 'outdated' && this.#ports.isEntering()) return
     if (!hears && now - this.#startedAt < ALONE_MS) return

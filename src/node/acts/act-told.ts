@@ -7,7 +7,6 @@ import type { Core } from '../core.ts'
 import type { Setting, SystemEvent } from '../events.ts'
 import { displayOrder, type RoomView, readIds, readPersons, SETTING } from '../rooms.ts'
 import type { SealedField } from '../sealing.ts'
-import { NEW_CODE_TEXT } from './codes.ts'
 
 const SETTINGS: Readonly<Record<number, Setting>> = {
   [SETTING.max]: 'max',
@@ -84,8 +83,6 @@ export function actOf(
       const setting = SETTINGS[body.setting]
       return own('settings', { ...(setting && { setting }), value: body.value, ...because(body.reason) })
     }
-    case 'newcode':
-      return own('newcode', { text: NEW_CODE_TEXT })
     case 'topic':
       return own('topic', text('topic', body.topic))
     case 'delete':

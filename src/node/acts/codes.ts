@@ -42,7 +42,10 @@ export class CodeActs {
     const view = views.room(NETWORK_ROOM)
     const value: BodyValue = { ...EMPTY, door: new Uint8Array(32), made: true }
     if (!view || !code || denialOfAct(view, me, value))
-      return this.#answers.refuse(asked, 'NOT_ADMIN', { action: 'newcode', rank: 'an admin or the owner' })
+      return this.#answers.refuse(asked, 'NOT_ADMIN', {
+        action: 'make a new code',
+        rank: 'an admin or the owner',
+      })
     const door = doorOf(options.crypto, code.key)
     const { codes } = views.network()
     const replaces = [...new Set(codes.counted.filter(({ made }) => made).map((made) => doorKey(made.door)))]
@@ -55,7 +58,7 @@ export class CodeActs {
     this.#seal(code.key, door, keys.slice(last), {
       inner: { text: code.text, former },
       replaces: replaces.filter((other) => other !== door).slice(-FORMER_CODES_MAX),
-      told: () => this.#answers.system(asked, 'newcode', null, { text: NEW_CODE_TEXT }),
+      told: () => this.#answers.system(asked, 'newcode', null),
     })
   }
 
@@ -150,9 +153,6 @@ export class CodeActs {
     this.#writer.write(NETWORK_ROOM, value, made?.told, salt)
   }
 }
-
-export const NEW_CODE_TEXT =
-  'This network has a new code. Members go on by themselves, also those who come back later; invitations from before let nobody in any more. /invitation shows the new one.'
 
 const EMPTY = {
   kind: 'newcode',
