@@ -19,6 +19,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
     'history whose author had a clock ahead, had from others at once after following, counted as withheld by the hub',
   ],
   [5091, 'a session of somebody whose other one was idle, and held all of their credit, waited for ever'],
+  [457, 'a run written anew for a deletion counted as what a power loss may take, though it was on the disk'],
   [5394, 'what a former process had written under a clock that was wrong was taken for a twin'],
 ]
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { CORE_MUTATIONS } from './core-mutations.ts'
 import { runCoreSeed } from './core-random.ts'
 
-const SEEDS = 40
+const SEEDS = 150
 
 /** What the first seed that finds something says. */
 async function found(rule: RegExp): Promise<string> {
@@ -18,7 +18,7 @@ async function found(rule: RegExp): Promise<string> {
 
 test.each(CORE_MUTATIONS.map((mutation) => [mutation.what, mutation] as const))(
   'it is found that %s',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async (_what, mutation) => {
     const undo = mutation.plant()
     try {
