@@ -6,6 +6,7 @@
 import type { Run } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { RoomId } from '../wire/ids.ts'
+import { type ShortRun, shortRun } from '../wire/short-run.ts'
 
 /** One encoding for many links. */
 export interface Batch {
@@ -18,7 +19,7 @@ export interface Batch {
 interface Turn {
   readonly room: RoomId
   readonly cls: 0 | 1
-  readonly runs: { run: Run; bytes: number; from: number }[]
+  readonly runs: { run: ShortRun; bytes: number; from: number }[]
 }
 
 /** Bytes of runs in one frame: below the frame cap with one more full run. */
@@ -28,7 +29,7 @@ const FRAME_RUNS = 128
 export class Fanout {
   readonly #turns = new Map<string, Turn>()
 
-  /** A run for the carriers of its room. from: the link it came over; -1: own or from the store. */
+  /** A run, one that parseRun has taken, for the carriers of its room. from: the link it came over; -1: own or from the store. */
   add(room: RoomId, cls: 0 | 1, run: Run, from: number): void {
     const key = cls + room
     let turn = this.#turns.get(key)
@@ -36,9 +37,10 @@ export class Fanout {
       turn = { room, cls, runs: [] }
       this.#turns.set(key, turn)
     }
-    let bytes = run.headers.length + 80
+    const short = shortRun(run)
+    let bytes = short.start.length + short.times.length + 80
     for (const body of run.bodies) bytes += (body?.length ?? 0) + 4
-    turn.runs.push({ run, bytes, from })
+    turn.runs.push({ run: short, bytes, from })
   }
 
   get isEmpty(): boolean {
@@ -56,7 +58,7 @@ export class Fanout {
       const isOneOrigin = origin >= 0 && runs.every(({ from }) => from === origin)
       const targets = isOneOrigin ? links.filter((link) => link !== origin) : links
       if (targets.length === 0) continue
-      let frameRuns: Run[] = []
+      let frameRuns: ShortRun[] = []
       let bytes = 0
       for (const { run, bytes: size } of runs) {
         if (frameRuns.length > 0 && (bytes + size > FRAME_BYTES || frameRuns.length >= FRAME_RUNS)) {

@@ -23,6 +23,7 @@ import {
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
+import { fullRun } from '../wire/short-run.ts'
 import { Acquaintances, readAcquaintances } from './acquaintances.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
@@ -1229,7 +1230,8 @@ export class Core {
   #onLive(link: LinkId, runs: FrameOf<'live'>['runs']): void {
     const fresh: ParsedRun[] = []
     for (const run of runs) {
-      const parsed = parseRun(this.options.crypto, this.replica.net, run)
+      const full = fullRun(this.options.crypto, run)
+      const parsed = typeof full === 'string' ? full : parseRun(this.options.crypto, this.replica.net, full)
       if (parsed === 'newer') continue
       if (typeof parsed === 'string') this.#fault(link, `live: ${parsed}`)
       else if (this.#holds(parsed)) this.#givenAgain(link, parsed)

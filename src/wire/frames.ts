@@ -34,6 +34,7 @@ import {
   uintOf,
   type ValueOf,
 } from './schema.ts'
+import { NIL_BYTES, type ShortRun, START_BYTES, TIMES_BYTES } from './short-run.ts'
 
 const key = bin(32)
 const room = bin(16)
@@ -50,6 +51,22 @@ const run = named(
     ]),
     v.transform(([headers, signature, bodies]) => ({ headers, signature, bodies })),
   ),
+)
+/** A run on the wire from a hub: as it is, or as the short run [start, times, signature, bodies] (LV-15). */
+const live = named(
+  'run or short run',
+  v.union([
+    v.pipe(
+      v.looseTuple([
+        bin(START_BYTES),
+        blob(RUN_EVENTS_MAX * (TIMES_BYTES + NIL_BYTES)),
+        bin(64),
+        list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX),
+      ]),
+      v.transform(([start, times, signature, bodies]) => ({ start, times, signature, bodies })),
+    ),
+    run,
+  ]),
 )
 /** Headers with their run's signature, no bodies: evidence of a fork. */
 const chain = named(
@@ -162,7 +179,7 @@ const shapes = {
   /** An author's new run, under credit. */
   post: [64, { run }],
   /** New runs of one turn, from the hub. */
-  live: [65, { runs: list(run, 256) }],
+  live: [65, { runs: list(live, 256) }],
   /** Stored at the sender: entries lane8 n4 of the receiver's own lanes. */
   ack: [66, { room, entries: bins(12, 1024) }],
   /** Signed word that `key` holds these lanes: entries author32 lane8 n4 id8. */
@@ -220,7 +237,7 @@ for (const [name, [number, fields]] of Object.entries(shapes)) {
   byNumber.set(number, definition)
 }
 
-/** The array that msgpack writes. Runs are written as [headers, signature, bodies]. */
+/** The array that msgpack writes. Runs are written as [headers, signature, bodies], short ones as [start, times, signature, bodies]. */
 export function packFrame(frame: Frame): unknown[] {
   const { number, shape } = byName.get(frame.type)!
   return [number, ...shape.pack(frame as never).map(positional)]
@@ -228,6 +245,10 @@ export function packFrame(frame: Frame): unknown[] {
 
 function positional(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(positional)
+  if (value && typeof value === 'object' && 'start' in value) {
+    const { start, times, signature, bodies } = value as ShortRun
+    return [start, times, signature, bodies]
+  }
   if (value && typeof value === 'object' && 'headers' in value) {
     const { headers, signature, bodies } = value as {
       headers: Uint8Array

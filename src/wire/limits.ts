@@ -6,7 +6,7 @@ export const FRAME_BYTES_MAX = 64 * 1024
 export const FRAGMENTS_MAX = 16
 /** Arrays and maps inside each other, the frame's own included: ours need 4. */
 export const MSGPACK_DEPTH_MAX = 8
-/** Values in one frame: a full live frame of single runs needs about 1,500. */
+/** Values in one frame: a full live frame of single runs needs about 1,800. */
 export const MSGPACK_ITEMS_MAX = 4096
 /** Events in one run: one signature check then costs about 1 us per event. */
 export const RUN_EVENTS_MAX = 64

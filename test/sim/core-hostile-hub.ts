@@ -16,6 +16,7 @@ import {
 } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import type { EventId, PersonKey } from '../../src/wire/ids.ts'
+import { fullRun, type ShortRun } from '../../src/wire/short-run.ts'
 import { simCrypto } from './core-crypto.ts'
 import type { Liar, SimNode } from './core-node.ts'
 import type { World } from './core-world.ts'
@@ -182,11 +183,17 @@ interface Kept {
   readonly isControl: boolean
 }
 
+const fullRuns = (runs: readonly (Run | ShortRun)[]): Run[] =>
+  runs.flatMap((run) => {
+    const full = fullRun(simCrypto, run)
+    return typeof full === 'string' ? [] : [full]
+  })
+
 /** The frame without the runs that are kept back; nothing where none is left of live ones. */
 function without(keeps: (run: Kept) => boolean) {
   return (frame: Frame, _to?: SimNode): Said => {
     if (frame.type !== 'live' && frame.type !== 'runs') return as(frame)
-    const runs = frame.runs.filter((run) => {
+    const runs = fullRuns(frame.runs).filter((run) => {
       const last = decodeHeader(simCrypto, run.headers.subarray(run.headers.length - HEADER_BYTES))
       return !keeps({ author: last.author, id: last.id, isControl: isControlLane(last.lane) })
     })
@@ -222,7 +229,7 @@ class Branch {
 
   of(frame: Frame): Frame {
     if (frame.type !== 'live' && frame.type !== 'runs') return frame
-    return { ...frame, runs: frame.runs.map((run) => this.#other(run)) }
+    return { ...frame, runs: fullRuns(frame.runs).map((run) => this.#other(run)) }
   }
 
   #other(run: Run): Run {

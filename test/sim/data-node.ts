@@ -36,6 +36,7 @@ import {
 } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { PERIOD_MS, RETENTION_DAYS } from '../../src/wire/limits.ts'
+import { fullRun } from '../../src/wire/short-run.ts'
 import type { Endpoint, Network, VirtualTime } from './data-network.ts'
 import type { Random } from './data-random.ts'
 
@@ -250,7 +251,10 @@ export class SimNode implements Endpoint {
   frame(link: number, frame: Frame): void {
     this.setTime()
     if (frame.type !== 'live') return this.sync.frame(link, frame)
-    for (const run of frame.runs) this.#live(link, run)
+    for (const run of frame.runs) {
+      const full = fullRun(this.#world.crypto, run)
+      if (typeof full !== 'string') this.#live(link, full)
+    }
   }
 
   #live(link: number, run: Run): void {

@@ -47,6 +47,7 @@ import { signWitness, witnessMessage } from '../../src/wire/witness.ts'
 import { bucketDigest, packEntry, roomDigest } from '../../src/node/lanes.ts'
 import { hostileMsgpack } from './hostile.ts'
 import { signatureVectors } from './signatures.ts'
+import { shortRun } from '../../src/wire/short-run.ts'
 
 const fill = (n: number, byte: number) => new Uint8Array(n).fill(byte)
 /** 0, 1, 2 ...: bytes that show a wrong order. */
@@ -394,7 +395,7 @@ function exampleFrames(): Frame[] {
     { type: 'headersAsk', room, author: anna.key, lane: fromHex(content), from: 1 },
     { type: 'headers', chain },
     { type: 'post', run },
-    { type: 'live', runs: [run, packRun(joins)] },
+    { type: 'live', runs: [run, shortRun(run), shortRun({ ...packRun(joins), bodies: [null] })] },
     { type: 'ack', room, entries: concat(fromHex(content), uint(1, 4)) },
     signWitness(bert, net, general, T, [
       { author: annaKey, lane: content, n: 1, id8: single.events[0]!.id.slice(0, 16) },
