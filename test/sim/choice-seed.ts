@@ -58,9 +58,10 @@ export function runChoiceSeed(seed: number, plant?: Plant): SeedResult {
   }
   peace(network, all)
   const settledMs = settle(network)
-  // A preferred node may still be handed the hub; that must be over in a moment.
+  // A preferred node may still be handed the hub; that must be over in a moment, or in three where segments are lost.
   network.run(3000)
-  if (network.runUntil(() => network.isSettled(), 500 + 20 * network.latencyMs) === Infinity)
+  const momentMs = (500 + 20 * network.latencyMs) * (network.loss > 0 ? 3 : 1)
+  if (network.runUntil(() => network.isSettled(), momentMs) === Infinity)
     network.fail('INV-9', 'settled and came apart again')
   const oneHopMs = oneHop(network, seeded(seed ^ 0x1409))
   return {
