@@ -393,6 +393,7 @@ export class Core {
       isOpen: (room) => this.display.isOpen(room),
       close: (room) => this.display.close(room),
       hasHistory: (join) => this.#role.is !== 'following' || (!this.outbox.isOpen(join) && !this.sync.isBusy),
+      isNamed: (room) => this.#isNamed(room),
       lines: (room, then) => this.lines([room], HISTORY_LINES, then),
       open: (room, lines) => this.#open(room, lines),
     })
@@ -702,6 +703,11 @@ export class Core {
   isMember(view: RoomView): boolean {
     if (view.type === 'talk') return view.persons!.has(this.me)
     return view.members.has(this.me) || view.type === 'general'
+  }
+
+  #isNamed(room: RoomId): boolean {
+    const view = this.views.room(room)
+    return view?.type !== 'private' || this.private.openName(view) !== undefined
   }
 
   /** The name people know a room by; null for a talk. */
@@ -1764,7 +1770,8 @@ export class Core {
         return
     }
     this.#readyAsked = true
-    const rooms = this.#acts.joinedRooms()
+    // The others are opened when they have a name.
+    const rooms = this.#acts.joinedRooms().filter((room) => this.#isNamed(room))
     this.lines(rooms, linesOfEach(rooms.length), (lines) => {
       const hub = this.hubInfo()
       if (!hub) {

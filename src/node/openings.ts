@@ -6,7 +6,7 @@ import type { Event } from '../wire/event.ts'
 import type { RoomId } from '../wire/ids.ts'
 import type { RoomLine } from './core-io.ts'
 
-/** A room joined is opened at the latest after this, also when its history is still coming. */
+/** A room is opened at the latest after this, also when its history or its name is still coming. */
 const OPEN_WITHIN_MS = 3000
 
 interface Opening {
@@ -22,6 +22,8 @@ export interface OpeningPorts {
   close(room: RoomId): void
   /** Nothing of a room is on its way from the hub any more, behind this own join. */
   hasHistory(join: Event): boolean
+  /** What it is called can be told: of a private room filled anew, its keys may still be on their way. */
+  isNamed(room: RoomId): boolean
   /** Reads the room's last lines. */
   lines(room: RoomId, then: (lines: readonly RoomLine[]) => void): void
   open(room: RoomId, lines: readonly RoomLine[]): void
@@ -65,8 +67,8 @@ export class Openings {
   look(now: number): void {
     for (const [room, opening] of this.#opening) {
       const { since, join, isReading } = opening
-      const isHere = join === undefined || this.#ports.hasHistory(join) || now - since > OPEN_WITHIN_MS
-      if (isReading || !isHere) continue
+      const isHere = this.#ports.isNamed(room) && (join === undefined || this.#ports.hasHistory(join))
+      if (isReading || !(isHere || now - since > OPEN_WITHIN_MS)) continue
       opening.isReading = true
       this.#ports.lines(room, (lines) => {
         if (this.#opening.get(room) !== opening) return

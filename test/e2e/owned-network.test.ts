@@ -128,7 +128,8 @@ describe('a network with an owner', () => {
     const eve = lan.chat('eve', '--code-file', words, '--peer', peer)
     await eve.event('ready')
     // Who comes in by a new code is given what there is once the others have seen that she has it.
-    for (const said of ['before', 'behind a new code']) await eve.event('message', ({ text }) => text === said)
+    for (const said of ['before', 'behind a new code'])
+      await eve.event('message', ({ text }) => text === said)
     expect(await eve.ask({ command: '/history 9' })).toMatchObject({
       data: [{ text: 'before' }, { text: 'behind a new code' }],
     })
