@@ -3,8 +3,8 @@
  *
  * A change told to all costs a write for each member, and a newcomer needs the whole list: told one by one, both would grow
  * with the square of those who come at once. So changes are told together, with the next heartbeat, which is written to all
- * anyway, or before that at a pace that leaves time between two tellings for each member; and whoever comes in between gets the list as it was told last, in pages that are made once, and behind
- * that the same changes as everybody (rule LV-9).
+ * anyway, or before that at a pace that leaves time between two tellings for each member; and whoever comes in between gets
+ * the list as it was told last, in pages that are made once, and behind that the same changes as everybody (rule LV-9).
  *
  *   came, went -> waiting --(pace)--> take: told to all, and in the pages for newcomers
  *

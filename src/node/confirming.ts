@@ -24,18 +24,13 @@ export interface Peer {
   readonly visitor: boolean
 }
 
-export interface ConfirmingPorts {
+/** What this node is to others now, and they to it. */
+export interface Surroundings {
   readonly self: PersonKey
-  readonly isVisitor: boolean
-  readonly signer: Signer
   readonly replica: Replica
   readonly views: Views
-  /** Events of the lane that are on disk and count. */
-  readonly durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
   /** Monotonic ms. */
   now(): number
-  /** netNow, ms. */
-  netNow(): number
   hub(): Hub | undefined
   /** The link to the hub that is followed; undefined: this node is hub, or has none. */
   followed(): LinkId | undefined
@@ -43,6 +38,16 @@ export interface ConfirmingPorts {
   hubKey(): PersonKey | undefined
   line(): readonly PersonKey[]
   peers(): Iterable<readonly [LinkId, Peer]>
+  send(link: LinkId, frame: Frame): void
+}
+
+export interface ConfirmingPorts extends Surroundings {
+  readonly isVisitor: boolean
+  readonly signer: Signer
+  /** Events of the lane that are on disk and count. */
+  readonly durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
+  /** netNow, ms. */
+  netNow(): number
   /** The store is known, and its disk works (INV-14). */
   isDiskSound(): boolean
   /** Not a node just woken that has yet to ask who the hub is (INV-13). */
@@ -54,7 +59,6 @@ export interface ConfirmingPorts {
   /** Acts once all that this link brought so far is verified. */
   behind(link: LinkId, act: () => void): void
   pull(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void
-  send(link: LinkId, frame: Frame): void
   fault(link: LinkId, why: string): void
   /** Somebody offers past the hub: it is told signatures past the hub for a while, */
   offered(link: LinkId): void

@@ -46,7 +46,7 @@ import {
   viewOf,
 } from './choice.ts'
 import { Company, sayingFields } from './company.ts'
-import { Confirming } from './confirming.ts'
+import { Confirming, type Surroundings } from './confirming.ts'
 import type {
   CoreEffect,
   CoreInput,
@@ -430,8 +430,20 @@ export class Core {
       },
     })
     this.#guard = this.#newGuard()
-    this.#confirming = this.#newConfirming()
-    this.#ownConfirmations = this.#newOwnConfirmations()
+    const around: Surroundings = {
+      self: this.self,
+      replica: this.replica,
+      views: this.views,
+      now: () => this.#moment.now,
+      hub: () => this.#hub,
+      followed: () => this.#followed,
+      hubKey: () => this.hubKey,
+      line: () => this.#line,
+      peers: () => this.#links,
+      send: (link, frame) => this.send(link, frame),
+    }
+    this.#confirming = this.#newConfirming(around)
+    this.#ownConfirmations = this.#newOwnConfirmations(around)
     this.#acts = new Acts(this)
     this.#relaying = new Relaying({
       crypto,
@@ -520,53 +532,35 @@ export class Core {
     })
   }
 
-  #newConfirming(): Confirming {
+  #newConfirming(around: Surroundings): Confirming {
     return new Confirming({
-      self: this.self,
+      ...around,
       isVisitor: this.options.choice.visitor === true,
       signer: this.options.signer,
-      replica: this.replica,
-      views: this.views,
       durableN: this.#durable.n,
-      now: () => this.#moment.now,
       netNow: () => this.netNow,
-      hub: () => this.#hub,
-      followed: () => this.#followed,
-      hubKey: () => this.hubKey,
-      line: () => this.#line,
-      peers: () => this.#links,
       isDiskSound: () => this.#scanned && !this.#isFailing,
       isAwake: () => acknowledges(this.choice),
       denial: (author, room, cls) => this.#acts.denial(author, room, cls),
       needSync: (isNeeded) => this.#writes.needSync(isNeeded),
       behind: (link, act) => this.#verify(link, [], act),
       pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-      send: (link, frame) => this.send(link, frame),
       fault: (link, why) => this.#fault(link, why),
       offered: (link) => this.#guard.offered(link, this.#moment.now),
       isAsker: (link) => this.#guard.isAsker(link, this.#moment.now),
     })
   }
 
-  #newOwnConfirmations(): OwnConfirmations {
+  #newOwnConfirmations(around: Surroundings): OwnConfirmations {
     return new OwnConfirmations({
-      self: this.self,
-      replica: this.replica,
-      views: this.views,
+      ...around,
       outbox: this.outbox,
       replication: this.replication,
       me: () => this.me,
-      now: () => this.#moment.now,
-      hub: () => this.#hub,
-      followed: () => this.#followed,
-      hubKey: () => this.hubKey,
-      line: () => this.#line,
-      peers: () => this.#links,
       isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
       othersHere: () => this.#presence.count,
       isAlone: () => this.#confirming.mayAcknowledge() && this.#isAlone(),
       verify: (link, checks, act) => this.#verify(link, checks, act),
-      send: (link, frame) => this.send(link, frame),
     })
   }
 

@@ -35,26 +35,23 @@ function imported(key: Uint8Array): KeyObject | undefined {
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
 }
 
+function verifyBy(keyOf: (key: Uint8Array) => KeyObject | undefined): Crypto['verify'] {
+  return (message, signature, key) => {
+    if (!isCanonicalSignature(signature)) return false
+    const known = keyOf(key)
+    return known !== undefined && verify(null, message, known, signature)
+  }
+}
+
 export const nodeCrypto: Crypto = {
   hash: (data) => new Uint8Array(hash('sha512', data, 'buffer').subarray(0, 32)),
-  verify(message, signature, key) {
-    if (!isCanonicalSignature(signature)) return false
-    const known = publicKey(key)
-    return known !== undefined && verify(null, message, known, signature)
-  },
+  verify: verifyBy(publicKey),
   boxPublicKey: (secretKey) => rawPublicKey(secretKeyOf(PKCS8_X25519, secretKey)),
   random: (n) => new Uint8Array(randomBytes(n)),
 }
 
 /** For handshakes: the keys of those who come are not kept. Most write nothing, and a hub has thousands of them. */
-export const handshakeCrypto: Crypto = {
-  ...nodeCrypto,
-  verify(message, signature, key) {
-    if (!isCanonicalSignature(signature)) return false
-    const fresh = imported(key)
-    return fresh !== undefined && verify(null, message, fresh, signature)
-  },
-}
+export const handshakeCrypto: Crypto = { ...nodeCrypto, verify: verifyBy(imported) }
 
 /** The signer of a 32-byte seed (the same key pair as nacl.sign.keyPair.fromSeed). */
 export function signerOf(seed: Uint8Array): Signer {

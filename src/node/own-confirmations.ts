@@ -8,7 +8,7 @@ import { readUint } from '../wire/bytes.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, roomId } from '../wire/ids.ts'
 import { type WitnessEntry, witnessMessage } from '../wire/witness.ts'
-import type { Peer } from './confirming.ts'
+import type { Surroundings } from './confirming.ts'
 import { WITNESSES_OF_LINE } from './guard/standing.ts'
 import type { Outbox } from './outbox.ts'
 import type { Replica } from './replica.ts'
@@ -16,23 +16,11 @@ import type { Replication } from './replication.ts'
 import type { Check, LinkId } from './sync.ts'
 import type { Views } from './views.ts'
 
-export interface OwnConfirmationsPorts {
-  readonly self: PersonKey
-  readonly replica: Replica
-  readonly views: Views
+export interface OwnConfirmationsPorts extends Surroundings {
   readonly outbox: Outbox
   readonly replication: Replication
   /** The person whose device this is. */
   me(): PersonKey
-  /** Monotonic ms. */
-  now(): number
-  hub(): Hub | undefined
-  /** The link to the hub that is followed; undefined: this node is hub, or has none. */
-  followed(): LinkId | undefined
-  /** The hub followed, or this node; undefined: none. */
-  hubKey(): PersonKey | undefined
-  line(): readonly PersonKey[]
-  peers(): Iterable<readonly [LinkId, Peer]>
   /** Does this peer say that its disk does not work? */
   isWithoutDisk(link: LinkId): boolean
   /** Other devices that are here. */
@@ -40,7 +28,6 @@ export interface OwnConfirmationsPorts {
   /** Nobody else here can confirm, and the own disk may be spoken of. */
   isAlone(): boolean
   verify(link: LinkId, checks: readonly Check[], act: (isGood: boolean) => void): void
-  send(link: LinkId, frame: Frame): void
 }
 
 export class OwnConfirmations {

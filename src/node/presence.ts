@@ -70,8 +70,7 @@ export class Presence {
 
   tick(now: number): void {
     if (now < this.#settledAt) return
-    if (this.#here.size >= this.#online.size) return
-    for (const key of [...this.#online]) if (!this.#here.has(key)) this.#gone(key)
+    for (const key of this.#online) if (!this.#here.has(key)) this.#gone(key)
   }
 
   #gone(key: PersonKey): void {

@@ -47,6 +47,7 @@ import {
   xorOf,
 } from './lanes.ts'
 import type { Chain, Replica } from './replica.ts'
+import type { Act } from './verification.ts'
 
 export type LinkId = number
 
@@ -67,11 +68,7 @@ export interface SyncPorts {
   /** There is more to serve on this link: call `pump` when its queue is short. */
   wantPump(link: LinkId): void
   /** A parsed run, tombstone or chain to be verified; `then` runs in order of calls per link. */
-  verify(
-    link: LinkId,
-    checks: readonly Check[],
-    then: (isGood: boolean, each: readonly boolean[]) => void,
-  ): void
+  verify(link: LinkId, checks: readonly Check[], then: Act): void
   /** Verified runs that a pull brought: the node adds them to the replica and returns what became of each. */
   took(link: LinkId, run: VerifiedRun): ReturnType<Replica['add']>
   deleted(link: LinkId, tombstone: Tombstone): boolean

@@ -9,8 +9,8 @@ export type Act = (isGood: boolean, each: readonly boolean[]) => void
 
 interface Item {
   readonly ticket: number
-  isGood: boolean | undefined
-  verdicts: readonly boolean[]
+  /** Of each check; undefined: not answered yet. */
+  verdicts: readonly boolean[] | undefined
   readonly act: Act
 }
 
@@ -28,7 +28,7 @@ export class Verification {
   add(link: LinkId, ticket: number, checks: readonly Check[], act: Act): void {
     const queue = this.#queues.get(link) ?? []
     this.#queues.set(link, queue)
-    queue.push({ ticket, isGood: checks.length === 0 ? true : undefined, verdicts: [], act })
+    queue.push({ ticket, verdicts: checks.length === 0 ? [] : undefined, act })
     if (checks.length === 0) return this.#drain(queue)
     this.#waiting.set(ticket, queue)
     this.#ask(link, ticket, checks)
@@ -39,7 +39,6 @@ export class Verification {
     this.#waiting.delete(ticket)
     const item = queue?.find((each) => each.ticket === ticket)
     if (!queue || !item) return
-    item.isGood = ok.every(Boolean)
     item.verdicts = ok
     this.#drain(queue)
   }
@@ -62,9 +61,7 @@ export class Verification {
   }
 
   #drain(queue: Item[]): void {
-    while (queue[0]?.isGood !== undefined) {
-      const item = queue.shift()!
-      item.act(item.isGood!, item.verdicts)
-    }
+    for (let verdicts = queue[0]?.verdicts; verdicts !== undefined; verdicts = queue[0]?.verdicts)
+      queue.shift()!.act(verdicts.every(Boolean), verdicts)
   }
 }

@@ -8,7 +8,8 @@ import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './
 const NEVER_MS = 2 ** 32 - 1
 const UINT32 = 2 ** 32
 const MEMBERS_MAX = 2 ** 16 - 1
-/** Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands; on many links none. */
+/** Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands, and
+ * of so many links that the next one is due by then anyway, none. */
 const CHANGE_MS = 100
 const CHANGE_MS_PER_LINK = 4
 
