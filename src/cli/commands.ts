@@ -118,6 +118,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'msg',
+    meantBy: ['query', 'tell', 'whisper'],
     args: '<nick>[,<nick>...] <text>',
     help: 'a private message; to several, in a private room of just them',
     completes: 'nick',
@@ -138,6 +139,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'leave',
+    meantBy: ['part'],
     args: '[room]',
     help: 'leave this room, or the named one',
     completes: 'room',
@@ -180,12 +182,14 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'rooms',
+    meantBy: ['list'],
     args: '',
     help: 'all rooms there are',
     read: (args) => none(args, ask({ do: 'rooms' })),
   },
   {
     name: 'who',
+    meantBy: ['names', 'users'],
     args: '[room]',
     help: 'who is in this room, or in the named one',
     completes: 'room',
@@ -304,5 +308,8 @@ export function readCommand(line: string): { readonly word: string; readonly arg
   return { word: match[1]!, args: match[2]! }
 }
 
-/** The name or alias most like a word that is none; undefined where nothing is near. */
-export const nearestCommand = (word: string): string | undefined => nearest(word.toLowerCase(), byName.keys())
+const byMeaning = new Map(COMMANDS.flatMap((row) => (row.meantBy ?? []).map((word) => [word, row.name])))
+
+/** The name or alias that a word which is none most likely means; undefined where nothing is near. */
+export const nearestCommand = (word: string): string | undefined =>
+  byMeaning.get(word.toLowerCase()) ?? nearest(word.toLowerCase(), byName.keys())

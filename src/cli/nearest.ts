@@ -1,13 +1,18 @@
 /** What somebody most likely meant who typed a word that is none. */
 
-/** The name nearest to a word: it starts with it, or is at most two edits away. Undefined where nothing is near. */
+/**
+ * The name nearest to a word: it starts with it, or differs by one edit, or by two where both are long enough for them to
+ * be slips of the same word (who types `unlink` does not mean `unpin`). Undefined where nothing is near.
+ */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   const near = [...names]
     .map((name) => ({ name, edits: word !== '' && name.startsWith(word) ? 1 : editsBetween(word, name) }))
-    .filter(({ name, edits }) => edits <= Math.min(2, Math.ceil(name.length / 2)))
+    .filter(({ name, edits }) => edits <= editsMax(word, name))
     .sort((a, b) => a.edits - b.edits)
   return near[0]?.name
 }
+
+const editsMax = (word: string, name: string): number => (Math.min(word.length, name.length) < 8 ? 1 : 2)
 
 /** Letters to add, drop, change, or swap with a neighbour (optimal string alignment); Infinity for lengths far apart. */
 function editsBetween(a: string, b: string): number {

@@ -585,7 +585,7 @@ export type Command =
   /** on: false makes an admin a member again. */
   | { readonly do: 'admin'; readonly who: string; readonly on: boolean; readonly reason?: string }
   /** A new code for the network; members are given it. code: made by the node itself, whatever is given. */
-  | { readonly do: 'newCode'; readonly code?: OwnCode }
+  | { readonly do: 'newCode'; readonly code?: OwnCode; readonly reason?: string }
   /** What lets somebody else into the network: { network, owner, text, words }. */
   | { readonly do: 'invitation' }
   /** on: only who is here, and whom an admin admits, is let in. */

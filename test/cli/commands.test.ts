@@ -100,6 +100,13 @@ describe('commands', () => {
     ['/slow off', { do: 'set', room: 'here', setting: 'slow', value: 0 }],
     ['/newcomers on', { do: 'set', room: 'here', setting: 'newcomers', value: 1 }],
     ['/log 5', { do: 'log', room: 'here', count: 5 }],
+    ['/log', { do: 'log', room: 'here', count: 50 }],
+    ['/log lab', { do: 'log', room: 'lab', count: 50 }],
+    ['/log #5 7', { do: 'log', room: '5', count: 7 }],
+    ['/log network 7', { do: 'networkLog', count: 7 }],
+    ['/log #network', { do: 'log', room: 'network', count: 50 }],
+    ['/newcode', { do: 'newCode' }],
+    ['/newcode it was on the  web', { do: 'newCode', reason: 'it was on the  web' }],
     ['/rooms', { do: 'rooms' }],
     ['/who', { do: 'who', room: 'here' }],
     ['/who lab', { do: 'who', room: 'lab' }],
@@ -203,6 +210,7 @@ describe('commands', () => {
     const names = COMMANDS.flatMap((row) => [row.name, ...(row.aliases ?? [])])
     expect(new Set(names).size).toBe(names.length)
     for (const row of COMMANDS) expect(row.help).not.toBe('')
+    for (const word of COMMANDS.flatMap((row) => row.meantBy ?? [])) expect(names).not.toContain(word)
   })
 
   it.each([
@@ -212,6 +220,11 @@ describe('commands', () => {
     ['hist', 'history'],
     ['crate', 'create'],
     ['quti', 'quit'],
+    ['membersonyl', 'membersonly'],
+    ['inviation', 'invitation'],
+    ['unlink', 'device'],
+    ['PART', 'leave'],
+    ['unpick', undefined],
     ['frobnicate', undefined],
     ['', undefined],
   ])('nearest to %s is %s', (word, name) => {

@@ -108,6 +108,7 @@ export const messageRows: readonly CommandRow[] = [
   },
   {
     name: 'block',
+    meantBy: ['ignore'],
     args: '<nick>',
     help: 'show nothing of somebody here any more',
     completes: 'nick',

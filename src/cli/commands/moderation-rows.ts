@@ -9,6 +9,7 @@ import {
   nickList,
   nickName,
   oneOrMore,
+  roomName,
   split,
   words,
 } from './row.ts'
@@ -65,6 +66,21 @@ function readSetting(
   const value = word === 'off' ? 0 : isNumber ? Number(word) : word === 'on' && most === 1 ? 1 : Number.NaN
   if (!(value >= 0 && value <= most)) return 'usage'
   return ask({ do: 'set', room, setting, value, ...because(reason) })
+}
+
+/** `[room or network] [n]`; `#network` and `#5` are rooms of these names. */
+function readLog(args: string, current: string): Meaning {
+  const said = words(args)
+  const isNamed = said[0] !== undefined && !/^\d+$/.test(said[0])
+  const where = isNamed ? said.shift()! : current
+  const [digits = String(LOG_DEFAULT), ...more] = said
+  const count = /^\d{1,4}$/.test(digits) ? Number(digits) : 0
+  if (more.length > 0 || count < 1 || count > LOG_MAX || roomName(where) === '') return 'usage'
+  return ask(
+    isNamed && where === 'network'
+      ? { do: 'networkLog', count }
+      : { do: 'log', room: isNamed ? roomName(where) : where, count },
+  )
 }
 
 const bindRow = (name: 'kick' | 'ban' | 'mute', help: string): CommandRow => ({
@@ -188,14 +204,9 @@ export const moderationRows: readonly CommandRow[] = [
   },
   {
     name: 'log',
-    args: '[network] [n]',
-    help: `what was done in this room, or to the network, by whom and why (1 to ${LOG_MAX}, ${LOG_DEFAULT} if not said)`,
-    read(args, room) {
-      const isNetwork = words(args)[0] === 'network'
-      const [digits = String(LOG_DEFAULT), ...more] = words(args).slice(Number(isNetwork))
-      const count = /^\d{1,4}$/.test(digits) ? Number(digits) : 0
-      if (more.length > 0 || count < 1 || count > LOG_MAX) return 'usage'
-      return ask(isNetwork ? { do: 'networkLog', count } : { do: 'log', room, count })
-    },
+    args: '[room or network] [n]',
+    help: `what was done in this room, in the named one, or to the network, by whom and why (1 to ${LOG_MAX}, ${LOG_DEFAULT} if not said)`,
+    completes: 'room',
+    read: readLog,
   },
 ]

@@ -31,9 +31,9 @@ export const networkRows: readonly CommandRow[] = [
   },
   {
     name: 'newcode',
-    args: '',
+    args: '[reason]',
     help: 'a new code for this network, where the old one got about: members go on, old invitations let nobody in',
-    read: (args) => none(args, ask({ do: 'newCode' })),
+    read: (args) => ask({ do: 'newCode', ...because(args) }),
   },
   {
     name: 'invitation',
@@ -66,6 +66,7 @@ function readDevice(args: string): Meaning {
 
 export const deviceRow: CommandRow = {
   name: 'device',
+  meantBy: ['link', 'unlink'],
   args: '[ask nick | accept nick | remove id]',
   help: 'your devices; ask on a new one to be one of somebody, accept on their first one, remove one for good',
   completes: 'nick',

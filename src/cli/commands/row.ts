@@ -12,6 +12,8 @@ export type Meaning =
 export interface CommandRow {
   readonly name: string
   readonly aliases?: readonly string[]
+  /** Words that are no commands, by which people look for this one. */
+  readonly meantBy?: readonly string[]
   readonly args: string
   readonly help: string
   /** What Tab completes after the name. */
