@@ -28,6 +28,7 @@ export const OWN_OPTIONS = {
   watch: { type: 'flag', help: 'draw it anew every second, until Ctrl-C' },
   drain: { type: 'flag', help: 'the lanchat running here hands the hub over and stays as a member' },
   store: { type: 'flag', help: 'only what is stored: its size, and what the disk did to it' },
+  reason: { type: 'text', value: 'text', help: 'why, for the log of the network' },
   'passphrase-file': { type: 'text', value: 'file', help: 'the passphrase is the first line of this file' },
   replace: { type: 'flag', help: 'take the place of the identity that is here; that one is kept beside it' },
 } as const satisfies Readonly<Record<string, OptionRow>>
@@ -204,6 +205,7 @@ export const CALLS = [
   {
     name: 'network',
     args: 'new <name> [file] | show [file] | newcode [file] | new [file.code]',
+    options: ['reason'],
     min: 1,
     max: 3,
     help: 'make a network of your own and the invitation into it; show one as QR and words; a new code where one got about; or make a code alone',
@@ -214,7 +216,7 @@ export const CALLS = [
       ['lanchat network show class.invitation', 'as a QR, and as words to read out'],
       ['lanchat network show', 'the invitation as it is now, of the network this lanchat is on'],
       [
-        'lanchat network newcode new.invitation',
+        'lanchat network newcode new.invitation --reason "it was on the web"',
         'the old one got about: members go on, it lets nobody in any more',
       ],
       ['lanchat network new class.code', "a code for a network that is nobody's: six random words in a file"],

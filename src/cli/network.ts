@@ -5,6 +5,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import type { InvitationData, ResultEvent } from '../node/index.ts'
+import type { OwnOptions } from './calls.ts'
 import { CODE_BITS_MIN, codeBitsAtMost, newCode, WORDS_IN_CODE } from './code.ts'
 import { EXIT } from './exit.ts'
 import { qrLines } from './first-contact.ts'
@@ -23,11 +24,14 @@ const ACTS = ['new', 'show', 'newcode'] as const
 export async function network(
   world: World,
   settings: Settings,
+  { reason }: OwnOptions,
   [act = '', name, file]: readonly string[],
 ): Promise<number> {
+  if (reason !== undefined && act !== 'newcode')
+    throw new UsageError(`network ${safeName(act)} takes no --reason.`)
   if (act === 'show' && file === undefined)
     return name === undefined ? showPresent(world, settings) : show(world, settings, name)
-  if (act === 'newcode' && file === undefined) return newcode(world, settings, name)
+  if (act === 'newcode' && file === undefined) return newcode(world, settings, name, String(reason ?? ''))
   if (act === 'new')
     return isFile(name) && file === undefined
       ? code(world, settings, name)
@@ -112,10 +116,15 @@ function showPresent(world: World, settings: Settings): Promise<number> {
 }
 
 /** --json prints the `system` object, with `file` where the new invitation was written to one. */
-function newcode(world: World, settings: Settings, file: string | undefined): Promise<number> {
+function newcode(
+  world: World,
+  settings: Settings,
+  file: string | undefined,
+  reason: string,
+): Promise<number> {
   return oneShot(world, settings, async ({ remote, output }) => {
     const fd = file === undefined ? undefined : openFresh(file)
-    const made = await granted(remote.ask({ command: '/newcode' })).catch((error: unknown) => {
+    const made = await granted(remote.ask({ command: `/newcode ${reason}` })).catch((error: unknown) => {
       if (fd !== undefined) rmSync(file!)
       throw error
     })

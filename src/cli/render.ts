@@ -251,7 +251,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'expel':
       return `${who} ${isSelf ? 'were' : 'was'} expelled from the network${by}${why}`
     case 'newcode':
-      return `${who} changed the code of this network: members go on by themselves, invitations from before let nobody in (/invitation shows the new one)`
+      return `${who} changed the code of this network: members go on by themselves, invitations from before let nobody in (/invitation shows the new one)${why}`
     case 'block':
       return `you see nothing of ${who} any more`
     case 'unblock':

@@ -93,7 +93,7 @@ async function call(
       return ask(world, settings, `/${name} ${words[0] ?? ''}`)
     case 'network': {
       const { network } = await import('./network.ts')
-      return network(world, settings, words)
+      return network(world, settings, own, words)
     }
     case 'places': {
       const { places } = await import('./places.ts')

@@ -23,6 +23,7 @@ import {
   bins,
   blob,
   bool,
+  later,
   named,
   nil,
   shape,
@@ -48,7 +49,7 @@ const definitions = {
   file: [0x04, { name: text(255), size: bin(6), type: text(127), hash: key, text: text(TEXT_BYTES_MAX) }],
 
   // control
-  /** type: 0 public, 1 private, 2 talk. max: 0 none. persons: of private rooms and talks, the author included. */
+  /** type: 0 public, 1 private, 2 talk, 3 private and made by a message to several. max: 0 none. persons: of private rooms and talks, the author included. */
   create: [
     0x81,
     {
@@ -130,6 +131,7 @@ const definitions = {
       text: blob(CODE_TEXT_BYTES_MAX),
       former: blob(32 * FORMER_CODES_MAX + 16),
       replaces: bins(32, FORMER_CODES_MAX),
+      reason: later(text(REASON_BYTES_MAX), ''),
     },
   ],
   /** Lies in room 0 of a network with an owner: an admin lets people in. lifts: what kept them out, and ends. */

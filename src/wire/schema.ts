@@ -61,6 +61,10 @@ export const nil = <S extends v.GenericSchema>(schema: S) =>
 export const list = <S extends v.GenericSchema>(schema: S, max: number) =>
   named(`list(${typeName(schema)}, ${max})`, v.pipe(v.array(schema), v.maxLength(max)))
 
+/** Behind all others, and younger than they are: where an array ends before it, it is `value`. */
+export const later = <S extends v.GenericSchema>(schema: S, value: v.InferInput<S>) =>
+  named(`${typeName(schema)} or absent`, v.optional(schema, value as never))
+
 type Fields = Record<string, v.GenericSchema>
 export type ValueOf<F extends Fields> = { -readonly [K in keyof F]: v.InferOutput<F[K]> }
 
@@ -78,7 +82,7 @@ export function shape<F extends Fields>(fields: F): Shape<F> {
   return {
     pack: (value) => names.map((name) => value[name as keyof F]),
     parse(array, from = 0) {
-      if (!Array.isArray(array) || array.length - from < names.length) return null
+      if (!Array.isArray(array)) return null
       const value: Record<string, unknown> = {}
       for (let i = 0; i < names.length; i++) {
         const field = v.safeParse(schemas[i]!, array[from + i])

@@ -105,9 +105,14 @@ describe('a network with an owner', () => {
     ben.process.end()
     expect((await ben.process.exited).code).toBe(0)
     const fresh = join(lan.home, 'fresh.invitation')
-    const made = await lan.run('olga', 'network', 'newcode', fresh, '--json')
+    const made = await lan.run('olga', 'network', 'newcode', fresh, '--reason', 'it got about', '--json')
     expect(made).toMatchObject({ code: 0, err: '' })
-    expect(JSON.parse(made.out[0]!)).toMatchObject({ type: 'system', event: 'newcode', file: fresh })
+    expect(JSON.parse(made.out[0]!)).toMatchObject({
+      type: 'system',
+      event: 'newcode',
+      reason: 'it got about',
+      file: fresh,
+    })
     expect(statSync(fresh).mode & 0o777).toBe(0o600)
     await olga.ask({ text: 'behind a new code' })
 

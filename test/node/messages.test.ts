@@ -237,6 +237,25 @@ describe('a message to several', () => {
     await ben.does({ do: 'msg', to: ['carl', 'anna'], text: 'yes' })
     expect(await anna.hears({ type: 'message', text: 'yes' })).toMatchObject({ room: 'anna-ben-carl' })
   })
+
+  it('goes into no room that somebody made of just them under a name, nor into its own once somebody else is in it', async () => {
+    const [carl, dora] = await meet(lan, 'carl', 'dora')
+    const knowsAll = (data: { name: string }[]) =>
+      ['carl', 'dora'].every((name) => data.some((person) => person.name === name))
+    await anna.until({ do: 'who' }, knowsAll)
+    await anna.does({ do: 'create', room: 'party', private: true, invite: ['ben', 'carl'] })
+    await carl!.hears({ type: 'system', event: 'create', room: 'party' })
+    const write = (text: string) => anna.does({ do: 'msg', to: ['ben', 'carl'], text })
+    expect(await write('us three')).toMatchObject({ type: 'sent', room: 'anna-ben-carl' })
+    await carl!.hears({ type: 'message', text: 'us three' })
+    await anna.does({ do: 'invite', room: 'anna-ben-carl', to: ['dora'] })
+    await dora!.hears({ type: 'system', event: 'invite' })
+    await write('without dora')
+    await ben.hears({ type: 'message', text: 'without dora' })
+    const rooms = await anna.knows<{ name: string; private?: boolean }[]>({ do: 'rooms' })
+    expect(rooms.filter((room) => room.private)).toHaveLength(3)
+    expect(await dora!.ask({ do: 'search', words: 'without', count: 9 })).toMatchObject({ data: [] })
+  })
 })
 
 describe('a room of the API', () => {

@@ -33,11 +33,16 @@ describe('a new code', () => {
   it('is made by the owner or an admin, given to all members, and told', async () => {
     expect(await ben.ask({ do: 'newCode' })).toMatchObject({ code: 'NOT_ADMIN' })
     const before = (await invitation(ben)).text
-    expect(await olga.does({ do: 'newCode' })).toMatchObject({ type: 'system', event: 'newcode' })
+    const reason = 'it was on the web'
+    expect(await olga.does({ do: 'newCode', reason })).toMatchObject({
+      type: 'system',
+      event: 'newcode',
+      reason,
+    })
     const { text } = await invitation(olga)
     expect(text).not.toBe(before)
     for (const person of [max, ben]) {
-      await person.hears({ event: 'newcode', user: 'olga' })
+      expect(await person.hears({ event: 'newcode', user: 'olga' })).toMatchObject({ reason })
       await holds(person, text)
     }
     await olga.does({ do: 'admin', who: 'max', on: true })
@@ -45,6 +50,21 @@ describe('a new code', () => {
     await max.does({ do: 'newCode' })
     await holds(ben, (await invitation(max)).text)
     expect((await invitation(max)).text).not.toBe(text)
+    expect(await ben.knows({ do: 'networkLog', count: 9 })).toMatchObject([
+      { event: 'newcode', user: { name: 'olga' }, reason, holds: true },
+      { event: 'role' },
+      { event: 'newcode', user: { name: 'max' }, holds: true },
+    ])
+  })
+
+  it('with a reason that nobody could read, or of many words, is not made', async () => {
+    const before = (await invitation(olga)).text
+    for (const [reason, code] of [
+      ['half a \ud83d', 'TEXT_INVALID'],
+      ['x'.repeat(257), 'REASON_TOO_LONG'],
+    ] as const)
+      expect(await olga.ask({ do: 'newCode', reason })).toMatchObject({ code })
+    expect((await invitation(olga)).text).toBe(before)
   })
 
   it('lets in whoever has it, to all history, and nobody who has only an older one', async () => {

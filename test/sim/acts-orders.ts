@@ -235,7 +235,7 @@ export class Happening {
         const replaces = concat(...CODES.slice(0, random(3)).map(({ door }) => door))
         const sealed = concat(target, new Uint8Array(48))
         const made = random(3) > 0
-        const body = { door: code.door, made, sealed, text: NONE, former: NONE, replaces }
+        const body = { door: code.door, made, sealed, text: NONE, former: NONE, replaces, reason: '' }
         return this.#write(by, NETWORK_ROOM, { kind: 'newcode', ...body })
       }
       case 18: {

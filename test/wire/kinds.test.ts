@@ -10,9 +10,10 @@ interface Body {
   number: number
   body: Uint8Array
 }
-const { good, later, bad } = vectorFile<{
+const { good, later, earlier, bad } = vectorFile<{
   good: (Body & { fields: Record<string, unknown>; salt: Uint8Array })[]
   later: Body & { fields: Record<string, unknown> }
+  earlier: Body & { fields: Record<string, unknown> }
   bad: (Body & { name: string })[]
 }>('kinds.json')
 
@@ -29,6 +30,10 @@ describe('a body', () => {
 
   it('may have fields of a later version after the known ones', () => {
     expect(decodeBody(later.number, later.body)).toEqual({ kind: later.kind, ...later.fields })
+  })
+
+  it('may lack a field that came later', () => {
+    expect(decodeBody(earlier.number, earlier.body)).toEqual({ kind: earlier.kind, ...earlier.fields })
   })
 
   it('of an unknown kind is no value', () => {

@@ -85,6 +85,8 @@ export function actOf(
     }
     case 'topic':
       return own('topic', text('topic', body.topic))
+    case 'newcode':
+      return own('newcode', because(body.reason))
     case 'delete':
       return own('delete', because(body.reason))
     case 'leave':

@@ -1,5 +1,5 @@
 /** Answers: each command gets exactly one, in the order of asking, also where an earlier one waits for disk or hub. */
-import { TOPIC_BYTES_MAX } from '../../wire/limits.ts'
+import { REASON_BYTES_MAX, TOPIC_BYTES_MAX } from '../../wire/limits.ts'
 import { explainRefusal, type RefusalCode } from '../../wire/refusal.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
@@ -77,9 +77,18 @@ export class Answers {
 
   /** Answers a topic that nobody could read; true where it did. */
   refusesTopic(asked: Asked, topic: string): boolean {
-    const bytes = utf8Length(topic)
-    if (!isWhole(topic)) this.refuse(asked, 'TEXT_INVALID')
-    else if (bytes > TOPIC_BYTES_MAX) this.refuse(asked, 'TOPIC_TOO_LONG', { bytes, max: TOPIC_BYTES_MAX })
+    return this.#refusesText(asked, topic, TOPIC_BYTES_MAX, 'TOPIC_TOO_LONG')
+  }
+
+  /** The same of the reason of an act. */
+  refusesReason(asked: Asked, reason: string): boolean {
+    return this.#refusesText(asked, reason, REASON_BYTES_MAX, 'REASON_TOO_LONG')
+  }
+
+  #refusesText(asked: Asked, text: string, max: number, tooLong: RefusalCode): boolean {
+    const bytes = utf8Length(text)
+    if (!isWhole(text)) this.refuse(asked, 'TEXT_INVALID')
+    else if (bytes > max) this.refuse(asked, tooLong, { bytes, max })
     else return false
     return true
   }

@@ -36,9 +36,10 @@ export class CodeActs {
   }
 
   /** From now on whoever has only an older code gets in nowhere; members are given this one. */
-  newCode(asked: Asked, { code }: CommandOf<'newCode'>): void {
+  newCode(asked: Asked, { code, reason = '' }: CommandOf<'newCode'>): void {
     const { doors, me, views, options } = this.#core
     if (!doors) return this.#answers.refuse(asked, 'NOT_OWNED')
+    if (this.#answers.refusesReason(asked, reason)) return
     const view = views.room(NETWORK_ROOM)
     const value: BodyValue = { ...EMPTY, door: new Uint8Array(32), made: true }
     if (!view || !code || denialOfAct(view, me, value))
@@ -58,7 +59,8 @@ export class CodeActs {
     this.#seal(code.key, door, keys.slice(last), {
       inner: { text: code.text, former },
       replaces: replaces.filter((other) => other !== door).slice(-FORMER_CODES_MAX),
-      told: () => this.#answers.system(asked, 'newcode', null),
+      reason,
+      told: () => this.#answers.system(asked, 'newcode', null, reason === '' ? {} : { reason }),
     })
   }
 
@@ -133,7 +135,12 @@ export class CodeActs {
     key: Uint8Array,
     door: DoorKey,
     to: readonly PersonKey[],
-    made?: { inner: { text: string; former: readonly Uint8Array[] }; replaces: DoorKey[]; told: () => void },
+    made?: {
+      inner: { text: string; former: readonly Uint8Array[] }
+      replaces: DoorKey[]
+      reason: string
+      told: () => void
+    },
   ): void {
     const { options, self, private: secrets } = this.#core
     const salt = options.crypto.random(16)
@@ -148,6 +155,7 @@ export class CodeActs {
         made: true,
         ...secrets.codes.sealInner(place, key, made.inner),
         replaces: concat(...made.replaces.map(fromHex)),
+        reason: made.reason,
       }),
     }
     this.#writer.write(NETWORK_ROOM, value, made?.told, salt)
@@ -161,4 +169,5 @@ const EMPTY = {
   text: NONE,
   former: NONE,
   replaces: NONE,
+  reason: '',
 } as const

@@ -2,7 +2,7 @@
 import { concat, fromHex, uint } from '../../wire/bytes.ts'
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
-import { LISTED_PERSONS_MAX, REASON_BYTES_MAX, TIME_MAX } from '../../wire/limits.ts'
+import { LISTED_PERSONS_MAX, TIME_MAX } from '../../wire/limits.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, SystemEvent } from '../events.ts'
@@ -165,7 +165,7 @@ export class Moderation {
 
   set(asked: Asked, { room, setting, value: number, reason = '' }: CommandOf<'set'>): void {
     const view = this.#finding.room(asked, room)
-    if (!view || this.#isRefused(asked, reason)) return
+    if (!view || this.#answers.refusesReason(asked, reason)) return
     const now = {
       max: view.max,
       readonly: view.settings.readOnly,
@@ -188,7 +188,7 @@ export class Moderation {
 
   lock(asked: Asked, { room, on, reason = '' }: CommandOf<'lock'>): void {
     const view = this.#finding.room(asked, room)
-    if (!view || this.#isRefused(asked, reason)) return
+    if (!view || this.#answers.refusesReason(asked, reason)) return
     if (view.settings.locked === on) return this.#answers.result(asked, null)
     const persons = on ? this.#known(asked, view) : NONE
     if (!persons) return
@@ -223,7 +223,7 @@ export class Moderation {
     reason: string,
     then: (view: RoomView, person: PersonKey) => void,
   ): void {
-    if (this.#isRefused(asked, reason)) return
+    if (this.#answers.refusesReason(asked, reason)) return
     const view = this.#finding.room(asked, room)
     const person = view && this.#finding.person(asked, who)
     if (view && person) then(view, person)
@@ -236,7 +236,7 @@ export class Moderation {
     reason: string,
     then: (view: RoomView, id: EventId, author: PersonKey) => void,
   ): void {
-    if (this.#isRefused(asked, reason)) return
+    if (this.#answers.refusesReason(asked, reason)) return
     this.#which.message(asked, room, message, 'all', ({ view, event }) => then(view, event.id, event.author))
   }
 
@@ -267,15 +267,6 @@ export class Moderation {
 
   #forbid(asked: Asked, view: RoomView, action: string): void {
     this.#answers.refuse(asked, 'NOT_ALLOWED', { room: this.#core.roomName(view) ?? 'this talk', action })
-  }
-
-  #isRefused(asked: Asked, reason: string): boolean {
-    const bytes = utf8Length(reason)
-    if (!isWhole(reason)) this.#answers.refuse(asked, 'TEXT_INVALID')
-    else if (bytes > REASON_BYTES_MAX)
-      this.#answers.refuse(asked, 'REASON_TOO_LONG', { bytes, max: REASON_BYTES_MAX })
-    else return false
-    return true
   }
 
   #whom(person: PersonKey) {

@@ -46,7 +46,7 @@ export class NetworkActs {
 
   /** Ends a person's membership of the network, and what they write at what is held of it here. */
   expel(asked: Asked, { who, reason = '' }: CommandOf<'expel'>): void {
-    if (!this.#isOwned(asked) || this.#isTooLong(asked, reason)) return
+    if (!this.#isOwned(asked) || this.#answers.refusesReason(asked, reason)) return
     const person = this.#finding.person(asked, who)
     if (!person) return
     if (this.#core.views.network().door.admission(person) === 'expelled')
@@ -65,7 +65,7 @@ export class NetworkActs {
 
   /** Makes somebody an admin, or a member again. */
   admin(asked: Asked, { who, on, reason = '' }: CommandOf<'admin'>): void {
-    if (!this.#isOwned(asked) || this.#isTooLong(asked, reason)) return
+    if (!this.#isOwned(asked) || this.#answers.refusesReason(asked, reason)) return
     const person = this.#finding.person(asked, who)
     if (!person) return
     const { ranks, demotions, bans } = this.#core.views.network()
@@ -85,7 +85,7 @@ export class NetworkActs {
 
   /** From now on only members are let in: those who are here, and whom an admin admits. Or everybody with the code. */
   membersOnly(asked: Asked, { on, reason = '' }: CommandOf<'membersOnly'>): void {
-    if (!this.#isOwned(asked) || this.#isTooLong(asked, reason)) return
+    if (!this.#isOwned(asked) || this.#answers.refusesReason(asked, reason)) return
     const { door, profiles } = this.#core.views.network()
     if (door.isKept === on) return this.#answers.result(asked, null)
     const known = on ? [...profiles.keys()].filter((person) => door.admission(person) === 'member') : []
@@ -162,13 +162,6 @@ export class NetworkActs {
       this.#answers.system(asked, event, null, { ...by, ...extra }),
     )
     return true
-  }
-
-  #isTooLong(asked: Asked, reason: string): boolean {
-    const bytes = utf8Length(reason)
-    if (bytes > REASON_BYTES_MAX)
-      this.#answers.refuse(asked, 'REASON_TOO_LONG', { bytes, max: REASON_BYTES_MAX })
-    return bytes > REASON_BYTES_MAX
   }
 
   /** All lanes of a person that are held here, of whatever room. */

@@ -73,18 +73,21 @@ export class Posting {
     this.post(asked, view, text)
   }
 
-  /** To several: in the private room of just these that has the least id, or in a new one. */
+  /**
+   * To several: in the room that a message to just these made before (of several the one of the least id), or in a new one.
+   * What somebody made under a name, for something else, is not taken for it.
+   */
   #circle(asked: Asked, others: readonly PersonKey[], text: string): void {
     const { people, me: self } = this.#core
     if (others.length >= CIRCLE_MAX)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room: 'that', max: CIRCLE_MAX })
     const all = [self, ...others]
     const [known] = [...this.#finding.known()]
-      .filter((view) => view.type === 'private' && isJust(view.persons!, all) && isJust(view.members, all))
+      .filter((view) => view.isCircle && isJust(view.persons!, all) && isJust(view.members, all))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
     if (known) return this.post(asked, known, text)
     const name = circleName(all.map((person) => people.nick(person)))
-    const room = this.#writer.createPrivate(name, all, { topic: '', max: 0 }, () => {})
+    const room = this.#writer.createPrivate(name, all, { isCircle: true }, () => {})
     const view = room && this.#core.views.room(room)
     if (view) this.post(asked, view, text)
     else this.#answers.refuse(asked, 'KEY_MISSING', { nick: 'One of them' })

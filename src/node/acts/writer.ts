@@ -13,6 +13,13 @@ import type { RoomKey, SealedField } from '../sealing.ts'
 /** A text as its field takes it: sealed where the room is private. */
 export type SealText = (field: SealedField, text: string) => string | Uint8Array
 
+/** isCircle: made by a message to all of its persons. */
+export interface PrivateRoom {
+  readonly topic?: string
+  readonly max?: number
+  readonly isCircle?: boolean
+}
+
 export class Writer {
   readonly #core: Core
 
@@ -65,7 +72,7 @@ export class Writer {
   createPrivate(
     name: string,
     persons: readonly PersonKey[],
-    { topic, max }: { readonly topic: string; readonly max: number },
+    { topic = '', max = 0, isCircle = false }: PrivateRoom,
     then: () => void,
   ): RoomId | undefined {
     const { options, private: secrets } = this.#core
@@ -78,7 +85,7 @@ export class Writer {
     const body = (t: number) =>
       encodeBody(salt, {
         kind: 'create',
-        type: 1,
+        type: isCircle ? 3 : 1,
         name: secrets.sealText(room, key, t, salt, 'name', name),
         topic: topic === '' ? '' : secrets.sealText(room, key, t, salt, 'topic', topic),
         max,

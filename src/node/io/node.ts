@@ -954,7 +954,7 @@ export class NodeShell {
     if (command.do === 'doctor' || command.do === 'doctorStore')
       return this.#examine(command.do === 'doctor' ? this.#report() : this.disk.report(), ref)
     if (command.do === 'newCode' && !command.code)
-      return this.#makeCode().then((code) => this.execute({ do: 'newCode', code }, ref))
+      return this.#makeCode().then((code) => this.execute({ ...command, code }, ref))
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, { resolve })

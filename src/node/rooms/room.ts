@@ -23,7 +23,9 @@ import { NO_RULES, Rules } from './settings.ts'
 import type { ControlEvent, LaneFacts, NetworkView, RoomView, Said } from './view.ts'
 
 type Create = Said & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
-const TYPES = ['public', 'private', 'talk'] as const
+const TYPES = ['public', 'private', 'talk', 'private'] as const
+/** A private room that a message to several people made, for what these say to each other. */
+const CIRCLE = 3
 
 /**
  * The view of one room. events: its control events in counted prefixes with t <= now + 7 d, in any order; those of
@@ -43,7 +45,7 @@ export function reduceRoom(
   if (room === generalRoom(crypto, net)) return general(room, held, network, facts)
   const create = creation(net, crypto, room, held, new LaneLimits(room, facts, devices, network), devices)
   if (!create) return nobodys(room)
-  const type = TYPES[create.body.type as 0 | 1 | 2]
+  const type = TYPES[create.body.type as 0 | 1 | 2 | 3]
   return type === 'talk'
     ? talk(room, create, held, network, facts)
     : made(room, type, create, held, network, facts)
@@ -83,7 +85,7 @@ function makes(
     return talkRoom(crypto, net, a, b) === room
   }
   // A public room's name is read by all: sealed bytes name nothing there.
-  if (body.type === 0 ? typeof body.name !== 'string' : body.type !== 1) return false
+  if (body.type === 0 ? typeof body.name !== 'string' : body.type !== 1 && body.type !== CIRCLE) return false
   return madeRoom(crypto, net, event.author, salt) === room
 }
 
@@ -118,6 +120,7 @@ function made(
   return {
     id: room,
     type,
+    isCircle: create.body.type === CIRCLE,
     name: create.body.name,
     topic: result.topic ?? create.body.topic,
     max: rules.settings.max,

@@ -135,6 +135,8 @@ export interface RoomView {
   readonly id: RoomId
   /** A made room whose create is not here, or does not count: 'private' of nobody, without createdBy. */
   readonly type: 'network' | 'general' | 'public' | 'private' | 'talk'
+  /** Made by a message to several people, and for nothing else. */
+  readonly isCircle?: boolean
   /** Bytes where sealed; '' for talks. */
   readonly name: string | Uint8Array
   readonly topic: string | Uint8Array

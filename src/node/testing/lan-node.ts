@@ -333,8 +333,7 @@ export class LanNode implements Running {
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
-    if (command.do === 'newCode' && !command.code)
-      return this.execute({ do: 'newCode', code: lanCode() }, ref)
+    if (command.do === 'newCode' && !command.code) return this.execute({ ...command, code: lanCode() }, ref)
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, resolve)

@@ -274,7 +274,15 @@ export class World {
     { made = true, replaces = [], ...where }: { made?: boolean; replaces?: readonly string[] } & Where = {},
   ): Event {
     const sealed = concat(...to.map((device) => concat(fromHex(device), new Uint8Array(48))))
-    const body = { kind: 'newcode', door: doorNamed(name), made, sealed, text: none, former: none } as const
+    const body = {
+      kind: 'newcode',
+      door: doorNamed(name),
+      made,
+      sealed,
+      text: none,
+      former: none,
+      reason: '',
+    } as const
     const value = { ...body, replaces: concat(...replaces.map(doorNamed)) }
     return this.add(author, value, { room: NETWORK_ROOM, ...where })
   }
