@@ -305,7 +305,7 @@ export class LevelStore implements Store {
   #planFlush(): void {
     if (this.#flushPlanned || this.#committing) return
     this.#flushPlanned = true
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.#flushPlanned = false
       this.#flush()
     })

@@ -5,6 +5,9 @@
  * leaves in one write. A peer that reads too slowly loses the link whole, never a frame of it, and resumes by sync.
  *
  *   send -> pending --(end of turn, or the write before it is over)--> one write -> written
+ *
+ * What is for one link alone, an acknowledgement or an answer, is written first. What many links get is written some links at
+ * a time, so that whoever waits for a word does not wait for a thousand writes to others.
  */
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
@@ -52,6 +55,8 @@ export const LINK_LIMITS: LinkLimits = {
 
 /** Bytes in one write: the smaller, the slower a reader may be before its progress looks like none. */
 const WRITE_BYTES_MAX = 256 * 1024
+/** Links that are written to at a time, of many that get the same: half a millisecond. */
+const LINKS_AT_A_TIME = 64
 /** How often all links are looked at for a stalled reader or a message that never ends. */
 const SWEEP_MS = 250
 /** Text frames are none of ours. */
@@ -173,17 +178,22 @@ export class Link {
     return this.isOpen && this.sendFramed(wsMessages(frames, this.dialled))
   }
 
-  /** Sends whole websocket messages, masked where this side dialled. The bytes are shared: nobody may change them. */
-  sendFramed(messages: Uint8Array): boolean {
+  /**
+   * Sends whole websocket messages, masked where this side dialled. The bytes are shared: nobody may change them.
+   * isForMany: others get the same, and what is for one link alone goes first.
+   */
+  sendFramed(messages: Uint8Array, isForMany = false): boolean {
     if (!this.isOpen) return false
     if (this.queuedBytes + messages.length > this.#limits.queueBytesMax) {
       this.#drop({ why: 'slow', queuedBytes: this.queuedBytes })
       return false
     }
+    const isQueued = this.#pendingBytes > 0
     this.#pending.push(messages)
     this.#pendingBytes += messages.length
     this.traffic.bytesOut += messages.length
-    if (this.#writingBytes === 0) flushAtEndOfTurn(this)
+    // Else the end of the write under way does it.
+    if (this.#writingBytes === 0 && !(isForMany && isQueued)) flushAtEndOfTurn(this, isForMany)
     return true
   }
 
@@ -305,10 +315,10 @@ export function sendShared(to: Iterable<Link>, frames: readonly Uint8Array[]): v
   for (const link of to) {
     if (link.dialled) {
       masked ??= wsMessages(frames, true)
-      link.sendFramed(masked)
+      link.sendFramed(masked, true)
     } else {
       unmasked ??= wsMessages(frames, false)
-      link.sendFramed(unmasked)
+      link.sendFramed(unmasked, true)
     }
   }
 }
@@ -331,18 +341,38 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   return latest.bytes
 }
 
-/** Links with something to write at the end of this turn. */
-let dirty: Link[] = []
+/** Links with something to write for them alone; with what many get; and those of the latter whose turn it is. */
+let ownDirty: Link[] = []
+let sharedDirty: Link[] = []
+let flushing: Link[] = []
+let flushed = 0
+let isFlushPlanned = false
 
-function flushAtEndOfTurn(link: Link): void {
-  if (dirty.length === 0) setImmediate(flushDirty)
-  dirty.push(link)
+function flushAtEndOfTurn(link: Link, isForMany: boolean): void {
+  if (isForMany) sharedDirty.push(link)
+  else ownDirty.push(link)
+  planFlush()
 }
 
-function flushDirty(): void {
-  const links = dirty
-  dirty = []
+function planFlush(): void {
+  if (isFlushPlanned) return
+  isFlushPlanned = true
+  setImmediate(flushSome)
+}
+
+function flushSome(): void {
+  isFlushPlanned = false
+  const links = ownDirty
+  ownDirty = []
   for (const link of links) link.flush()
+  if (flushed === flushing.length) {
+    flushing = sharedDirty
+    sharedDirty = []
+    flushed = 0
+  }
+  const end = Math.min(flushed + LINKS_AT_A_TIME, flushing.length)
+  while (flushed < end) flushing[flushed++]!.flush()
+  if (flushed < flushing.length || sharedDirty.length > 0) planFlush()
 }
 
 /** All open links: one timer serves them all. */

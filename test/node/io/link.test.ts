@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, type Socket, connect as tcpConnect } from 'node:net'
+import { type AddressInfo, Socket, connect as tcpConnect } from 'node:net'
 import { TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -123,6 +123,29 @@ describe('a link', () => {
     ]
     expect(got).toHaveLength(3)
     expect(got).toEqual(expect.arrayContaining(wanted))
+  })
+
+  it('writes what is for one link alone first, also amid what a hundred links get', async () => {
+    const acceptor = await accept({ plain: true })
+    for (let n = 0; n < 100; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
+    await acceptor.end(99)
+    const links = acceptor.ends.map((end) => end.link)
+    const write = vi.spyOn(Socket.prototype, 'write')
+    cleanups.push(() => write.mockRestore())
+    const [alone, late] = [frame(1, 11), frame(2, 12)]
+    sendShared(links, [frame(3)])
+    links[98]!.send(alone)
+    // Some of the hundred are written to by then, and not all.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(write.mock.calls.length).toBeGreaterThan(1)
+    expect(write.mock.calls.length).toBeLessThan(100)
+    links[99]!.send(late)
+    const written = write.mock.calls.length
+    await vi.waitUntil(() => write.mock.calls.length === 100)
+    const lengths = write.mock.calls.map(([bytes]) => (bytes as Uint8Array).length)
+    // Behind what was to be written to the same link before: order within a link stays.
+    expect(lengths.indexOf(102 + 13)).toBe(0)
+    expect(lengths.indexOf(102 + 14)).toBe(written)
   })
 
   it('keeps order through more than one write', async () => {
