@@ -105,6 +105,11 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
   return true
 }
 
+/** The hub at this node has closed its link: what was heard of a hub there is older than that. */
+export function hubClosed(list: Addresses, node: string): void {
+  for (const entry of list.byNode.get(node) ?? []) entry.hub = false
+}
+
 /** It is there and never authenticated: the cut that kept it away may be over. */
 function bringForward(list: Addresses, entry: Address, now: number): void {
   if (entry.foreign || entry.dialling !== undefined) return

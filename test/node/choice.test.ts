@@ -185,6 +185,7 @@ describe('seeking', () => {
   test('whoever has somebody to go to dials the lost hub only where that one is not hub soon (HB-9)', () => {
     const node = new Node().following(HIGH, [THIRD, SELF])
     node.link(2, THIRD)
+    node.give({ in: 'hint', address: '10.0.0.1:1', reachable: true, hub: true, source: 'mdns' })
     node.give({ in: 'linkDown', link: 1, cause: 'closed' })
     expect([node.sent('join').length, node.did('dial')]).toEqual([1, []])
     // The other one has not noticed yet.

@@ -2,7 +2,7 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
-import { type DialFailure, isHalfDone } from '../addresses.ts'
+import { type DialFailure, hubClosed, isHalfDone } from '../addresses.ts'
 import { isAvoided } from './avoid.ts'
 import {
   answered,
@@ -263,6 +263,7 @@ export function dialEndedWhileSeeking(
 
 /** The hub followed is gone: closed, or silent, or it said so. */
 export function lose(choice: Choice, turn: Turn, hub: Link, why: 'close' | 'silent', dead = false): void {
+  if (why === 'close') hubClosed(choice.addresses, choice.options.instanceOf(hub.key))
   // Through a peer nobody can tell who of the two is gone.
   if (hub.via !== undefined && !dead) seek(choice, turn, { why: 'relay', lost: hub.key, relay: hub.via })
   else seek(choice, turn, { why, lost: hub.key, lostAddress: hub.address, dead })
