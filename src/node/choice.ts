@@ -157,7 +157,7 @@ export function chooseAt(choice: Choice, { now, wall, random }: Moment, event: C
 function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
   switch (event.in) {
     case 'start':
-      start(choice, turn)
+      start(choice, turn, event.soughtMs ?? 0)
       return
     case 'tick':
       wakeBy(choice, turn.now)
@@ -212,11 +212,11 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
   }
 }
 
-function start(choice: Choice, turn: Turn): void {
+function start(choice: Choice, turn: Turn, soughtMs: number): void {
   choice.startedAt = turn.now
   choice.counter = firstCounter(turn.wall)
   choice.sweepAt = turn.now + choice.timing.heartbeatMs
-  seek(choice, turn, { why: 'boot' })
+  seek(choice, turn, { why: 'boot', soughtMs })
 }
 
 function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'linkUp' }>): void {

@@ -61,6 +61,7 @@ import { Doors } from './doors.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
+import { FirstLines } from './first-lines.ts'
 import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
@@ -211,6 +212,11 @@ export class Core {
     this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
   )
   readonly #history: HistoryLines
+  readonly #firstLines = new FirstLines({
+    // The others are opened when they have a name.
+    rooms: () => this.#acts.joinedRooms().filter((room) => this.#isNamed(room)),
+    read: (rooms, which, then) => this.lines(rooms, linesOfEach(rooms.length), then, which),
+  })
   #choiceWake = Number.POSITIVE_INFINITY
   /** When the hub's history was last seen to be all here: monotonic ms. */
   #caughtUpAt = Number.NEGATIVE_INFINITY
@@ -741,6 +747,7 @@ export class Core {
       case 'pump':
         return this.sync.pump(input.link)
       case 'command':
+        this.#firstLines.drop()
         return this.#acts.execute(input.command, input.ref, input.slot)
       case 'lines':
         return this.#history.answered(input.ticket, input.lines)
@@ -750,6 +757,7 @@ export class Core {
         this.#isHeard = input.isThere
         return
       case 'clockJumped':
+        this.#firstLines.drop()
         this.#lanes.close()
         return this.#tick()
       case 'storeFailing':
@@ -765,12 +773,14 @@ export class Core {
         })
       case 'storeReplaced':
         this.#scanned = false
+        this.#firstLines.drop()
         this.search.restart()
         this.#lanes.close()
         this.#durable.lost()
         this.#writes.needSync()
         return this.#choose({ in: 'facts', facts: { ready: false } })
       case 'salvage':
+        this.#firstLines.drop()
         return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
           this.#effects.push({ do: 'salvaged', brought })
           if (input.isLast) for (const link of this.#links.keys()) this.sync.compare(link)
@@ -783,7 +793,8 @@ export class Core {
         this.#admissions.changed()
         this.#acts.roomChanged(NETWORK_ROOM)
         this.#announceSelf()
-        return this.#choose(input)
+        this.#choose(input)
+        return this.#firstLines.begin()
       case 'tick':
         this.#tick()
         return this.#choose(input)
@@ -805,6 +816,7 @@ export class Core {
     if (wrong > 0) {
       this.#lanes.close()
       this.search.recount()
+      this.#firstLines.drop()
       for (const room of rooms) this.#roomChanged(room)
       this.display.arrived(events)
       for (const link of this.#links.keys()) this.sync.compare(link)
@@ -989,6 +1001,8 @@ export class Core {
       return
     }
     this.#metAnyone = true
+    // What comes now may add to them.
+    this.#firstLines.drop()
     this.#links.set(link, {
       key,
       visitor: hello.visitor,
@@ -1356,6 +1370,7 @@ export class Core {
     if (events.length === 0) return
     if (this.#isHeard && this.#moment.now >= this.#busyUntil) this.search.took(lane, run.events, run.bodies)
     this.#taken += events.length
+    this.#firstLines.drop()
     if (first.author !== this.self && !isControlLane(first.lane)) this.markers.grew(first.room, first.author)
     const control = events.filter((event) => isControlLane(event.lane))
     for (const event of control) this.views.add(event)
@@ -1764,9 +1779,7 @@ export class Core {
         return
     }
     this.#readyAsked = true
-    // The others are opened when they have a name.
-    const rooms = this.#acts.joinedRooms().filter((room) => this.#isNamed(room))
-    this.lines(rooms, linesOfEach(rooms.length), (lines) => {
+    this.#firstLines.take((rooms, lines) => {
       const hub = this.hubInfo()
       if (!hub) {
         // Lost while reading: told again when there is one.

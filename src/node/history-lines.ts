@@ -61,6 +61,7 @@ export class HistoryLines {
     const { store, replica, views, display } = this.#ports
     const lines: RoomLine[] = []
     for (const room of rooms) {
+      if (which.isWanted?.() === false) break
       const view = views.room(room)
       if (!view || view.deleted) continue
       const open = (event: Event, body: Uint8Array) => display.read(view, event, body)

@@ -170,6 +170,8 @@ export interface Which {
   readonly signed?: true
   /** Only what the index finds for this, over all the rooms together. */
   readonly wanted?: Wanted
+  /** Asked before each room: once it is false, nobody waits for the rest. */
+  readonly isWanted?: () => boolean
 }
 
 /** Order keys read at a time: most of them are lines, and whoever wants two lines of each of many rooms reads few. */

@@ -9,6 +9,8 @@ export interface Timing {
   /** A joiner looks for a hub this long: bootMsMin + random x bootMsSpread. */
   readonly bootMsMin: number
   readonly bootMsSpread: number
+  /** ... bootMsMin less what it has asked others before it could dial; but at least this long, for a dial and a join. */
+  readonly bootMsLeast: number
   /** ... and up to this much longer while a dial is half done. */
   readonly bootExtraMs: number
   /** Between two rounds of joining while seeking. */
@@ -102,6 +104,7 @@ export const LAN: Timing = {
   silenceMsMax: 3500,
   bootMsMin: 700,
   bootMsSpread: 300,
+  bootMsLeast: 350,
   bootExtraMs: 2500,
   joinEveryMs: 150,
   askMs: 600,
@@ -162,6 +165,7 @@ export const QUICK: Timing = {
   silenceMsMax: 1500,
   bootMsMin: 200,
   bootMsSpread: 100,
+  bootMsLeast: 100,
   bootExtraMs: 1000,
   joinEveryMs: 60,
   askMs: 250,

@@ -119,6 +119,23 @@ describe('seeking', () => {
     expect(viewOf(node.choice)).toMatchObject({ hub: HIGH, link: 1, epoch: 1, hubAddress: '10.0.0.1:1' })
   })
 
+  test.each([
+    { soughtMs: 0, hubAfterMs: 850 },
+    { soughtMs: 200, hubAfterMs: 650 },
+    { soughtMs: 600, hubAfterMs: 500 },
+    { soughtMs: 10_000, hubAfterMs: 500 },
+  ])(
+    'who sought $soughtMs ms before it could dial becomes hub after $hubAfterMs ms',
+    ({ soughtMs, hubAfterMs }) => {
+      const node = new Node()
+      node.give({ in: 'start', soughtMs })
+      node.wait(hubAfterMs - 50)
+      expect(viewOf(node.choice).state).toBe('seeking')
+      node.wait(50)
+      expect(viewOf(node.choice).state).toBe('hub')
+    },
+  )
+
   test('a half-done dial holds the boot up to 2.5 s longer', () => {
     const node = new Node()
     node.give({ in: 'hint', address: '10.0.0.9:1', reachable: false, hub: false, source: 'mdns' })

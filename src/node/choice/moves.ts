@@ -27,6 +27,8 @@ interface Loss {
   readonly dead?: boolean
   readonly target?: PersonKey
   readonly relay?: PersonKey | null
+  /** Before the start. */
+  readonly soughtMs?: number
 }
 
 /** -> SEEKING. A hub gives its members up first. */
@@ -34,6 +36,7 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
   resign(choice, turn)
   const { timing } = choice
   const random = turn.random()
+  const bootMs = Math.max(timing.bootMsLeast, timing.bootMsMin - (loss.soughtMs ?? 0))
   choice.phase = {
     state: 'seeking',
     why: loss.why,
@@ -45,8 +48,7 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
     resets: 0,
     redialAt: Infinity,
     target: loss.target ?? null,
-    patienceMs:
-      loss.why === 'boot' ? timing.bootMsMin + random * timing.bootMsSpread : random * timing.lateMs,
+    patienceMs: loss.why === 'boot' ? bootMs + random * timing.bootMsSpread : random * timing.lateMs,
     joinAt: turn.now,
     queryAt: turn.now + timing.queryEveryMs,
     turn: 0,

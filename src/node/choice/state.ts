@@ -82,7 +82,8 @@ export interface Moment {
 }
 
 export type ChoiceEvent =
-  | { readonly in: 'start' }
+  /** soughtMs: others have been asked by mDNS for so long already, and what they said follows in this turn. Default: 0. */
+  | { readonly in: 'start'; readonly soughtMs?: number }
   /** After a `wake`, or whenever it suits. */
   | { readonly in: 'tick' }
   /** A link is authenticated, of this net, and its place is settled. */

@@ -40,7 +40,7 @@ export interface Trouble {
 export interface DiscoveryOptions {
   /** 16 hex digits, made of the key: the name and the host name of this node on the link. */
   readonly instance: string
-  /** Where this node accepts links; 0: nowhere, so nothing is announced. */
+  /** Where this node accepts links; 0: nowhere yet, so nothing is announced. */
   readonly port: number
   readonly txt: Txt
   /** Names or addresses; default every interface except loopback. */
@@ -54,6 +54,8 @@ export interface DiscoveryOptions {
 }
 
 export interface Discovery {
+  /** From now on this node accepts links there: it is announced, at once. */
+  announce(port: number, txt: Txt): void
   /** Announces what changed, at once. */
   update(changes: Partial<Txt>): void
   /** Announces this node as hub of that epoch; null: no longer. */
@@ -113,6 +115,7 @@ class MdnsDiscovery implements Discovery {
   readonly #troubles = new Set<string>()
   readonly #poll: NodeJS.Timeout
   #asker: UnicastAsker | undefined
+  #port: number
   #txt: Txt
   #epoch: number | null = null
   #closing: Promise<void> | undefined
@@ -120,9 +123,16 @@ class MdnsDiscovery implements Discovery {
   constructor(options: DiscoveryOptions) {
     this.#options = options
     this.#mdnsPort = options.mdnsPort ?? MDNS_PORT
+    this.#port = options.port
     this.#txt = options.txt
     this.#poll = setInterval(() => this.#compareInterfaces(), INTERFACES_EVERY_MS)
     this.#compareInterfaces()
+  }
+
+  announce(port: number, txt: Txt): void {
+    this.#port = port
+    this.#txt = txt
+    this.#publishEverywhere()
   }
 
   update(changes: Partial<Txt>): void {
@@ -274,18 +284,18 @@ class MdnsDiscovery implements Discovery {
   }
 
   #publish(link: MulticastLink): void {
-    const { instance, port } = this.#options
-    if (port === 0) return
-    link.publish({ service: 'node', name: instance, port, txt: this.#txt })
+    const { instance } = this.#options
+    if (this.#port === 0) return
+    link.publish({ service: 'node', name: instance, port: this.#port, txt: this.#txt })
     const hub = this.#hubPublication()
     if (hub !== undefined) link.publish(hub)
   }
 
   #hubPublication(): Publication | undefined {
-    const { instance, port } = this.#options
-    if (this.#epoch === null || port === 0) return undefined
+    const { instance } = this.#options
+    if (this.#epoch === null || this.#port === 0) return undefined
     const txt: Txt = { ...this.#txt, role: 'hub', e: this.#epoch }
-    return { service: 'hub', name: `${instance}-${this.#epoch}`, port, txt }
+    return { service: 'hub', name: `${instance}-${this.#epoch}`, port: this.#port, txt }
   }
 
   #hear(packet: DnsPacket, referer: Referer): void {

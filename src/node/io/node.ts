@@ -52,13 +52,14 @@ import type { NodeReport } from '../report.ts'
 import { readJson } from '../saved-json.ts'
 import type { DiskReport } from '../store-report.ts'
 import { LAN } from '../timing.ts'
+import type { Txt } from '../txt.ts'
 import { systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
 import { dataDirPath } from './data-dir.ts'
 import { type DialFault, dial } from './dial.ts'
 import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
-import { type Discovery, startDiscovery } from './discovery.ts'
+import type { Discovery } from './discovery.ts'
 import { DiskCare } from './disk-care.ts'
 import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
@@ -66,6 +67,7 @@ import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, wh
 import type { Opened } from './level-store.ts'
 import { type Link, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
+import { Looking } from './looking.ts'
 import { ResilientStore } from './resilient-store.ts'
 import { type AboutStore, aboutOf, noteStore } from './stores-here.ts'
 import { verifyMany } from './verify-pool.ts'
@@ -132,6 +134,7 @@ export class NodeShell {
   readonly #clockWatch = new ClockWatch()
   readonly disk: DiskCare
   readonly #opened: Opened
+  readonly #looking: Looking | undefined
   readonly ready: Promise<ReadyEvent>
   #readyResolve!: (event: ReadyEvent) => void
   #readyReject!: (error: LanchatError) => void
@@ -167,6 +170,7 @@ export class NodeShell {
     seed: Uint8Array
     folder: string
     opened: Opened
+    looking: Looking | undefined
   }) {
     this.#options = init.options
     this.#core = init.core
@@ -176,6 +180,7 @@ export class NodeShell {
     this.#network = init.network
     this.#log = init.log
     this.#opened = init.opened
+    this.#looking = init.looking
     this.disk = new DiskCare({
       dir: init.keeping.dir,
       seed: init.seed,
@@ -216,6 +221,7 @@ export class NodeShell {
         `${refusalText('DATA_DIR_IN_USE', { dir })} It is process ${claimed.inUse} (${process.platform === 'win32' ? 'taskkill /PID' : 'kill'} ${claimed.inUse} ends it).`,
       )
     tellPoint(log, 'data dir claimed')
+    let looking: Looking | undefined
     try {
       const seed = await seedOf(keeping)
       const codeKey = await codeKeyOf(dir, name, code)
@@ -236,6 +242,16 @@ export class NodeShell {
         hasCode: false,
         retentionDays: RETENTION_DAYS,
       })
+      const signer = signerOf(seed)
+      const nn = nameHint(nodeCrypto, name)
+      if (options.discovery !== false)
+        looking = new Looking({
+          instance: instanceName(nodeCrypto, personKey(signer.key)),
+          txt: txtOf(options, nn, net, ''),
+          ...(options.interfaces && { interfaces: options.interfaces }),
+          log,
+          onTrouble: (trouble) => log('warn', trouble.text),
+        })
       const disk = await diskOf(keeping, net)
       tellPoint(log, 'store open')
       let shell: NodeShell | undefined
@@ -253,7 +269,6 @@ export class NodeShell {
       const store = new ResilientStore(disk?.store, watch, disk?.unopened)
       const folder = await storeOf(dir, net)
       const place = hasCode ? undefined : storedPlace(store, await aboutOf(folder))
-      const signer = signerOf(seed)
       const read = async () => {
         const core = makeCore()
         await core.load()
@@ -305,7 +320,7 @@ export class NodeShell {
       })
       const network = {
         ways: core.doors?.ways ?? [{ tag: '', psk: pskOf(nodeCrypto, codeKey) }],
-        nn: nameHint(nodeCrypto, name),
+        nn,
         net8: net as string,
         net: fromHex(net),
         openNet8: openNet8 as string,
@@ -322,13 +337,14 @@ export class NodeShell {
         seed,
         folder,
         opened,
+        looking,
       })
       onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
       tellPoint(log, 'store read')
       await shell.#start(signer)
       return shell
     } catch (error) {
-      await claimed.control.close()
+      await Promise.all([looking?.close(), claimed.control.close()])
       throw error
     }
   }
@@ -371,7 +387,9 @@ export class NodeShell {
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
     this.#sayWhereKept()
     this.#give({ in: 'audience', isThere: this.#readers.size > 0 })
-    this.#give({ in: 'start' })
+    // Who is named with --peer is dialled only now.
+    const soughtMs = options.peers?.length ? 0 : (this.#looking?.ms ?? 0)
+    this.#give({ in: 'start', soughtMs })
     for (const peer of options.peers ?? []) {
       const address = withPort(peer)
       this.#codeJudges.add(address)
@@ -381,7 +399,7 @@ export class NodeShell {
       this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
     // One listener for each dial under way: Node warns of more than ten, on the terminal of whoever chats.
     setMaxListeners(0, this.#abort.signal)
-    if (options.discovery !== false) this.#discover()
+    if (this.#looking) this.#discover(this.#looking)
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
     this.disk.begin(this.#opened, this.ready)
@@ -438,24 +456,18 @@ export class NodeShell {
     }
   }
 
-  #discover(): void {
+  #discover(looking: Looking): void {
     const { nn, openNet8, hasCode } = this.#network
-    this.#discovery = startDiscovery({
-      instance: instanceName(nodeCrypto, this.#core.self),
-      port: this.#listener!.port,
-      txt: {
-        v: WIRE_VERSION,
-        nn,
-        net8: this.#announces(this.#network.ways[0]!.tag),
-        place8: this.#core.place?.ids[0] ?? '',
-        e: 0,
-        role: this.#options.visitor ? 'visitor' : 'node',
-        p: this.#options.preferHub ?? false,
-        r: false,
-      },
-      ...(this.#options.interfaces && { interfaces: this.#options.interfaces }),
-      log: this.#log,
-      onHint: ({ addresses, port, instance, txt, service }) => {
+    const txt = txtOf(
+      this.#options,
+      nn,
+      this.#announces(this.#network.ways[0]!.tag),
+      this.#core.place?.ids[0] ?? '',
+    )
+    this.#discovery = looking.begin(
+      this.#listener!.port,
+      txt,
+      ({ addresses, port, instance, txt, service }) => {
         if (txt.nn !== nn || txt.role === 'visitor') return
         // Another code under our name: dialling it tells a mistyped code; an open network of that name tells nothing.
         const way = this.#network.ways.find(({ tag }) => this.#announces(tag) === txt.net8)
@@ -476,8 +488,7 @@ export class NodeShell {
           })
         }
       },
-      onTrouble: (trouble) => this.#log('warn', trouble.text),
-    })
+    )
   }
 
   /** Who was away when the code was changed takes links by the one it knows. */
@@ -1050,7 +1061,7 @@ export class NodeShell {
     this.#abort.abort()
     for (const link of this.#links.values()) link.close()
     this.#links.clear()
-    await Promise.all([this.#discovery?.close(), this.#listener?.close(), this.#noted])
+    await Promise.all([this.#looking?.close(), this.#listener?.close(), this.#noted])
     await this.#store
       .close()
       .catch((error: unknown) => this.#log('warn', `closing the store: ${String(error)}`))
@@ -1066,6 +1077,18 @@ export class NodeShell {
 function tellPoint(log: Log, point: string, ms = performance.now()): void {
   log('debug', `start: ${point} at ${ms.toFixed(1)} ms`)
 }
+
+/** What a node announces when it begins. */
+const txtOf = (options: NodeOptions, nn: string, net8: string, place8: string): Txt => ({
+  v: WIRE_VERSION,
+  nn,
+  net8,
+  place8,
+  e: 0,
+  role: options.visitor ? 'visitor' : 'node',
+  p: options.preferHub ?? false,
+  r: false,
+})
 
 const moment = () => ({ now: systemClock.monotonic(), wall: systemClock.wall(), random: Math.random })
 
