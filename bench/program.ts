@@ -158,6 +158,11 @@ export class Program {
     return (await this.when(isIt, from)).at
   }
 
+  /** Arrival of the line with this text. */
+  async shown(text: string, from = 0): Promise<number> {
+    return (await this.when((event) => event.type === 'message' && event.text === text, from)).at
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }

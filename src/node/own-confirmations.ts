@@ -3,18 +3,15 @@
  * "stored" (rules AK-3 to AK-5); signatures of the hub, the line and a talk's other side give the copies (AK-10, AK-14);
  * where nobody else can confirm, the own disk does (AK-4).
  */
-import type { Hub } from '../hub/index.ts'
 import { readUint } from '../wire/bytes.ts'
-import type { Frame, FrameOf } from '../wire/frames.ts'
+import type { FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, roomId } from '../wire/ids.ts'
 import { type WitnessEntry, witnessMessage } from '../wire/witness.ts'
 import type { Surroundings } from './confirming.ts'
 import { WITNESSES_OF_LINE } from './guard/standing.ts'
 import type { Outbox } from './outbox.ts'
-import type { Replica } from './replica.ts'
 import type { Replication } from './replication.ts'
 import type { Check, LinkId } from './sync.ts'
-import type { Views } from './views.ts'
 
 export interface OwnConfirmationsPorts extends Surroundings {
   readonly outbox: Outbox

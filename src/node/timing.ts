@@ -3,7 +3,7 @@
 export interface Timing {
   /** Between two heartbeats on every link. */
   readonly heartbeatMs: number
-  /** The hub is lost after this long without data (T); raised to 4 x the p99 gap, at most silenceMsMax. */
+  /** The hub is lost after this long without data (T); raised by 2 x what heartbeats are late by (p99), at most silenceMsMax. */
   readonly silenceMs: number
   readonly silenceMsMax: number
   /** A joiner looks for a hub this long: bootMsMin + random x bootMsSpread. */

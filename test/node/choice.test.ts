@@ -190,6 +190,24 @@ describe('seeking', () => {
     expect(node.state).toBe('hub')
   })
 
+  test('a hub whose heartbeats come late is waited for twice as much longer, up to 3.5 s (HB-4)', () => {
+    for (const [gapMs, limitMs] of [
+      [500, 2000],
+      [700, 2400],
+      [1500, 3500],
+    ] as const) {
+      const node = new Node().following(HIGH, [THIRD, SELF])
+      for (let k = 0; k < 32; k++) {
+        node.wait(gapMs)
+        node.beat(1, { state: STATE.hub, upstream: fromHex(HIGH), line: bytesOf([THIRD, SELF]) })
+      }
+      node.wait(limitMs - 50)
+      expect([gapMs, node.state]).toEqual([gapMs, 'following'])
+      node.wait(50)
+      expect([gapMs, node.state]).toEqual([gapMs, 'seeking'])
+    }
+  })
+
   test('line[1] waits its turn', () => {
     const node = new Node().following(HIGH, [THIRD, SELF])
     node.give({ in: 'linkDown', link: 1, cause: 'closed' })

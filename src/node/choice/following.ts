@@ -93,16 +93,16 @@ export function beatWhileFollowing(
   } else if (beat.state === STATE.seeking) seek(choice, turn, { why: 'redirect', lost: link.key, dead: true })
 }
 
-/** T is 4 x the largest gap lately, between silenceMs and silenceMsMax. */
+/** T is silenceMs and twice what heartbeats were late by lately, at most silenceMsMax. */
 function learnGap(choice: Choice, phase: Following, now: number): void {
-  const { silenceMs, silenceMsMax } = choice.timing
+  const { heartbeatMs, silenceMs, silenceMsMax } = choice.timing
   phase.gaps.push(now - phase.gapAt)
   phase.gapAt = now
   if (phase.gaps.length % 16 !== 0) return
   if (phase.gaps.length > GAPS_MAX) phase.gaps.splice(0, phase.gaps.length - GAPS_MAX)
   const sorted = [...phase.gaps].sort((a, b) => a - b)
   const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1]!
-  phase.limitMs = Math.min(silenceMsMax, Math.max(silenceMs, 4 * p99))
+  phase.limitMs = Math.min(silenceMsMax, silenceMs + 2 * Math.max(0, p99 - heartbeatMs))
 }
 
 /** Tells the own hub of another one; hearsay is a hint to dial, the two hubs settle it between them. */
