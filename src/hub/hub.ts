@@ -112,6 +112,8 @@ export class Hub {
   readonly #parted = new Map<PersonKey, number>()
   readonly #roster: Roster
   readonly #gathering: Gathering<PersonKey>
+  /** Links of members by class and room, as found last. */
+  readonly #carriersOf = new Map<string, readonly number[]>()
   /** Told to all while some who lost the former hub were on their way here: they get it when they come. */
   #missed: Batch[] = []
   #now: number
@@ -153,6 +155,7 @@ export class Hub {
     const wasHere = this.#isHere(key)
     const isExpected = this.#gathering.joined(key, this.#now)
     this.#sessions.set(link, session)
+    this.carriageChanged()
     const links = this.#links.get(key)
     if (links) links.add(link)
     else this.#links.set(key, new Set([link]))
@@ -193,6 +196,7 @@ export class Hub {
     const session = this.#sessions.get(link)
     if (!session) return
     this.#sessions.delete(link)
+    this.carriageChanged()
     const links = this.#links.get(session.key)
     links?.delete(link)
     // What was granted and not used goes back.
@@ -324,6 +328,7 @@ export class Hub {
       if (good) return this.#ports.settle(session.link, good, isEarly)
       // Nobody else can have made this: the session is bound to the key.
       this.#sessions.set(session.link, { state: 'leaving', link: session.link, key: session.key })
+      this.carriageChanged()
       this.#ports.refuse(session.link, 'SIGNATURE_INVALID', 'an event you published')
     })
   }
@@ -383,7 +388,13 @@ export class Hub {
     if (!this.#ports.knows(room)) return
     const isTheirs = this.#ports.carries(personKey(frame.key), room, 1) && this.#ports.carries(to, room, 1)
     if (!isTheirs) return
-    for (const link of this.#links.get(to) ?? []) if (this.isMember(link)) this.#ports.send(link, frame)
+    this.tell(to, frame)
+  }
+
+  /** To one person, over all links of theirs but this one. */
+  tell(person: PersonKey, frame: Frame, except = -1): void {
+    for (const link of this.#links.get(person) ?? [])
+      if (link !== except && this.isMember(link)) this.#ports.send(link, frame)
   }
 
   #onMarkerAsk(session: Joined, frame: FrameOf<'markerAsk'>): void {
@@ -433,13 +444,29 @@ export class Hub {
     if (links.length > 0) this.#ports.sendShared(links, frame)
   }
 
-  #carriers = (room: RoomId, cls: 0 | 1): number[] => {
+  /** Looked for anew only where something that decides it has changed: members are many, and most rooms have few of them. */
+  #carriers = (room: RoomId, cls: 0 | 1): readonly number[] => {
+    const name = cls + room
+    let links = this.#carriersOf.get(name)
+    if (!links) {
+      links = this.#findCarriers(room, cls)
+      this.#carriersOf.set(name, links)
+    }
+    return links
+  }
+
+  #findCarriers(room: RoomId, cls: 0 | 1): number[] {
     const links: number[] = []
     for (const [key, keyLinks] of this.#links) {
       if (!this.#ports.carries(key, room, cls)) continue
-      for (const link of keyLinks) if (this.#sessions.get(link)?.state === 'joined') links.push(link)
+      for (const link of keyLinks) if (this.isMember(link)) links.push(link)
     }
     return links
+  }
+
+  /** Who carries what may be another from now on. */
+  carriageChanged(): void {
+    this.#carriersOf.clear()
   }
 
   /** The turn of the event loop is over: one encoding per room, one write per member. */

@@ -199,12 +199,12 @@ export class Confirming {
     if (!this.mayAcknowledge()) return
     const [hub, link] = [hubNow(), followed()]
     for (const frame of this.#witnesses.sign(now(), Math.round(netNow()))) {
-      if (link !== undefined) send(link, frame)
-      else if (!hub) continue
-      // To their authors: as hub to members, else past the hub to those who came past it.
       const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
-      for (const [other, { key }] of peers())
-        if ((hub?.isMember(other) ?? isAsker(other)) && authors.has(key)) send(other, frame)
+      if (hub) for (const author of authors) hub.tell(author, frame)
+      if (link === undefined) continue
+      send(link, frame)
+      // To those of its authors who came past the hub.
+      for (const [other, { key }] of peers()) if (isAsker(other) && authors.has(key)) send(other, frame)
     }
   }
 
@@ -213,16 +213,13 @@ export class Confirming {
    * named for it, and anybody can sign.
    */
   onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): readonly WitnessEntry[] | undefined {
-    const { now, views, hub: hubNow, peers, send } = this.#ports
+    const { now, views, hub: hubNow } = this.#ports
     const by = personKey(frame.key)
     if (!this.#standing.has(by, now()) && !views.isOfTalk(roomId(frame.room), by)) return undefined
     const entries = parseWitnessEntries(frame.entries)
     const hub = hubNow()
-    if (hub && from === by) {
-      const authors = new Set(entries.map((entry) => entry.author))
-      for (const [other, { key }] of peers())
-        if (other !== link && authors.has(key) && hub.isMember(other)) send(other, frame)
-    }
+    if (hub && from === by)
+      for (const author of new Set(entries.map((entry) => entry.author))) hub.tell(author, frame, link)
     return entries
   }
 }

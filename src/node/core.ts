@@ -252,6 +252,7 @@ export class Core {
       net,
       ...(options.owner && { owner: options.owner }),
       carriesAll: (person) => this.#carriesAll(person),
+      onChanged: () => this.#hub?.carriageChanged(),
     })
     this.replica = new Replica({
       crypto,
@@ -1552,6 +1553,7 @@ export class Core {
     if (line !== this.#line) {
       const before = this.#line
       this.#line = line
+      this.#hub?.carriageChanged()
       this.#noteCarried()
       this.#confirming.noteStanding()
       // Who stands in the line now carries every room, also those it has never heard of.

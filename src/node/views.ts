@@ -30,6 +30,8 @@ export interface ViewsOptions {
   readonly owner?: PersonKey
   /** The hub and the line carry every room. */
   readonly carriesAll: (person: PersonKey) => boolean
+  /** What counts somewhere may be something else from now on, and so who carries it. */
+  readonly onChanged?: () => void
 }
 
 export class Views {
@@ -120,6 +122,7 @@ export class Views {
 
   /** Something that decides what counts in this room changed: a control event, a fork, a branch at a cut. */
   changed(room: RoomId): void {
+    this.#options.onChanged?.()
     if (room !== NETWORK_ROOM) {
       this.#rooms.delete(room)
       this.#replica.limitsChanged(room)
