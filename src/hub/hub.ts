@@ -35,7 +35,7 @@ import { type Batch, Fanout } from './fanout.ts'
 import { Gathering } from './gathering.ts'
 import { Modes } from './modes.ts'
 import { ReservedNames } from './names.ts'
-import { Receipts } from './receipts.ts'
+import { type LaneName, Receipts } from './receipts.ts'
 import { Roster } from './roster.ts'
 import type { Joined, Session } from './session.ts'
 
@@ -511,10 +511,10 @@ export class Hub {
 
   // --- stored -----------------------------------------------------------------------------------------------------
 
-  /** More is on disk now: acknowledge what is owed. */
-  stored(): void {
+  /** More is on disk now: acknowledge what is owed. grown: the only lanes of which that may be. */
+  stored(grown?: Iterable<LaneName>): void {
     if (!this.#ports.mayAcknowledge()) return
-    for (const { author, frame } of this.#receipts.take())
+    for (const { author, frame } of this.#receipts.take(grown))
       for (const link of this.#links.get(author) ?? []) this.#ports.send(link, frame)
   }
 }

@@ -6,10 +6,13 @@ import { concat, fromHex, uint } from '../wire/bytes.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 
-interface Owed {
+export interface LaneName {
   readonly author: PersonKey
   readonly room: RoomId
   readonly lane: LaneId
+}
+
+interface Owed extends LaneName {
   /** Acknowledge up to here. */
   n: number
   acked: number
@@ -46,6 +49,14 @@ export class Receipts {
     return this.#owed.size
   }
 
+  *#owedOf(lanes: Iterable<LaneName>): Iterable<[string, Owed]> {
+    for (const { author, room, lane } of lanes) {
+      const name = author + room + lane
+      const owed = this.#owed.get(name)
+      if (owed) yield [name, owed]
+    }
+  }
+
   /** Nobody is waited for any more. */
   clear(): void {
     this.#owed.clear()
@@ -64,10 +75,10 @@ export class Receipts {
     else this.#counts.delete(author)
   }
 
-  /** More is on disk now: one ack frame per author and room for what is newly covered. */
-  take(): { author: PersonKey; frame: Frame }[] {
+  /** One ack frame per author and room for what is on disk now and was not. grown: the only lanes of which that may be. */
+  take(grown?: Iterable<LaneName>): { author: PersonKey; frame: Frame }[] {
     const ready = new Map<string, { author: PersonKey; room: RoomId; entries: Uint8Array[] }>()
-    for (const [name, owed] of this.#owed) {
+    for (const [name, owed] of grown ? this.#owedOf(grown) : this.#owed) {
       const n = this.#durableN(owed.room, owed.author, owed.lane)
       if (n <= owed.acked) continue
       owed.acked = n

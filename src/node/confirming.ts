@@ -72,6 +72,8 @@ export class Confirming {
   readonly #receipts: Receipts
   readonly #standing = new Standing()
   #isWitnessing = false
+  /** The first lanes are on disk, synced; with them what former processes wrote. */
+  #isDurable = false
 
   constructor(ports: ConfirmingPorts) {
     this.#ports = ports
@@ -100,17 +102,18 @@ export class Confirming {
   }
 
   /** These lanes are on disk further than before. */
-  written(lanes: Iterable<Lane>): void {
+  written(lanes: readonly Lane[]): void {
     for (const lane of lanes) this.#witnesses.grew(lane, this.#isWitness(lane.room))
-    this.acknowledge()
+    this.acknowledge(this.#isDurable ? lanes : undefined)
+    this.#isDurable ||= lanes.length > 0
   }
 
-  /** Says what is on disk. */
-  acknowledge(): void {
+  /** Says what is on disk. grown: the only lanes of which more is since it was said last. */
+  acknowledge(grown?: readonly Lane[]): void {
     if (!this.mayAcknowledge()) return
-    this.#ports.hub()?.stored()
+    this.#ports.hub()?.stored(grown)
     const link = this.#ports.followed()
-    for (const { frame } of this.#receipts.take()) if (link !== undefined) this.#ports.send(link, frame)
+    for (const { frame } of this.#receipts.take(grown)) if (link !== undefined) this.#ports.send(link, frame)
   }
 
   /** An author asks for the word "stored", of its hub or as hub of line[0], and for signatures (AK-5, AK-14). */

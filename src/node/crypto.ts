@@ -45,6 +45,8 @@ function verifyBy(keyOf: (key: Uint8Array) => KeyObject | undefined): Crypto['ve
 
 export const nodeCrypto: Crypto = {
   hash: (data) => new Uint8Array(hash('sha512', data, 'buffer').subarray(0, 32)),
+  // Not cut out of the hex of all 64 bytes, which would stay in memory with it.
+  hashHex: (data) => hash('sha512', data, 'buffer').toString('hex', 0, 32),
   verify: verifyBy(publicKey),
   boxPublicKey: (secretKey) => rawPublicKey(secretKeyOf(PKCS8_X25519, secretKey)),
   random: (n) => new Uint8Array(randomBytes(n)),

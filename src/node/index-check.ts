@@ -4,7 +4,7 @@
  * again. So the scan of the events adds up what the indexes should be, one pass over the indexes adds up what they are, and
  * only where the two differ is each entry looked at.
  */
-import { concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import { copy, hex, readUint } from '../wire/bytes.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { controlKey, orderKey, parseLaneKey, placeKey } from './keys.ts'
@@ -20,11 +20,14 @@ interface Entry {
 }
 
 const EMPTY = new Uint8Array(0)
+const PLACE_AT = 9
+const PLACE_BYTES = 60
 
 /** The entries of one event: where it lies, and display order or that it is a control event. */
-export function indexEntries(event: Place & Pick<Event, 'id' | 't'>): readonly [Entry, Entry] {
+export function indexEntries(event: Event): readonly [Entry, Entry] {
   const { room, author, lane, n, id, t } = event
-  const at = concat(fromHex(room), fromHex(author), fromHex(lane), uint(n, 4))
+  // Room, author, lane and n, as they stand in the header.
+  const at = copy(event.header, PLACE_AT, PLACE_AT + PLACE_BYTES)
   const other = isControlLane(lane) ? controlKey(room, author, lane, n) : orderKey(room, t, author, id)
   return [
     { key: placeKey(id), value: at },
@@ -129,5 +132,5 @@ function placeIn(store: IndexStore, key: string): Place | undefined {
   if (key[0] === 'c') return parseLaneKey(key)
   // As it is by now: it may just have been mended.
   const at = store.get(key[0] === 'i' ? key : placeKey(key.slice(-64) as EventId))
-  return at?.length === 60 ? placeOf(at) : undefined
+  return at?.length === PLACE_BYTES ? placeOf(at) : undefined
 }

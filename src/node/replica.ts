@@ -12,6 +12,7 @@ import {
   decodeHeader,
   type Event,
   HEADER_BYTES,
+  idOf,
   isControlLane,
   LANE_START,
   prevOf,
@@ -21,15 +22,7 @@ import {
   type Tombstone,
   type VerifiedRun,
 } from '../wire/event.ts'
-import {
-  type EventId,
-  eventId,
-  type LaneId,
-  type NetId,
-  type PersonKey,
-  type RoomId,
-  tagged,
-} from '../wire/ids.ts'
+import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
@@ -138,7 +131,7 @@ export class Replica {
   }
 
   #idOf(header: Uint8Array): EventId {
-    return eventId(tagged(this.#crypto, 'lanchat/id/1', header))
+    return idOf(this.#crypto, header)
   }
 
   // --- time -------------------------------------------------------------------------------------------------------

@@ -3,8 +3,6 @@ import { fromHex, hex, utf8 } from '../wire/bytes.ts'
 
 const decoder = new TextDecoder()
 const DIGITS = '0123456789abcdef'
-/** Value of each lower-case hex digit by its character code; -1 for others. */
-const VALUES = Int8Array.from({ length: 128 }, (_, code) => DIGITS.indexOf(String.fromCharCode(code)))
 
 /** The bytes of a key. Throws TypeError for what is no key (a programmer's mistake). */
 export function keyBytes(key: string): Uint8Array {
@@ -12,15 +10,10 @@ export function keyBytes(key: string): Uint8Array {
   if (!(letter >= 0x61 && letter <= 0x7a)) throw new TypeError(`not a store key: ${key}`)
   if (key[0] === 'm') return utf8(key)
   if (key.length % 2 === 0) throw new TypeError(`not a store key: ${key}`)
-  // One pass: every event that is stored makes some of these.
-  const out = new Uint8Array((key.length + 1) / 2)
+  // Out of Buffer's pool: every event that is stored makes some of these, and an array for each would cost more.
+  const out = Buffer.allocUnsafe((key.length + 1) / 2)
   out[0] = letter
-  for (let i = 1; i < out.length; i++) {
-    const high = VALUES[key.charCodeAt(2 * i - 1)] ?? -1
-    const low = VALUES[key.charCodeAt(2 * i)] ?? -1
-    if (high < 0 || low < 0) throw new TypeError(`not a store key: ${key}`)
-    out[i] = 16 * high + low
-  }
+  if (out.write(key.slice(1), 1, 'hex') < out.length - 1) throw new TypeError(`not a store key: ${key}`)
   return out
 }
 

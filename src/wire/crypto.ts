@@ -2,6 +2,8 @@
 export interface Crypto {
   /** H(): the first 32 bytes of SHA-512 (FIPS 180-4). */
   hash(data: Uint8Array): Uint8Array
+  /** The same as lower-case hex. */
+  hashHex(data: Uint8Array): string
   /** Strict Ed25519 (RFC 8032) check of a 64-byte signature; false, never a throw, for wrong sizes, S >= L, weak keys. */
   verify(message: Uint8Array, signature: Uint8Array, key: Uint8Array): boolean
   /** The X25519 public key (RFC 7748) of a 32-byte secret key. */

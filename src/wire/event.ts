@@ -18,7 +18,7 @@ import {
   personKey,
   type RoomId,
   roomId,
-  tagged,
+  taggedHex,
 } from './ids.ts'
 import { PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from './limits.ts'
 
@@ -139,12 +139,15 @@ function decodeOwn(crypto: Crypto, header: Uint8Array): Omit<Event, 'net' | 'roo
     kind: header[113]!,
     bodyHash: hex(header, 114, 146),
     bodyLen: readUint(header, 146, 3),
-    id: eventId(tagged(crypto, 'lanchat/id/1', header)),
+    id: idOf(crypto, header),
     header,
   }
 }
 
-export const bodyHashOf = (crypto: Crypto, body: Uint8Array) => hex(tagged(crypto, 'lanchat/body/1', body))
+/** The id of the event with this header (rule ID-9). */
+export const idOf = (crypto: Crypto, header: Uint8Array) =>
+  taggedHex(crypto, 'lanchat/id/1', header) as EventId
+export const bodyHashOf = (crypto: Crypto, body: Uint8Array) => taggedHex(crypto, 'lanchat/body/1', body)
 
 /** What Ed25519 signs for a run: the tag and its last header. */
 export const runMessage = (lastHeader: Uint8Array) => concat(SIGN_EVENT, lastHeader)
@@ -179,10 +182,12 @@ export function parseRun(crypto: Crypto, net: NetId, run: Run): ParsedRun | Even
   if (!Number.isInteger(count) || count < 1 || count > RUN_EVENTS_MAX)
     return headers.length === 0 || headers[0] === EVENT_VERSION ? 'size' : 'newer'
   if (bodies.length !== count || signature.length !== 64) return 'size'
+  // One copy for all of them.
+  const own = copy(headers)
   const events: Event[] = []
   let bodyBytes = 0
   for (let i = 0; i < count; i++) {
-    const header = copy(headers, i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
+    const header = own.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
     if (header[0] !== EVENT_VERSION) return 'newer'
     const event = decodeNext(crypto, header, events[i - 1])
     const fault = checkEvent(event, net) ?? (i > 0 ? checkLink(events[i - 1]!, event) : undefined)

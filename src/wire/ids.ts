@@ -32,14 +32,30 @@ export const NETWORK_ROOM = '0'.repeat(32) as RoomId
 /** The bytes of the few tags there are: encoding one costs as much as a short hash. */
 const tags = new Map<string, Uint8Array>()
 
-/** H over a domain tag, one of a fixed few, and parts (rule ID-1). */
-export function tagged(crypto: Crypto, tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
+function tagBytes(tag: string): Uint8Array {
   let bytes = tags.get(tag)
   if (!bytes) {
     bytes = utf8(tag)
     tags.set(tag, bytes)
   }
-  return crypto.hash(concat(bytes, ...parts))
+  return bytes
+}
+
+/** H over a domain tag, one of a fixed few, and parts (rule ID-1). */
+export const tagged = (crypto: Crypto, tag: string, ...parts: readonly Uint8Array[]): Uint8Array =>
+  crypto.hash(concat(tagBytes(tag), ...parts))
+
+/** Where what is hashed is put together: an array for each would cost as much as the hash. */
+const scratch = new Uint8Array(1024)
+
+/** The same over one part, which is no secret, as hex: two of these for each event that comes. */
+export function taggedHex(crypto: Crypto, tag: string, part: Uint8Array): string {
+  const bytes = tagBytes(tag)
+  const length = bytes.length + part.length
+  if (length > scratch.length) return crypto.hashHex(concat(bytes, part))
+  scratch.set(bytes)
+  scratch.set(part, bytes.length)
+  return crypto.hashHex(scratch.subarray(0, length))
 }
 
 /** What a network is made of. codeKey: 32 bytes (zeros without a code); ownerKey only for an owned network. */

@@ -28,9 +28,19 @@ let inFlight = 0
  * false. Those asked for first are checked first.
  */
 export function verifyMany(checks: readonly Check[]): Promise<boolean[]> {
-  const verdicts = checks.map((check) => new Promise<boolean>((done) => queue.push({ check, done })))
-  feed()
-  return Promise.all(verdicts)
+  return new Promise((resolve) => {
+    const verdicts: boolean[] = new Array(checks.length).fill(false)
+    let open = checks.length
+    if (open === 0) resolve(verdicts)
+    for (const [at, check] of checks.entries()) {
+      const done = (isValid: boolean) => {
+        verdicts[at] = isValid
+        if (--open === 0) resolve(verdicts)
+      }
+      queue.push({ check, done })
+    }
+    feed()
+  })
 }
 
 function feed(): void {
