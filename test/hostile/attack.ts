@@ -44,6 +44,11 @@ const BUG = /internal error|uncaught|unhandled|TypeError|RangeError|ERR_|a liste
  * on which attacker, hub and people share a processor; ten times what was measured there.
  */
 export const LINE_MS_MAX = 10_000
+/**
+ * What an attack may add to resident memory, MiB, garbage included, which one Node collects later than another: the heap of
+ * Node 24 grows by leaps of up to fifty. Without the bounds floods left up to 340.
+ */
+export const GROWTH_MIB_MAX = 90
 
 /** A hub, run by `lanchat --json --rate 0 unless told otherwise`, and what an attacker knows of its network. */
 export class Scene {

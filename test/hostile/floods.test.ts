@@ -9,7 +9,7 @@ import type { Frame } from '../../src/wire/frames.ts'
 import { type LaneId, NETWORK_ROOM } from '../../src/wire/ids.ts'
 import { isRefusalCode } from '../../src/wire/refusal.ts'
 import type { Chat } from '../e2e/loopback.ts'
-import { type Attacker, beat, LINE_MS_MAX, Scene } from './attack.ts'
+import { type Attacker, beat, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
 
 const scene = new Scene()
 let people: readonly [Chat, Chat]
@@ -20,12 +20,6 @@ beforeAll(async () => {
   await scene.talk(...people)
 })
 afterAll(() => scene.close())
-
-/**
- * What a flood may leave at its end, garbage included, which one Node collects later than another. Without the bounds
- * they left up to 340 MiB.
- */
-const GROWTH_MIB_MAX = 90
 
 const random = (n: number) => nodeCrypto.random(n)
 

@@ -110,12 +110,12 @@ describe('a member of a hub that lies', () => {
 
   it('remembers no crowd that is too large to be true', async () => {
     expect(
-      await push(150, () => ({
+      await growth(60, () => ({
         type: 'roster',
         keys: nodeCrypto.random(32 * ROSTER_PAGE_KEYS_MAX),
         first: false,
       })),
-    ).toBeLessThan(60)
+    ).toBeLessThan(8)
     expect(scene.bugs(member.process)).toEqual([])
   })
 

@@ -10,7 +10,7 @@ import { openHandshake } from '../../src/wire/auth.ts'
 import { nameHint, pskOf } from '../../src/wire/ids.ts'
 import type { Chat } from '../e2e/loopback.ts'
 import { bytesOf, hostileMsgpack } from '../vectors/hostile.ts'
-import { LINE_MS_MAX, Scene } from './attack.ts'
+import { GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
 
 const scene = new Scene()
 let people: readonly [Chat, Chat]
@@ -88,7 +88,7 @@ it('a thousand connections at once take nobody’s place', async () => {
   for (let i = 0; i < 20; i++) slowest = Math.max(slowest, await scene.talk(...people))
   await Promise.all(sockets.map(closed))
   expect(slowest).toBeLessThan(LINE_MS_MAX)
-  expect(scene.rss() - before).toBeLessThan(40)
+  expect(scene.rss() - before).toBeLessThan(GROWTH_MIB_MAX)
   expect(scene.bugs()).toEqual([])
   // And there is room again.
   await scene.joined()
