@@ -291,15 +291,20 @@ function settingText({ setting, value = 0 }: SystemEvent): string {
   }
 }
 
+/** What a list without rows is told as, where a word says more than "None." */
+const EMPTY: Readonly<Record<string, string>> = {
+  '/search': 'Nothing found.',
+  '/pins': 'Nothing is pinned.',
+  '/history': 'No messages yet.',
+  '/log': 'Nothing has been decided here.',
+}
+
 /** The answer to a question, by the shape of its data. */
 export function resultText(command: string, data: unknown, look: Look): string {
-  if (command === '/search' && (data as readonly unknown[]).length === 0)
-    return look.paint('dim', 'Nothing found.')
-  if (command === '/pins' && (data as readonly unknown[]).length === 0)
-    return look.paint('dim', 'Nothing is pinned.')
+  const empty = Array.isArray(data) && data.length === 0 ? EMPTY[command] : undefined
+  if (empty !== undefined) return look.paint('dim', empty)
   if (command === '/history' || command === '/search' || command === '/pins') {
     const messages = data as readonly MessageEvent[]
-    if (messages.length === 0) return look.paint('dim', 'No messages yet.')
     return messages
       .map((message) => messageLine({ ...message, history: true }, withoutScreen(look)))
       .join('\n')

@@ -108,5 +108,6 @@ describe('what people read of messages and moderation', () => {
   it('shows the log with what does not hold', () => {
     const acts = [{ ...system, id: '', ts: 0, event: 'ban', reason: 'spam', holds: false }]
     expect(resultText('/log', acts, look)).toContain('bob was banned from lab by ada (spam) - void')
+    expect(resultText('/log', [], look)).toBe('Nothing has been decided here.')
   })
 })
