@@ -187,7 +187,7 @@ async function make(dir: string, messages: number, tell: (text: string) => void)
       for (let at = 0; at < times.length; at += RUN) {
         const drafts = times
           .slice(at, at + RUN)
-          .map((t) => draft({ kind: 'message', text: textOf(), action: false, replyTo: null }, t))
+          .map((t) => draft({ kind: 'message', text: textOf(random), action: false, replyTo: null }, t))
         const run = signRun(nodeCrypto, signer, { net, room, lane, n: last.n, prev: last.id }, drafts)
         replica.add(run)
         last = run.events.at(-1)!
@@ -200,10 +200,10 @@ async function make(dir: string, messages: number, tell: (text: string) => void)
     }
     save()
   }
+}
 
-  function textOf(): string {
-    const length = 3 + Math.floor(random() ** 2 * 25)
-    // Zipf's law, about: rank r comes about 1/r as often as the first.
-    return Array.from({ length }, () => wordOf(Math.floor(VOCABULARY ** random()) - 1)).join(' ')
-  }
+/** A text as people might write one. Zipf's law, about: rank r comes about 1/r as often as the first. */
+export function textOf(random: () => number): string {
+  const length = 3 + Math.floor(random() ** 2 * 25)
+  return Array.from({ length }, () => wordOf(Math.floor(VOCABULARY ** random()) - 1)).join(' ')
 }

@@ -45,6 +45,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   W6: async () => (await import('./works/hub-lost.ts')).hubLost,
   W7: async () => (await import('./works/returning.ts')).returning,
   W8: async () => (await import('./works/growth.ts')).growth,
+  ingest: async () => (await import('./works/ingest.ts')).ingest,
   rooms: async () => (await import('./works/rooms.ts')).rooms,
   terminal: async () => (await import('./works/terminal.ts')).terminal,
 }

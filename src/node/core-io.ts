@@ -46,6 +46,8 @@ export interface CoreOptions {
   readonly autoAwayMs?: number
   /** Where this node accepts links, as wss://address:port/lanchat/1. */
   readonly url: () => string
+  /** Resolves once whatever else waits has had its turn; default: a read of the store. */
+  readonly breathe?: () => Promise<void>
   /** What people should know of the disk, for `status`; undefined, the default: nothing. */
   readonly disk?: () => string | undefined
   /** What has gone over a link so far, for `status`; default: not counted. */

@@ -395,6 +395,7 @@ export class Core {
       replica: this.replica,
       views: this.views,
       display: this.display,
+      ...(options.breathe && { breathe: options.breathe }),
     })
     this.#openings = new Openings({
       isOpen: (room) => this.display.isOpen(room),
@@ -510,6 +511,10 @@ export class Core {
       isReadable: (room) => {
         const view = this.views.room(room)
         return view !== undefined && !view.deleted && (view.persons?.has(this.me) ?? true)
+      },
+      isPlain: (room) => {
+        const view = this.views.room(room)
+        return view !== undefined && view.persons === undefined
       },
       read: (event, body) => {
         const view = this.views.room(event.room)

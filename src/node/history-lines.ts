@@ -19,6 +19,8 @@ export interface HistoryPorts {
   readonly views: Views
   readonly display: Display
   readonly search: SearchIndex
+  /** Lets others have their turn; default: a read of the store. */
+  readonly breathe?: () => Promise<void>
 }
 
 type Then = (lines: readonly RoomLine[]) => void
@@ -87,6 +89,7 @@ export class HistoryLines {
 
   async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {
     const { store, replica, views, display, search: index } = this.#ports
+    const breathe = this.#ports.breathe ?? (() => readOnce(store))
     const viewOf = (room: RoomId) => {
       const view = views.room(room)
       return view && !view.deleted ? view : undefined
@@ -99,12 +102,16 @@ export class HistoryLines {
       const view = viewOf(event.room)
       return view ? display.read(view, event, body) : null
     }
-    const found = await look({ index, store, replica, visibility, open }, wanted, count)
+    const found = await look({ index, store, replica, breathe, visibility, open }, wanted, count)
     return found.flatMap(({ line, hits }) => {
       const view = viewOf(line.event.room)
       return view ? [{ room: view.id, message: { ...display.lineOf(view, line), hits } }] : []
     })
   }
+}
+
+async function readOnce(store: Store): Promise<void> {
+  for await (const _ of store.scan({ from: 'm', to: 'n', limit: 1 })) return
 }
 
 /** A line, or what is left of one that may not be read any more. */

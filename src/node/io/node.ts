@@ -308,6 +308,7 @@ export class NodeShell {
             autoAwayMs: (options.autoAwayMin ?? 0) * 60_000,
             url: () => shell?.url() ?? '',
             traffic: (link) => shell?.traffic(link),
+            breathe: () => new Promise((resolve) => setImmediate(resolve)),
             disk: () => shell?.disk.sentence,
           },
           moment(),

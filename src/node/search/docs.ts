@@ -97,7 +97,8 @@ export class GatheredDocs implements Docs {
   readonly #pairs: Uint32Array
   #count = 0
 
-  constructor(max: number) {
+  /** max: docs that it takes. */
+  constructor(readonly max: number) {
     this.#placeOf = new Uint16Array(max)
     this.#n = new Uint32Array(max)
     this.#t = new Float64Array(max)
@@ -115,7 +116,8 @@ export class GatheredDocs implements Docs {
     this.#at[doc] = added.at
     this.#terms[doc] = added.terms
     this.#marks[doc] = added.marks
-    this.#pairs.set(added.pairs, 2 * doc)
+    this.#pairs[2 * doc] = added.pairs[0]
+    this.#pairs[2 * doc + 1] = added.pairs[1]
     this.bounds.add(added)
     return doc
   }

@@ -46,6 +46,8 @@ export interface LookPorts {
   readonly index: SearchIndex
   readonly store: Pick<Store, 'get' | 'scan'>
   readonly replica: Replica
+  /** Lets others have their turn. */
+  breathe(): Promise<void>
   /** What is shown in a room; undefined: nothing. */
   visibility(room: RoomId): Visibility | undefined
   open(event: Event, body: Uint8Array): BodyValue | null
@@ -59,11 +61,11 @@ export interface Found {
 
 /** The first `count` messages that are wanted. Rejects only where the store's scan does. */
 export async function look(ports: LookPorts, wanted: Wanted, count: number): Promise<Found[]> {
-  const { index, store } = ports
+  const { index } = ports
   index.begin()
   for (let read = 0; index.isBehind && read < CATCH_UP_MAX; read += CATCH_UP_SLICE) {
     index.work(CATCH_UP_SLICE)
-    await breathe(store)
+    await ports.breathe()
   }
   const reacted = wanted.has.has('reaction') ? await reactedOf(ports) : undefined
   const candidates = new Candidates(index.searchables(), sieveOf(ports, wanted))
@@ -71,7 +73,7 @@ export async function look(ports: LookPorts, wanted: Wanted, count: number): Pro
   const seen = new Set<string>()
   let looked = 0
   for (let steps = 1; looked < LOOK_MAX && !found.isEnough(candidates.nextScore); steps++) {
-    if (steps % STEPS_AT_ONCE === 0) await breathe(store)
+    if (steps % STEPS_AT_ONCE === 0) await ports.breathe()
     const candidate = candidates.step()
     if (candidate === null) break
     if (!candidate) continue
@@ -89,21 +91,16 @@ export async function look(ports: LookPorts, wanted: Wanted, count: number): Pro
   return found.first()
 }
 
-/** Reads the disk once, so that others get their turn. */
-async function breathe(store: Pick<Store, 'scan'>): Promise<void> {
-  for await (const _ of store.scan({ from: 'm', to: 'n', limit: 1 })) return
-}
-
 const nameOf = ({ room, author, lane }: Place, n: number): string => `${room}${author}${lane}${n}`
 
 /** Messages that somebody reacted to, as nameOf. */
 async function reactedOf(ports: LookPorts): Promise<Set<string>> {
-  const { index, store } = ports
+  const { index } = ports
   const reacted = new Set<string>()
   const number = index.numbers.of(REACTION_TERM)
   let steps = 0
   for (const part of index.searchables()) {
-    if (++steps % STEPS_AT_ONCE === 0) await breathe(store)
+    if (++steps % STEPS_AT_ONCE === 0) await ports.breathe()
     for (const doc of part.postings(number, number + 1) ?? []) {
       const docs = part.docs(part.blockOf(doc))
       const place = docs && part.place(docs.placeOf(doc))

@@ -17,20 +17,22 @@ import type { Crypto } from '../../wire/crypto.ts'
 import { type Event, isControlLane, lanePeriod } from '../../wire/event.ts'
 import { type EventId, eventId, NETWORK_ROOM, type RoomId, tagged } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
-import { PERIOD_MS } from '../../wire/limits.ts'
+import { PERIOD_MS, TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { textSpan } from '../../wire/plain-text.ts'
 import { factKey } from '../keys.ts'
 import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
+import { AsciiText } from './ascii-text.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
-import { pairsOf } from './pairs.ts'
+import { type Pairs, pairsOf } from './pairs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
 import { hasLink, readText } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 3
+const FORMAT = 4
 /** Docs of one segment: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** Different words of one message that count. */
@@ -43,6 +45,11 @@ const PART_COST = 8
 const PROBES = 16
 const FACT = factKey('search')
 const NOTHING = new Uint8Array(0)
+/** Words of a text of which the different ones are found by comparing each with each: more take a set. */
+const FEW_TERMS = 48
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+const asciiOf = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 const MESSAGE = kindNumber('message')
 const EDIT = kindNumber('edit')
@@ -69,6 +76,8 @@ export interface SearchPorts {
   read(event: Event, body: Uint8Array): BodyValue | null | undefined
   /** False where nothing of this room can be read here, so that it need not be tried. */
   isReadable(room: RoomId): boolean
+  /** What is said in this room is not sealed. */
+  isPlain(room: RoomId): boolean
 }
 
 /** Of one lane: the last n that was taken in, and the part that could not be read. */
@@ -101,6 +110,9 @@ export class SearchIndex {
   readonly #opened = new Map<number, Segment>()
   /** The one written last: it may not be on its way to the disk yet. */
   #latest: { readonly number: number; readonly gathered: Gathered } | undefined
+  readonly #text: AsciiText
+  /** Of a text that comes as a string. */
+  readonly #bytes = new Uint8Array(TEXT_BYTES_MAX)
   #gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
   #packing: Packing | undefined
   /** Lanes with docs in #gathered, and how far they are. */
@@ -121,6 +133,7 @@ export class SearchIndex {
   constructor(ports: SearchPorts) {
     this.#ports = ports
     this.numbers = new TermNumbers(tagged(ports.crypto, 'lanchat/search/1', ports.seed))
+    this.#text = new AsciiText(this.numbers)
     this.#known = this.#readKnown()
   }
 
@@ -149,11 +162,13 @@ export class SearchIndex {
   took(lane: Lane, events: readonly Event[], bodies: readonly (Uint8Array | null)[]): void {
     if (isControlLane(lane.lane) || !this.#ports.isReadable(lane.room)) return
     const reach = this.#reachOf(lane)
-    for (const [k, event] of events.entries()) {
+    const isPlain = this.#ports.isPlain(lane.room)
+    for (let k = 0; k < events.length; k++) {
+      const event = events[k]!
       const body = bodies[k]
       if (event.n <= reach.n) continue
       if (event.n !== reach.n + 1 || event.n > lane.told || !body || !this.#hasRoom()) break
-      if (!this.#takeIn(event, body, lane)) this.#skip(lane, reach, event.n)
+      if (!this.#takeIn(event, body, lane, isPlain)) this.#skip(lane, reach, event.n)
       reach.n++
       this.#touched.add(lane)
     }
@@ -335,11 +350,19 @@ export class SearchIndex {
     const { replica } = this.#ports
     const event = replica.event(lane.room, lane.author, lane.lane, n)
     const body = event && replica.body(event)
-    return !body || this.#takeIn(event, body, lane)
+    return !body || this.#takeIn(event, body, lane, this.#ports.isPlain(lane.room))
   }
 
-  #takeIn(event: Event, body: Uint8Array, lane: Lane): boolean {
+  #takeIn(event: Event, body: Uint8Array, lane: Lane, isPlain: boolean): boolean {
     if (!FOUND.has(event.kind)) return true
+    if (isPlain && event.kind === MESSAGE) {
+      const span = textSpan(body)
+      if (span && this.#text.read(body, span.from, span.to)) {
+        const isLink = this.#text.mayLink && hasLink(asciiOf(body.subarray(span.from, span.to)))
+        this.#addRead(event, isLink ? MARK.link : 0, lane)
+        return true
+      }
+    }
     const value = this.#ports.read(event, body)
     if (value === null) return false
     if (value !== undefined) this.#add(event, value, lane)
@@ -372,19 +395,60 @@ export class SearchIndex {
     else this.#addDoc(event, text, marks, lane)
   }
 
-  #addDoc({ n, t, at }: Event, text: string, marks: number, place: Place): void {
+  #addDoc(event: Pick<Event, 'n' | 't' | 'at'>, text: string, marks: number, place: Place): void {
+    const { read, written } = encoder.encodeInto(text, this.#bytes)
+    const isAscii = read === text.length && written === text.length
+    if (isAscii && this.#text.read(this.#bytes, 0, written)) return this.#addRead(event, marks, place)
     const { words, signs } = readText(text)
     const numbers = words.map((word) => this.numbers.of(word))
-    const terms = new Set(numbers)
-    for (const pair of signs) terms.add(this.numbers.of(pair))
-    const kept = terms.size > TERMS_MAX ? [...terms].slice(0, TERMS_MAX) : [...terms]
+    this.#addTerms(
+      event,
+      [...numbers, ...signs.map((pair) => this.numbers.of(pair))],
+      pairsOf(numbers),
+      marks,
+      place,
+    )
+  }
+
+  /** With the text that was read last. */
+  #addRead(event: Pick<Event, 'n' | 't' | 'at'>, marks: number, place: Place): void {
+    const { terms, count } = this.#text
+    if (count <= FEW_TERMS) return this.#addFew(event, count, marks, place)
+    this.#addTerms(event, terms.subarray(0, count), pairsOf(terms, count), marks, place)
+  }
+
+  /** As #addTerms, of the text that was read last: what nearly always comes, in place. */
+  #addFew({ n, t, at }: Pick<Event, 'n' | 't' | 'at'>, count: number, marks: number, place: Place): void {
+    const { terms } = this.#text
+    const pairs = pairsOf(terms, count)
+    let kept = 0
+    for (let k = 0; k < count; k++) {
+      const term = terms[k]!
+      let other = 0
+      while (other < kept && terms[other] !== term) other++
+      if (other === kept) terms[kept++] = term
+    }
+    const different = kept
+    for (const facet of this.#facetsOf(place, marks)) terms[kept++] = facet
+    this.#gathered.add({ place, n, t, at, terms: different, marks, pairs }, terms, kept)
+  }
+
+  #addTerms(
+    { n, t, at }: Pick<Event, 'n' | 't' | 'at'>,
+    terms: Iterable<number>,
+    pairs: Pairs,
+    marks: number,
+    place: Place,
+  ): void {
+    const different = new Set(terms)
+    const kept = different.size > TERMS_MAX ? [...different].slice(0, TERMS_MAX) : [...different]
     const count = Math.min(255, kept.length)
     kept.push(...this.#facetsOf(place, marks))
-    this.#gathered.add({ place, n, t, at, terms: count, marks, pairs: pairsOf(numbers) }, kept)
+    this.#gathered.add({ place, n, t, at, terms: count, marks, pairs }, kept)
   }
 
   /** What is looked for beside words. A reaction is no message: nobody looks for it by where it lies. */
-  #facetsOf(place: Place, marks: number): number[] {
+  #facetsOf(place: Place, marks: number): readonly number[] {
     const { numbers } = this
     if (marks & MARK.reaction) return [numbers.of(REACTION_TERM)]
     let known = this.#placeNumbers.get(place)
@@ -392,6 +456,7 @@ export class SearchIndex {
       known = [numbers.of(authorTerm(place.author)), numbers.of(roomTerm(place.room))]
       this.#placeNumbers.set(place, known)
     }
+    if ((marks & (MARK.link | MARK.file)) === 0) return known
     const facets = [...known]
     if (marks & MARK.link) facets.push(numbers.of(LINK_TERM))
     if (marks & MARK.file) facets.push(numbers.of(FILE_TERM))

@@ -3,13 +3,13 @@
  * store, `s` segment4 part2. Its docs are numbered from what was said last to what was said first.
  *
  *   part 0     docs2 places2 then tMax6 atMin6 atMax6 termsMin1 of each block of docs, then the first term of each part of
- *              postings, 7 bytes each
+ *              postings, 5 bytes each
  *   then       the blocks of docs (docs.ts), the places, so many to a value
- *   postings   term7 length2 then the docs, ascending, as LEB128 of the differences
+ *   postings   term5 length then the docs, ascending, as LEB128 of the differences; the length is LEB128 too
  *
  * Each value ends with a sum over itself: a disk that flips a bit costs the index, which is then made anew.
  */
-import { concat, readUint, uint, writeUint } from '../../wire/bytes.ts'
+import { concat, readUint, uint } from '../../wire/bytes.ts'
 import {
   type Bounds,
   type Doc,
@@ -31,9 +31,12 @@ const BLOCK_PLACES = 64
 const SUM_BYTES = 4
 const COUNTS_BYTES = 4
 const BOUNDS_BYTES = 19
+/** At most, of what stands before the docs of a term: the length of all docs there can be fits two bytes. */
 const ENTRY_BYTES = TERM_BYTES + 2
 /** Of one doc in postings: their numbers fit two bytes. */
 const POSTING_BYTES_MAX = 3
+/** Terms of one doc, about: room for more is made where they have more. */
+const TERMS_OF_DOC = 16
 /** Docs of which the terms are counted at once while a segment is packed. */
 const PACK_DOCS = 512
 
@@ -60,12 +63,13 @@ export const segmentKey = (segment: number, part: number): string =>
 export class Gathered implements Searchable {
   readonly gathered: GatheredDocs
   /** The terms of all docs, one doc after the other. */
-  #terms = new Float64Array(1024)
+  #terms: Float64Array
   /** Where those of the next doc begin. */
   readonly #starts: number[] = [0]
 
   constructor(docs: GatheredDocs) {
     this.gathered = docs
+    this.#terms = new Float64Array(TERMS_OF_DOC * docs.max)
   }
 
   get count(): number {
@@ -81,17 +85,17 @@ export class Gathered implements Searchable {
   docs = (): Docs => this.gathered
   place = (number: number) => this.gathered.places[number]
 
-  add(doc: Doc, terms: Iterable<number>): void {
+  /** terms: the first `count` of them; a term may stand there twice. */
+  add(doc: Doc, terms: ArrayLike<number>, count = terms.length): void {
     this.gathered.add(doc)
-    let end = this.#starts.at(-1)!
-    for (const term of terms) {
-      if (end === this.#terms.length) {
-        const longer = new Float64Array(2 * end)
-        longer.set(this.#terms)
-        this.#terms = longer
-      }
-      this.#terms[end++] = term
+    const start = this.#starts[this.#starts.length - 1]!
+    const end = start + count
+    if (end > this.#terms.length) {
+      const longer = new Float64Array(Math.max(end, 2 * start))
+      longer.set(this.#terms)
+      this.#terms = longer
     }
+    for (let k = 0; k < count; k++) this.#terms[start + k] = terms[k]!
     this.#starts.push(end)
   }
 
@@ -137,80 +141,102 @@ export class Gathered implements Searchable {
 
   /** order: the doc of each number in the segment. */
   *#packPostings(order: Uint16Array): Generator<Uint8Array | undefined> {
-    // Which place in `counts` each term has, then where its docs begin: two passes, and no list for each term.
+    const desk = desks.pop() ?? new Desk()
+    yield* this.#sortOn(desk, order)
+    desks.push(desk)
+  }
+
+  *#sortOn(desk: Desk, order: Uint16Array): Generator<Uint8Array | undefined> {
+    // Which slot each term has, then where the docs of each slot begin: two passes, and no list for each term.
     const all = this.#terms
-    const slotOf = new Uint32Array(this.#starts.at(-1)!)
-    const slots = new Slots(slotOf.length)
-    const counts = new Uint32Array(slotOf.length)
-    for (let at = 0; at < slotOf.length; at++) {
+    const count = this.#starts[this.#starts.length - 1]!
+    desk.clear(count)
+    const { slotOf, counts, ends, docs } = desk
+    for (let at = 0; at < count; at++) {
       if (at % (16 * PACK_DOCS) === 0) yield undefined
-      const slot = slots.of(all[at]!)
+      const slot = desk.slot(all[at]!)
       counts[slot]!++
       slotOf[at] = slot
     }
-    const ends = new Uint32Array(slots.count)
-    for (let slot = 0, end = 0; slot < slots.count; slot++) {
+    for (let slot = 0, end = 0; slot < desk.slots; slot++) {
       ends[slot] = end
       end += counts[slot]!
     }
-    const docs = new Uint16Array(slotOf.length)
     for (let number = 0; number < order.length; number++) {
       if (number % PACK_DOCS === 0) yield undefined
       const doc = order[number]!
       const end = this.#starts[doc + 1]!
       for (let at = this.#starts[doc]!; at < end; at++) docs[ends[slotOf[at]!]!++] = number
     }
-    const terms = slots.terms().sort()
+    const terms = desk.terms.slice(0, desk.slots).sort()
     yield undefined
-    let part = new Uint8Array(2 * PART_BYTES)
+    let part = desk.part
     let length = 0
     for (const term of terms) {
-      const slot = slots.of(term)
+      const slot = desk.slot(term)
       const end = ends[slot]!
-      const list = docs.subarray(end - counts[slot]!, end)
-      if (length > 0 && length + ENTRY_BYTES + POSTING_BYTES_MAX * list.length > PART_BYTES) {
+      const start = end - counts[slot]!
+      const bytes = ENTRY_BYTES + POSTING_BYTES_MAX * counts[slot]!
+      if (length > 0 && length + bytes > PART_BYTES) {
         yield part.slice(0, length)
         length = 0
       }
-      if (length + ENTRY_BYTES + POSTING_BYTES_MAX * list.length > part.length)
-        part = new Uint8Array(ENTRY_BYTES + POSTING_BYTES_MAX * list.length)
-      length = packEntry(part, length, term, list)
+      if (length + bytes > part.length) part = new Uint8Array(bytes)
+      length = packEntry(part, length, term, docs, start, end)
     }
     if (length > 0) yield part.slice(0, length)
   }
 }
 
-/** Numbers the terms it is given from 0 on: a hash table, since a Map of such numbers takes half of the time of packing. */
-class Slots {
-  readonly #mask: number
-  /** The number of the term at each place of the table and one more; 0: none. */
-  readonly #places: Uint32Array
-  readonly #terms: Float64Array
-  count = 0
+/** What postings are sorted on. Kept for the next segment: two MiB made anew for each would be collected late. */
+class Desk {
+  /** Of each term of each doc its slot: terms that are the same have one. */
+  slotOf = new Uint32Array(0)
+  /** Of each slot its term, how many docs it has, and where these end so far. */
+  terms = new Float64Array(0)
+  counts = new Uint32Array(0)
+  ends = new Uint32Array(0)
+  /** Docs of all slots, one slot behind the other. */
+  docs = new Uint16Array(0)
+  readonly part = new Uint8Array(2 * PART_BYTES)
+  slots = 0
+  /** A hash table, since a Map of such numbers takes half of the time of packing. The slot and one more; 0: none. */
+  #places = new Uint32Array(0)
+  #mask = 0
 
-  constructor(max: number) {
-    this.#mask = 2 ** Math.ceil(Math.log2(2 * max + 1)) - 1
-    this.#places = new Uint32Array(this.#mask + 1)
-    this.#terms = new Float64Array(max)
+  /** For so many terms of all docs together. */
+  clear(count: number): void {
+    this.slots = 0
+    if (count > this.slotOf.length) {
+      this.#mask = 2 ** Math.ceil(Math.log2(2 * count + 1)) - 1
+      this.#places = new Uint32Array(this.#mask + 1)
+      this.slotOf = new Uint32Array(count)
+      this.terms = new Float64Array(count)
+      this.counts = new Uint32Array(count)
+      this.ends = new Uint32Array(count)
+      this.docs = new Uint16Array(count)
+      return
+    }
+    this.#places.fill(0)
+    this.counts.fill(0)
   }
 
-  of(term: number): number {
+  slot(term: number): number {
     // The lower bits of a term are those of its whole word (term-numbers.ts).
     for (let at = term & this.#mask; ; at = (at + 1) & this.#mask) {
       const known = this.#places[at]!
       if (known === 0) {
-        this.#terms[this.count] = term
-        this.#places[at] = ++this.count
-        return this.count - 1
+        this.terms[this.slots] = term
+        this.#places[at] = ++this.slots
+        return this.slots - 1
       }
-      if (this.#terms[known - 1] === term) return known - 1
+      if (this.terms[known - 1] === term) return known - 1
     }
   }
-
-  terms(): Float64Array {
-    return this.#terms.slice(0, this.count)
-  }
 }
+
+/** Not in use: one, or as many as segments were packed at once. */
+const desks: Desk[] = []
 
 /** A segment of the store. Values are read when they are asked for. */
 export class Segment implements Searchable {
@@ -287,10 +313,12 @@ export class Segment implements Searchable {
     for (; part < firsts.length && firsts[part]! < to; part++) {
       const bytes = this.#part(this.#postingsAt + part)
       if (!bytes) return undefined
-      for (let at = 0; at + ENTRY_BYTES <= bytes.length; ) {
+      for (let at = 0; at + TERM_BYTES < bytes.length; ) {
         const term = readTerm(bytes, at)
-        const start = at + ENTRY_BYTES
-        at = start + readUint(bytes, at + TERM_BYTES, 2)
+        let start = at + TERM_BYTES
+        let length = bytes[start++]!
+        if (length > 127) length = (length & 127) | (bytes[start++]! << 7)
+        at = start + length
         if (term < from) continue
         if (term >= to) break
         const docs = unpackPostings(bytes, start, at, this.count)
@@ -330,14 +358,28 @@ function joined(blocks: readonly Bounds[]): Bounds {
   return all
 }
 
-/** Writes an entry at `at`, where there is room for POSTING_BYTES_MAX for each doc; returns where it ends. */
-function packEntry(bytes: Uint8Array, at: number, term: number, docs: Uint16Array): number {
-  writeUint(bytes, at, 4, Math.floor(term / 2 ** 24))
-  writeUint(bytes, at + 4, 3, term % 2 ** 24)
-  const start = at + ENTRY_BYTES
+/** Writes an entry of docs[first, last) at `at`, where there is room for POSTING_BYTES_MAX for each; returns where it ends. */
+function packEntry(
+  bytes: Uint8Array,
+  at: number,
+  term: number,
+  docs: Uint16Array,
+  first: number,
+  last: number,
+): number {
+  const upper = Math.floor(term / 2 ** 16)
+  bytes[at] = upper >>> 16
+  bytes[at + 1] = upper >>> 8
+  bytes[at + 2] = upper
+  bytes[at + 3] = term >>> 8
+  bytes[at + 4] = term
+  // The length before what it is the length of: one byte, or two where that many docs follow.
+  const lengthBytes = POSTING_BYTES_MAX * (last - first) > 127 ? 2 : 1
+  const start = at + TERM_BYTES + lengthBytes
   let end = start
   let before = 0
-  for (const doc of docs) {
+  for (let k = first; k < last; k++) {
+    const doc = docs[k]!
     // Two words of one number: the same doc again.
     if (doc === before && end > start) continue
     let rest = doc - before
@@ -345,7 +387,9 @@ function packEntry(bytes: Uint8Array, at: number, term: number, docs: Uint16Arra
     for (; rest > 127; rest >>= 7) bytes[end++] = (rest & 127) | 128
     bytes[end++] = rest
   }
-  writeUint(bytes, at + TERM_BYTES, 2, end - start)
+  const length = end - start
+  bytes[at + TERM_BYTES] = lengthBytes === 1 ? length : (length & 127) | 128
+  if (lengthBytes === 2) bytes[at + TERM_BYTES + 1] = length >> 7
   return end
 }
 
@@ -371,7 +415,8 @@ function unpackPostings(bytes: Uint8Array, from: number, to: number, count: numb
 }
 
 const readTerm = (bytes: Uint8Array, at: number): number =>
-  readUint(bytes, at, 4) * 2 ** 24 + readUint(bytes, at + 4, 3)
+  ((bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!) * 2 ** 16 +
+  ((bytes[at + 3]! << 8) | bytes[at + 4]!)
 
 /** The last index whose value is not above; -1: none. */
 function lastAtMost(values: Float64Array, value: number): number {

@@ -1,30 +1,31 @@
 /**
- * Term numbers: a word as the index writes it, 52 bits made with a secret of this device, so that the index of a private
+ * Term numbers: a word as the index writes it, 40 bits made with a secret of this device, so that the index of a private
  * room holds no word of it. The upper 28 bits come from the beginning of the word, more of them with each letter: words
  * that begin alike stand together, and can be found by their beginning. Two words with one number cost a look at a text
  * that does not hold the one looked for, and nothing else.
  */
 import { readUint } from '../../wire/bytes.ts'
+import { WORD_CHARS_MAX } from './words.ts'
 
 /** Bits for the second to the sixth letter. */
 const LEVELS = [10, 6, 4, 4, 4] as const
+/** Less than 32, so that whole numbers do. */
 const BEGINNING_BITS = LEVELS.reduce((sum, bits) => sum + bits, 0)
-const REST_BITS = 24
+const REST_BITS = 12
 /** Bytes of a number on disk. */
-export const TERM_BYTES = 7
+export const TERM_BYTES = 5
 
 const mix = (state: number, code: number): number => {
   const mixed = Math.imul(state ^ code, 0x9e3779b1)
   return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b)
 }
 
-/** Words whose numbers are remembered: less than a MiB. */
-const KNOWN_MAX = 8192
+/** Of a word of fewer letters the rest counts as empty. */
+const LETTERS_MIN = LEVELS.length + 1
 
 export class TermNumbers {
   readonly #keys: readonly [number, number, number]
-  /** Few words make up most of what is said. */
-  readonly #known = new Map<string, number>()
+  readonly #codes = new Uint16Array(WORD_CHARS_MAX)
 
   /** secret: 12 bytes or more. */
   constructor(secret: Uint8Array) {
@@ -32,21 +33,19 @@ export class TermNumbers {
   }
 
   of(word: string): number {
-    const known = this.#known.get(word)
-    if (known !== undefined) return known
-    if (this.#known.size >= KNOWN_MAX) this.#known.clear()
-    const number = this.#numberOf(word)
-    this.#known.set(word, number)
-    return number
+    const codes = word.length <= this.#codes.length ? this.#codes : new Uint16Array(word.length)
+    for (let k = 0; k < word.length; k++) codes[k] = word.charCodeAt(k)
+    return this.ofCodes(codes, word.length)
   }
 
-  #numberOf(word: string): number {
+  /** Of the word of the first `length` UTF-16 codes. */
+  ofCodes(codes: Uint16Array | Uint8Array, length: number): number {
     const [start, inner, outer] = this.#keys
     let state = start
     let beginning = 0
-    const length = Math.max(word.length, LEVELS.length + 1)
-    for (let k = 0; k < length; k++) {
-      state = mix(state, k < word.length ? word.charCodeAt(k) + 1 : 0)
+    const end = Math.max(length, LETTERS_MIN)
+    for (let k = 0; k < end; k++) {
+      state = mix(state, k < length ? codes[k]! + 1 : 0)
       if (k >= 1 && k <= LEVELS.length) beginning = grown(beginning, state ^ inner, LEVELS[k - 1]!)
     }
     return beginning * 2 ** REST_BITS + (mix(state, outer) >>> (32 - REST_BITS))
@@ -71,4 +70,4 @@ export class TermNumbers {
 }
 
 const grown = (beginning: number, state: number, bits: number): number =>
-  beginning * 2 ** bits + (mix(state, bits) >>> (32 - bits))
+  (beginning << bits) | (mix(state, bits) >>> (32 - bits))

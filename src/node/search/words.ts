@@ -18,7 +18,7 @@ const MARKS = /[\u0300-\u036f]/g
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 /** Characters of a word that count: nobody types more of it. */
-const WORD_CHARS_MAX = 64
+export const WORD_CHARS_MAX = 64
 
 const fold = (piece: string): string =>
   (ASCII.test(piece)
@@ -81,14 +81,8 @@ export interface Reading {
 }
 
 export function readText(text: string): Reading {
-  if (!ASCII.test(text)) {
-    const words = wordsOf(text)
-    return { words: words.map(({ word }) => word), signs: signPairs(words) }
-  }
-  const words: string[] = text.toLowerCase().match(ASCII_PIECE) ?? []
-  for (let k = 0; k < words.length; k++)
-    if (words[k]!.length > WORD_CHARS_MAX) words[k] = words[k]!.slice(0, WORD_CHARS_MAX)
-  return { words, signs: [] }
+  const words = wordsOf(text)
+  return { words: words.map(({ word }) => word), signs: signPairs(words) }
 }
 
 /** What is looked for of words in a row: these and such pairs, each once. */

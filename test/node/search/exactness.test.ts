@@ -97,6 +97,7 @@ describe('a search', () => {
       put: (op) => void store.write([op], false),
       read: open,
       isReadable: () => true,
+      isPlain: () => true,
     })
     replica.onContent = (lane) => index.changed(lane)
     fill(replica)
@@ -111,7 +112,14 @@ describe('a search', () => {
     return { terms, phrases, since, until, has, isRanked, rooms: new Set(ROOMS), ...more }
   }
   const find = async (wanted: Wanted, count: number) => {
-    const ports = { index, store, replica, visibility: () => visibilityOf(replica, view), open }
+    const ports = {
+      index,
+      store,
+      replica,
+      breathe: async () => {},
+      visibility: () => visibilityOf(replica, view),
+      open,
+    }
     return (await look(ports, wanted, count)).map(({ line }) => orderOf(line.event))
   }
   /** The plain look: every message that is shown, one after the other. */

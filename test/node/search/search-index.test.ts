@@ -30,7 +30,7 @@ function runsOf(count: number): VerifiedRun[] {
   return runs
 }
 
-function indexOf(replica: Replica, store: MemoryStore, isOpen = () => true): SearchIndex {
+function indexOf(replica: Replica, store: MemoryStore, isOpen?: () => boolean): SearchIndex {
   const index = new SearchIndex({
     crypto: nodeCrypto,
     seed: SEED,
@@ -38,8 +38,9 @@ function indexOf(replica: Replica, store: MemoryStore, isOpen = () => true): Sea
     retentionMs: 180 * 24 * 3600 * 1000,
     get: (key) => store.get(key),
     put: (op) => void store.write([op], false),
-    read: (event, body) => (isOpen() ? decodeBody(event.kind, body) : null),
+    read: (event, body) => (isOpen?.() !== false ? decodeBody(event.kind, body) : null),
     isReadable: () => true,
+    isPlain: () => isOpen === undefined,
   })
   replica.onContent = (lane) => index.changed(lane)
   return index
@@ -74,7 +75,11 @@ async function texts(index: SearchIndex, replica: Replica, store: MemoryStore, w
   }
   const visibility = () => visibilityOf(replica, view)
   const open = (event: VerifiedRun['events'][number], body: Uint8Array) => decodeBody(event.kind, body)
-  const found = await look({ index, store, replica, visibility, open }, wanted, count)
+  const found = await look(
+    { index, store, replica, breathe: async () => {}, visibility, open },
+    wanted,
+    count,
+  )
   return found.map(({ line }) => line.body.text)
 }
 
