@@ -175,6 +175,9 @@ export class Guard {
     const due = this.#push.round(now, (lane) => this.#ports.entry(lane))
     if (due.length === 0 || part.is === 'seeking') return
     const isFirst = line[0] === this.#ports.self
+    const listeners = [...this.#ports.links()].filter(
+      ([link]) => part.is !== 'hub' || !this.#ports.isMember(link),
+    )
     const groups = new Map<string, Pushed[]>()
     for (const pushed of due) {
       const name = `${classOf(pushed.lane.lane)}${pushed.lane.room}`
@@ -185,11 +188,10 @@ export class Guard {
       const cls = classOf(lane)
       const news = group.filter(({ isNews }) => isNews)
       const [all, only]: [LinkId[], LinkId[]] = [[], []]
-      for (const [link, key] of this.#ports.links()) {
+      for (const [link, key] of listeners) {
         if (!this.#ports.carries(key, room, cls)) continue
-        if (part.is === 'hub') {
-          if (!this.#ports.isMember(link)) all.push(link)
-        } else (isFirst && key !== part.hub ? all : only).push(link)
+        if (part.is === 'hub') all.push(link)
+        else (isFirst && key !== part.hub ? all : only).push(link)
       }
       this.#tell(all, room, cls, group)
       this.#tell(only, room, cls, news)
