@@ -1380,13 +1380,13 @@ export class Core {
     if (first.author !== this.self && !isControlLane(first.lane)) this.markers.grew(first.room, first.author)
     const control = events.filter((event) => isControlLane(event.lane))
     for (const event of control) this.views.add(event)
-    if (control.length > 0) this.#roomChanged(first.room)
+    if (control.length > 0) this.#roomChanged(first.room, control)
     for (const event of control) this.#acts.counted(event)
   }
 
-  /** What counts in a room may have changed: carriage, places, display. */
-  #roomChanged(room: RoomId): void {
-    this.views.changed(room)
+  /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */
+  #roomChanged(room: RoomId, just?: readonly Event[]): void {
+    this.views.changed(room, just)
     this.search.roomChanged(room)
     if (room === NETWORK_ROOM) {
       this.#placeKeeper.aliases(this.views.network().placePairs)

@@ -6,22 +6,31 @@ import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { verifyCounter } from '../wire/device.ts'
 import { verifyEntry } from '../wire/door.ts'
-import { bodyHashOf, type Event } from '../wire/event.ts'
+import { bodyHashOf, type Event, LANE_START } from '../wire/event.ts'
 import {
   type EventId,
   generalRoom,
+  type LaneId,
   NETWORK_ROOM,
   type NetId,
   type PersonKey,
   personKey,
   type RoomId,
 } from '../wire/ids.ts'
-import type { BodyValue } from '../wire/kinds.ts'
+import { type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX } from '../wire/limits.ts'
 import { parseLaneKey } from './keys.ts'
 import type { Lane, LaneClass } from './lanes.ts'
 import type { Replica } from './replica.ts'
-import { type ControlEvent, type NetworkView, type RoomView, reduceNetwork, reduceRoom } from './rooms.ts'
+import {
+  type ControlEvent,
+  type NetworkView,
+  type RoomView,
+  readLaneCut,
+  readNetworkCut,
+  reduceNetwork,
+  reduceRoom,
+} from './rooms.ts'
 import type { Store } from './store.ts'
 
 export interface ViewsOptions {
@@ -38,8 +47,10 @@ export class Views {
   readonly #options: ViewsOptions
   readonly #general: RoomId
   readonly #controls = new Map<RoomId, Map<EventId, ControlEvent>>()
-  /** By author and lane: the n up to which its events were taken in. */
-  readonly #followed = new Map<RoomId, Map<string, number>>()
+  /** By author and lane: how it was when its events were taken in. */
+  readonly #followed = new Map<RoomId, Map<string, Followed>>()
+  /** Lanes that an act of room 0 cuts: which event they hold there may decide whether others count. */
+  readonly #cutLanes = new Set<LaneId>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
   #network: NetworkView | undefined
   #replica!: Replica
@@ -68,13 +79,21 @@ export class Views {
       followed = new Map()
       this.#followed.set(room, followed)
     }
-    for (let n = (followed.get(name) ?? 0) + 1; n <= lane.n; n++) {
-      const event = this.#replica.event(room, author, id, n)
-      if (event) this.#keep(event)
+    const before = followed.get(name) ?? UNKNOWN
+    const { n, forkAt } = lane
+    const counted = this.#replica.counted(lane)
+    const just: Event[] = []
+    for (let at = Math.min(before.n, before.counted) + 1; at <= n; at++) {
+      const event = this.#replica.event(room, author, id, at)
+      if (!event) continue
+      just.push(event)
+      if (at > before.n) this.#keep(event)
     }
+    const isSameBefore = before.n === 0 || this.#replica.idAt(room, author, id, before.n) === before.id
+    const hasOnlyGrown = isSameBefore && counted >= before.counted && forkAt === before.forkAt
     // A lane that lost events is taken in again from there.
-    followed.set(name, lane.n)
-    this.changed(room)
+    followed.set(name, { n, id: lane.id, counted, forkAt })
+    this.changed(room, hasOnlyGrown ? just : undefined)
   }
 
   /** Reads the control events of a store (for the start). */
@@ -92,7 +111,7 @@ export class Views {
 
   /** A control event has come into a contiguous prefix. Those of lanes that grow are taken in without it. */
   add(event: Event): void {
-    if (this.#keep(event)) this.changed(event.room)
+    if (this.#keep(event)) this.changed(event.room, [event])
   }
 
   /** False where it is known already, or its body is not here. */
@@ -106,7 +125,9 @@ export class Views {
       room = new Map()
       this.#controls.set(event.room, room)
     }
-    room.set(event.id, { event, body: kept(this.#read(event, body)), salt: body.slice(0, SALT_BYTES) })
+    const read = this.#read(event, body)
+    if (read && event.room === NETWORK_ROOM) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
+    room.set(event.id, { event, body: kept(read), salt: body.slice(0, SALT_BYTES) })
     return true
   }
 
@@ -120,8 +141,11 @@ export class Views {
     return verifyCounter(crypto, body.counter, event.author, personKey(body.device)) ? body : null
   }
 
-  /** Something that decides what counts in this room changed: a control event, a fork, a branch at a cut. */
-  changed(room: RoomId): void {
+  /**
+   * Something that decides what counts in this room changed: a control event, a fork, a branch at a cut. just: it is that these
+   * events of one lane have come to count, and nothing else.
+   */
+  changed(room: RoomId, just?: readonly Event[]): void {
     this.#options.onChanged?.()
     if (room !== NETWORK_ROOM) {
       this.#rooms.delete(room)
@@ -129,6 +153,11 @@ export class Views {
       return
     }
     this.#network = undefined
+    if (just?.every((event) => ASIDE.has(event.kind) && !this.#cutLanes.has(event.lane))) {
+      this.#rooms.delete(NETWORK_ROOM)
+      this.#rooms.delete(this.#general)
+      return
+    }
     this.#rooms.clear()
     for (const other of this.#replica.rooms()) this.#replica.limitsChanged(other)
   }
@@ -245,6 +274,10 @@ export class Views {
   }
 }
 
+/** A lane as it was when it was looked at last. */
+type Followed = Pick<Lane, 'n' | 'id' | 'forkAt'> & { readonly counted: number }
+const UNKNOWN: Followed = { n: 0, id: LANE_START, forkAt: 0, counted: 0 }
+
 /** Control events read at a time. */
 const CONTROLS_PAGE = 64
 
@@ -252,6 +285,21 @@ const CONTROLS_PAGE = 64
 const kept = (body: BodyValue | null): BodyValue | null =>
   body?.kind === 'look' ? { ...body, bytes: body.bytes.slice(0, LOOK_BYTES) } : body
 const LOOK_BYTES = 16
+
+/**
+ * What people say of themselves in room 0. Nothing else there depends on it, and of the rooms none but those whose members are
+ * all people: room 0 and general.
+ */
+const ASIDE: ReadonlySet<number> = new Set((['profile', 'look', 'place', 'twin'] as const).map(kindNumber))
+
+/** Lanes that an act of room 0 names, of whatever room. */
+function cutLanes(body: BodyValue): LaneId[] {
+  const cuts = [
+    ...('cut' in body ? [readLaneCut(body.cut)] : []),
+    ...('cuts' in body ? [readNetworkCut(body.cuts)] : []),
+  ]
+  return cuts.flatMap((cut) => [...cut.keys()].map((key) => key.slice(key.indexOf('/') + 1) as LaneId))
+}
 
 /** Clocks of honest people differ by less than this. */
 const CLOCK_SLACK_MS = 60_000

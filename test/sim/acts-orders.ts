@@ -71,8 +71,11 @@ export class Happening {
   readonly keys: readonly PersonKey[] = this.#signers.map(({ key }) => personKey(key))
   #made: Event[] = []
   #time = NOW
+  /** Of each person the lane in which they say of themselves what they like, as far as it is. */
+  readonly #selves = new Map<number, VerifiedRun>()
 
-  constructor(seed: number, count: number) {
+  /** isTalkative: between the acts people say something of themselves, each in one lane. */
+  constructor(seed: number, count: number, isTalkative = false) {
     this.#random = randomOf(seed)
     this.#crypto = { ...nodeCrypto, random: (n) => Uint8Array.from({ length: n }, () => this.#random(256)) }
     for (const by of this.keys.keys())
@@ -87,7 +90,10 @@ export class Happening {
     this.#create(1, 0)
     this.#create(2, 1)
     for (const by of [1, 2, 3]) this.before.push(this.#say(by))
-    while (this.acts.length < count) this.acts.push(this.#act())
+    while (this.acts.length < count) {
+      this.acts.push(this.#act())
+      if (isTalkative) this.acts.push(this.#ofThemselves(this.#random(4)))
+    }
   }
 
   get owner(): PersonKey {
@@ -121,6 +127,35 @@ export class Happening {
     const run = signRun(nodeCrypto, this.#signers[by]!, start, [
       { kind, at: t, t, body: encodeBody(salt, value) },
     ])
+    this.#made.push(...run.events)
+    return { run }
+  }
+
+  #ofThemselves(by: number): { run: VerifiedRun } {
+    const before = this.#selves.get(by)?.events.at(-1)
+    const t = this.#time
+    const value: BodyValue =
+      this.#random(2) === 0
+        ? { kind: 'look', part: 1, bytes: this.#crypto.random(3) }
+        : {
+            kind: 'profile',
+            nick: `${NAMES[by]!}${this.#random(9)}`,
+            boxKey: fromHex(this.keys[by]!),
+            about: '',
+          }
+    const run = signRun(
+      nodeCrypto,
+      this.#signers[by]!,
+      {
+        net: NET,
+        room: NETWORK_ROOM,
+        lane: before?.lane ?? newControlLane(this.#crypto),
+        n: before?.n ?? 0,
+        prev: before?.id ?? LANE_START,
+      },
+      [{ kind: kindNumber(value.kind), at: t, t, body: encodeBody(this.#crypto.random(16), value) }],
+    )
+    this.#selves.set(by, run)
     this.#made.push(...run.events)
     return { run }
   }
