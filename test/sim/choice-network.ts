@@ -745,7 +745,7 @@ export class ChoiceNetwork {
         this.announce(node)
         return
       case 'query':
-        this.query(node, ({ advert }) => advert.hub)
+        this.query(node, ({ advert }) => effect.all || advert.hub)
         return
       case 'askSubnet':
         this.query(node)

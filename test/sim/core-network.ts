@@ -224,10 +224,10 @@ export class VirtualNetwork {
     for (const other of this.#world.nodes) this.#announced(other)
   }
 
-  /** Somebody asks for hubs: who is one, and heard the question, answers so that all may hear it. */
-  askHubs(asker: SimNode): void {
+  /** Somebody asks for hubs, or for all nodes: who is meant, and heard the question, answers so that all may hear it. */
+  ask(asker: SimNode, all: boolean): void {
     for (const other of this.#world.nodes)
-      if (other.isUp && other.core.isHub && !this.isCut(asker, other)) this.#announced(other)
+      if (other.isUp && (all || other.core.isHub) && !this.isCut(asker, other)) this.#announced(other)
   }
 
   #announced(other: SimNode): void {

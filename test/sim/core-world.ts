@@ -416,7 +416,7 @@ export class World {
       case 'fault':
         return this.#fault(node, effect)
       case 'query':
-        return this.network.askHubs(node)
+        return this.network.ask(node, effect.all)
       case 'place':
         node.place = effect.place
         void node.store.write(

@@ -18,7 +18,7 @@ export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { now } = turn
   if (now >= phase.queryAt) {
     phase.queryAt = now + timing.queryEveryMs
-    turn.effects.push({ do: 'query' })
+    turn.effects.push({ do: 'query', all: false })
   }
   if (now >= phase.subnetAt) {
     const early = now - phase.since < timing.subnetWhileMs

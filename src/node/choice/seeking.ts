@@ -100,7 +100,8 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
   }
   if (now >= phase.queryAt) {
     phase.queryAt = now + timing.queryEveryMs
-    turn.effects.push({ do: 'query' })
+    // Who cannot reach a hub may reach somebody it has not heard of yet, who can.
+    turn.effects.push({ do: 'query', all: now - phase.since >= 2 * timing.queryEveryMs })
   }
   const everybody =
     phase.why === 'boot' ||

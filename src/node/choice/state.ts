@@ -162,7 +162,8 @@ export type ChoiceEffect =
       readonly reachable: boolean
     }
   /** Ask by mDNS now whether there is another hub. */
-  | { readonly do: 'query' }
+  /** Asks on the link for hubs; all: for all nodes. */
+  | { readonly do: 'query'; readonly all: boolean }
   /** Ask each address of the own subnets by one unicast mDNS question. */
   | { readonly do: 'askSubnet' }
   /** tick at this time (monotonic ms), or earlier. Replaces the last one. */

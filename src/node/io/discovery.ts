@@ -60,8 +60,8 @@ export interface Discovery {
   update(changes: Partial<Txt>): void
   /** Announces this node as hub of that epoch; null: no longer. */
   setHub(epoch: number | null): void
-  /** Asks now on every interface whether there is another hub. */
-  askHubs(): void
+  /** Asks now on every interface who is there. */
+  ask(whom: 'all' | 'hubs'): void
   /** One question to one address: answered where multicast or an inbound connection would not pass. */
   askAddress(address: string): void
   /** What was heard so far, least recently heard first; also other networks'. At most SIGHTINGS_MAX. */
@@ -153,8 +153,8 @@ class MdnsDiscovery implements Discovery {
     }
   }
 
-  askHubs(): void {
-    for (const { link } of this.#links.values()) link.ask('hubs')
+  ask(whom: 'all' | 'hubs'): void {
+    for (const { link } of this.#links.values()) link.ask(whom)
   }
 
   askAddress(address: string): void {

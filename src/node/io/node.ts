@@ -627,7 +627,7 @@ export class NodeShell {
         else this.#advertise(effect)
         return
       case 'query':
-        this.#discovery?.askHubs()
+        this.#discovery?.ask(effect.all ? 'all' : 'hubs')
         return
       case 'askSubnet':
         return this.#askSubnet()

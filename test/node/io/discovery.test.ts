@@ -181,7 +181,7 @@ describe('discovery', () => {
     await Promise.all([a.discovery.close(), a.discovery.close()])
     await a.discovery.close()
     expect(performance.now() - startedAt).toBeLessThan(5000)
-    a.discovery.askHubs()
+    a.discovery.ask('hubs')
     a.discovery.setHub(1)
     a.discovery.update({ e: 1 })
     a.discovery.askAddress('127.0.0.1')
