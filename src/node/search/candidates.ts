@@ -7,7 +7,7 @@
  * segment in which nothing good enough can be, nothing is read but its head.
  */
 import { type Bounds, type Docs, isLoose, MARK, type Place } from './docs.ts'
-import type { Pairs } from './pairs.ts'
+import { holdsPairs, NO_PAIRS, type Pairs } from './pairs.ts'
 import type { Searchable } from './segment.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -135,7 +135,10 @@ export class Candidates {
       lists.push(list)
     }
     lists.sort((a, b) => a.length - b.length)
-    return lists.length === 0 ? all(part.count) : lists.reduce(common)
+    const found = lists.length === 0 ? all(part.count) : lists.reduce(common)
+    const { pairs } = this.#sieve
+    const isAnywhere = holdsPairs(...NO_PAIRS, pairs)
+    return !isAnywhere && found.length > 0 ? part.withPairs(found, pairs) : found
   }
 
   #openBlock(part: Searchable, block: number, matches: Uint16Array): void {
@@ -151,8 +154,7 @@ export class Candidates {
   }
 
   #fitting(docs: Docs, doc: number): Entry['doc'] {
-    const { pairs, since, until, tMax, isRanked, now } = this.#sieve
-    if (!docs.mayHold(doc, pairs)) return undefined
+    const { since, until, tMax, isRanked, now } = this.#sieve
     const marks = docs.marks(doc)
     // Found by its words, of which a reaction has none.
     if (marks & MARK.reaction) return undefined

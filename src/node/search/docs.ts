@@ -2,12 +2,13 @@
  * Docs: what the index knows of each event beside its words: where it lies, when it was said, and what is in it. An edit
  * or a reaction is a doc of its own that stands for its message.
  *
- * On disk each doc is place2 n4 t6 at6 terms1 marks1 pairs8 (a block of them is a value), each place room16 author32 lane8.
+ * On disk each doc is place2 n4 t6 at6 terms1 marks1 (a block of them is a value), each place room16 author32 lane8. The pairs of all
+ * docs, 8 bytes each, are a value of their own: a phrase is looked for there before any doc is read.
  */
 import { fromHex, hex, readUint, writeUint } from '../../wire/bytes.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { TIME_MAX } from '../../wire/limits.ts'
-import { holdsPairs, type Pairs } from './pairs.ts'
+import { holdsPairs, PAIRS_BYTES, type Pairs, packPairs } from './pairs.ts'
 
 export const MARK = {
   /** Another text of a message, whose words these are. */
@@ -50,8 +51,6 @@ export interface Docs {
   at(doc: number): number
   terms(doc: number): number
   marks(doc: number): number
-  /** Is each of these pairs in it, as far as its bits tell? */
-  mayHold(doc: number, pairs: Pairs): boolean
 }
 
 /** What holds of each doc of some: where all of it rules them out, none of them is looked at. */
@@ -79,7 +78,7 @@ export class GrowingBounds implements Bounds {
 }
 
 export const PLACE_BYTES = 56
-export const DOC_BYTES = 28
+export const DOC_BYTES = 20
 
 /** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
@@ -142,6 +141,7 @@ export class GatheredDocs implements Docs {
   at = (doc: number) => this.#at[doc]!
   terms = (doc: number) => this.#terms[doc]!
   marks = (doc: number) => this.#marks[doc]!
+  /** Is each of these pairs in it, as far as its bits tell? */
   mayHold = (doc: number, pairs: Pairs) => holdsPairs(this.#pairs[2 * doc]!, this.#pairs[2 * doc + 1]!, pairs)
 
   /** Numbers of all docs, what was said last first. */
@@ -161,8 +161,16 @@ export class GatheredDocs implements Docs {
       writeUint(bytes, at + 12, 6, this.at(doc))
       bytes[at + 18] = this.terms(doc)
       bytes[at + 19] = this.marks(doc)
-      writeUint(bytes, at + 20, 4, this.#pairs[2 * doc]!)
-      writeUint(bytes, at + 24, 4, this.#pairs[2 * doc + 1]!)
+    }
+    return bytes
+  }
+
+  /** The pairs of these docs as a value. */
+  packPairs(docs: Uint16Array): Uint8Array {
+    const bytes = new Uint8Array(docs.length * PAIRS_BYTES)
+    for (let k = 0; k < docs.length; k++) {
+      const doc = docs[k]!
+      packPairs(bytes, k * PAIRS_BYTES, this.#pairs[2 * doc]!, this.#pairs[2 * doc + 1]!)
     }
     return bytes
   }
@@ -180,9 +188,7 @@ export function unpackDocs(bytes: Uint8Array, from: number, count: number): Docs
   if (bytes.length !== count * DOC_BYTES) return undefined
   const field = (offset: number, size: number) => (doc: number) =>
     readUint(bytes, (doc - from) * DOC_BYTES + offset, size)
-  const [low, high] = [field(20, 4), field(24, 4)]
   return {
-    mayHold: (doc, pairs) => holdsPairs(low(doc), high(doc), pairs),
     placeOf: field(0, 2),
     n: field(2, 4),
     t: field(6, 6),

@@ -27,6 +27,24 @@ export function pairsOf(terms: ArrayLike<number>, count = terms.length): Pairs {
 export const holdsPairs = (low: number, high: number, [wantedLow, wantedHigh]: Pairs): boolean =>
   (wantedLow & ~low) === 0 && (wantedHigh & ~high) === 0
 
+/** Of one doc on disk. */
+export const PAIRS_BYTES = 8
+
+/** Writes them at `at`. */
+export function packPairs(bytes: Uint8Array, at: number, low: number, high: number): void {
+  for (let k = 0; k < 4; k++) {
+    bytes[at + k] = low >>> (8 * k)
+    bytes[at + 4 + k] = high >>> (8 * k)
+  }
+}
+
+/** Those of the docs that hold all these pairs, as far as their bits in `bytes` tell. */
+export function withPairs(bytes: Uint8Array, docs: Uint16Array, pairs: Pairs): Uint16Array {
+  const read = (at: number) =>
+    bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+  return docs.filter((doc) => holdsPairs(read(doc * PAIRS_BYTES), read(doc * PAIRS_BYTES + 4), pairs))
+}
+
 /** 32 bits; others for the same two words the other way round. */
 function mixOf(before: number, behind: number): number {
   const mixed = Math.imul((before | 0) ^ Math.imul(behind | 0, 0x9e3779b1), 0x85ebca6b)

@@ -32,7 +32,7 @@ import { TermNumbers } from './term-numbers.ts'
 import { hasLink, readText } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 4
+const FORMAT = 5
 /** Docs of one segment: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** Different words of one message that count. */

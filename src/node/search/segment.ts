@@ -4,7 +4,7 @@
  *
  *   part 0     docs2 places2 then tMax6 atMin6 atMax6 termsMin1 of each block of docs, then the first term of each part of
  *              postings, 5 bytes each
- *   then       the blocks of docs (docs.ts), the places, so many to a value
+ *   then       the blocks of docs (docs.ts), the pairs of all docs in one value, the places, so many to a value
  *   postings   term5 length then the docs, ascending, as LEB128 of the differences; the length is LEB128 too
  *
  * Each value ends with a sum over itself: a disk that flips a bit costs the index, which is then made anew.
@@ -21,6 +21,7 @@ import {
   unpackDocs,
   unpackPlace,
 } from './docs.ts'
+import { PAIRS_BYTES, type Pairs, withPairs } from './pairs.ts'
 import { TERM_BYTES } from './term-numbers.ts'
 
 /** Bytes of one part of postings: what a look for one word reads. */
@@ -52,6 +53,8 @@ export interface Searchable {
   docs(block: number): Docs | undefined
   /** undefined where the disk has damaged it. */
   place(number: number): Place | undefined
+  /** Those of the docs in which all these pairs may stand; undefined where the disk has damaged what tells it. */
+  withPairs(docs: Uint16Array, pairs: Pairs): Uint16Array | undefined
   /** Docs of any term from <= term < to, ascending; undefined where the disk has damaged them. */
   postings(from: number, to: number): Uint16Array | undefined
 }
@@ -84,6 +87,7 @@ export class Gathered implements Searchable {
   blockOf = () => 0
   docs = (): Docs => this.gathered
   place = (number: number) => this.gathered.places[number]
+  withPairs = (docs: Uint16Array, pairs: Pairs) => docs.filter((doc) => this.gathered.mayHold(doc, pairs))
 
   /** terms: the first `count` of them; a term may stand there twice. */
   add(doc: Doc, terms: ArrayLike<number>, count = terms.length): void {
@@ -127,6 +131,7 @@ export class Gathered implements Searchable {
       bounds.push(packBounds(this.gathered.boundsOf(docs)))
       yield [++part, summed(this.gathered.pack(docs))]
     }
+    yield [++part, summed(this.gathered.packPairs(order))]
     const { places } = this.gathered
     for (let from = 0; from < places.length; from += BLOCK_PLACES)
       yield [++part, summed(packPlaces(places.slice(from, from + BLOCK_PLACES)))]
@@ -247,6 +252,7 @@ export class Segment implements Searchable {
   readonly count: number
   readonly bounds: Bounds
   readonly blocks: readonly Bounds[]
+  readonly #pairsAt: number
   /** The first part of places, and of postings. */
   readonly #placesAt: number
   readonly #postingsAt: number
@@ -260,7 +266,8 @@ export class Segment implements Searchable {
       unpackBounds(head, COUNTS_BYTES + block * BOUNDS_BYTES),
     )
     this.bounds = joined(this.blocks)
-    this.#placesAt = 1 + blockCount
+    this.#pairsAt = 1 + blockCount
+    this.#placesAt = this.#pairsAt + 1
     this.#postingsAt = this.#placesAt + Math.ceil(readUint(head, 2, 2) / BLOCK_PLACES)
     const firstsAt = COUNTS_BYTES + blockCount * BOUNDS_BYTES
     this.#firsts = new Float64Array((head.length - firstsAt) / TERM_BYTES)
@@ -289,6 +296,11 @@ export class Segment implements Searchable {
     const bytes = this.#part(1 + block)
     const from = block * BLOCK_DOCS
     return bytes && unpackDocs(bytes, from, Math.min(BLOCK_DOCS, this.count - from))
+  }
+
+  withPairs(docs: Uint16Array, pairs: Pairs): Uint16Array | undefined {
+    const bytes = this.#part(this.#pairsAt)
+    return bytes?.length === this.count * PAIRS_BYTES ? withPairs(bytes, docs, pairs) : undefined
   }
 
   place(number: number): Place | undefined {

@@ -57,8 +57,9 @@ describe('a segment', () => {
         const docs = from.docs(from.blockOf(number))!
         expect(from.place(docs.placeOf(number))).toEqual(place)
         const [n, t, at] = [docs.n(number), docs.t(number), docs.at(number)]
-        expect(docs.mayHold(number, pairs)).toBe(true)
-        expect(docs.mayHold(number, [0xffffffff, 0])).toBe(false)
+        const these = Uint16Array.of(number)
+        expect(from.withPairs(these, pairs)).toEqual(these)
+        expect(from.withPairs(these, [0xffffffff, 0])).toHaveLength(0)
         expect({ n, t, at, terms: docs.terms(number), marks: docs.marks(number) }).toEqual(rest)
       }
     }
@@ -99,6 +100,7 @@ describe('a segment', () => {
       const opened = Segment.open(9, (asked) => damaged.get(asked))
       const read = opened && [
         opened.postings(0, Number.MAX_SAFE_INTEGER),
+        opened.withPairs(Uint16Array.of(0), [1, 1]),
         ...opened.blocks.map((_, block) => opened.docs(block)),
         ...Array.from({ length: gathered.gathered.places.length }, (_, number) => opened.place(number)),
       ]
