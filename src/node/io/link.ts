@@ -7,7 +7,8 @@
  *   send -> pending --(end of turn, or the write before it is over)--> one write -> written
  *
  * What is for one link alone, an acknowledgement or an answer, is written first. What many links get is written some links at
- * a time, so that whoever waits for a word does not wait for a thousand writes to others.
+ * a time, so that whoever waits for a word does not wait for a thousand writes to others. Where more comes for many before all
+ * have got this, the rest is written at once: else a hub under load would take in more than it gives out.
  */
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
@@ -365,14 +366,18 @@ function flushSome(): void {
   const links = ownDirty
   ownDirty = []
   for (const link of links) link.flush()
-  if (flushed === flushing.length) {
+  const isBehind = flushed < flushing.length && sharedDirty.length > 0
+  if (isBehind) for (const link of flushing.slice(flushed)) link.flush()
+  if (isBehind || flushed === flushing.length) {
     flushing = sharedDirty
     sharedDirty = []
     flushed = 0
   }
-  const end = Math.min(flushed + LINKS_AT_A_TIME, flushing.length)
+  const end = isBehind ? flushing.length : Math.min(flushed + LINKS_AT_A_TIME, flushing.length)
   while (flushed < end) flushing[flushed++]!.flush()
-  if (flushed < flushing.length || sharedDirty.length > 0) planFlush()
+  if (flushed < flushing.length) return planFlush()
+  flushing = []
+  flushed = 0
 }
 
 /** All open links: one timer serves them all. */

@@ -148,6 +148,23 @@ describe('a link', () => {
     expect(lengths.indexOf(102 + 14)).toBe(written)
   })
 
+  it('writes all that is left at once where more comes for many before the first of it is out', async () => {
+    const acceptor = await accept({ plain: true })
+    for (let n = 0; n < 200; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
+    await acceptor.end(199)
+    const links = acceptor.ends.map((end) => end.link)
+    const write = vi.spyOn(Socket.prototype, 'write')
+    cleanups.push(() => write.mockRestore())
+    sendShared(links, [frame(1)])
+    await new Promise((resolve) => setImmediate(resolve))
+    const first = write.mock.calls.length
+    expect(first).toBeLessThan(100)
+    sendShared(links, [frame(2)])
+    await new Promise((resolve) => setImmediate(resolve))
+    // Those that had got the first get the second, the others both in one write.
+    expect(write.mock.calls.length).toBe(200 + first)
+  })
+
   it('keeps order through more than one write', async () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
