@@ -65,6 +65,34 @@ describeInLab('chat on one LAN', () => {
     expect(await holds(cid!.dataDir, secret)).toBe(false)
   })
 
+  it('keeps text, name, topic and reasons of a private room from a hub that is not in it, which stores them', async () => {
+    const open = 'everybody may know this 8d1e'
+    const hub = lanchat(lab, lab.host('hub'))
+    await hub.ready()
+    const [bob, cid] = ['bob', 'cid'].map((name) => lanchat(lab, lab.host(name)))
+    for (const node of [bob!, cid!]) expect((await node.ready()).hub.name).toBe('hub')
+    await cid!.say('here I am')
+    await bob!.message('here I am')
+    expect(
+      await bob!.command('/create vault-quintal --private --topic plans-zephyr of ours --invite cid'),
+    ).toMatchObject({ type: 'system', event: 'create', room: 'vault-quintal' })
+    await cid!.event((event) => event.type === 'system' && event.event === 'create')
+    await bob!.command('/group_msg vault-quintal the cake is upstairs oboe')
+    await cid!.message('the cake is upstairs oboe')
+    await bob!.command('/join vault-quintal')
+    await bob!.command('/lock nobody else gruyere')
+    await cid!.event((event) => event.type === 'system' && event.event === 'lock')
+    await cid!.command('/group_msg vault-quintal whose kumquat')
+    const { id } = await bob!.message('whose kumquat')
+    await cid!.event((event) => event.type === 'ack' && event.id === id && event.state === 'stored')
+    await cid!.command(`/group_msg general ${open}`)
+    await hub.message(open)
+    for (const node of [bob!, cid!, hub]) await node.stop()
+    expect(await holds(hub.dataDir, open)).toBe(true)
+    for (const secret of ['vault', 'quintal', 'zephyr', 'oboe', 'gruyere', 'kumquat'])
+      expect(await holds(hub.dataDir, secret), secret).toBe(false)
+  })
+
   it('keeps what is said in a made room among its members', async () => {
     const [ann, bob, cid] = ['ann', 'bob', 'cid'].map((name) => lanchat(lab, lab.host(name)))
     for (const node of [ann!, bob!, cid!]) await node.ready()
