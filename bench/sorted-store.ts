@@ -1,23 +1,17 @@
 /**
- * A large store written in one go: all entries are gathered in memory, and written in the order of their keys. LevelDB then
- * only moves tables down; entries in the order in which they are made, half of them under hashes, have it rewrite all of a
- * large store many times over.
+ * A large store written in one go: all entries are gathered in memory, and written in the order of their keys, first each
+ * second one, then those in between. LevelDB then merges all of it once, into tables of the size that those of a store that grew
+ * have (each that is open is mapped into memory whole); entries in the order in which they are made, half of them under
+ * hashes, have it rewrite a large store many times over, and what comes in order is never merged and lies in larger tables.
  */
 import { Level } from '../src/node/io/commonjs.ts'
+import { type Database, FILE_BYTES_MAX } from '../src/node/io/level-database.ts'
 import type { StoreOp } from '../src/node/store.ts'
 import { keyBytes } from '../src/node/store-key.ts'
 
 const CHUNK_BYTES = 2 ** 20
 const BATCH_ENTRIES = 4000
 const HEAD_BYTES = 4
-/**
- * Tables of at most the size that they have in a store that grew, where LevelDB writes tables of FILE_BYTES_MAX when it
- * merges (level-database.ts): each that is open is mapped into memory whole. What is written in order is never merged, so here
- * they are as large as what is gathered before it is written, 1.5 MiB, less what Snappy saves: 0.8 to 1.4 MiB.
- */
-const TABLE_BYTES = 1.5 * 2 ** 20
-const FILE_BYTES = 2 ** 20
-
 /** Entries whose keys begin alike: u16 length of the key, u16 of the value, both, again and again. */
 class Shard {
   readonly #chunks: Buffer[] = []
@@ -76,19 +70,20 @@ export class SortedStore {
     const db = new Level<Uint8Array, Uint8Array>(dir, {
       keyEncoding: 'view',
       valueEncoding: 'view',
-      writeBufferSize: TABLE_BYTES,
-      maxFileSize: FILE_BYTES,
-    })
+      maxFileSize: FILE_BYTES_MAX,
+    }) as unknown as Database
     await db.open()
-    for (const name of [...this.#shards.keys()].sort()) {
-      const entries = this.#shards.get(name)!.entries()
-      for (let k = 0; k < entries.length; k += BATCH_ENTRIES) {
-        const batch = db.batch()
-        for (const { key, value } of entries.slice(k, k + BATCH_ENTRIES)) batch.put(key, value)
-        await batch.write({ sync: false })
+    for (const half of [0, 1])
+      for (const name of [...this.#shards.keys()].sort()) {
+        const entries = this.#shards.get(name)!.entries()
+        for (let k = 0; k < entries.length; k += BATCH_ENTRIES) {
+          const batch = db.batch()
+          for (const [i, { key, value }] of entries.slice(k, k + BATCH_ENTRIES).entries())
+            if (i % 2 === half) batch.put(key, value)
+          await batch.write({ sync: false })
+        }
       }
-      this.#shards.delete(name)
-    }
+    await db.compactRange(Uint8Array.of(0), Uint8Array.of(0xff))
     await db.close()
   }
 }

@@ -121,6 +121,8 @@ const LAG_OF_A_PULL = 65
 const PULL_MS = 1000
 /** First lines are told at the latest after this, also when the hub's history is still coming. */
 const READY_WITHIN_MS = 3000
+/** Whose last event is looked for at the same time: most of it is waiting for another thread. */
+const ROOMS_AT_ONCE = 16
 const LABELS = factKey('labels')
 const BLOCKED = factKey('blocked')
 const READ = factKey('read')
@@ -614,15 +616,20 @@ export class Core {
   async load(): Promise<void> {
     await this.replica.load()
     await this.views.load(this.options.store)
-    for (const room of this.replica.rooms()) {
-      const range = { from: `o${room}`, to: `o${room}g`, reverse: true, limit: 1 }
-      for await (const [key] of this.options.store.scan(range))
-        this.display.noteT({ room, t: Number.parseInt(key.slice(33, 45), 16) })
-      for (const { event } of this.views.controls(room)) this.display.noteT(event)
-    }
+    const rooms = [...this.replica.rooms()]
+    for (let k = 0; k < rooms.length; k += ROOMS_AT_ONCE)
+      await Promise.all(rooms.slice(k, k + ROOMS_AT_ONCE).map((room) => this.#noteLatest(room)))
     for (const { event } of this.views.controls(NETWORK_ROOM)) this.people.met(event.author)
     this.doors?.look()
     this.#noteCarried()
+  }
+
+  /** What comes later in this room is stamped behind its last event. */
+  async #noteLatest(room: RoomId): Promise<void> {
+    const range = { from: `o${room}`, to: `o${room}g`, reverse: true, limit: 1 }
+    for await (const [key] of this.options.store.scan(range))
+      this.display.noteT({ room, t: Number.parseInt(key.slice(33, 45), 16) })
+    for (const { event } of this.views.controls(room)) this.display.noteT(event)
   }
 
   // --- what others ask --------------------------------------------------------------------------------------------

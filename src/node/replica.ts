@@ -972,8 +972,8 @@ const LANE_KEY_LENGTH = 113
 const LANE_BYTES = 76
 /** A lane is soon unpacked. */
 const LANES_PAGE = 1024
-/** Verifying one event takes as long as unpacking many lanes, and a search waits for the page. */
-const EVENTS_PAGE = 32
+/** Verifying one event takes as long as unpacking many lanes, a value holds up to 64, and a search waits for the page. */
+const EVENTS_PAGE = 8
 /** Two chains of one header each. */
 const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
 /** Does the whole run, of several events, come right behind everything that is known of its lane? */

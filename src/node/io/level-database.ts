@@ -121,7 +121,9 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
 
 /** Each is mapped into memory while it is open: all of a large store would count as memory. LevelDB takes no less. */
 const OPEN_FILES_MAX = 74
-const FILE_BYTES_MAX = 1024 * 1024
+export const FILE_BYTES_MAX = 1024 * 1024
+/** Of blocks unpacked. Little is read twice soon but what was read just now. */
+const CACHE_BYTES = 4 * 1024 * 1024
 
 async function open(dir: string, createIfMissing: boolean): Promise<Database> {
   const db = new Level<Uint8Array, Uint8Array>(dir, {
@@ -130,6 +132,7 @@ async function open(dir: string, createIfMissing: boolean): Promise<Database> {
     createIfMissing,
     maxOpenFiles: OPEN_FILES_MAX,
     maxFileSize: FILE_BYTES_MAX,
+    cacheSize: CACHE_BYTES,
   }) as unknown as Database
   await db.open()
   return db

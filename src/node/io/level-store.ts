@@ -32,6 +32,10 @@ export type { Opened } from './level-database.ts'
 const GROUP_OPS_MAX = 256
 /** Entries read from disk at a time: the event loop serves others in between. */
 const SCAN_PAGE_ENTRIES = 256
+/** From the page of this number on the next one is read while it is worked on. */
+const READ_AHEAD_FROM = 2
+/** A page ends here too, however many entries were asked for: two of them are in memory at a time. */
+const SCAN_PAGE_BYTES = 128 * 1024
 /** More keys than these are erased by rewriting all tables between them once, rather than those of each key. */
 const SINGLE_KEYS_MAX = 16
 
@@ -243,13 +247,18 @@ export class LevelStore implements Store {
       lt: boundBytes(range.to),
       reverse: range.reverse ?? false,
       limit: range.limit ?? -1,
+      highWaterMarkBytes: SCAN_PAGE_BYTES,
     })
     try {
       const size = Math.min(range.page ?? SCAN_PAGE_ENTRIES, limit)
-      for (;;) {
-        const page = await iterator.nextv(size)
-        if (page.length === 0) return
+      let page = await iterator.nextv(size)
+      for (let pages = 1; page.length > 0; pages++) {
+        // Whoever reads on has the next page read meanwhile, in another thread; most want no more than the first.
+        const next = pages >= READ_AHEAD_FROM ? iterator.nextv(size) : undefined
+        // It is awaited only if the reader comes back for it.
+        next?.catch(() => {})
         for (const [key, value] of page) yield [keyText(key), plain(value)]
+        page = await (next ?? iterator.nextv(size))
       }
     } catch (error) {
       if (!('db' in this.#state) || this.#state.db !== db) throw this.#whyClosed()

@@ -81,6 +81,45 @@ describe('the store on disk', () => {
     await store.close()
   })
 
+  it.each([
+    { page: 1, bytes: 10 },
+    { page: 3, bytes: 10 },
+    { page: 1000, bytes: 30_000 },
+  ])(
+    'gives each entry of a scan once and in order, in pages of $page entries of $bytes bytes',
+    async ({ page, bytes }) => {
+      const { store } = await openLevelStore(freshDir())
+      const keys = Array.from({ length: 20 }, (_, n) => key(n))
+      await store.write(
+        keys.map((name) => put(name, new Uint8Array(bytes))),
+        true,
+      )
+      const read: string[] = []
+      for await (const [name, value] of store.scan({ from: 'e', to: 'f', page })) {
+        expect(value.length).toBe(bytes)
+        read.push(name)
+      }
+      expect(read).toEqual(keys)
+      await store.close()
+    },
+  )
+
+  it('closes while the page behind the one that a reader left is still being read', async () => {
+    const { store } = await openLevelStore(freshDir())
+    await store.write(
+      Array.from({ length: 20 }, (_, n) => put(key(n))),
+      true,
+    )
+    const read: string[] = []
+    for await (const [name] of store.scan({ from: 'e', to: 'f', page: 2 })) {
+      read.push(name)
+      if (read.length === 5) break
+    }
+    await store.close()
+    expect(read).toHaveLength(5)
+    expect(store.isOpen).toBe(false)
+  })
+
   it('ends a scan although others never stop writing', async () => {
     const { store } = await openLevelStore(freshDir())
     let isWriting = true
