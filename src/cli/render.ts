@@ -247,7 +247,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'settings':
       return `${who} changed ${room}: ${settingText(event)}${why}`
     case 'admit':
-      return `${who} ${isSelf ? 'were' : 'was'} let into the network${by}${others}`
+      return `${who} ${isSelf ? 'were' : 'was'} let into the network${by}${others}${why}`
     case 'expel':
       return `${who} ${isSelf ? 'were' : 'was'} expelled from the network${by}${why}`
     case 'newcode':

@@ -580,7 +580,7 @@ export type Command =
   /** In a network with an owner: who is what. Answered by NetworkMember objects. */
   | { readonly do: 'members' }
   /** Lets people into the network who wait, or were expelled. */
-  | { readonly do: 'admit'; readonly who: readonly string[] }
+  | { readonly do: 'admit'; readonly who: readonly string[]; readonly reason?: string }
   | { readonly do: 'expel'; readonly who: string; readonly reason?: string }
   /** on: false makes an admin a member again. */
   | { readonly do: 'admin'; readonly who: string; readonly on: boolean; readonly reason?: string }

@@ -135,7 +135,7 @@ const definitions = {
     },
   ],
   /** Lies in room 0 of a network with an owner: an admin lets people in. lifts: what kept them out, and ends. */
-  admit: [0x91, { persons: ids, lifts: ids }],
+  admit: [0x91, { persons: ids, lifts: ids, reason: later(text(REASON_BYTES_MAX), '') }],
   /** A moderator puts a content event where everybody finds it, or takes it from there. */
   pin: [0x92, { target: id, pinned: bool }],
   /** As a ban, of content alone: the target stays a member. */

@@ -105,6 +105,8 @@ describe('commands', () => {
     ['/log #5 7', { do: 'log', room: '5', count: 7 }],
     ['/log network 7', { do: 'networkLog', count: 7 }],
     ['/log #network', { do: 'log', room: 'network', count: 50 }],
+    ['/admit eve,@bob', { do: 'admit', who: ['eve', 'bob'] }],
+    ['/admit eve said sorry', { do: 'admit', who: ['eve'], reason: 'said sorry' }],
     ['/newcode', { do: 'newCode' }],
     ['/newcode it was on the  web', { do: 'newCode', reason: 'it was on the  web' }],
     ['/rooms', { do: 'rooms' }],

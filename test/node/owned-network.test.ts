@@ -71,8 +71,8 @@ describe('an expelled person', () => {
     await ben.hears({ type: 'error', code: 'EXPELLED' })
     expect(await olga.texts('general')).toEqual(['before'])
     expect(await roles(olga)).toEqual(['olga owner', 'max admin', 'ben expelled'])
-    await olga.does({ do: 'admit', who: ['ben'] })
-    expect(await max.hears({ event: 'admit' })).toMatchObject({ user: { name: 'ben' } })
+    await olga.does({ do: 'admit', who: ['ben'], reason: 'said sorry' })
+    expect(await max.hears({ event: 'admit' })).toMatchObject({ user: { name: 'ben' }, reason: 'said sorry' })
     expect(await roles(max)).toEqual(['olga owner', 'max admin', 'ben member'])
   })
 

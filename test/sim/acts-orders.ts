@@ -222,7 +222,7 @@ export class Happening {
       case 9:
         return this.#write(by, room, { kind: 'delete', reason: '' })
       case 10:
-        return this.#write(by, NETWORK_ROOM, { kind: 'admit', persons: target, lifts })
+        return this.#write(by, NETWORK_ROOM, { kind: 'admit', persons: target, lifts, reason: '' })
       case 11: {
         const device = this.#signers[3]!
         const counter = signCounter(device, this.keys[3]!, this.keys[by]!)

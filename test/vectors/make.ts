@@ -154,7 +154,7 @@ const bodies: BodyValue[] = [
   { kind: 'settings', setting: 4, value: 30, persons: fill(0, 0), reason: 'slowly' },
   { kind: 'settings', setting: 3, value: 1, persons: concat(anna.key, bert.key), reason: '' },
   { kind: 'pin', target: rising(32), pinned: true },
-  { kind: 'admit', persons: concat(anna.key, bert.key), lifts: rising(32) },
+  { kind: 'admit', persons: concat(anna.key, bert.key), lifts: rising(32), reason: 'back again' },
   { kind: 'newcode', door: rising(32), made: true, sealed: concat(anna.key, rising(48)), text: rising(256), former: rising(48), replaces: fill(32, 7), reason: 'it was on the web' },
   { kind: 'newcode', door: rising(32), made: false, sealed: concat(bert.key, rising(48)), text: fill(0, 0), former: fill(0, 0), replaces: fill(0, 0), reason: '' },
   { kind: 'entry', door: rising(32), proof: rising(64) },

@@ -10,13 +10,13 @@ export const networkRows: readonly CommandRow[] = [
   },
   {
     name: 'admit',
-    args: '<nick>[,<nick>...]',
+    args: '<nick>[,<nick>...] [reason]',
     help: 'let people into this network, who wait or were expelled',
     completes: 'nick',
     read(args) {
-      const [nick, rest] = split(args)
+      const [nick, reason] = split(args)
       const who = nickList(nick)
-      return who.length === 0 || rest.trim() !== '' ? 'usage' : ask({ do: 'admit', who })
+      return who.length === 0 ? 'usage' : ask({ do: 'admit', who, ...because(reason) })
     },
   },
   {

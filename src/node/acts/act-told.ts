@@ -75,7 +75,8 @@ export function actOf(
     case 'invite': {
       const [first, ...more] = readPersons(body.persons)
       const others = more.length > 0 ? { more: more.map((person) => people.who(person)) } : {}
-      return about(body.kind, first ?? event.author, others)
+      const why = body.kind === 'admit' ? because(body.reason) : {}
+      return about(body.kind, first ?? event.author, { ...others, ...why })
     }
     case 'settings': {
       if (body.setting === SETTING.locked)

@@ -30,8 +30,8 @@ export class NetworkActs {
   }
 
   /** Lets people in, also those who were expelled. */
-  admit(asked: Asked, { who }: CommandOf<'admit'>): void {
-    if (!this.#isOwned(asked)) return
+  admit(asked: Asked, { who, reason = '' }: CommandOf<'admit'>): void {
+    if (!this.#isOwned(asked) || this.#answers.refusesReason(asked, reason)) return
     const persons = this.#finding.persons(asked, who)
     if (!persons) return
     const { bans, door } = this.#core.views.network()
@@ -39,8 +39,13 @@ export class NetworkActs {
     const [first, ...more] = fresh.map((person) => this.#core.people.who(person))
     if (!first) return this.#answers.result(asked, null)
     const lifts = bans.filter(({ target }) => fresh.includes(target)).map(({ id }) => fromHex(id))
-    const value: BodyValue = { kind: 'admit', persons: keysOf(fresh), lifts: concat(...lifts.slice(0, 256)) }
-    this.#act(asked, 'admit', value, { user: first, ...(more.length > 0 && { more }) })
+    const value: BodyValue = {
+      kind: 'admit',
+      persons: keysOf(fresh),
+      lifts: concat(...lifts.slice(0, 256)),
+      reason,
+    }
+    this.#act(asked, 'admit', value, { user: first, ...(more.length > 0 && { more }), ...because(reason) })
   }
 
   /** Ends a person's membership of the network, and what they write at what is held of it here. */
@@ -104,6 +109,7 @@ export class NetworkActs {
         kind: 'admit',
         persons: keysOf(rest.slice(at, at + ADMIT_MAX)),
         lifts: NONE,
+        reason,
       })
   }
 

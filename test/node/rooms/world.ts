@@ -257,7 +257,7 @@ export class World {
 
   /** In room 0. */
   admit(author: PersonKey, persons: PersonKey[], lifts: EventId[] = [], where: Where = {}): Event {
-    const body = { kind: 'admit', persons: people(persons), lifts: ids(lifts) } as const
+    const body = { kind: 'admit', persons: people(persons), lifts: ids(lifts), reason: '' } as const
     return this.add(author, body, { room: NETWORK_ROOM, ...where })
   }
 
