@@ -87,6 +87,7 @@ import {
   join,
   relayOf,
   send,
+  silentSince,
   spareLink,
   wakeBy,
 } from './choice/links.ts'
@@ -177,6 +178,9 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
       onFrame(choice, turn, link, event.frame)
       return
     }
+    case 'unread':
+      unread(choice, turn, event.links)
+      return
     case 'hint':
       if (event.node !== choice.node && note(choice.addresses, event, turn.now)) wakeBy(choice, turn.now)
       return
@@ -430,13 +434,22 @@ function tickPhase(choice: Choice, turn: Turn): void {
   else if (phase.state === 'woken') wokenTick(choice, turn, phase)
 }
 
+/** With a link that is not read the circuits over it are not. */
+function unread(choice: Choice, turn: Turn, links: ReadonlySet<Link['id']>): void {
+  for (const link of choice.links.values()) {
+    const carriers = link.via === undefined ? undefined : choice.byKey.get(link.via)
+    const isUnread = links.has(link.id) || [...(carriers ?? [])].some(({ id }) => links.has(id))
+    if (isUnread) link.unreadAt = turn.now
+  }
+}
+
 /** Looks over all links: the dead, the silent members, those that nobody needs. */
 function sweep(choice: Choice, turn: Turn): void {
   const { timing } = choice
   const { now } = turn
   choice.sweepAt = now + timing.heartbeatMs
   for (const link of [...choice.links.values()]) {
-    const silentMs = now - link.heardAt
+    const silentMs = now - silentSince(link)
     const { phase } = choice
     if (silentMs >= timing.deadLinkMs) close(choice, turn, link, 'silent')
     else if (phase.state === 'hub' && silentMs >= timing.silenceMsMax) {

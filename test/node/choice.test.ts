@@ -208,6 +208,31 @@ describe('seeking', () => {
     }
   })
 
+  test('what is not read here is no silence: neither of the hub nor of a member (HB-4)', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    const busy = (links: number[], ms: number) => {
+      for (let left = ms; left > 0; left -= 200) {
+        node.give({ in: 'unread', links: new Set(links) })
+        node.wait(200)
+      }
+    }
+    busy([1], 12_000)
+    expect(node.state).toBe('following')
+    node.wait(2000)
+    expect(node.state).toBe('seeking')
+
+    const hub = new Node().hub()
+    hub.link(1, LOW, false)
+    hub.frame(1, { type: 'join', at: 1 })
+    for (let k = 0; k < 60; k++) {
+      hub.give({ in: 'unread', links: new Set([1]) })
+      hub.wait(200)
+      expect([k, hub.did('memberLeft'), hub.did('close')]).toEqual([k, [], []])
+    }
+    hub.wait(4000)
+    expect(hub.did('memberLeft')).toHaveLength(1)
+  })
+
   test('line[1] waits its turn', () => {
     const node = new Node().following(HIGH, [THIRD, SELF])
     node.give({ in: 'linkDown', link: 1, cause: 'closed' })

@@ -16,6 +16,7 @@ import {
   linkTo,
   relayOf,
   send,
+  silentSince,
   wakeBy,
   whereIs,
 } from './links.ts'
@@ -36,7 +37,8 @@ export function followTick(choice: Choice, turn: Turn, phase: Following): void {
   const { now } = turn
   const hub = choice.links.get(phase.link)
   if (!hub) return
-  if (now >= hub.heardAt + phase.limitMs) {
+  const lostAt = silentSince(hub) + phase.limitMs
+  if (now >= lostAt) {
     lose(choice, turn, hub, 'silent')
     return
   }
@@ -52,7 +54,7 @@ export function followTick(choice: Choice, turn: Turn, phase: Following): void {
   }
   if (hub.via !== undefined) tryDirect(choice, turn, phase)
   dialDue(choice, turn, (entry) => isHubToDial(choice, entry), 1)
-  wakeBy(choice, Math.min(hub.heardAt + phase.limitMs, phase.warmAt, phase.probeAt))
+  wakeBy(choice, Math.min(lostAt, phase.warmAt, phase.probeAt))
 }
 
 /** Hubs that a follower dials as they come; its own, where it is relayed, in longer and longer steps (tryDirect). */

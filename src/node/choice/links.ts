@@ -59,6 +59,7 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
     via: event.via,
     upAt: turn.now,
     heardAt: turn.now,
+    unreadAt: -Infinity,
     askedAt: undefined,
     joinSentAt: undefined,
     beat: undefined,
@@ -97,6 +98,9 @@ export function linkTo(choice: Choice, key: PersonKey | null): Link | undefined 
 /** Is there an open link to this key that no peer carries? */
 export const hasDirectLink = (choice: Choice, key: PersonKey): boolean =>
   choice.byNode.has(choice.options.instanceOf(key))
+
+/** Since when this link is silent: what waits unread here is no silence of the peer's. */
+export const silentSince = (link: Link): number => Math.max(link.heardAt, link.unreadAt)
 
 /** Is anything heard of this key, over whatever link? A link through a cut stays open for a while. */
 export const isHeard = (choice: Choice, now: number, key: PersonKey): boolean =>

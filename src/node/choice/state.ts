@@ -103,6 +103,8 @@ export type ChoiceEvent =
     }
   | { readonly in: 'linkDown'; readonly link: LinkId; readonly cause: 'closed' | 'silent' }
   | { readonly in: 'frame'; readonly link: LinkId; readonly frame: ChoiceFrame }
+  /** What these links bring waits unread, since this node is busy: given often, so that they are not taken for silent. */
+  | { readonly in: 'unread'; readonly links: ReadonlySet<LinkId> }
   | ({ readonly in: 'hint' } & Hint)
   /** TCP has answered a dial; auth is under way. Optional. */
   | { readonly in: 'dialOpen'; readonly address: string }
@@ -222,6 +224,8 @@ export interface Link {
   readonly via: PersonKey | undefined
   readonly upAt: number
   heardAt: number
+  /** When what it brought waited unread here last. */
+  unreadAt: number
   /** Since when an answer is awaited, for the round trip. */
   askedAt: number | undefined
   /** When a join was sent whose answer has not come yet. */

@@ -54,6 +54,11 @@ export class Intake {
     return !this.#waitsForDisk && !this.#isBlind && !this.#slowed.has(id)
   }
 
+  /** Links that wait. */
+  *unread(): Iterable<number> {
+    for (const id of this.#links.keys()) if (!this.reads(id)) yield id
+  }
+
   /** A link is read from now on, unless all wait. */
   began(id: number): void {
     if (!this.reads(id)) this.#links.get(id)?.pause()

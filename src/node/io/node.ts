@@ -567,6 +567,8 @@ export class NodeShell {
 
   #beat(): void {
     this.#noticeAway()
+    const unread = new Set(this.#intake.unread())
+    if (unread.size > 0) this.#give({ in: 'unread', links: unread })
     this.disk.beat(systemClock.monotonic())
     const warning = this.#clockWatch.look(this.#core.netNow - this.#core.moment.wall)
     if (warning !== undefined) this.#warn(warning)

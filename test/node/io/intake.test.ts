@@ -26,6 +26,7 @@ describe('what is read', () => {
     expect(read()).toEqual([1, 2, 3])
     intake.checking(1, 1)
     expect(read()).toEqual([2, 3])
+    expect([...intake.unread()]).toEqual([1])
     intake.checked(1, 3)
     expect(read()).toEqual([2, 3])
     intake.checked(1, 1)
