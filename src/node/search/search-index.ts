@@ -17,19 +17,19 @@ import type { Crypto } from '../../wire/crypto.ts'
 import { type Event, isControlLane, lanePeriod } from '../../wire/event.ts'
 import { type EventId, eventId, NETWORK_ROOM, type RoomId, tagged } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
-import { PERIOD_MS, TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { PERIOD_MS } from '../../wire/limits.ts'
 import { textSpan } from '../../wire/plain-text.ts'
 import { factKey } from '../keys.ts'
 import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
-import { AsciiText } from './ascii-text.ts'
+import { ByteText, READ_BYTES_MAX } from './byte-text.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
 import { type Pairs, pairsOf } from './pairs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
-import { hasLink, readText } from './words.ts'
+import { hasLink } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
 const FORMAT = 5
@@ -49,7 +49,6 @@ const NOTHING = new Uint8Array(0)
 const FEW_TERMS = 48
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-const asciiOf = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 const MESSAGE = kindNumber('message')
 const EDIT = kindNumber('edit')
@@ -110,9 +109,9 @@ export class SearchIndex {
   readonly #opened = new Map<number, Segment>()
   /** The one written last: it may not be on its way to the disk yet. */
   #latest: { readonly number: number; readonly gathered: Gathered } | undefined
-  readonly #text: AsciiText
+  readonly #text: ByteText
   /** Of a text that comes as a string. */
-  readonly #bytes = new Uint8Array(TEXT_BYTES_MAX)
+  readonly #bytes = new Uint8Array(READ_BYTES_MAX)
   #gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
   #packing: Packing | undefined
   /** Lanes with docs in #gathered, and how far they are. */
@@ -133,7 +132,7 @@ export class SearchIndex {
   constructor(ports: SearchPorts) {
     this.#ports = ports
     this.numbers = new TermNumbers(tagged(ports.crypto, 'lanchat/search/1', ports.seed))
-    this.#text = new AsciiText(this.numbers)
+    this.#text = new ByteText(this.numbers)
     this.#known = this.#readKnown()
   }
 
@@ -357,8 +356,9 @@ export class SearchIndex {
     if (!FOUND.has(event.kind)) return true
     if (isPlain && event.kind === MESSAGE) {
       const span = textSpan(body)
-      if (span && this.#text.read(body, span.from, span.to)) {
-        const isLink = this.#text.mayLink && hasLink(asciiOf(body.subarray(span.from, span.to)))
+      if (span) {
+        this.#text.read(body, span.from, span.to)
+        const isLink = this.#text.mayLink && hasLink(decoder.decode(body.subarray(span.from, span.to)))
         this.#addRead(event, isLink ? MARK.link : 0, lane)
         return true
       }
@@ -396,31 +396,30 @@ export class SearchIndex {
   }
 
   #addDoc(event: Pick<Event, 'n' | 't' | 'at'>, text: string, marks: number, place: Place): void {
-    const { read, written } = encoder.encodeInto(text, this.#bytes)
-    const isAscii = read === text.length && written === text.length
-    if (isAscii && this.#text.read(this.#bytes, 0, written)) return this.#addRead(event, marks, place)
-    const { words, signs } = readText(text)
-    const numbers = words.map((word) => this.numbers.of(word))
-    this.#addTerms(
-      event,
-      [...numbers, ...signs.map((pair) => this.numbers.of(pair))],
-      pairsOf(numbers),
-      marks,
-      place,
-    )
+    const { written } = encoder.encodeInto(text, this.#bytes)
+    this.#text.read(this.#bytes, 0, written)
+    this.#addRead(event, marks, place)
   }
 
   /** With the text that was read last. */
   #addRead(event: Pick<Event, 'n' | 't' | 'at'>, marks: number, place: Place): void {
-    const { terms, count } = this.#text
-    if (count <= FEW_TERMS) return this.#addFew(event, count, marks, place)
-    this.#addTerms(event, terms.subarray(0, count), pairsOf(terms, count), marks, place)
+    const { terms, count, signs } = this.#text
+    const pairs = pairsOf(terms, count)
+    terms.set(signs, count)
+    const all = count + signs.length
+    if (all <= FEW_TERMS) return this.#addFew(event, all, pairs, marks, place)
+    this.#addTerms(event, terms.subarray(0, all), pairs, marks, place)
   }
 
   /** As #addTerms, of the text that was read last: what nearly always comes, in place. */
-  #addFew({ n, t, at }: Pick<Event, 'n' | 't' | 'at'>, count: number, marks: number, place: Place): void {
+  #addFew(
+    { n, t, at }: Pick<Event, 'n' | 't' | 'at'>,
+    count: number,
+    pairs: Pairs,
+    marks: number,
+    place: Place,
+  ): void {
     const { terms } = this.#text
-    const pairs = pairsOf(terms, count)
     let kept = 0
     for (let k = 0; k < count; k++) {
       const term = terms[k]!
