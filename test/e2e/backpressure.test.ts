@@ -20,7 +20,7 @@ const FIRST_RUNS = 600
 const FURTHER_RUNS = 9000
 /**
  * A heap that breathes, and freed memory in pieces: well below what was written. Node 20 grows by some 25 MiB; Node 24, whose
- * V8 lets its room for new objects grow to 128 MiB (Node 20: 32), by some 130, and not further.
+ * V8 lets its room for new objects grow to 128 MiB (Node 20: 32), by some 130, then slowly on.
  */
 const GROWTH_MIB_MAX = 190
 const MINUTES_MS = 300_000
