@@ -12,6 +12,8 @@ setFlagsFromString('--heap-growing-percent=30')
 // Nor are the cores its own: what runs some hundred times, as in a start or the loss of a hub, costs more to optimise than
 // that saves. What a busy hub does all the time still is. Later versions do not know this flag, and say so.
 if (major === 20) setFlagsFromString('--interrupt-budget=500000')
+const { boundYoungGeneration } = await import('./young-generation.ts')
+boundYoungGeneration()
 const { runProcess } = await import('./process.ts')
 await runProcess()
 

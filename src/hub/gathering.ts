@@ -9,7 +9,7 @@
 /** For so long after the loss of the former hub. */
 const GATHERS_FOR_MS = 1000
 /** Nothing has come for so long: what all do at this moment is over. */
-const QUIET_MS = 20
+const QUIET_MS = 5
 /** At most, for each node at hand, and in all: somebody may never come. Among five nodes that is 40 ms. */
 const GATHER_MS_PER_LINK = 10
 const GATHER_MS_MAX = 250
