@@ -7,7 +7,8 @@ import { type SimNode, World } from './core-world.ts'
 
 const DAY_MS = 86_400_000
 
-async function besides(prepare: (cheat: Cheat) => void = () => {}) {
+/** headStartMs: for so long the honest ones are among themselves. */
+async function besides(prepare: (cheat: Cheat) => void = () => {}, headStartMs = 0) {
   const world = new World({ seed: 7 })
   const watch = new Watch(world)
   const faults: string[] = []
@@ -17,6 +18,7 @@ async function besides(prepare: (cheat: Cheat) => void = () => {}) {
     honest.push(world.add())
     await world.start(honest[i]!)
   }
+  if (headStartMs > 0) await world.run(headStartMs)
   const cheat = new Cheat(world)
   prepare(cheat)
   await world.start(cheat.node)
@@ -155,10 +157,10 @@ test('a signature that does not hold, or another’s name, is kept and shown now
   expect(all.hub.refuses(all.cheat.node.key)).toBe(true)
 })
 
-test('any age claimed in hello makes the place grown, and tears nothing: who comes later still finds the others', async () => {
+test('any age claimed in hello among people who have met makes their place grown, and tears nothing: who comes later still finds the others', async () => {
   const all = await besides(({ node }) => {
     node.place = { ...node.place!, age: 0xffffffff }
-  })
+  }, 8000)
   await atPeace(all, 10_000)
   const late = all.world.add()
   await all.world.start(late)
