@@ -5,6 +5,7 @@ import { deviceRow, networkRows } from './commands/network-rows.ts'
 import { peopleRows } from './commands/people-rows.ts'
 import {
   ask,
+  because,
   type CommandRow,
   currentOr,
   type Meaning,
@@ -87,10 +88,11 @@ function readHistory(args: string, room: string): Meaning {
 }
 
 function readInvite(args: string, current: string): Meaning {
-  const [nick = '', room, ...more] = words(args)
+  const [nick, rest] = split(args)
+  const [room, reason] = split(rest.trim())
   const nicks = nickList(nick)
-  if (nicks.length === 0 || more.length > 0) return 'usage'
-  return ask({ do: 'invite', room: roomName(room ?? current), to: oneOrMore(nicks) })
+  if (nicks.length === 0) return 'usage'
+  return ask({ do: 'invite', room: roomName(room || current), to: oneOrMore(nicks), ...because(reason) })
 }
 
 /** `[--room room] [--limit n] [--] <words>`. */
@@ -161,7 +163,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'invite',
-    args: '<nick>[,<nick>...] [room]',
+    args: '<nick>[,<nick>...] [room [reason]]',
     help: 'take people into this private room, or the named one; into a public one though it is locked',
     completes: 'nick',
     read: readInvite,

@@ -221,7 +221,9 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'unban':
       return `${who} may enter ${room} again${by}${why}`
     case 'invite':
-      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}`
+      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}${why}`
+    case 'unvoice':
+      return `the voice of ${who} in ${room} was taken back${by}${others}${why}`
     case 'topic':
       return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}`
     case 'role':
@@ -237,9 +239,9 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'unhide':
       return `a message of ${who} in ${room} is shown again${by}${why}`
     case 'pin':
-      return `a message of ${who} was pinned in ${room}${by}`
+      return `a message of ${who} was pinned in ${room}${by}${why}`
     case 'unpin':
-      return `a message of ${who} is not pinned in ${room} any more${by}`
+      return `a message of ${who} is not pinned in ${room} any more${by}${why}`
     case 'lock':
       return `${who} locked ${room}${why}`
     case 'unlock':

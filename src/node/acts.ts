@@ -12,6 +12,7 @@ import { DeviceActs } from './acts/devices.ts'
 import { Erasures } from './acts/erasures.ts'
 import { Export } from './acts/export.ts'
 import { Finding } from './acts/finding.ts'
+import { Inviting } from './acts/inviting.ts'
 import { KeyRings } from './acts/key-rings.ts'
 import { Log } from './acts/log.ts'
 import { MessageActs } from './acts/messages.ts'
@@ -42,6 +43,7 @@ export class Acts {
   readonly #posting: Posting
   readonly #messages: MessageActs
   readonly #rooms: RoomActs
+  readonly #inviting: Inviting
   readonly #moderation: Moderation
   readonly #network: NetworkActs
   readonly #codes: CodeActs
@@ -78,6 +80,7 @@ export class Acts {
     this.#log = new Log(core, this.#answers, this.#finding)
     this.#own = new OwnActs(core, this.#answers, this.#finding, writer)
     this.#rooms = new RoomActs(core, this.#answers, this.#finding, writer, this.#permits)
+    this.#inviting = new Inviting(core, this.#answers, this.#finding, writer)
     this.#export = new Export(core, this.#answers, this.#finding)
     this.#search = new Search(core, this.#answers, this.#finding)
     this.#profile = new ProfileActs(core, this.#answers, writer)
@@ -114,11 +117,9 @@ export class Acts {
       case 'delete':
         return this.#rooms.delete(asked, command.room)
       case 'invite':
-        return this.#rooms.invite(
-          asked,
-          command.room,
-          typeof command.to === 'string' ? [command.to] : command.to,
-        )
+        return this.#inviting.invite(asked, command)
+      case 'unvoice':
+        return this.#inviting.unvoice(asked, command)
       case 'decline':
         return this.#rooms.decline(asked, command.room)
       case 'rooms':

@@ -265,6 +265,7 @@ export interface SystemEvent {
     | 'leave'
     | 'delete'
     | 'invite'
+    | 'unvoice'
     | 'decline'
     | 'kick'
     | 'ban'
@@ -299,7 +300,7 @@ export interface SystemEvent {
   readonly room: string | null
   readonly user: Who
   readonly by?: Who
-  /** Of `invite`: further persons, where several were invited at once. */
+  /** Of `invite`, `unvoice` and `admit`: further persons, where it was about several at once. */
   readonly more?: readonly Who[]
   readonly ref?: unknown
   /** What a person should read, where the event's name does not say it all. */
@@ -464,7 +465,13 @@ export type Command =
       readonly reason?: string
     }
   /** on: false takes it down. */
-  | { readonly do: 'pin'; readonly room: string; readonly message: string; readonly on: boolean }
+  | {
+      readonly do: 'pin'
+      readonly room: string
+      readonly message: string
+      readonly on: boolean
+      readonly reason?: string
+    }
   /** The pinned messages of a room. */
   | { readonly do: 'pins'; readonly room: string }
   /** forMs: until then its target cannot come back (kick, ban), or is not heard (mute); without it for ever. */
@@ -575,7 +582,19 @@ export type Command =
   /** People of whose names or words this is a part, those who are here first. */
   | { readonly do: 'people'; readonly part: string }
   /** Into a private room; in a public one: to enter although it is locked, and to speak although newcomers wait. */
-  | { readonly do: 'invite'; readonly room: string; readonly to: string | readonly string[] }
+  | {
+      readonly do: 'invite'
+      readonly room: string
+      readonly to: string | readonly string[]
+      readonly reason?: string
+    }
+  /** Takes back what an invite into a public room allowed, as if it had not been given: all that they said there waits too. */
+  | {
+      readonly do: 'unvoice'
+      readonly room: string
+      readonly to: string | readonly string[]
+      readonly reason?: string
+    }
 
   /** In a network with an owner: who is what. Answered by NetworkMember objects. */
   | { readonly do: 'members' }

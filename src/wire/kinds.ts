@@ -90,7 +90,7 @@ const definitions = {
   ],
   /** Ends bans, mutes and demotions by id. */
   lift: [0x86, { lifts: ids, reason: sealable(REASON_BYTES_MAX) }],
-  invite: [0x87, { persons: bins(32, PRIVATE_MEMBERS_MAX) }],
+  invite: [0x87, { persons: bins(32, PRIVATE_MEMBERS_MAX), reason: later(sealable(REASON_BYTES_MAX), '') }],
   /** lifts: the kicks that the joiner's own join ends. */
   join: [0x88, { lifts: ids }],
   leave: [0x89, {}],
@@ -137,7 +137,7 @@ const definitions = {
   /** Lies in room 0 of a network with an owner: an admin lets people in. lifts: what kept them out, and ends. */
   admit: [0x91, { persons: ids, lifts: ids, reason: later(text(REASON_BYTES_MAX), '') }],
   /** A moderator puts a content event where everybody finds it, or takes it from there. */
-  pin: [0x92, { target: id, pinned: bool }],
+  pin: [0x92, { target: id, pinned: bool, reason: later(sealable(REASON_BYTES_MAX), '') }],
   /** As a ban, of content alone: the target stays a member. */
   mute: [
     0x93,
@@ -164,6 +164,8 @@ const definitions = {
   keyring: [0x99, { device: key, keys: bins(16, KEYRING_MAX), sealed: blob(32 * KEYRING_MAX + 16) }],
   /** A person deletes, from one of their devices, what another of them wrote. */
   erase: [0x9a, { targets: bins(32, ERASE_TARGETS_MAX) }],
+  /** Takes back the voice that an invite gave: they wait as newcomers do, and do not enter a locked room. */
+  unvoice: [0x9b, { persons: bins(32, PRIVATE_MEMBERS_MAX), reason: sealable(REASON_BYTES_MAX) }],
   // reserved: 0x94 verify
 } as const
 

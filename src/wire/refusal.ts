@@ -229,6 +229,10 @@ const table = {
     them: 'Only moderators write in this room at the moment.',
     fatal: true,
   },
+  VOICE_UNKNOWN: {
+    us: 'No voice was given to {nick} in {room}, so none can be taken back. /mute shows nothing of what somebody says from now on.',
+    fatal: true,
+  },
   NOT_VOICED: {
     us: 'Newcomers wait in {room} until one of its moderators gives them a voice. Ask one of them.',
     them: 'Newcomers wait in this room until a moderator gives them a voice.',

@@ -81,6 +81,16 @@ describe('commands', () => {
     ['/unban bob sorry', { do: 'unban', room: 'here', who: 'bob', reason: 'sorry' }],
     ['/unmute bob', { do: 'unmute', room: 'here', who: 'bob' }],
     ['/voice bob', { do: 'invite', room: 'here', to: 'bob' }],
+    [
+      '/voice bob,@eve they  know it',
+      { do: 'invite', room: 'here', to: ['bob', 'eve'], reason: 'they  know it' },
+    ],
+    ['/unvoice bob too soon', { do: 'unvoice', room: 'here', to: 'bob', reason: 'too soon' }],
+    ['/invite bob', { do: 'invite', room: 'here', to: 'bob' }],
+    [
+      '/invite bob #lab for the  experiment',
+      { do: 'invite', room: 'lab', to: 'bob', reason: 'for the  experiment' },
+    ],
     ['/role', { do: 'roles', room: 'here' }],
     [
       '/role bob moderator helps',
@@ -90,6 +100,7 @@ describe('commands', () => {
     ['/unhide ab12', { do: 'hide', room: 'here', message: 'ab12', on: false }],
     ['/pin', { do: 'pin', room: 'here', message: '^', on: true }],
     ['/unpin ^2', { do: 'pin', room: 'here', message: '^2', on: false }],
+    ['/pin @bob the rules', { do: 'pin', room: 'here', message: '@bob', on: true, reason: 'the rules' }],
     ['/topic', { do: 'topic', room: 'here' }],
     ['/topic all  rats', { do: 'topic', room: 'here', topic: 'all  rats' }],
     ['/max 30', { do: 'set', room: 'here', setting: 'max', value: 30 }],
@@ -147,7 +158,7 @@ describe('commands', () => {
     '/join two rooms',
     '/leave a b',
     '/invite',
-    '/invite bob lab now',
+
     '/rooms now',
     '/history 0',
     '/history -1',

@@ -218,9 +218,34 @@ describe('a room', () => {
     expect(await carl.ask({ do: 'say', room: 'lab', text: 'hi' })).toMatchObject({ code: 'NOT_VOICED' })
     await ben.does({ do: 'say', room: 'lab', text: 'old hand' })
     await anna.until({ do: 'who' }, (data: { name: string }[]) => data.some(({ name }) => name === 'carl'))
-    await anna.does({ do: 'invite', room: 'lab', to: 'carl' })
-    await carl.hears({ event: 'invite' })
+    await anna.does({ do: 'invite', room: 'lab', to: 'carl', reason: 'knows it' })
+    expect(await carl.hears({ event: 'invite' })).toMatchObject({ reason: 'knows it' })
     await anna.hears({ type: 'message', id: await carl.says('hi') })
+    expect(await anna.ask({ do: 'unvoice', room: 'lab', to: 'ben' })).toMatchObject({ code: 'VOICE_UNKNOWN' })
+    expect(await ben.ask({ do: 'unvoice', room: 'lab', to: 'carl' })).toMatchObject({ code: 'NOT_ALLOWED' })
+    await anna.does({ do: 'unvoice', room: 'lab', to: 'carl', reason: 'ads' })
+    expect(await carl.hears({ event: 'unvoice' })).toMatchObject({ by: { name: 'anna' }, reason: 'ads' })
+    expect(await carl.ask({ do: 'say', room: 'lab', text: 'but' })).toMatchObject({ code: 'NOT_VOICED' })
+    expect(await anna.texts()).toEqual(['old hand'])
+    await anna.does({ do: 'invite', room: 'lab', to: 'carl' })
+    await anna.until({ do: 'history', room: 'lab', count: 9 }, (data: unknown[]) => data.length === 2)
+  })
+
+  it('that is private seals why somebody is invited to those in it and the invited', async () => {
+    await anna.does({ do: 'create', room: 'secret', private: true, invite: ['max'] })
+    await max.hears({ event: 'create', room: 'secret' })
+    await anna.does({ do: 'invite', room: 'secret', to: 'ben', reason: 'brings cake' })
+    for (const person of [ben, max])
+      expect(await person.hears({ event: 'invite', user: 'ben' })).toMatchObject({
+        room: 'secret',
+        reason: 'brings cake',
+      })
+    await ben.does({ do: 'join', room: 'secret' })
+    await max.hears({ event: 'join', room: 'secret', user: 'ben' })
+    expect(await ben.knows({ do: 'log', room: 'secret', count: 1 })).toMatchObject([
+      { event: 'invite', user: { name: 'ben' }, reason: 'brings cake' },
+    ])
+    await max.hears({ type: 'message', id: await ben.says('here it is', 'secret') })
   })
 
   it('changes its topic and its limit later', async () => {

@@ -142,6 +142,20 @@ describe('a setting', () => {
     expect(view().ruleAgainst(unknown, never)).toBeUndefined()
   })
 
+  it('hides all that somebody said whose voice is taken back, until they get it again, whatever arrives first', () => {
+    const { world, anna, max, bert, carl, view } = lab()
+    world.set(max, 'newcomers', 1, [anna, max, bert])
+    const said = world.post(carl)
+    world.invite(max, [carl, bert])
+    world.unvoice(bert, [carl])
+    expect(view().ruleAgainst(said, never)).toBeUndefined()
+    world.unvoice(anna, [carl, bert])
+    expect(view().ruleAgainst(said, never)).toBe('NOT_VOICED')
+    expect(view().ruleAgainst(world.post(bert), never)).toBeUndefined()
+    world.invite(max, [carl])
+    expect(view().ruleAgainst(said, never)).toBeUndefined()
+  })
+
   it('locked lets nobody in who was not there, but whom a moderator invites', () => {
     const { world, anna, max, bert, carl, view } = lab()
     const [dora, emil] = [world.person('dora'), world.person('emil')]
@@ -150,6 +164,8 @@ describe('a setting', () => {
     world.join(emil)
     world.invite(max, [emil])
     expect(world.names(view().members)).toEqual(['anna', 'bert', 'carl', 'emil', 'max'])
+    world.unvoice(anna, [emil])
+    expect(world.names(view().members)).toEqual(['anna', 'bert', 'carl', 'max'])
     world.set(max, 'locked', 0)
     expect(world.names(view().members)).toContain('dora')
   })
@@ -193,6 +209,7 @@ const WHAT = [
   'demote',
   'set',
   'invite',
+  'unvoice',
   'hide',
   'pin',
 ] as const
@@ -257,6 +274,9 @@ function play(cases: Case) {
         break
       case 'invite':
         world.invite(author, [target], where)
+        break
+      case 'unvoice':
+        world.unvoice(author, [target], where)
         break
       case 'hide':
         world.hide(author, posts[on]!, which % 2 === 0, where)

@@ -180,7 +180,7 @@ export class Happening {
     const cut = network ? NONE : cutFor(room, held)
     const bound = { target, cut, cuts: network ? cutsFor(held) : NONE, until: new Uint8Array(6), reason: '' }
     const about = fromHex(this.content[random(this.content.length)]!.id)
-    switch (random(20)) {
+    switch (random(21)) {
       case 0:
         return this.#write(by, where, {
           kind: 'role',
@@ -208,7 +208,7 @@ export class Happening {
       case 5:
         return this.#write(by, room, { kind: 'hide', target: about, hidden: random(3) > 0, reason: '' })
       case 6:
-        return this.#write(by, room, { kind: 'pin', target: about, pinned: true })
+        return this.#write(by, room, { kind: 'pin', target: about, pinned: true, reason: '' })
       case 7:
         return this.#write(by, room, { kind: 'topic', topic: `topic ${random(SEVERAL)}` })
       case 8:
@@ -277,6 +277,10 @@ export class Happening {
         const { key, door } = CODES[random(CODES.length)]!
         const proof = signEntry(nodeCrypto, key, NET, this.keys[by]!)
         return this.#write(by, NETWORK_ROOM, { kind: 'entry', door, proof })
+      }
+      case 19: {
+        const kind = random(2) === 0 ? 'invite' : 'unvoice'
+        return this.#write(by, room, { kind, persons: target, reason: '' })
       }
       default:
         return random(2) === 0

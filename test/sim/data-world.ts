@@ -282,7 +282,7 @@ export class World implements Surroundings {
       case 'invite':
         return this.#act(2, (_, node) => {
           const person = this.#person(node.person)
-          return person && { kind: 'invite', persons: fromHex(person) }
+          return person && { kind: 'invite', persons: fromHex(person), reason: '' }
         })
       case 'join':
         return this.#join()
@@ -321,7 +321,7 @@ export class World implements Surroundings {
       case 'pin':
         return this.#act(2, (view, node) => {
           const event = this.#message(node, view.id)
-          return event && { kind: 'pin', target: fromHex(event.id), pinned: this.random() < 0.7 }
+          return event && { kind: 'pin', target: fromHex(event.id), pinned: this.random() < 0.7, reason: '' }
         })
       case 'link':
         return this.#link()

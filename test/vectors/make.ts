@@ -143,7 +143,7 @@ const bodies: BodyValue[] = [
   { kind: 'ban', target: bert.key, kick: false, cut, cuts: fill(0, 0), until: noTime, reason: 'spam' },
   { kind: 'ban', target: bert.key, kick: true, cut: fill(0, 0), cuts: concat(fromHex(general), cut), until: uint(T, 6), reason: '' },
   { kind: 'lift', lifts: rising(32), reason: 'sorry' },
-  { kind: 'invite', persons: carl.key },
+  { kind: 'invite', persons: carl.key, reason: 'can help' },
   { kind: 'join', lifts: fill(0, 0) },
   { kind: 'leave' },
   { kind: 'key', keyId: rising(16), sealed: concat(bert.key, rising(48)) },
@@ -153,7 +153,7 @@ const bodies: BodyValue[] = [
   { kind: 'hide', target: rising(32), hidden: true, reason: '' },
   { kind: 'settings', setting: 4, value: 30, persons: fill(0, 0), reason: 'slowly' },
   { kind: 'settings', setting: 3, value: 1, persons: concat(anna.key, bert.key), reason: '' },
-  { kind: 'pin', target: rising(32), pinned: true },
+  { kind: 'pin', target: rising(32), pinned: true, reason: 'the rules' },
   { kind: 'admit', persons: concat(anna.key, bert.key), lifts: rising(32), reason: 'back again' },
   { kind: 'newcode', door: rising(32), made: true, sealed: concat(anna.key, rising(48)), text: rising(256), former: rising(48), replaces: fill(32, 7), reason: 'it was on the web' },
   { kind: 'newcode', door: rising(32), made: false, sealed: concat(bert.key, rising(48)), text: fill(0, 0), former: fill(0, 0), replaces: fill(0, 0), reason: '' },
@@ -164,6 +164,7 @@ const bodies: BodyValue[] = [
   { kind: 'block', on: true },
   { kind: 'look', part: 1, bytes: Uint8Array.of(0xff, 0x88, 0x00) },
   { kind: 'twin', seen: rising(32) },
+  { kind: 'unvoice', persons: concat(bert.key, carl.key), reason: 'spam' },
 ]
 
 function kinds() {

@@ -1,6 +1,6 @@
 /** Commands of those who look after a room. All are about the current one. */
 import type { Command } from '../../node/index.ts'
-import { onMessage, readMessage } from './message-rows.ts'
+import { readMessage } from './message-rows.ts'
 import {
   ask,
   because,
@@ -97,6 +97,31 @@ const freeRow = (name: 'unban' | 'unmute', help: string): CommandRow => ({
   completes: 'nick',
   read: (args, room) => onPerson(args, (who, reason) => ({ do: name, room, who, ...reason })),
 })
+const voiceRow = (name: 'voice' | 'unvoice', help: string): CommandRow => ({
+  name,
+  args: '<nick>[,<nick>...] [reason]',
+  help,
+  completes: 'nick',
+  read(args, room) {
+    const [nick, reason] = split(args)
+    const nicks = nickList(nick)
+    const what = name === 'voice' ? 'invite' : 'unvoice'
+    return nicks.length === 0 ? 'usage' : ask({ do: what, room, to: oneOrMore(nicks), ...because(reason) })
+  },
+})
+/** `[message] [reason]` */
+const onNamed = (args: string, then: (message: string, reason: { reason?: string }) => Command): Meaning => {
+  const [message, reason] = readMessage(args, true)
+  return ask(then(message, because(reason)))
+}
+const pinRow = (name: 'pin' | 'unpin', help: string): CommandRow => ({
+  name,
+  args: '[message] [reason]',
+  help,
+  completes: 'nick',
+  read: (args, room) =>
+    onNamed(args, (message, reason) => ({ do: 'pin', room, message, on: name === 'pin', ...reason })),
+})
 const lockRow = (name: 'lock' | 'unlock', help: string): CommandRow => ({
   name,
   args: '[reason]',
@@ -110,19 +135,11 @@ export const moderationRows: readonly CommandRow[] = [
   freeRow('unban', 'let somebody in again'),
   bindRow('mute', 'show nothing of what somebody says in this room from now on'),
   freeRow('unmute', 'let somebody speak again'),
-  {
-    name: 'voice',
-    args: '<nick>[,<nick>...]',
-    help: 'let newcomers speak here, and enter though it is locked',
-    completes: 'nick',
-    read(args, room) {
-      const [nick, rest] = split(args)
-      const nicks = nickList(nick)
-      return nicks.length === 0 || rest.trim() !== ''
-        ? 'usage'
-        : ask({ do: 'invite', room, to: oneOrMore(nicks) })
-    },
-  },
+  voiceRow('voice', 'let newcomers speak here, and enter though it is locked'),
+  voiceRow(
+    'unvoice',
+    'take that back: what they said here waits too (/mute: only what they say from now on)',
+  ),
   {
     name: 'role',
     args: '[nick moderator|member|admin|no-admin [reason]]',
@@ -135,10 +152,8 @@ export const moderationRows: readonly CommandRow[] = [
     args: '[message] [reason]',
     help: 'hide a message from everybody: named as in /reply',
     completes: 'nick',
-    read(args, room) {
-      const [message, reason] = readMessage(args, true)
-      return ask({ do: 'hide', room, message, on: true, ...because(reason) })
-    },
+    read: (args, room) =>
+      onNamed(args, (message, reason) => ({ do: 'hide', room, message, on: true, ...reason })),
   },
   {
     name: 'unhide',
@@ -150,20 +165,8 @@ export const moderationRows: readonly CommandRow[] = [
       return ask({ do: 'hide', room, message: id, on: false, ...because(reason) })
     },
   },
-  {
-    name: 'pin',
-    args: '[message]',
-    help: 'put a message where everybody finds it (/pins)',
-    completes: 'nick',
-    read: (args, room) => onMessage(args, true, (message) => ({ do: 'pin', room, message, on: true })),
-  },
-  {
-    name: 'unpin',
-    args: '[message]',
-    help: 'take it down again',
-    completes: 'nick',
-    read: (args, room) => onMessage(args, true, (message) => ({ do: 'pin', room, message, on: false })),
-  },
+  pinRow('pin', 'put a message where everybody finds it (/pins)'),
+  pinRow('unpin', 'take it down again'),
   {
     name: 'topic',
     args: '[text]',
@@ -172,7 +175,7 @@ export const moderationRows: readonly CommandRow[] = [
   },
   {
     name: 'max',
-    args: '<n|off>',
+    args: '<n|off> [reason]',
     help: 'how many people this room takes',
     read: (args, room) => readSetting('max', args, room, MEMBERS_MAX),
   },

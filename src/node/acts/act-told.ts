@@ -68,15 +68,15 @@ export function actOf(
     case 'pin': {
       const message = eventId(body.target)
       const author = replica.find(message)?.author ?? event.author
-      if (body.kind === 'pin') return about(body.pinned ? 'pin' : 'unpin', author, { message })
-      return about(body.hidden ? 'hide' : 'unhide', author, { message, ...because(body.reason) })
+      const what = body.kind === 'pin' ? (body.pinned ? 'pin' : 'unpin') : body.hidden ? 'hide' : 'unhide'
+      return about(what, author, { message, ...because(body.reason) })
     }
     case 'admit':
-    case 'invite': {
+    case 'invite':
+    case 'unvoice': {
       const [first, ...more] = readPersons(body.persons)
       const others = more.length > 0 ? { more: more.map((person) => people.who(person)) } : {}
-      const why = body.kind === 'admit' ? because(body.reason) : {}
-      return about(body.kind, first ?? event.author, { ...others, ...why })
+      return about(body.kind, first ?? event.author, { ...others, ...because(body.reason) })
     }
     case 'settings': {
       if (body.setting === SETTING.locked)

@@ -152,11 +152,20 @@ export class Moderation {
     this.#act(asked, view, 'unhide', value, { ...this.#whom(event.author), message: id, ...because(reason) })
   }
 
-  pin(asked: Asked, { room, message, on }: CommandOf<'pin'>): void {
-    this.#message(asked, room, message, '', (view, id, author) => {
+  pin(asked: Asked, { room, message, on, reason = '' }: CommandOf<'pin'>): void {
+    this.#message(asked, room, message, reason, (view, id, author) => {
       if (view.pins.includes(id) === on) return this.#answers.result(asked, null)
-      const value = (): BodyValue => ({ kind: 'pin', target: fromHex(id), pinned: on })
-      this.#act(asked, view, on ? 'pin' : 'unpin', value, { ...this.#whom(author), message: id })
+      const value = (seal: SealText): BodyValue => ({
+        kind: 'pin',
+        target: fromHex(id),
+        pinned: on,
+        reason: seal('reason', reason),
+      })
+      this.#act(asked, view, on ? 'pin' : 'unpin', value, {
+        ...this.#whom(author),
+        message: id,
+        ...because(reason),
+      })
     })
   }
 

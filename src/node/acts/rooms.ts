@@ -1,15 +1,14 @@
-/** Making, entering, leaving and deleting rooms, and inviting people into them. */
+/** Making, entering, leaving and deleting rooms. */
 import { concat, fromHex } from '../../wire/bytes.ts'
-import { encodeBody } from '../../wire/codec.ts'
 import { madeRoom, NETWORK_ROOM, type RoomId } from '../../wire/ids.ts'
-import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import type { BodyValue } from '../../wire/kinds.ts'
 import { checkRoomName, nameFaultText } from '../../wire/name.ts'
 import type { Core } from '../core.ts'
 import type { Command } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { isOver, rankOf } from './permission.ts'
+import { isOver } from './permission.ts'
 import type { Permits } from './permits.ts'
 import type { Writer } from './writer.ts'
 
@@ -59,7 +58,7 @@ export class RoomActs {
       this.#writer.write(room, value, then, salt)
       // Whoever may come anyway is told that they are wanted.
       const persons = concat(...invited.filter((person) => person !== this.#core.me).map(fromHex))
-      if (persons.length > 0) this.#writer.write(room, { kind: 'invite', persons })
+      if (persons.length > 0) this.#writer.write(room, { kind: 'invite', persons, reason: '' })
     })
   }
 
@@ -144,40 +143,5 @@ export class RoomActs {
     this.#writer.write(view.id, { kind: 'delete', reason: '' }, () =>
       this.#answers.system(asked, 'delete', name),
     )
-  }
-
-  /**
-   * Names people in a room. In a private one they are given the key of its name too, so that they see where they are
-   * invited to; in a public one they may enter although it is locked, and speak although newcomers wait.
-   */
-  invite(asked: Asked, text: string, to: readonly string[]): void {
-    const view = this.#finding.room(asked, text)
-    if (!view) return
-    if (rankOf(view, this.#core.me) < 2)
-      return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'invite' })
-    const persons = this.#finding.persons(asked, to)
-    if (!persons) return
-    const named = view.persons ?? view.invited
-    // Who has said no, or left, is asked again.
-    const fresh = persons.filter((person) => !named.has(person) || !view.members.has(person))
-    if (fresh.length === 0) return this.#answers.result(asked, null)
-    const { private: secrets, people, options } = this.#core
-    const invite: BodyValue = { kind: 'invite', persons: concat(...fresh.map(fromHex)) }
-    const writings = [
-      { kind: kindNumber('invite'), body: () => encodeBody(options.crypto.random(16), invite) },
-    ]
-    if (view.persons) {
-      const nameKey = secrets.nameKey(view)
-      const salt = options.crypto.random(16)
-      const sealed = nameKey && secrets.keyBody(view.id, salt, nameKey, fresh)
-      if (!sealed) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: to.join(', ') })
-      writings.push({ kind: kindNumber('key'), body: () => encodeBody(salt, sealed) })
-    }
-    this.#core.write(view.id, writings, () => {
-      const by = people.who(this.#core.me)
-      const room = this.#nameOf(view.id) ?? text
-      const [first, ...more] = fresh.map((person) => people.who(person))
-      this.#answers.system(asked, 'invite', room, { user: first!, by, ...(more.length > 0 && { more }) })
-    })
   }
 }

@@ -7,7 +7,7 @@
  *   acts     what authors of act-rank L wrote within every counted ban and demotion of higher rank on them
  *   lifts    end bans, mutes and demotions of rank <= L, by id
  *   bans     mutes and demotions count if not lifted and their target's rank is below L
- *   grants, invites, admits, new codes, hides, pins, topics, settings and, from rank 3, the room's delete count
+ *   grants, invites, unvoices, admits, new codes, hides, pins, topics, settings and, from rank 3, the room's delete count
  *
  * A rank once granted weighs acts for good (act-rank: what was done before a demotion's cut stays); it is held, and
  * protects from bans, only while no counted demotion of higher rank than the grant stands.
@@ -76,7 +76,7 @@ export interface PassResult {
   readonly pins: readonly EventId[]
   /** Settings that count, in display order. */
   readonly changes: readonly Change[]
-  /** Named by an invite that counts; in room 0, let in by an admin. */
+  /** Named by an invite that counts, and by no later unvoice; in room 0, let in by an admin. */
   readonly invited: ReadonlySet<PersonKey>
   /** Codes that count, in display order; of room 0. */
   readonly codes: readonly CountedCode[]
@@ -104,6 +104,7 @@ export const ACT_KINDS: ReadonlySet<Body['kind']> = new Set<Body['kind']>([
   'mute',
   'lift',
   'invite',
+  'unvoice',
   'delete',
   'hide',
   'pin',
@@ -165,7 +166,7 @@ export function pass(input: PassInput): PassResult {
     hides: new Map<EventId, boolean>(),
     pins: new Map<EventId, { place: number; pinned: boolean }>(),
     changes: [] as { place: number; change: Change }[],
-    invited: new Set<PersonKey>(),
+    voices: new Map<PersonKey, { place: number; on: boolean }>(),
     codes: [] as { place: number; code: CountedCode }[],
     deleted: false,
     topic: undefined as { place: number; text: string | Uint8Array } | undefined,
@@ -185,7 +186,7 @@ export function pass(input: PassInput): PassResult {
     hidden: new Set([...hides].filter(([, hidden]) => hidden).map(([id]) => id)),
     pins: pins.map(([id]) => id),
     changes: state.changes.sort((a, b) => a.place - b.place).map(({ change }) => change),
-    invited: state.invited,
+    invited: new Set([...state.voices].filter(([, { on }]) => on).map(([person]) => person)),
     codes: state.codes.sort((a, b) => a.place - b.place).map(({ code }) => code),
     deleted,
     ...(topic ? { topic: topic.text } : {}),
@@ -205,7 +206,7 @@ interface State extends PassInput {
   readonly hides: Map<EventId, boolean>
   readonly pins: Map<EventId, { place: number; pinned: boolean }>
   readonly changes: { place: number; change: Change }[]
-  readonly invited: Set<PersonKey>
+  readonly voices: Map<PersonKey, { place: number; on: boolean }>
   readonly codes: { place: number; code: CountedCode }[]
   deleted: boolean
   topic: { place: number; text: string | Uint8Array } | undefined
@@ -313,7 +314,11 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
     case 'invite':
     case 'admit':
       if (isNetwork !== (body.kind === 'admit')) return false
-      for (const person of personsIn(state, body.persons)) state.invited.add(person)
+      give(state, body.persons, place, true)
+      return true
+    case 'unvoice':
+      if (isNetwork) return false
+      give(state, body.persons, place, false)
       return true
     case 'settings':
       if (isNetwork !== isNetworkSetting(body.setting)) return false
@@ -358,6 +363,12 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
     default:
       return false
   }
+}
+
+/** Gives voices, or takes them back; what stands last in display order holds. */
+function give(state: State, persons: Uint8Array, place: number, on: boolean): void {
+  for (const person of personsIn(state, persons))
+    if (place >= (state.voices.get(person)?.place ?? 0)) state.voices.set(person, { place, on })
 }
 
 const binding = (id: EventId, by: PersonKey, rank: Rank, target: PersonKey) => ({

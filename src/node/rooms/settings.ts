@@ -2,7 +2,7 @@
  * Settings of a room: what each says, and what they keep from being shown (rules RM-14 to RM-18).
  *
  * Judged by the events alone, never by a clock of arrival. Locked rooms and newcomers go by persons: whom the setting
- * lists, as those its author knew, and whom a moderator has invited since, however anything is dated. Read-only and slow
+ * lists, as those its author knew, and whom a moderator has invited since (and not taken that back), however anything is dated. Read-only and slow
  * mode go by display order: what lies behind the setting and before the next one of its kind.
  */
 import type { EventId, PersonKey } from '../../wire/ids.ts'

@@ -160,7 +160,7 @@ export interface RoomView {
   readonly hidden: ReadonlySet<EventId>
   /** Deleted by another device of whoever wrote it. */
   readonly erased: Erased
-  /** Named by an invite that counts. */
+  /** Named by an invite that counts, and by no later unvoice. */
   readonly invited: ReadonlySet<PersonKey>
   /** Demotions that count here, those of room 0 included. */
   readonly demotions: readonly CountedDemotion[]

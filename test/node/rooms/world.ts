@@ -184,7 +184,10 @@ export class World {
     return this.add(author, { kind: 'topic', topic }, where)
   }
   invite(author: PersonKey, persons: PersonKey[], where?: Where): Event {
-    return this.add(author, { kind: 'invite', persons: people(persons) }, where)
+    return this.add(author, { kind: 'invite', persons: people(persons), reason: '' }, where)
+  }
+  unvoice(author: PersonKey, persons: PersonKey[], where?: Where): Event {
+    return this.add(author, { kind: 'unvoice', persons: people(persons), reason: '' }, where)
   }
   post(author: PersonKey, where?: Where): Event {
     return this.add(author, { kind: 'message', text: 'hi', action: false, replyTo: null }, where)
@@ -234,7 +237,7 @@ export class World {
     return this.add(author, { kind: 'mute', target: fromHex(target), ...fields }, where)
   }
   pin(author: PersonKey, target: Event, pinned = true, where?: Where): Event {
-    return this.add(author, { kind: 'pin', target: fromHex(target.id), pinned }, where)
+    return this.add(author, { kind: 'pin', target: fromHex(target.id), pinned, reason: '' }, where)
   }
   /** persons: whom the setting does not concern. */
   set(
@@ -332,6 +335,7 @@ export class World {
       muted: view.mutes.map((mute) => `${this.nameOf(mute.by)} mutes ${this.nameOf(mute.target)}`).sort(),
       settings: view.settings,
       pins: view.pins,
+      invited: this.names(view.invited),
       hidden: [...view.hidden].sort(),
       counted: [...view.counted].sort(),
     }

@@ -1,0 +1,110 @@
+/** Every act of those who look after a room or a network: why it was done is told and logged, and there is a way back. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Command } from '../../src/node/index.ts'
+import { createLan, type Lan } from '../../src/node/testing.ts'
+import { lab, meet, type Person } from './people.ts'
+
+let lan: Lan
+let olga: Person
+let max: Person
+let ben: Person
+beforeEach(async () => {
+  lan = createLan({ owned: true })
+  ;[olga, max, ben] = (await meet(lan, 'olga', 'max', 'ben')) as [Person, Person, Person]
+})
+afterEach(() => lan.close())
+
+/** An act, what it is told as, and what takes it back. */
+type Pair = readonly [does: Command, event: string, undoes: Command, undone: string]
+type Row = { readonly id?: string; readonly name?: string; readonly role?: string; readonly text?: string }
+
+const whyDone = ([does]: Pair) => `for ${JSON.stringify(does)}`
+const whyUndone = ([does]: Pair) => `back from ${JSON.stringify(does)}`
+
+/** What of a room and the network this person sees. */
+async function seen(person: Person, room: string): Promise<string> {
+  const asked: Command[] = [
+    { do: 'who', room },
+    { do: 'roles', room },
+    { do: 'pins', room },
+    { do: 'history', room, count: 9 },
+    { do: 'members' },
+  ]
+  const told = await Promise.all(asked.map((command) => person.knows<Row[]>(command)))
+  return JSON.stringify(
+    told.map((rows) => rows.map(({ name, role, text }) => [name, role, text].join(' ')).sort()),
+  )
+}
+
+/** Does it and takes it back; all hear both, with the reasons, and see in the end what they saw before. */
+async function isUndone(by: Person, room: string, pair: Pair): Promise<void> {
+  const [does, event, undoes, undone] = pair
+  const people = [olga, max, ben]
+  const before = await Promise.all(people.map((person) => seen(person, room)))
+  for (const [command, told, reason] of [
+    [does, event, whyDone(pair)],
+    [undoes, undone, whyUndone(pair)],
+  ] as const) {
+    expect(await by.does({ ...command, reason } as Command), told).toMatchObject({ event: told, reason })
+    for (const person of people) if (person !== by) await person.hears({ event: told, reason })
+  }
+  expect(await Promise.all(people.map((person) => seen(person, room))), event).toEqual(before)
+}
+
+/** Whether the log has both acts of each pair in their order, with the reasons. */
+async function isLogged(person: Person, log: Command, pairs: readonly Pair[]): Promise<void> {
+  const acts = pairs.flatMap((pair) => [
+    { event: pair[1], reason: whyDone(pair) },
+    { event: pair[3], reason: whyUndone(pair) },
+  ])
+  const rows = await person.knows<{ event: string; reason?: string }[]>(log)
+  expect(rows.filter(({ reason }) => reason !== undefined)).toMatchObject(acts)
+}
+
+describe('what is done', () => {
+  it('in a room has a reason and a way back, and stands in the log', async () => {
+    await lab([max, olga, ben])
+    const id = await ben.says('hello')
+    for (const person of [olga, max]) await person.hears({ type: 'message', id })
+    const [room, who, message] = ['lab', 'ben', id]
+    const set = (setting: 'max' | 'readonly' | 'slow' | 'newcomers' | 'visible', value: number): Pair => [
+      { do: 'set', room, setting, value },
+      'settings',
+      { do: 'set', room, setting, value: 0 },
+      'settings',
+    ]
+    const pairs: Pair[] = [
+      [{ do: 'kick', room, who }, 'kick', { do: 'unban', room, who }, 'unban'],
+      [{ do: 'ban', room, who }, 'ban', { do: 'unban', room, who }, 'unban'],
+      [{ do: 'ban', room, who, forMs: 60_000 }, 'ban', { do: 'unban', room, who }, 'unban'],
+      [{ do: 'mute', room, who }, 'mute', { do: 'unmute', room, who }, 'unmute'],
+      [
+        { do: 'role', room, who, role: 'moderator' },
+        'role',
+        { do: 'role', room, who, role: 'member' },
+        'role',
+      ],
+      [{ do: 'hide', room, message, on: true }, 'hide', { do: 'hide', room, message, on: false }, 'unhide'],
+      [{ do: 'pin', room, message, on: true }, 'pin', { do: 'pin', room, message, on: false }, 'unpin'],
+      [{ do: 'lock', room, on: true }, 'lock', { do: 'lock', room, on: false }, 'unlock'],
+      [{ do: 'invite', room, to: who }, 'invite', { do: 'unvoice', room, to: who }, 'unvoice'],
+      set('max', 9),
+      set('readonly', 1),
+      set('slow', 9),
+      set('newcomers', 1),
+      set('visible', 9),
+    ]
+    for (const pair of pairs) await isUndone(max, room, pair)
+    await isLogged(ben, { do: 'log', room, count: 99 }, pairs)
+  })
+
+  it('to the network has a reason and a way back, and stands in the log', async () => {
+    const room = 'general'
+    const pairs: Pair[] = [
+      [{ do: 'admin', who: 'max', on: true }, 'role', { do: 'admin', who: 'max', on: false }, 'role'],
+      [{ do: 'membersOnly', on: true }, 'settings', { do: 'membersOnly', on: false }, 'settings'],
+    ]
+    for (const pair of pairs) await isUndone(olga, room, pair)
+    await isLogged(ben, { do: 'networkLog', count: 99 }, pairs)
+  })
+})
