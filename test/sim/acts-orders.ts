@@ -38,6 +38,9 @@ const CODES = [1, 2, 3].map((byte) => {
   return { key, door: fromHex(doorOf(nodeCrypto, key)) }
 })
 
+/** Which acts: ranks, bans, lifts, members only, admit, devices, codes and entries. */
+const AT_DOOR = [0, 1, 2, 3, 4, 4, 8, 8, 10, 10, 11, 12, 17, 17, 18, 18, 18]
+
 /** One thing that a node may get. */
 export type Piece = { readonly run: VerifiedRun } | { readonly tombstone: Tombstone }
 
@@ -65,6 +68,7 @@ export class Happening {
   readonly content: Event[] = []
   readonly rooms: RoomId[] = []
   readonly #random: (below: number) => number
+  readonly #isAtDoor: boolean
   /** Of which lanes, salts and keys come from the seed too. */
   readonly #crypto: Crypto
   readonly #signers = NAMES.map((_, i) => signerOf(new Uint8Array(32).fill(i + 1)))
@@ -74,9 +78,13 @@ export class Happening {
   /** Of each person the lane in which they say of themselves what they like, as far as it is. */
   readonly #selves = new Map<number, VerifiedRun>()
 
-  /** isTalkative: between the acts people say something of themselves, each in one lane. */
-  constructor(seed: number, count: number, isTalkative = false) {
+  /**
+   * isTalkative: between the acts people say something of themselves, each in one lane. isAtDoor: most acts are about who is
+   * let into the network.
+   */
+  constructor(seed: number, count: number, { isTalkative = false, isAtDoor = false } = {}) {
     this.#random = randomOf(seed)
+    this.#isAtDoor = isAtDoor
     this.#crypto = { ...nodeCrypto, random: (n) => Uint8Array.from({ length: n }, () => this.#random(256)) }
     for (const by of this.keys.keys())
       this.before.push(
@@ -169,18 +177,19 @@ export class Happening {
 
   #act(): Piece {
     const random = this.#random
-    const by = random(4)
+    const isAtDoor = this.#isAtDoor && random(4) > 0
+    const by = isAtDoor && random(2) === 0 ? 0 : random(4)
     const key = this.keys[random(4)]!
     const target = fromHex(key)
     const room = this.rooms[random(2)]!
-    const network = random(2) === 0
+    const network = isAtDoor || random(2) === 0
     const where = network ? NETWORK_ROOM : room
     const lifts = fromHex(this.#made[random(this.#made.length)]!.id)
     const held = this.#held(key)
     const cut = network ? NONE : cutFor(room, held)
     const bound = { target, cut, cuts: network ? cutsFor(held) : NONE, until: new Uint8Array(6), reason: '' }
     const about = fromHex(this.content[random(this.content.length)]!.id)
-    switch (random(21)) {
+    switch (isAtDoor ? AT_DOOR[random(AT_DOOR.length)]! : random(21)) {
       case 0:
         return this.#write(by, where, {
           kind: 'role',

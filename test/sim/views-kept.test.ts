@@ -5,6 +5,7 @@ import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica } from '../../src/node/replica.ts'
 import { Views } from '../../src/node/views.ts'
 import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../src/wire/ids.ts'
+import { type KindName, kindName } from '../../src/wire/kinds.ts'
 import { NET, NOW } from '../node/author.ts'
 import { Happening, type Piece, randomOf } from './acts-orders.ts'
 import { networkText, roomText } from './view-text.ts'
@@ -32,6 +33,11 @@ class Holder {
       return true
     }
     return this.replica.add(piece.run).is === 'added'
+  }
+
+  /** What is shown of the rooms. */
+  rooms(rooms: readonly RoomId[]): string {
+    return JSON.stringify(rooms.map((room) => roomText(this.views.room(room))))
   }
 
   text(rooms: readonly RoomId[]): string {
@@ -65,7 +71,7 @@ it('whatever acts and profiles come in whatever order', () => {
   let isKept = 0
   for (let seed = 1; seed <= 60; seed++) {
     const random = randomOf(seed)
-    const happening = new Happening(seed, 25, true)
+    const happening = new Happening(seed, 25, { isTalkative: true })
     const rooms = [NETWORK_ROOM, ...happening.rooms]
     const holder = new Holder(happening.owner)
     const twin = new Holder(happening.owner)
@@ -89,4 +95,45 @@ it('whatever acts and profiles come in whatever order', () => {
   }
   // Something is kept at all.
   expect(isKept).toBeGreaterThan(50)
+}, 600_000)
+
+/** Kinds of events of room 0 on which what a room shows can depend. */
+const DECISIVE = [
+  'role',
+  'ban',
+  'mute',
+  'lift',
+  'device',
+  'settings',
+  'newcode',
+  'admit',
+  'entry',
+] as const satisfies KindName[]
+
+it('whoever is let in, expelled, ranked or given a code, each of which is seen to change a room', () => {
+  const changes = new Map<string, number>()
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = randomOf(seed)
+    const happening = new Happening(seed, 40, { isAtDoor: true })
+    const { rooms } = happening
+    const holder = new Holder(happening.owner)
+    const twin = new Holder(happening.owner)
+    for (const piece of happening.before)
+      for (const each of [holder, twin]) expect(each.take(piece)).toBe(true)
+    const left = [...happening.acts]
+    let before = holder.rooms(rooms)
+    while (left.length > 0) {
+      const [piece] = left.splice(random(Math.min(left.length, 12)), 1)
+      for (const each of [holder, twin]) expect(each.take(piece!)).toBe(true)
+      twin.anew(rooms)
+      const after = holder.rooms(rooms)
+      expect(after, `seed ${seed}`).toBe(twin.rooms(rooms))
+      const event = 'run' in piece! ? piece.run.events[0]! : undefined
+      const kind = event?.room === NETWORK_ROOM && kindName(event.kind)
+      if (kind && after !== before) changes.set(kind, (changes.get(kind) ?? 0) + 1)
+      before = after
+    }
+  }
+  // Were one of them taken for what no room depends on, it would have been found here.
+  for (const kind of DECISIVE) expect(changes.get(kind) ?? 0, kind).toBeGreaterThan(0)
 }, 600_000)
