@@ -479,6 +479,10 @@ export class Core {
       isDeleted: (room) => this.views.room(room)?.deleted === true,
       get: (key) => store.get(key),
       put: (op) => this.#writes.put(op),
+      keysErased: (room) => {
+        this.views.forgetKeys(room)
+        this.private.forget(room)
+      },
     })
     this.#salvagePorts = {
       crypto,
@@ -1348,7 +1352,8 @@ export class Core {
     if (result.is !== 'added' || result.events.length === 0) return
     const since = isOfHub || author === this.self ? undefined : this.#carriedSince(room, id)
     const from = isOfHub ? 'hub' : 'other'
-    this.#guard.took(lane, result.events, from, this.netNow, since, this.#moment.now)
+    const events = result.events.filter((event) => event.lane === id)
+    this.#guard.took(lane, events, from, this.netNow, since, this.#moment.now)
   }
 
   /** Since when this node has carried the class of this lane in this room; undefined: it is not sure whether it does. */
@@ -1380,6 +1385,8 @@ export class Core {
       this.#durable.grew(lane, before)
       this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(first.room, this.self))
     }
+    for (const { room, author, lane: id, n } of events)
+      if (id !== first.lane) this.#durable.grew(this.replica.lane(room, author, id)!, n - 1)
     if (events.length === 0) return
     if (this.#isHeard && this.#moment.now >= this.#busyUntil) this.search.took(lane, run.events, run.bodies)
     this.#taken += events.length

@@ -1,12 +1,12 @@
 /**
  * Erasing: content that nobody may see any more goes from the disk (rules EV-15 and EV-16). Two kinds of it: lanes that expired
- * a week ago, with their deletions, and the content of rooms that were deleted a week ago by a delete that still counts.
- * The week lets a wrong clock or a wrong delete be mended first.
+ * a week ago, with their deletions, and the content of rooms that were deleted a week ago by a delete that still counts, with
+ * the keys that opened it. The week lets a wrong clock or a wrong delete be mended first.
  *
  *   each minute: which lanes are due? -> each tick: a slice of one lane, from its end, in the batch of that turn
  */
 import { readUint, uint } from '../wire/bytes.ts'
-import { lanePeriod } from '../wire/event.ts'
+import { isControlLane, lanePeriod } from '../wire/event.ts'
 import type { RoomId } from '../wire/ids.ts'
 import { ERASE_AFTER_MS, PERIOD_MS } from '../wire/limits.ts'
 import { factKey } from './keys.ts'
@@ -41,6 +41,8 @@ export interface ErasingPorts {
   isDeleted(room: RoomId): boolean
   get(key: string): Uint8Array | undefined
   put(op: StoreOp): void
+  /** The keys of this room lie on the disk no more: what is known of them elsewhere goes too. */
+  keysErased(room: RoomId): void
 }
 
 export class Erasing {
@@ -48,6 +50,8 @@ export class Erasing {
   #due: Lane[] = []
   #lookAt = Number.NEGATIVE_INFINITY
   #seen = 0
+  /** Up to where control lanes of deleted rooms hold no key any more. */
+  readonly #keyless = new WeakMap<Lane, number>()
 
   constructor(ports: ErasingPorts) {
     this.#ports = ports
@@ -64,6 +68,12 @@ export class Erasing {
     let left = SLICE_EVENTS
     while (left > 0 && this.#due.length > 0) {
       const lane = this.#due[0]!
+      if (isControlLane(lane.lane)) {
+        const looked = this.#eraseKeys(lane, left)
+        left -= Math.max(1, looked)
+        if (looked === 0) this.#due.shift()
+        continue
+      }
       const isExpired = isErasable(lane.lane, time, this.#ports.retentionMs)
       // Undeleted meanwhile, or a clock was set right: it stays.
       if (!isExpired && !this.#ports.isDeleted(lane.room)) this.#due.shift()
@@ -76,16 +86,36 @@ export class Erasing {
     return SLICE_EVENTS - Math.max(0, left)
   }
 
+  /** Returns how many events were looked at; 0: nothing of the lane is left to look at, or the room is not deleted any more. */
+  #eraseKeys(lane: Lane, max: number): number {
+    if (!this.#ports.isDeleted(lane.room)) return 0
+    const after = this.#keyless.get(lane) ?? 0
+    const { looked, erased } = this.#ports.replica.eraseKeys(lane, after, max)
+    this.#keyless.set(lane, after + looked)
+    if (erased > 0) this.#ports.keysErased(lane.room)
+    return looked
+  }
+
   *#dueLanes(time: number): Iterable<Lane> {
     const { replica, retentionMs } = this.#ports
     this.#seen = 0
     for (const room of replica.rooms()) {
       const isGone = this.#isGone(room, time)
+      if (isGone !== replica.areKeysClosed(room)) this.#closeKeys(room, isGone)
+      if (isGone)
+        for (const lane of replica.lanes(room, 0)) if ((this.#keyless.get(lane) ?? 0) < lane.top) yield lane
       for (const lane of replica.lanes(room, 1)) {
         const isExpired = isErasable(lane.lane, time, retentionMs)
         if (isExpired || (isGone && lane.n + lane.tombstones.size > 0)) yield lane
       }
     }
+  }
+
+  /** Undeleted meanwhile, a room may have keys again, and all its lanes are looked at anew should it be deleted once more. */
+  #closeKeys(room: RoomId, isGone: boolean): void {
+    this.#ports.replica.closeKeys(room, isGone)
+    if (isGone) this.#ports.keysErased(room)
+    else for (const lane of this.#ports.replica.lanes(room, 0)) this.#keyless.delete(lane)
   }
 
   /** Was the room deleted a week ago, counted from when this node saw it? The delete's own time may be false. */

@@ -99,6 +99,12 @@ export class Private {
     return ring.keys
   }
 
+  /** The keys of a deleted room were erased: none stays in memory. */
+  forget(room: RoomId): void {
+    for (const { key } of this.#rings.get(room)?.keys.values() ?? []) key.fill(0)
+    this.#rings.delete(room)
+  }
+
   #openKeyring(place: KeyPlace, body: BodyOf<'keyring'>, authorKey: Uint8Array): RoomKey[] {
     const shared = hex(body.device) === this.#self ? this.#shared.with(authorKey) : null
     return shared ? openKeyring(this.#crypto, place, body, this.#self, shared) : []

@@ -24,6 +24,7 @@ import {
 } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
 import { LaneRecords } from './lane-records.ts'
@@ -56,7 +57,8 @@ export interface Chain {
 
 export type AddResult =
   /**
-   * events: new ones, in order, each held with its body or tombstone, up to what is signed. Empty: nothing new.
+   * events: new ones, in order, each held with its body or tombstone, up to what is signed. Empty: nothing new. Behind
+   * those of the run's own lane may stand such of others of its room: a `delete` closes holes that erased keys have left.
    * forked: the run proved a fork of its lane, so what counts in its room may have changed.
    */
   | { readonly is: 'added'; readonly events: readonly Event[]; readonly forked?: true }
@@ -103,6 +105,7 @@ export class Replica {
   /** Keys under which bodies lay that are there no more. */
   readonly #erased: string[] = []
   readonly #records: LaneRecords
+  readonly #keys = new ErasedKeys((key, value) => this.#put(key, value))
   /** All that lies on disk was looked at: lanes not known yet have nothing there. */
   #isScanned = false
   /** The highest n written so far, of lanes whose top is not known. */
@@ -222,11 +225,12 @@ export class Replica {
   // --- adding -----------------------------------------------------------------------------------------------------
 
   /** Adds a verified run of this network. Idempotent. */
-  add(run: VerifiedRun): AddResult {
+  add(whole: VerifiedRun): AddResult {
+    const run = this.#keys.without(whole)
     const first = run.events[0]!
     const known = this.lane(first.room, first.author, first.lane)
     const held = known ?? this.#newLane(first)
-    if (first.n > held.n + 1) return { is: 'gap', after: held.n }
+    if (first.n > held.n + 1 && first.n > this.#reach(held) + 1) return { is: 'gap', after: held.n }
     const differs = this.#firstDifference(held, run.events)
     if (!differs) {
       if (!known) this.#keepLane(held)
@@ -273,12 +277,14 @@ export class Replica {
     const refilled: Event[] = []
     const last = run.events.length - 1
     const before = lane.n
-    let isContiguous = true
+    let isContiguous = run.events[0]!.n <= before + 1
+    let isDoomed = false
     for (let i = 0; i <= last; i++) {
       const event = run.events[i]!
       if (event.n >= end) break
       const isBeyond = event.n > lane.top
       const isNew = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
+      isDoomed = this.#keys.note(event) || isDoomed
       const isHeld = this.#keepBody(lane, event, run.bodies[i] ?? null, isBeyond)
       if (event.n <= lane.n) {
         if (i === last && event.n > lane.end) this.#setEnd(lane, event)
@@ -297,19 +303,54 @@ export class Replica {
     // Bodies that came now may close a hole behind which signed headers already lie.
     if (isContiguous) this.#extend(lane)
     if (lane.n !== before || refilled.length > 0) this.#changed(lane)
-    return [...refilled, ...this.#tell(lane, run.events)]
+    const events = [...refilled, ...this.#tell(lane, run.events)]
+    if (isDoomed) events.push(...this.#closeHoles(lane.room))
+    return events
+  }
+
+  /** The keys of this room may be missing from now on: lanes that waited for them go on behind them. */
+  #closeHoles(room: RoomId): Event[] {
+    const events: Event[] = []
+    for (const lane of this.lanes(room, 0)) {
+      const before = lane.n
+      this.#extend(lane)
+      if (lane.n === before) continue
+      this.#changed(lane)
+      events.push(...this.#tell(lane))
+    }
+    return events
+  }
+
+  /** How far events lie here that follow what is held, and of which nothing is missing but keys that may have been erased. */
+  #reach(lane: Lane): number {
+    let [n, id] = [lane.n, lane.id]
+    while (isControlLane(lane.lane) && n < lane.top) {
+      const stored = this.#records.header(lane, n + 1)
+      if (!stored) break
+      const event = decodeHeader(this.#crypto, stored.header)
+      if (event.prev !== id || !(isKeyKind(event.kind) || this.#holdsBody(event))) break
+      n = event.n
+      id = event.id
+    }
+    return n
   }
 
   /** What nearly always comes: the whole of a run, at the end of its lane. */
   #appendWhole(lane: Lane, run: VerifiedRun): Event[] {
     const last = run.events[run.events.length - 1]!
     this.#records.putRun(lane, run)
-    for (const event of run.events) this.#index(event)
+    let isDoomed = false
+    for (const event of run.events) {
+      this.#index(event)
+      isDoomed = this.#keys.note(event) || isDoomed
+    }
     lane.n = last.n
     lane.id = last.id
     lane.top = last.n
     this.#setEnd(lane, last)
-    return this.#tell(lane, run.events)
+    const events = this.#tell(lane, run.events)
+    if (isDoomed) events.push(...this.#closeHoles(lane.room))
+    return events
   }
 
   /** The events that the node around has not been told of and may be told now. just: what was kept a moment ago. */
@@ -365,12 +406,13 @@ export class Replica {
     }
   }
 
-  #holdsBody = (event: Event) => this.body(event) !== undefined || this.isDeleted(event.id)
+  #holdsBody = (event: Event) =>
+    this.body(event) !== undefined || this.isDeleted(event.id) || this.#keys.mayLack(event)
 
   /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. stored: where it was read already. */
   #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
     const body = stored ?? this.body(event)
-    if (body === undefined) return this.isDeleted(event.id)
+    if (body === undefined) return this.isDeleted(event.id) || this.#keys.mayLack(event)
     if (this.#isWhole(event, body)) return true
     this.#records.dropBody(event, event.n, event.id)
     return false
@@ -395,7 +437,7 @@ export class Replica {
   #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
     if (lane.tombstones.size > 0 && this.isDeleted(event.id)) return true
     if (!isBeyond && this.body(event)) return true
-    if (!body) return false
+    if (!body) return this.#keys.mayLack(event)
     this.#records.putBody(event, body)
     return true
   }
@@ -473,6 +515,31 @@ export class Replica {
       if (authors.get(author)?.size === 0) authors.delete(author)
     }
     return { erased: top, isDone: true }
+  }
+
+  /**
+   * Takes from the disk the keys that lie among up to `max` events of a control lane behind n = `after` (rule EV-15); the
+   * events stay, and so does what is listed. looked: how many events there were. Only once the store was read through.
+   */
+  eraseKeys(lane: Lane, after: number, max: number): { readonly looked: number; readonly erased: number } {
+    const end = Math.min(lane.top, after + max)
+    let erased = 0
+    for (let n = after + 1; n <= end; n++) {
+      const event = this.event(lane.room, lane.author, lane.lane, n)
+      if (!event || !isKeyKind(event.kind) || !this.#records.body(event)) continue
+      this.#records.dropBody(lane, n, event.id)
+      erased++
+    }
+    return { looked: end - after, erased }
+  }
+
+  /** The keys of this room are being erased, and none is taken in any more; or, isClosed false, they are again. */
+  closeKeys(room: RoomId, isClosed: boolean): void {
+    this.#keys.close(room, isClosed)
+  }
+
+  areKeysClosed(room: RoomId): boolean {
+    return this.#keys.isClosed(room)
   }
 
   #shorten(lane: Lane, n: number): void {
@@ -745,6 +812,7 @@ export class Replica {
   async load(): Promise<void> {
     // Many lanes have few authors and rooms: each name once, and none as a piece of a key that then stays with it.
     const names = new Names()
+    await this.#keys.load(this.#store)
     for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i', page: LANES_PAGE }))
       if (key.length === LANE_KEY_LENGTH && value.length === LANE_BYTES)
         this.#keepLane(unpackLane(newLaneOf(key, names), value))
@@ -799,6 +867,7 @@ export class Replica {
     for (const lane of this.#allLanes()) hinted.set(lane, lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
+    const doomed = new Set<RoomId>()
     const indexes = beginIndexSum((range) => this.#store.scan(range))
     let current: Lane | undefined
     let isBroken = false
@@ -834,6 +903,7 @@ export class Replica {
       }
       current.top = last
       if (stored.bodies) current.runs.push(last)
+      for (const event of events) if (this.#keys.note(event)) doomed.add(event.room)
       for (const [i, event] of events.entries()) {
         const isNext = event.n === current.n + 1 && event.prev === current.id
         isBroken ||= !isNext || !this.#holdsWhole(event, stored.bodies?.[i])
@@ -850,6 +920,12 @@ export class Replica {
     for (const { room, author, lane } of [...hinted.keys()])
       settle({ ...newLane(room, author, lane), top: 0 })
     this.#isScanned = true
+    // Lanes that came before the `delete` of their room was seen.
+    for (const room of doomed) {
+      const events = this.#closeHoles(room)
+      if (events.length > 0) result.rooms.add(room)
+      result.events.push(...events)
+    }
     for (const lane of this.#allLanes()) {
       if (lane.top === Number.POSITIVE_INFINITY) this.#setTop({ ...lane, top: 0, runs: [] })
       if (!this.#forgetLost(lane)) continue

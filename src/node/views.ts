@@ -19,6 +19,7 @@ import {
 } from '../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX } from '../wire/limits.ts'
+import { isKeyKind } from './erased-keys.ts'
 import { parseLaneKey } from './keys.ts'
 import type { Lane, LaneClass } from './lanes.ts'
 import type { Replica } from './replica.ts'
@@ -112,6 +113,12 @@ export class Views {
   /** A control event has come into a contiguous prefix. Those of lanes that grow are taken in without it. */
   add(event: Event): void {
     if (this.#keep(event)) this.changed(event.room, [event])
+  }
+
+  /** The keys of a deleted room were erased: none stays in memory. */
+  forgetKeys(room: RoomId): void {
+    const controls = this.#controls.get(room)
+    for (const [id, { event }] of controls ?? []) if (isKeyKind(event.kind)) controls!.delete(id)
   }
 
   /** False where it is known already, or its body is not here. */

@@ -3,10 +3,11 @@
  * an old store, and nothing else is erased (INV-17, INV-27). Machines are off between the days that are played.
  */
 import { expect, test } from 'vitest'
-import { generalRoom } from '../../src/wire/ids.ts'
+import { generalRoom, type RoomId } from '../../src/wire/ids.ts'
 import { PERIOD_MS } from '../../src/wire/limits.ts'
 import { differing } from './core-checks.ts'
 import { type SimNode, World } from './core-world.ts'
+import { roomText } from './view-text.ts'
 
 const DAY_MS = 86_400_000
 const RETENTION_MS = 180 * DAY_MS
@@ -123,5 +124,64 @@ test('who returns after half a year with an old store brings nothing back, and l
     for (const text of ['<lab ', '<14 ', '<0 ']) expect(holds(node, text)).toBe(false)
     expect(holds(node, '<28 n0>')).toBe(true)
   }
+  expect(world.violations).toEqual([])
+}, 60_000)
+
+/** The sealed keys of a room that a node sees, and where in its store they lie. */
+const keysOf = (node: SimNode, room: RoomId): Uint8Array[] =>
+  [...node.core.views.controls(room)].flatMap(({ body }) => (body?.kind === 'key' ? [body.sealed] : []))
+const holdsBytes = (node: SimNode, bytes: Uint8Array) =>
+  node.store.snapshot().some(([, value]) => Buffer.from(value).includes(Buffer.from(bytes)))
+
+test('the keys of a deleted room are gone from every store a week later, and from those that return later still', async () => {
+  const year = new Year()
+  const { world } = year
+  const [anna, ben, stranger, late] = [world.add(), world.add(), world.add(), world.add()]
+  const members = [anna, ben, late]
+  const everybody = [anna, ben, stranger, late]
+  await year.comes(0, everybody)
+  const invite = [ben, late].map(({ core }) => core.people.who(core.me).name)
+  world.command(anna, { do: 'create', room: 'safe', private: true, invite })
+  await world.run(1000)
+  for (const node of [ben, late]) world.command(node, { do: 'join', room: 'safe' })
+  await world.run(2000)
+  const room = [...anna.core.views.ids()].find((id) => anna.core.views.room(id)?.type === 'private')!
+  for (const node of members) await year.says(node, `<safe of ${node.name}>`, 'safe')
+  await world.run(3000)
+  // Of those who go on, and of one whom the others will not have heard of.
+  await year.comes(14, [late])
+  await year.says(late, '<safe alone>', 'safe')
+  await world.run(1000)
+  const keys = keysOf(late, room)
+  expect(keys.length).toBeGreaterThan(0)
+  for (const node of everybody.slice(0, 3))
+    for (const key of keysOf(anna, room)) expect(holdsBytes(node, key)).toBe(true)
+  await year.comes(28, [anna, ben, stranger])
+  world.command(anna, { do: 'delete', room: 'safe' })
+  await world.run(61_000)
+  await year.comes(42, [anna, ben, stranger])
+  await world.run(61_000)
+  for (const node of [anna, ben, stranger]) {
+    for (const key of keys) expect(holdsBytes(node, key)).toBe(false)
+    expect(node.core.private.openName(node.core.views.room(room)!)).toBeUndefined()
+  }
+  // Who has all of it comes back, and somebody who has nothing.
+  const nobody = world.add()
+  await year.comes(56, [...everybody, nobody])
+  await world.run(61_000)
+  expect(differing([...everybody, nobody])).toBeUndefined()
+  expect(late.core.views.room(room)?.deleted).toBe(true)
+  for (const key of keys) {
+    expect(holdsBytes(late, key)).toBe(true)
+    for (const node of [anna, ben, stranger, nobody]) expect(holdsBytes(node, key)).toBe(false)
+  }
+  await year.comes(70, [...everybody, nobody])
+  await world.run(61_000)
+  for (const node of [...everybody, nobody]) {
+    expect(node.core.views.room(room)?.deleted).toBe(true)
+    for (const key of keys) expect(holdsBytes(node, key)).toBe(false)
+  }
+  expect(differing([...everybody, nobody])).toBeUndefined()
+  expect(new Set(everybody.map(({ core }) => roomText(core.views.room(room)))).size).toBe(1)
   expect(world.violations).toEqual([])
 }, 60_000)

@@ -106,7 +106,8 @@ function made(
   const rules = rulesOf(create.body.max, result, devices)
   const present = held.filter(({ event, by, body }) => {
     if (event.id === create.event.id) return true
-    const isKey = body?.kind === 'key' || isOwnKeyring(body, by, devices)
+    // Of a deleted room they may be here or not.
+    const isKey = !deleted && (body?.kind === 'key' || isOwnKeyring(body, by, devices))
     const isOpen =
       body?.kind === 'join' || body?.kind === 'leave' || body?.kind === 'erase' || (isKey && persons)
     if (body?.kind === 'join' && !rules.admits(by)) return false
