@@ -1,6 +1,6 @@
 /**
  * The one runner of figures: `npm run bench -- <work> [--reps n] [--nodes n] [--events n] [--minutes n] [--peer name] [--tls]
- * [--json file|folder|-]`.
+ * [--anew] [--json file|folder|-]`.
  *
  * A work is a function from options to a report. Every work measures the built program as people run it (dist/cli/main.js),
  * hosts of the lab instead of machines, and one clock: that of this process.
@@ -23,8 +23,10 @@ export interface WorkOptions {
   readonly peers?: readonly string[]
   /** Links over TLS, lanchat's as shipped. */
   readonly tls?: boolean
+  /** Also where a former run has left its figures. */
+  readonly anew?: boolean
 }
-type Work = (options: WorkOptions) => Promise<Report>
+export type Work = (options: WorkOptions) => Promise<Report>
 
 /** Loaded when asked for, so that none of them weighs on another. */
 const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
@@ -47,6 +49,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   W8: async () => (await import('./works/growth.ts')).growth,
   ingest: async () => (await import('./works/ingest.ts')).ingest,
   rooms: async () => (await import('./works/rooms.ts')).rooms,
+  targets: async () => (await import('./works/targets.ts')).targets,
   terminal: async () => (await import('./works/terminal.ts')).terminal,
 }
 
@@ -60,6 +63,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     peer: { type: 'string', multiple: true },
     tls: { type: 'boolean' },
+    anew: { type: 'boolean' },
     json: { type: 'string' },
   },
 })
@@ -71,7 +75,7 @@ const numbersGiven: readonly unknown[] = Object.values(options)
 if (load === undefined || !numbersGiven.every((value) => Number.isInteger(value) && Number(value) > 0)) {
   const numbers = NUMBERS.map((key) => `[--${key} n]`).join(' ')
   process.stderr.write(
-    `usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--peer name] [--tls] [--json file|folder|-]\n`,
+    `usage: npm run bench -- <${Object.keys(WORKS).join('|')}> ${numbers} [--peer name] [--tls] [--anew] [--json file|folder|-]\n`,
   )
   process.exit(2)
 }
@@ -85,6 +89,7 @@ const report = await work({
   ...options,
   ...(values.peer && { peers: values.peer }),
   ...(values.tls && { tls: true }),
+  ...(values.anew && { anew: true }),
 })
 const json = JSON.stringify(
   { ...report, at: new Date().toISOString(), machine, figures: report.figures.map(figureJson) },
