@@ -66,6 +66,7 @@ import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
 import { type Heal, Heals, healText } from './heals.ts'
+import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
 import { factKey } from './keys.ts'
 import { type Lane, parseEntries } from './lanes.ts'
@@ -88,6 +89,7 @@ import { ReadMarks, readReadMarks } from './read-marks.ts'
 import { Relaying } from './relaying.ts'
 import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
+import { NOTHING_ERASED } from './rooms/erased.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import { readJson } from './saved-json.ts'
@@ -190,6 +192,7 @@ export class Core {
   readonly #lanes: OwnLanes
   readonly #durable: Durable
   readonly #erasing: Erasing
+  readonly #hiddenBodies: HiddenBodies
   readonly #confirming: Confirming
   readonly #ownConfirmations: OwnConfirmations
   readonly #acts: Acts
@@ -483,6 +486,13 @@ export class Core {
         this.views.forgetKeys(room)
         this.private.forget(room)
       },
+    })
+    this.#hiddenBodies = new HiddenBodies({
+      replica: this.replica,
+      erased: (room) => this.views.room(room)?.erased ?? NOTHING_ERASED,
+      personOf: (key) => this.views.personOf(key),
+      get: (key) => store.get(key),
+      put: (op) => this.#writes.put(op),
     })
     this.#salvagePorts = {
       crypto,
@@ -927,9 +937,16 @@ export class Core {
     this.#admissions.tick(now, this.isCaughtUp)
     this.#codesDue = true
     this.#openings.look(this.#moment.now)
-    if (this.#scanned) this.#erasing.tick(now, erasingTime(this.netNow, clocksOf(this.choice, now)))
+    if (this.#scanned) this.#erase(now)
     this.#saveFact(LABELS, this.people.takeSaved(now))
     this.saveMarks()
+  }
+
+  /** What nobody may see any more goes from the disk. */
+  #erase(now: number): void {
+    const time = erasingTime(this.netNow, clocksOf(this.choice, now))
+    this.#erasing.tick(now, time)
+    this.#hiddenBodies.tick(now, time)
   }
 
   /** Is this person here with another device? Then nobody came or went. */

@@ -1,32 +1,48 @@
 /**
  * Keys of deleted rooms: the bodies of `key` and `keyring` events go from the disks with the content they open (rule EV-15),
- * while the lanes in which they lie stay, since these tell everybody that the room is deleted. So where a `delete` of the
- * room is held, by anybody and wherever it lies, such an event counts without its body (rule EV-18); elsewhere one that
- * comes without its body is a hole, as of any other kind, and nobody can keep a key back unseen.
+ * while the lanes in which they lie stay, since these tell everybody that the room is deleted. So where a `delete` is held,
+ * wherever it lies, of somebody who may ever have deleted the room, such an event counts without its body (rule EV-18);
+ * elsewhere one that comes without its body is a hole, as of any other kind, and nobody can keep a key back unseen.
  */
+import type { Crypto } from '../wire/crypto.ts'
 import type { Event, VerifiedRun } from '../wire/event.ts'
-import type { RoomId } from '../wire/ids.ts'
+import { madeRoom, NETWORK_ROOM, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { factKey } from './keys.ts'
 import type { Store } from './store.ts'
 
 const KEY = kindNumber('key')
 const KEYRING = kindNumber('keyring')
+const CREATE = kindNumber('create')
 const DELETE = kindNumber('delete')
-/** Rooms of which a `delete` is held, so that their lanes are known to be whole before the store was read through. */
+const SALT_BYTES = 16
+/** Rooms of which such a `delete` is held, so that their lanes are known to be whole before the store was read through. */
 const FACT = factKey('doomed/')
 const FACT_END = factKey('doomed0')
 const EMPTY = new Uint8Array(0)
 
 export const isKeyKind = (kind: number): boolean => kind === KEY || kind === KEYRING
 
+/** Does an event of this kind say something about whether keys of its room may be missing? */
+export const concernsKeys = (kind: number): boolean => kind === DELETE || kind === CREATE
+
+export interface ErasedKeysPorts {
+  readonly crypto: Crypto
+  put(key: string, value: Uint8Array): void
+  /** May `by` ever have deleted a room that `maker` made? Once true it stays so. maker: undefined while it is not known. */
+  mayDelete(by: PersonKey, maker: PersonKey | undefined): boolean
+}
+
 export class ErasedKeys {
-  readonly #put: (key: string, value: Uint8Array) => void
+  readonly #ports: ErasedKeysPorts
   readonly #doomed = new Set<RoomId>()
   readonly #closed = new Set<RoomId>()
+  readonly #makers = new Map<RoomId, PersonKey>()
+  /** Who wrote a `delete`, of rooms that are not doomed by it. */
+  readonly #deleters = new Map<RoomId, Set<PersonKey>>()
 
-  constructor(put: (key: string, value: Uint8Array) => void) {
-    this.#put = put
+  constructor(ports: ErasedKeysPorts) {
+    this.#ports = ports
   }
 
   async load(store: Pick<Store, 'scan'>): Promise<void> {
@@ -34,12 +50,37 @@ export class ErasedKeys {
       this.#doomed.add(key.slice(FACT.length) as RoomId)
   }
 
-  /** An event is held. True where its room's keys may be missing from now on. */
-  note({ room, kind }: Pick<Event, 'room' | 'kind'>): boolean {
-    if (kind !== DELETE || this.#doomed.has(room)) return false
-    this.#doomed.add(room)
-    this.#put(FACT + room, EMPTY)
-    return true
+  /** An event that concerns keys is held, counted or not. True where the keys of its room may be missing from now on. */
+  note({ room, kind, net, author }: Event, body: Uint8Array | null | undefined): boolean {
+    if (room === NETWORK_ROOM || this.#doomed.has(room)) return false
+    if (kind === DELETE) {
+      const deleters = this.#deleters.get(room)
+      if (deleters) deleters.add(author)
+      else this.#deleters.set(room, new Set([author]))
+    } else {
+      const salt = this.#makers.has(room) ? undefined : body?.slice(0, SALT_BYTES)
+      // The id of a room says by which key it was made.
+      if (!salt || madeRoom(this.#ports.crypto, net, author, salt) !== room) return false
+      this.#makers.set(room, author)
+    }
+    return this.#look(room)
+  }
+
+  /** What mayDelete says may be another thing now: rooms whose keys may be missing from now on. */
+  changed(): RoomId[] {
+    return [...this.#deleters.keys()].filter((room) => this.#look(room))
+  }
+
+  #look(room: RoomId): boolean {
+    const maker = this.#makers.get(room)
+    for (const by of this.#deleters.get(room) ?? []) {
+      if (!this.#ports.mayDelete(by, maker)) continue
+      this.#doomed.add(room)
+      this.#deleters.delete(room)
+      this.#ports.put(FACT + room, EMPTY)
+      return true
+    }
+    return false
   }
 
   /** Does this event count without its body? */

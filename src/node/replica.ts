@@ -24,7 +24,7 @@ import {
 } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
-import { ErasedKeys, isKeyKind } from './erased-keys.ts'
+import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
 import { LaneRecords } from './lane-records.ts'
@@ -58,7 +58,7 @@ export interface Chain {
 export type AddResult =
   /**
    * events: new ones, in order, each held with its body or tombstone, up to what is signed. Empty: nothing new. Behind
-   * those of the run's own lane may stand such of others of its room: a `delete` closes holes that erased keys have left.
+   * those of the run's own lane may stand such of others of its room: a `delete` closes holes that erased keys have left, and an `erase` those of bodies.
    * forked: the run proved a fork of its lane, so what counts in its room may have changed.
    */
   | { readonly is: 'added'; readonly events: readonly Event[]; readonly forked?: true }
@@ -105,7 +105,15 @@ export class Replica {
   /** Keys under which bodies lay that are there no more. */
   readonly #erased: string[] = []
   readonly #records: LaneRecords
-  readonly #keys = new ErasedKeys((key, value) => this.#put(key, value))
+  /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
+  mayDelete: (by: PersonKey, maker: PersonKey | undefined) => boolean = (by, maker) => by === maker
+  /** May these be, or have been, devices of one person? Grows only. Set by the views. */
+  areKin: (by: PersonKey, author: PersonKey) => boolean = (by, author) => by === author
+  readonly #keys: ErasedKeys
+  /** Content that others said they deleted: of their own person it counts without its body (rule EV-19). */
+  readonly #named = new Map<EventId, Set<PersonKey>>()
+  /** Events that count since something else came, to be told with that. */
+  readonly #freed: Event[] = []
   /** All that lies on disk was looked at: lanes not known yet have nothing there. */
   #isScanned = false
   /** The highest n written so far, of lanes whose top is not known. */
@@ -119,6 +127,11 @@ export class Replica {
     this.#store = options.store
     this.#retentionMs = options.retentionMs
     this.#isScanned = options.isFresh ?? false
+    this.#keys = new ErasedKeys({
+      crypto: options.crypto,
+      put: (key, value) => this.#put(key, value),
+      mayDelete: (by, maker) => this.mayDelete(by, maker),
+    })
     this.#limitOf = options.limitOf
     const values = {
       get: (key: string) => this.#get(key),
@@ -225,8 +238,13 @@ export class Replica {
   // --- adding -----------------------------------------------------------------------------------------------------
 
   /** Adds a verified run of this network. Idempotent. */
-  add(whole: VerifiedRun): AddResult {
-    const run = this.#keys.without(whole)
+  add(run: VerifiedRun): AddResult {
+    const result = this.#add(this.#keys.without(run))
+    if (this.#freed.length === 0 || result.is !== 'added') return result
+    return { ...result, events: [...result.events, ...this.#freed.splice(0)] }
+  }
+
+  #add(run: VerifiedRun): AddResult {
     const first = run.events[0]!
     const known = this.lane(first.room, first.author, first.lane)
     const held = known ?? this.#newLane(first)
@@ -284,7 +302,7 @@ export class Replica {
       if (event.n >= end) break
       const isBeyond = event.n > lane.top
       const isNew = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
-      isDoomed = this.#keys.note(event) || isDoomed
+      if (concernsKeys(event.kind)) isDoomed = this.#keys.note(event, run.bodies[i]) || isDoomed
       const isHeld = this.#keepBody(lane, event, run.bodies[i] ?? null, isBeyond)
       if (event.n <= lane.n) {
         if (i === last && event.n > lane.end) this.#setEnd(lane, event)
@@ -304,21 +322,53 @@ export class Replica {
     if (isContiguous) this.#extend(lane)
     if (lane.n !== before || refilled.length > 0) this.#changed(lane)
     const events = [...refilled, ...this.#tell(lane, run.events)]
-    if (isDoomed) events.push(...this.#closeHoles(lane.room))
+    if (isDoomed) this.#closeHoles(this.lanes(lane.room, 0))
     return events
   }
 
-  /** The keys of this room may be missing from now on: lanes that waited for them go on behind them. */
-  #closeHoles(room: RoomId): Event[] {
-    const events: Event[] = []
-    for (const lane of this.lanes(room, 0)) {
+  /** Some bodies may be missing from now on: lanes that waited for them go on behind them. */
+  #closeHoles(lanes: Iterable<Lane>): void {
+    for (const lane of lanes) {
       const before = lane.n
+      const next = before < lane.top && this.event(lane.room, lane.author, lane.lane, before + 1)
+      if (!next || !this.#mayLack(next)) continue
       this.#extend(lane)
       if (lane.n === before) continue
       this.#changed(lane)
-      events.push(...this.#tell(lane))
+      this.#freed.push(...this.#tell(lane))
     }
-    return events
+  }
+
+  /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
+  excuse(room: RoomId, by: PersonKey, ids: Iterable<EventId>): void {
+    for (const id of ids) {
+      const authors = this.#named.get(id)
+      if (authors) authors.add(by)
+      else this.#named.set(id, new Set([by]))
+    }
+    // The scan looks at all of them.
+    if (this.#isScanned) this.#closeHoles(this.lanes(room, 1))
+  }
+
+  /** What mayDelete or areKin say may be another thing now. */
+  kinChanged(): void {
+    for (const room of this.#keys.changed()) this.#closeHoles(this.lanes(room, 0))
+    if (!this.#isScanned) return
+    for (const room of this.#rooms.keys()) this.#closeHoles(this.lanes(room, 1))
+  }
+
+  /** Does this event count without its body? */
+  #mayLack(event: Event): boolean {
+    if (isControlLane(event.lane)) return this.#keys.mayLack(event)
+    for (const by of this.#named.get(event.id) ?? []) if (this.areKin(by, event.author)) return true
+    return false
+  }
+
+  /** Takes from the disk the body of a content event that counts without it. False where it does not. */
+  eraseBody(event: Event): boolean {
+    if (isControlLane(event.lane) || !this.#mayLack(event)) return false
+    this.#records.dropBody(event, event.n, event.id)
+    return true
   }
 
   /** How far events lie here that follow what is held, and of which nothing is missing but keys that may have been erased. */
@@ -340,16 +390,16 @@ export class Replica {
     const last = run.events[run.events.length - 1]!
     this.#records.putRun(lane, run)
     let isDoomed = false
-    for (const event of run.events) {
+    for (const [i, event] of run.events.entries()) {
       this.#index(event)
-      isDoomed = this.#keys.note(event) || isDoomed
+      if (concernsKeys(event.kind)) isDoomed = this.#keys.note(event, run.bodies[i]) || isDoomed
     }
     lane.n = last.n
     lane.id = last.id
     lane.top = last.n
     this.#setEnd(lane, last)
     const events = this.#tell(lane, run.events)
-    if (isDoomed) events.push(...this.#closeHoles(lane.room))
+    if (isDoomed) this.#closeHoles(this.lanes(lane.room, 0))
     return events
   }
 
@@ -407,12 +457,12 @@ export class Replica {
   }
 
   #holdsBody = (event: Event) =>
-    this.body(event) !== undefined || this.isDeleted(event.id) || this.#keys.mayLack(event)
+    this.body(event) !== undefined || this.isDeleted(event.id) || this.#mayLack(event)
 
   /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. stored: where it was read already. */
   #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
     const body = stored ?? this.body(event)
-    if (body === undefined) return this.isDeleted(event.id) || this.#keys.mayLack(event)
+    if (body === undefined) return this.isDeleted(event.id) || this.#mayLack(event)
     if (this.#isWhole(event, body)) return true
     this.#records.dropBody(event, event.n, event.id)
     return false
@@ -437,7 +487,7 @@ export class Replica {
   #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
     if (lane.tombstones.size > 0 && this.isDeleted(event.id)) return true
     if (!isBeyond && this.body(event)) return true
-    if (!body) return this.#keys.mayLack(event)
+    if (!body) return this.#mayLack(event)
     this.#records.putBody(event, body)
     return true
   }
@@ -867,7 +917,6 @@ export class Replica {
     for (const lane of this.#allLanes()) hinted.set(lane, lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
-    const doomed = new Set<RoomId>()
     const indexes = beginIndexSum((range) => this.#store.scan(range))
     let current: Lane | undefined
     let isBroken = false
@@ -903,7 +952,8 @@ export class Replica {
       }
       current.top = last
       if (stored.bodies) current.runs.push(last)
-      for (const event of events) if (this.#keys.note(event)) doomed.add(event.room)
+      for (const [i, event] of events.entries())
+        if (concernsKeys(event.kind)) this.#keys.note(event, stored.bodies?.[i] ?? this.body(event))
       for (const [i, event] of events.entries()) {
         const isNext = event.n === current.n + 1 && event.prev === current.id
         isBroken ||= !isNext || !this.#holdsWhole(event, stored.bodies?.[i])
@@ -920,18 +970,17 @@ export class Replica {
     for (const { room, author, lane } of [...hinted.keys()])
       settle({ ...newLane(room, author, lane), top: 0 })
     this.#isScanned = true
-    // Lanes that came before the `delete` of their room was seen.
-    for (const room of doomed) {
-      const events = this.#closeHoles(room)
-      if (events.length > 0) result.rooms.add(room)
-      result.events.push(...events)
-    }
     for (const lane of this.#allLanes()) {
       if (lane.top === Number.POSITIVE_INFINITY) this.#setTop({ ...lane, top: 0, runs: [] })
       if (!this.#forgetLost(lane)) continue
       result.wrong++
       result.rooms.add(lane.room)
     }
+    // Lanes that were looked at before what says that their bodies may be missing.
+    this.#closeHoles(this.#allLanes())
+    const freed = this.#freed.splice(0)
+    for (const { room } of freed) result.rooms.add(room)
+    result.events.push(...freed)
     for (const { room, author, lane: id } of await this.#mendIndexes(expected.equals(await indexes()))) {
       result.wrong++
       result.rooms.add(room)

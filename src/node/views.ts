@@ -21,12 +21,14 @@ import { type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX } from '../wire/limits.ts'
 import { isKeyKind } from './erased-keys.ts'
 import { parseLaneKey } from './keys.ts'
+import { Kin } from './kin.ts'
 import type { Lane, LaneClass } from './lanes.ts'
 import type { Replica } from './replica.ts'
 import {
   type ControlEvent,
   type NetworkView,
   type RoomView,
+  readIds,
   readLaneCut,
   readNetworkCut,
   reduceNetwork,
@@ -53,6 +55,7 @@ export class Views {
   /** Lanes that an act of room 0 cuts: which event they hold there may decide whether others count. */
   readonly #cutLanes = new Set<LaneId>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
+  readonly #kin: Kin
   #network: NetworkView | undefined
   #replica!: Replica
   /** The earliest t of a control event that does not count yet; Infinity: none. */
@@ -62,12 +65,16 @@ export class Views {
 
   constructor(options: ViewsOptions) {
     this.#options = options
+    this.#kin = new Kin(options.owner)
     this.#general = generalRoom(options.crypto, options.net)
   }
 
   /** The replica needs limits and the views need its lanes: they are joined once after both exist. */
   attach(replica: Replica): void {
     this.#replica = replica
+    const kin = this.#kin
+    replica.areKin = (by, author) => kin.are(by, author)
+    replica.mayDelete = (by, maker) => (maker !== undefined && kin.are(by, maker)) || kin.isOverAll(by)
     replica.onControl = (lane) => this.#follow(lane)
   }
 
@@ -133,6 +140,8 @@ export class Views {
       this.#controls.set(event.room, room)
     }
     const read = this.#read(event, body)
+    if (read?.kind === 'erase') this.#replica.excuse(event.room, event.author, readIds(read.targets))
+    if (event.room === NETWORK_ROOM && this.#kin.note(event.author, read)) this.#replica.kinChanged()
     if (read && event.room === NETWORK_ROOM) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
     room.set(event.id, { event, body: kept(read), salt: body.slice(0, SALT_BYTES) })
     return true

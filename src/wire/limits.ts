@@ -46,6 +46,8 @@ export const PERIOD_MS = 15 * 24 * 3600 * 1000
 export const RETENTION_DAYS = 180
 /** Between expiry and erasure: a wrong clock corrected within a week loses nothing. */
 export const ERASE_AFTER_MS = 7 * 24 * 3600 * 1000
+/** Between seeing what another device of its author deleted and erasing it: who unlinks a stolen device within a week loses nothing. */
+export const ERASE_HIDDEN_AFTER_MS = 7 * 24 * 3600 * 1000
 /** Largest time stamp: 6 bytes. */
 export const TIME_MAX = 2 ** 48 - 1
 /** Places one store answers to; more never met in practice, and hello stays small. */

@@ -7,13 +7,16 @@ import type { MemoryStore } from '../../src/node/memory-store.ts'
 import type { Replica } from '../../src/node/replica.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { LANE_START, lastOf, packRun, signRun, type VerifiedRun } from '../../src/wire/event.ts'
-import { type LaneId, NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { type LaneId, madeRoom, NETWORK_ROOM } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
-import { Author, NET, NOW, ROOM, replicaOf, verified } from './author.ts'
+import { Author, NET, NOW, replicaOf, verified } from './author.ts'
 
 const DAY = 24 * 3600 * 1000
 const anna = new Author(1)
 const ben = new Author(2)
+/** The room is anna's, by its id. */
+const ROOM_SALT = new Uint8Array(16).fill(200)
+const ROOM = madeRoom(nodeCrypto, NET, anna.person, ROOM_SALT)
 let salt = 0
 
 const topic = (text: string): BodyValue => ({ kind: 'topic', topic: text })
@@ -28,6 +31,14 @@ const keyring = (sign: number): BodyValue => ({
   keys: new Uint8Array(16).fill(sign),
   sealed: new Uint8Array(48).fill(sign),
 })
+const create: BodyValue = {
+  kind: 'create',
+  type: 1,
+  name: new Uint8Array(80).fill(5),
+  topic: '',
+  max: 0,
+  persons: new Uint8Array(0),
+}
 const gone: BodyValue = { kind: 'delete', reason: '' }
 
 function runOf(
@@ -38,7 +49,7 @@ function runOf(
   room = ROOM,
 ): VerifiedRun {
   const drafts = values.map((value, i) => {
-    const bytes = new Uint8Array(16).fill(++salt)
+    const bytes = value.kind === 'create' ? ROOM_SALT : new Uint8Array(16).fill(++salt)
     return { kind: kindNumber(value.kind), at: NOW + i, t: NOW + i, body: encodeBody(bytes, value) }
   })
   const last = after && lastOf(after)
@@ -85,7 +96,7 @@ function erasingOver(replica: Replica, store: MemoryStore, isDeleted: () => bool
 /** A room with keys in two lanes, deleted in one of them. */
 function deletedRoom() {
   const lane = anna.controlLane()
-  const first = runOf(anna, lane, [topic('one'), key(7), topic('two')])
+  const first = runOf(anna, lane, [create, key(7), topic('two')])
   const second = runOf(anna, lane, [keyring(8), gone, topic('three')], first)
   const other = runOf(ben, ben.controlLane(), [topic('four'), key(9), topic('five')])
   return { lane, first, second, other, runs: [first, second, other] }
@@ -175,7 +186,7 @@ describe('the keys of a deleted room', () => {
   test('are missed by nobody in any order of arrival, whichever of them still come along', async () => {
     const lanes = [anna.controlLane(), anna.controlLane(), ben.controlLane(), ben.controlLane()] as const
     const runs = [
-      runOf(anna, lanes[0], [topic('one'), key(7), topic('two')]),
+      runOf(anna, lanes[0], [key(7), create, topic('two')]),
       runOf(anna, lanes[1], [gone]),
       runOf(ben, lanes[2], [key(9)]),
       runOf(ben, lanes[3], [keyring(10), topic('three'), key(11)]),
@@ -201,7 +212,7 @@ describe('the keys of a deleted room', () => {
 
   test('are missed by nobody where the delete stands hundreds of events behind them', async () => {
     const lane = anna.controlLane()
-    const runs = [runOf(anna, lane, [topic('0'), key(7)])]
+    const runs = [runOf(anna, lane, [create, key(7)])]
     for (let k = 0; k < 12; k++)
       runs.push(
         runOf(
@@ -281,10 +292,22 @@ describe('elsewhere', () => {
     expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(1)
   })
 
+  test('nor does one of somebody who may not delete the room, until they may', () => {
+    const { replica } = replicaOf()
+    const [lane, theirs] = [anna.controlLane(), ben.controlLane()]
+    const run = runOf(anna, lane, [create, key(7), topic('two')])
+    replica.add(runOf(ben, theirs, [gone]))
+    replica.add({ ...run, bodies: run.bodies.map((body, i) => (i === 1 ? null : body)) })
+    expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(1)
+    replica.mayDelete = () => true
+    replica.kinChanged()
+    expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(3)
+  })
+
   test('other events of a deleted room are never missing', () => {
     const { replica } = replicaOf()
     const lane = anna.controlLane()
-    const run = runOf(anna, lane, [topic('one'), topic('two'), gone])
+    const run = runOf(anna, lane, [create, topic('two'), gone])
     replica.add({ ...run, bodies: run.bodies.map((body, i) => (i === 1 ? null : body)) })
     expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(1)
   })

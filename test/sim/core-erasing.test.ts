@@ -185,3 +185,58 @@ test('the keys of a deleted room are gone from every store a week later, and fro
   expect(new Set(everybody.map(({ core }) => roomText(core.views.room(room)))).size).toBe(1)
   expect(world.violations).toEqual([])
 }, 60_000)
+
+test('what another device of its author deleted goes from the disks a week later though its own never returns, and what a moderator hid stays', async () => {
+  const year = new Year()
+  const { world } = year
+  const [anna, phone, ben, late] = [world.add(), world.add(), world.add(), world.add()]
+  const rest = [phone, ben, late]
+  await year.comes(0, [anna, ...rest])
+  world.command(phone, { do: 'linkAsk', who: anna.core.people.who(anna.key).name })
+  await world.run(1000)
+  world.command(anna, { do: 'linkAccept', who: phone.key })
+  const isLinked = () => rest.every(({ core }) => core.views.personOf(phone.key) === anna.key)
+  expect(await world.until(isLinked, 10_000)).toBe(true)
+  world.command(ben, { do: 'create', room: 'lab' })
+  await world.run(1000)
+  for (const node of [anna, phone, late]) world.command(node, { do: 'join', room: 'lab' })
+  await world.run(2000)
+  await year.says(anna, '<kept>', 'lab')
+  const secret = await year.says(anna, '<secret>', 'lab')
+  await year.says(anna, '<also kept>', 'lab')
+  const hidden = await year.says(late, '<hidden>', 'lab')
+  await world.run(3000)
+  // Anna's first device is gone for good from here on; one node comes back late.
+  await year.comes(14, [phone, ben])
+  world.command(phone, { do: 'erase', room: 'lab', message: secret })
+  world.command(ben, { do: 'hide', room: 'lab', message: hidden, on: true })
+  await world.run(61_000)
+  for (const node of [phone, ben]) expect(holds(node, '<secret>')).toBe(true)
+  await year.comes(28, [phone, ben])
+  await world.run(61_000)
+  for (const node of [phone, ben]) {
+    expect(holds(node, '<secret>')).toBe(false)
+    for (const text of ['<kept>', '<also kept>', '<hidden>']) expect(holds(node, text)).toBe(true)
+  }
+  // Who was away, with the body, and somebody who has nothing: neither brings it back, nor misses it.
+  const nobody = world.add()
+  await year.comes(42, [...rest, nobody])
+  world.command(nobody, { do: 'join', room: 'lab' })
+  await world.run(61_000)
+  expect(differing([...rest, nobody])).toBeUndefined()
+  for (const node of [phone, ben]) expect(holds(node, '<secret>')).toBe(false)
+  await year.comes(56, [...rest, nobody])
+  await world.run(61_000)
+  const room = [...ben.core.views.ids()].find((id) => ben.core.views.room(id)?.type === 'public')!
+  for (const node of [...rest, nobody]) {
+    expect(holds(node, '<secret>')).toBe(false)
+    const lines = await node.core.readLines([room], 100)
+    expect(lines.map(({ message }) => message.text)).toEqual(['<kept>', '<also kept>'])
+  }
+  // Should she come back after all, she signs.
+  await year.comes(70, [anna, ...rest, nobody])
+  await world.run(10_000)
+  expect(differing([anna, ...rest, nobody])).toBeUndefined()
+  for (const node of [anna, ...rest, nobody]) expect(holds(node, '<secret>')).toBe(false)
+  expect(world.violations).toEqual([])
+}, 60_000)

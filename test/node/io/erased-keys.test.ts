@@ -11,21 +11,32 @@ import { Replica } from '../../../src/node/replica.ts'
 import type { StoreOp } from '../../../src/node/store.ts'
 import { encodeBody } from '../../../src/wire/codec.ts'
 import { LANE_START, lastOf, signRun, type VerifiedRun } from '../../../src/wire/event.ts'
-import type { LaneId } from '../../../src/wire/ids.ts'
+import { type LaneId, madeRoom } from '../../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../../src/wire/kinds.ts'
-import { Author, NET, NOW, ROOM } from '../author.ts'
+import { Author, NET, NOW } from '../author.ts'
 
 const DAY = 24 * 3600 * 1000
 const root = mkdtempSync(join(tmpdir(), 'lanchat-erased-keys-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 const anna = new Author(1)
+/** The room is anna's, by its id. */
+const ROOM_SALT = randomBytes(16)
+const ROOM = madeRoom(nodeCrypto, NET, anna.person, ROOM_SALT)
+const create: BodyValue = {
+  kind: 'create',
+  type: 1,
+  name: new Uint8Array(80),
+  topic: '',
+  max: 0,
+  persons: new Uint8Array(0),
+}
 
 function runOf(lane: LaneId, values: readonly BodyValue[], after?: VerifiedRun): VerifiedRun {
   const drafts = values.map((value, i) => ({
     kind: kindNumber(value.kind),
     at: NOW + i,
     t: NOW + i,
-    body: encodeBody(randomBytes(16), value),
+    body: encodeBody(value.kind === 'create' ? ROOM_SALT : randomBytes(16), value),
   }))
   const last = after && lastOf(after)
   const start = { net: NET, room: ROOM, lane, n: last?.n ?? 0, prev: last?.id ?? LANE_START }
@@ -58,7 +69,7 @@ it.each([true, false])('the keys of a deleted room, after a restart: %s', async 
   const lane = anna.controlLane()
   // Together with others in a stored run, and each alone.
   const first = runOf(lane, [one!, topic, two!])
-  const second = runOf(lane, [three!], first)
+  const second = runOf(lane, [three!, create], first)
   for (const run of [first, second, runOf(lane, [{ kind: 'delete', reason: '' }], second)]) replica.add(run)
   await save()
   if (isRestarted) {
@@ -87,7 +98,7 @@ it.each([true, false])('the keys of a deleted room, after a restart: %s', async 
   const last = replicaOf(false)
   await last.load()
   expect(await last.scan()).toMatchObject({ wrong: 0 })
-  expect(last.lane(ROOM, anna.person, lane)!.n).toBe(5)
+  expect(last.lane(ROOM, anna.person, lane)!.n).toBe(6)
   expect(Buffer.from(last.body(first.events[1]!)!).includes('stays in these files')).toBe(true)
   await store.close()
 })
