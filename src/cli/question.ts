@@ -19,7 +19,9 @@ export function question(
     const { ref: _, ...result } = answer
     const paint = isColourful(world, settings) ? colourful : plain
     const look = { paint, tabs: settings.plain, self: ready.self.id }
-    const text = settings.json ? JSON.stringify(result) : resultText(answer.command, answer.data, look)
+    const text = settings.json
+      ? JSON.stringify(result)
+      : resultText(answer.command, answer.data, look, answer)
     if (text !== '') output.write(`${text}\n`)
     return EXIT.ok
   }

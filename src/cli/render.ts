@@ -12,6 +12,7 @@ import type {
   NodeEvent,
   OwnModeData,
   ReactionEvent,
+  ResultEvent,
   SystemEvent,
   VerifyData,
   Who,
@@ -114,7 +115,7 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
     case 'error':
       return { text: paint('red', `! ${indented(event.message)}`), isNotice: true }
     case 'result':
-      return event.data === null ? undefined : { text: resultText(event.command, event.data, look) }
+      return event.data === null ? undefined : { text: resultText(event.command, event.data, look, event) }
     case 'sent':
     case 'ack':
       return undefined
@@ -302,7 +303,25 @@ const EMPTY: Readonly<Record<string, string>> = {
 }
 
 /** The answer to a question, by the shape of its data. */
-export function resultText(command: string, data: unknown, look: Look): string {
+export function resultText(
+  command: string,
+  data: unknown,
+  look: Look,
+  more: Pick<ResultEvent, 'note' | 'unsearched'> = {},
+): string {
+  const text = dataText(command, data, look)
+  const { note, unsearched } = more
+  if (look.tabs) return text
+  const notes = [
+    ...(note === undefined ? [] : [note]),
+    ...(unsearched === undefined
+      ? []
+      : [`${unsearched} events were not looked at: the index is being made. Ask again later.`]),
+  ]
+  return [text, ...notes.map((each) => look.paint('dim', each))].join('\n')
+}
+
+function dataText(command: string, data: unknown, look: Look): string {
   const empty = Array.isArray(data) && data.length === 0 ? EMPTY[command] : undefined
   if (empty !== undefined) return look.paint('dim', empty)
   if (command === '/history' || command === '/search' || command === '/pins') {

@@ -397,6 +397,8 @@ export interface ResultEvent {
   readonly ref?: unknown
   /** Of `search`: so many events are not in the index yet, and were not looked at. */
   readonly unsearched?: number
+  /** What a person should know beside the data. */
+  readonly note?: string
 }
 export interface ErrorEvent {
   readonly type: 'error'

@@ -105,6 +105,14 @@ describe('what people read of messages and moderation', () => {
     expect(render(event, look)?.text).toBe(text)
   })
 
+  it('of a search says what was not looked at, and why nothing is found', () => {
+    const note = 'No message has a file'
+    expect(resultText('/search', [], look, { note, unsearched: 5000 })).toBe(
+      'Nothing found.\nNo message has a file\n5000 events were not looked at: the index is being made. Ask again later.',
+    )
+    expect(resultText('/search', [], { ...look, tabs: true }, { note })).not.toContain(note)
+  })
+
   it('shows the log with what does not hold', () => {
     const acts = [{ ...system, id: '', ts: 0, event: 'ban', reason: 'spam', holds: false }]
     expect(resultText('/log', acts, look)).toContain('bob was banned from lab by ada (spam) - void')

@@ -75,6 +75,13 @@ describe('a search', () => {
     expect(await found('plan has:reaction')).toEqual([])
   })
 
+  it('says that there are no files', async () => {
+    await said('see https://example.org/plan.pdf')
+    const answer = await ben.does({ do: 'search', words: 'has:file', count: 9 })
+    expect(answer).toMatchObject({ data: [], note: expect.stringContaining('has:link') })
+    expect(await ben.does({ do: 'search', words: 'has:link', count: 9 })).not.toHaveProperty('note')
+  })
+
   it('puts the best first where that is asked for', async () => {
     await said('lunch')
     await said('after a very long day of much else we had something like lunch in the end, I think, or so')

@@ -66,7 +66,7 @@ export class Answers {
     }
   }
 
-  result(asked: Asked, data: unknown, more: Pick<ResultEvent, 'unsearched'> = {}): void {
+  result(asked: Asked, data: unknown, more: Pick<ResultEvent, 'unsearched' | 'note'> = {}): void {
     this.give(asked, { type: 'result', command: asked.command, data, ...more, ...refOf(asked) })
   }
 

@@ -10,6 +10,7 @@ import type { Finding } from './finding.ts'
 const LINES_MAX = 1000
 /** Fewer than this may have come while it was looked. */
 const UNSEARCHED_MIN = 1000
+const NO_FILES = 'No message has a file, since lanchat sends none: has:link finds those with a link to one.'
 
 export class Search {
   readonly #core: Core
@@ -36,7 +37,10 @@ export class Search {
         const { search } = this.#core
         const unread = search.isBehind ? search.unread : 0
         const messages = lines.map(({ message }) => message)
-        this.#answers.result(asked, messages, unread < UNSEARCHED_MIN ? {} : { unsearched: unread })
+        this.#answers.result(asked, messages, {
+          ...(unread >= UNSEARCHED_MIN && { unsearched: unread }),
+          ...(has.has('file') && { note: NO_FILES }),
+        })
       },
       {
         wanted: { terms, phrases, since, until, has, isRanked, rooms, ...(from.size > 0 && { from }) },
