@@ -26,7 +26,7 @@ const ROOMS = 200
 const DAY_MS = 24 * 3600 * 1000
 const DAYS = 90
 const AGE_DAYS_MAX = 30
-const VOCABULARY = 50_000
+export const VOCABULARY = 50_000
 const RUN = 8
 
 /** The data directory; made where it is not there, or too old. tell: what is done meanwhile. */

@@ -1,7 +1,7 @@
 /**
  * What the search index costs: messages of 100 authors are parsed, verified, held and written to a store on disk, once with
- * the index and once without it, in turns; no network, no display. A message comes alone, or 16 of them under one signature.
- * One repetition is both of each. CPU time of this process, the threads of the database included, until all is written.
+ * the index and once without it, in turns; no network, no display. A message comes alone, or 16 of them under one signature,
+ * these also in other scripts. One repetition is both of each. CPU time of this process, the threads of the database included, until all is written.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,11 +25,16 @@ import { generalRoom, networkId } from '../../src/wire/ids.ts'
 import { kindNumber } from '../../src/wire/kinds.ts'
 import { RETENTION_DAYS } from '../../src/wire/limits.ts'
 import type { Figure, Report } from '../figures.ts'
-import { textOf } from '../rooms-store.ts'
 import type { WorkOptions } from '../run.ts'
+import { type Script, textIn } from '../scripts.ts'
 
-/** In runs; a quarter of them where each comes alone. So many that the database merges its files several times. */
+/** In runs; a quarter of them where each comes alone, half of them in other scripts. So many that the database merges its files several times. */
 const MESSAGES = 96_000
+const OTHERS: readonly (readonly [Script, name: string])[] = [
+  ['accents', 'in Latin letters with accents'],
+  ['cyrillic', 'in Cyrillic'],
+  ['signs', 'in Han, kana and emoji'],
+]
 const AUTHORS = 100
 const RUN = 16
 /** Messages of one turn, and what the index does in each beside what it takes in at once (core.ts). */
@@ -45,21 +50,21 @@ const NET = networkId(nodeCrypto, {
 const ROOM = generalRoom(nodeCrypto, NET)
 
 export async function ingest({ reps = 5, events = MESSAGES }: WorkOptions): Promise<Report> {
-  const alone = {
-    events: Math.ceil(events / 4),
-    runs: runsOf(Math.ceil(events / 4), 1),
-    with: [] as number[],
-    without: [] as number[],
-  }
-  const together = { events, runs: runsOf(events, RUN), with: [] as number[], without: [] as number[] }
+  const loads = [
+    loadOf('that come alone', Math.ceil(events / 4), 1, 'latin'),
+    loadOf(`in runs of ${RUN}`, events, RUN, 'latin'),
+    ...OTHERS.map(([script, name]) =>
+      loadOf(`in runs of ${RUN}, ${name}`, Math.ceil(events / 2), RUN, script),
+    ),
+  ]
   // The first of each is for the compiler.
   for (let rep = 0; rep <= reps; rep++)
-    for (const each of [alone, together])
+    for (const each of loads)
       for (const kind of rep % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const)) {
         const ms = (await cpuMsOf(each.runs, kind === 'with')) / (each.events / 1000)
         if (rep > 0) each[kind].push(ms)
       }
-  const figures = (name: string, { with: indexed, without }: typeof alone): Figure[] => [
+  const figures = ({ name, with: indexed, without }: Load): Figure[] => [
     { name: `1,000 messages ${name}, without the index: CPU`, unit: 'ms', samples: without },
     { name: '... with it', unit: 'ms', samples: indexed },
     {
@@ -71,15 +76,31 @@ export async function ingest({ reps = 5, events = MESSAGES }: WorkOptions): Prom
   ]
   return {
     work: 'ingest',
-    figures: [...figures('that come alone', alone), ...figures(`in runs of ${RUN}`, together)],
+    figures: loads.flatMap(figures),
     notes: [
-      `${events} messages, a quarter of them where each comes alone, of 3 to 27 words, ${AUTHORS} authors in turns, ${TURN} messages a turn.`,
+      `${events} messages, a quarter of them where each comes alone and half of them in other scripts, of 3 to 27 words, ${AUTHORS} authors in turns, ${TURN} messages a turn.`,
     ],
   }
 }
 
+interface Load {
+  readonly name: string
+  readonly events: number
+  readonly runs: readonly Run[]
+  readonly with: number[]
+  readonly without: number[]
+}
+
+const loadOf = (name: string, events: number, size: number, script: Script): Load => ({
+  name,
+  events,
+  runs: runsOf(events, size, script),
+  with: [],
+  without: [],
+})
+
 /** In the order in which they come: the authors in turns. */
-function runsOf(count: number, size: number): readonly Run[] {
+function runsOf(count: number, size: number, script: Script): readonly Run[] {
   const now = Date.now() - 3600 * 1000
   const authors = Array.from({ length: AUTHORS }, () => ({
     signer: signerOf(nodeCrypto.random(32)),
@@ -95,7 +116,7 @@ function runsOf(count: number, size: number): readonly Run[] {
       t: now + made + k,
       body: encodeBody(nodeCrypto.random(16), {
         kind: 'message',
-        text: textOf(Math.random),
+        text: textIn(script, Math.random),
         action: false,
         replyTo: null,
       }),

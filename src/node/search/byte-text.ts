@@ -1,9 +1,11 @@
 /**
- * Texts read from their bytes: words of ASCII, as most are, become numbers without becoming strings first, which is most of what
- * the index would cost else. What stands between two ASCII signs that are part of no word, and holds others, is read by words.ts
- * on its own: no word reaches further. What comes out is what words.ts makes of the whole text.
+ * Texts read from their bytes: words become numbers without becoming strings first, which is most of what the index would cost
+ * else. What a character becomes by itself is known of nearly all (letters.ts); where it depends on others, the stretch between
+ * two signs that are part of no word is read by words.ts on its own: no word reaches further. What comes out is what words.ts
+ * makes of the whole text.
  */
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { codeOf, KIND, kindOf, textOf } from './letters.ts'
 import type { TermNumbers } from './term-numbers.ts'
 import { readText, WORD_CHARS_MAX } from './words.ts'
 
@@ -19,12 +21,15 @@ export const READ_BYTES_MAX = 2 * TEXT_BYTES_MAX
 
 export class ByteText {
   readonly #numbers: TermNumbers
-  readonly #lower = new Uint8Array(READ_BYTES_MAX)
+  /** The word that is being read. */
+  readonly #word = new Uint16Array(WORD_CHARS_MAX)
+  #length = 0
   /** Numbers of its words, in the order in which they stand there: the first `count`. There is room for as many more. */
   readonly terms = new Float64Array(READ_BYTES_MAX + 16)
   count = 0
-  /** Numbers of its pairs of signs (words.ts). */
-  signs: number[] = []
+  /** Numbers of its pairs of signs (words.ts): the first `signCount`. */
+  readonly signs = new Float64Array(READ_BYTES_MAX)
+  signCount = 0
   /** `://` or `www.` stands in it. */
   mayLink = false
 
@@ -34,41 +39,126 @@ export class ByteText {
 
   /** Reads bytes[from, to), UTF-8 of at most READ_BYTES_MAX. */
   read(bytes: Uint8Array, from: number, to: number): void {
-    const lower = this.#lower
+    const word = this.#word
     this.count = 0
+    this.signCount = 0
     this.mayLink = false
-    if (this.signs.length > 0) this.signs = []
-    let start = -1
-    let isAscii = true
-    for (let at = from; at < to; at++) {
+    let length = 0
+    for (let at = from, stretch = from; at < to; at++) {
       const byte = bytes[at]!
-      const code = byte > 127 ? byte : LOWER[byte]!
+      if (byte > 127) {
+        this.#length = length
+        at = this.#readStretch(bytes, stretch, at, to) - 1
+        length = this.#length
+        stretch = at + 1
+        continue
+      }
+      const code = LOWER[byte]!
       if (code !== 0) {
-        if (start < 0) {
-          start = at
-          isAscii = true
-        }
-        if (byte > 127) isAscii = false
-        lower[at - start] = code
+        if (length < WORD_CHARS_MAX) word[length++] = code
         continue
       }
       if (byte === COLON) this.mayLink ||= bytes[at + 1] === SLASH && bytes[at + 2] === SLASH
       else if (byte === DOT && at - from >= 3) this.mayLink ||= isWww(bytes, at)
-      if (start >= 0) this.#add(bytes, start, at, isAscii)
-      start = -1
+      if (length > 0) this.terms[this.count++] = this.#numbers.ofCodes(word, length)
+      length = 0
+      stretch = at + 1
     }
-    if (start >= 0) this.#add(bytes, start, to, isAscii)
+    if (length > 0) this.terms[this.count++] = this.#numbers.ofCodes(word, length)
   }
 
-  #add(bytes: Uint8Array, from: number, to: number, isAscii: boolean): void {
-    if (isAscii) {
-      this.terms[this.count++] = this.#numbers.ofCodes(this.#lower, Math.min(to - from, WORD_CHARS_MAX))
-      return
+  /**
+   * Reads on from `at` to the next ASCII sign that is part of no word, whose place it gives. stretch: from where on there were
+   * only ASCII letters, which are the word that is being read.
+   */
+  #readStretch(bytes: Uint8Array, stretch: number, at: number, to: number): number {
+    const { count, signCount } = this
+    let sign = 0
+    let signEnd = -1
+    let place = at
+    for (; place < to; ) {
+      const byte = bytes[place]!
+      if (byte < 128) {
+        const code = LOWER[byte]!
+        if (code === 0) break
+        if (this.#length < WORD_CHARS_MAX) this.#word[this.#length++] = code
+        place++
+        continue
+      }
+      const width = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+      const point = place + width <= to ? pointAt(bytes, place, width) : -1
+      const kind = point < 0 ? KIND.slow : kindOf(point)
+      if (kind === KIND.letter) {
+        if (this.#length < WORD_CHARS_MAX) this.#word[this.#length++] = codeOf(point)
+      } else if (kind === KIND.letters) this.#append(textOf(point))
+      else if (kind === KIND.slow) {
+        this.count = count
+        this.signCount = signCount
+        return this.#readSlowly(bytes, stretch, place, to)
+      } else {
+        this.#endWord()
+        if (kind === KIND.sign) {
+          const code = codeOf(point)
+          this.#word[0] = code
+          this.#length = 1
+          this.#endWord()
+          if (signEnd === place) this.#addSigns(sign, code)
+          sign = code
+          signEnd = place + width
+        } else if (kind === KIND.emoji) {
+          this.#append(textOf(point))
+          this.#endWord()
+        }
+      }
+      place += width
     }
-    const { words, signs } = readText(decoder.decode(bytes.subarray(from, to)))
-    for (const word of words) this.terms[this.count++] = this.#numbers.of(word)
-    for (const pair of signs) this.signs.push(this.#numbers.of(pair))
+    this.#endWord()
+    return place
   }
+
+  /** As words.ts does: the stretch around `at`. */
+  #readSlowly(bytes: Uint8Array, stretch: number, at: number, to: number): number {
+    let end = at
+    while (end < to && (bytes[end]! > 127 || LOWER[bytes[end]!] !== 0)) end++
+    const { words, signs } = readText(decoder.decode(bytes.subarray(stretch, end)))
+    for (const word of words) this.terms[this.count++] = this.#numbers.of(word)
+    for (const pair of signs) this.signs[this.signCount++] = this.#numbers.of(pair)
+    this.#length = 0
+    return end
+  }
+
+  #append(text: string): void {
+    for (let k = 0; k < text.length && this.#length < WORD_CHARS_MAX; k++)
+      this.#word[this.#length++] = text.charCodeAt(k)
+  }
+
+  #endWord(): void {
+    if (this.#length > 0) this.terms[this.count++] = this.#numbers.ofCodes(this.#word, this.#length)
+    this.#length = 0
+  }
+
+  #addSigns(before: number, code: number): void {
+    this.#word[0] = before
+    this.#word[1] = code
+    this.signs[this.signCount++] = this.#numbers.ofCodes(this.#word, 2)
+  }
+}
+
+/** The code point whose UTF-8 of `width` bytes begins here; -1 where that is no UTF-8. */
+function pointAt(bytes: Uint8Array, at: number, width: number): number {
+  const first = bytes[at]!
+  const second = bytes[at + 1]! ^ 0x80
+  if (second > 63) return -1
+  if (width === 2) return first < 0xc2 ? -1 : ((first & 31) << 6) | second
+  const third = bytes[at + 2]! ^ 0x80
+  if (third > 63) return -1
+  if (width === 3) {
+    const point = ((first & 15) << 12) | (second << 6) | third
+    return point < 0x800 ? -1 : point
+  }
+  const fourth = bytes[at + 3]! ^ 0x80
+  const point = ((first & 7) << 18) | (second << 12) | (third << 6) | fourth
+  return first > 0xf4 || fourth > 63 || point < 0x10000 || point > 0x10ffff ? -1 : point
 }
 
 /** Stands `www` before this place, in any case? */

@@ -24,9 +24,10 @@ import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
 import { ByteText, READ_BYTES_MAX } from './byte-text.ts'
+import { Distinct } from './distinct.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
-import { type Pairs, pairsOf } from './pairs.ts'
+import { pairsOf } from './pairs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
 import { hasLink } from './words.ts'
@@ -35,8 +36,6 @@ import { hasLink } from './words.ts'
 const FORMAT = 5
 /** Docs of one segment: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
-/** Different words of one message that count. */
-const TERMS_MAX = 1024
 /** What a lane of which nothing is new costs, in events. */
 const LANE_COST = 0.25
 /** What one value of a segment costs to pack, in events. */
@@ -45,8 +44,6 @@ const PART_COST = 8
 const PROBES = 16
 const FACT = factKey('search')
 const NOTHING = new Uint8Array(0)
-/** Words of a text of which the different ones are found by comparing each with each: more take a set. */
-const FEW_TERMS = 48
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -79,6 +76,9 @@ export interface SearchPorts {
   isPlain(room: RoomId): boolean
 }
 
+/** What is written down of an event. */
+type Said = Pick<Event, 'n' | 't' | 'at'>
+
 /** Of one lane: the last n that was taken in, and the part that could not be read. */
 interface Reach {
   n: number
@@ -110,6 +110,7 @@ export class SearchIndex {
   /** The one written last: it may not be on its way to the disk yet. */
   #latest: { readonly number: number; readonly gathered: Gathered } | undefined
   readonly #text: ByteText
+  readonly #distinct = new Distinct()
   /** Of a text that comes as a string. */
   readonly #bytes = new Uint8Array(READ_BYTES_MAX)
   #gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
@@ -395,55 +396,21 @@ export class SearchIndex {
     else this.#addDoc(event, text, marks, lane)
   }
 
-  #addDoc(event: Pick<Event, 'n' | 't' | 'at'>, text: string, marks: number, place: Place): void {
+  #addDoc(event: Said, text: string, marks: number, place: Place): void {
     const { written } = encoder.encodeInto(text, this.#bytes)
     this.#text.read(this.#bytes, 0, written)
     this.#addRead(event, marks, place)
   }
 
   /** With the text that was read last. */
-  #addRead(event: Pick<Event, 'n' | 't' | 'at'>, marks: number, place: Place): void {
-    const { terms, count, signs } = this.#text
+  #addRead({ n, t, at }: Said, marks: number, place: Place): void {
+    const { terms, count, signs, signCount } = this.#text
     const pairs = pairsOf(terms, count)
-    terms.set(signs, count)
-    const all = count + signs.length
-    if (all <= FEW_TERMS) return this.#addFew(event, all, pairs, marks, place)
-    this.#addTerms(event, terms.subarray(0, all), pairs, marks, place)
-  }
-
-  /** As #addTerms, of the text that was read last: what nearly always comes, in place. */
-  #addFew(
-    { n, t, at }: Pick<Event, 'n' | 't' | 'at'>,
-    count: number,
-    pairs: Pairs,
-    marks: number,
-    place: Place,
-  ): void {
-    const { terms } = this.#text
-    let kept = 0
-    for (let k = 0; k < count; k++) {
-      const term = terms[k]!
-      let other = 0
-      while (other < kept && terms[other] !== term) other++
-      if (other === kept) terms[kept++] = term
-    }
-    const different = kept
-    for (const facet of this.#facetsOf(place, marks)) terms[kept++] = facet
-    this.#gathered.add({ place, n, t, at, terms: different, marks, pairs }, terms, kept)
-  }
-
-  #addTerms(
-    { n, t, at }: Pick<Event, 'n' | 't' | 'at'>,
-    terms: Iterable<number>,
-    pairs: Pairs,
-    marks: number,
-    place: Place,
-  ): void {
-    const different = new Set(terms)
-    const kept = different.size > TERMS_MAX ? [...different].slice(0, TERMS_MAX) : [...different]
-    const count = Math.min(255, kept.length)
-    kept.push(...this.#facetsOf(place, marks))
-    this.#gathered.add({ place, n, t, at, terms: count, marks, pairs }, kept)
+    for (let k = 0; k < signCount; k++) terms[count + k] = signs[k]!
+    const different = this.#distinct.moveFirst(terms, count + signCount)
+    let all = different
+    for (const facet of this.#facetsOf(place, marks)) terms[all++] = facet
+    this.#gathered.add({ place, n, t, at, terms: Math.min(255, different), marks, pairs }, terms, all)
   }
 
   /** What is looked for beside words. A reaction is no message: nobody looks for it by where it lies. */

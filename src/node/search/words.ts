@@ -20,7 +20,14 @@ const UNSPACED =
 /** Characters of a word that count: nobody types more of it. */
 export const WORD_CHARS_MAX = 64
 
-const fold = (piece: string): string =>
+/** A letter, digit or mark of a script, or _. */
+export const isWordSign = (char: string): boolean => /^[\p{L}\p{N}\p{M}_]$/u.test(char)
+export const isEmoji = (char: string): boolean => /^\p{Extended_Pictographic}$/u.test(char)
+/** Is something of a script without spaces in it? */
+export const isUnspaced = (text: string): boolean => UNSPACED.test(text)
+
+/** As it is compared, whatever its case, composition or accents. */
+export const fold = (piece: string): string =>
   (ASCII.test(piece)
     ? piece.toLowerCase()
     : piece.normalize('NFKD').replace(MARKS, '').toLowerCase().normalize('NFKC')

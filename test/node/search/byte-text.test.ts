@@ -40,6 +40,39 @@ it('a text has the words and signs by its bytes that it has as a string, and no 
     '\u00a0',
     'ไทย',
     'é'.repeat(70),
+    'Ǆ',
+    'İ',
+    'ß',
+    'Їжак',
+    'й',
+    'и\u0306',
+    '가',
+    '\u1100\u1161',
+    '\u11a8',
+    'ー',
+    'ｶ',
+    'ﾞ',
+    'か\u3099',
+    '々',
+    '㆒',
+    '㊗',
+    '❤\ufe0f',
+    '👍🏽',
+    '👨\u200d👩',
+    '🇨🇭',
+    '1\ufe0f\u20e3',
+    '™',
+    '𝐀',
+    '𠀀',
+    'Ϲ',
+    '（',
+    '“',
+    '\u2028',
+    'ﷺ',
+    'مرحبا',
+    'नमस्ते',
+    '\ufffd',
+    '\ufeff',
     '…',
   ]
   for (let k = 0; k < 6000; k++) {
@@ -52,8 +85,25 @@ it('a text has the words and signs by its bytes that it has as a string, and no 
     read.read(bytes, 1, bytes.length - 1)
     const { words, signs } = readText(text)
     expect([...read.terms.subarray(0, read.count)], text).toEqual(words.map((word) => numbers.of(word)))
-    expect(read.signs, text).toEqual(signs.map((pair) => numbers.of(pair)))
+    expect([...read.signs.subarray(0, read.signCount)], text).toEqual(signs.map((pair) => numbers.of(pair)))
     if (hasLink(text)) expect(read.mayLink).toBe(true)
+  }
+})
+
+it('letters, signs and marks of all scripts have the words by their bytes that they have as a string', () => {
+  const random = seeded(4)
+  for (let k = 0; k < 30_000; k++) {
+    const points = Array.from({ length: 1 + Math.floor(random() * 5) }, () => {
+      const point = Math.floor(random() ** 2 * 0x20000)
+      return random() < 0.2 ? 0x300 + (point % 0x70) : point >= 0xd800 && point <= 0xdfff ? 0x61 : point
+    })
+    const bytes = utf8(String.fromCodePoint(...points))
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+    read.read(bytes, 0, bytes.length)
+    const { words, signs } = readText(text)
+    const name = points.map((point) => point.toString(16)).join(' ')
+    expect([...read.terms.subarray(0, read.count)], name).toEqual(words.map((word) => numbers.of(word)))
+    expect([...read.signs.subarray(0, read.signCount)], name).toEqual(signs.map((pair) => numbers.of(pair)))
   }
 })
 
@@ -67,6 +117,6 @@ it('a text of 8,000 letters, of 4,000 words, or of as many signs as there can be
     const bytes = utf8(text)
     read.read(bytes, 0, bytes.length)
     expect(read.count).toBe(count)
-    expect(read.signs.length).toBe(text[0] === '会' ? 2665 : 0)
+    expect(read.signCount).toBe(text[0] === '会' ? 2665 : 0)
   }
 })
