@@ -55,6 +55,7 @@ import { failed, halfDone, nextDue, note, reached } from './addresses.ts'
 import { couldNotDial, meetHub, onAbsorb, onAbsorbed, onNoDial } from './choice/absorb.ts'
 import { avoid, isAvoided, leaveBarred } from './choice/avoid.ts'
 import { hearMedian, publishMedian } from './choice/clock.ts'
+import { keepEarlyJoin, overdueJoins } from './choice/early-joins.ts'
 import {
   beatWhileFollowing,
   followTick,
@@ -97,6 +98,7 @@ import { circuitFailed, mayRelay, noteReport } from './choice/relayed.ts'
 import {
   beatWhileSeeking,
   dialEndedWhileSeeking,
+  dialsAll,
   lose,
   onHears,
   onJoined,
@@ -363,10 +365,12 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
 
 function onJoin(choice: Choice, turn: Turn, link: Link, at: number): void {
   const { phase } = choice
-  if (phase.state === 'hub') {
-    joinAtHub(choice, turn, phase, link, at)
-    return
-  }
+  if (phase.state === 'hub') joinAtHub(choice, turn, phase, link, at)
+  else if (!mayBeHub(choice) || !keepEarlyJoin(choice, turn, link, at)) refuseJoin(choice, turn, link)
+}
+
+function refuseJoin(choice: Choice, turn: Turn, link: Link): void {
+  const { phase } = choice
   const hub = phase.state === 'following' ? phase.hub : phase.state === 'seeking' ? phase.target : null
   send(turn, link, {
     type: 'notJoined',
@@ -404,6 +408,7 @@ function tick(choice: Choice, turn: Turn): void {
   choice.wakeAt = Infinity
   if (choice.phase.state === 'idle') return
   if (now >= choice.sweepAt) sweep(choice, turn)
+  for (const link of overdueJoins(choice, now)) refuseJoin(choice, turn, link)
   leaveTick(choice, turn)
   if (giveUpCode(choice, turn)) return
   tickPhase(choice, turn)
@@ -415,7 +420,8 @@ function tick(choice: Choice, turn: Turn): void {
     else publishMedian(choice, turn)
     beatNow(choice, turn)
   }
-  const all = choice.phase.state === 'seeking'
+  const { phase } = choice
+  const all = phase.state === 'seeking' && dialsAll(choice, now, phase)
   const dialAt = nextDue(
     choice.addresses,
     (entry) => (all || isHubToDial(choice, entry)) && hasNoLink(choice, entry),

@@ -256,6 +256,64 @@ describe('seeking', () => {
     expect(node.did('dial')).toEqual([{ do: 'dial', address: '10.0.0.1:1' }])
   })
 
+  test('the next of the line keeps the joins of those who noticed first, and takes them in as hub (HB-27)', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    for (const [link, key] of [
+      [2, THIRD],
+      [3, LOW],
+    ] as const) {
+      node.link(link, key, false)
+      node.beat(link, { state: STATE.following, upstream: fromHex(HIGH) })
+    }
+    node.frame(2, { type: 'join', at: 77 })
+    expect(node.effects.filter(({ do: what }) => what === 'send')).toEqual([])
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    node.frame(3, { type: 'join', at: 78 })
+    expect(node.sent('notJoined')).toEqual([])
+    node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'refused' })
+    expect(node.state).toBe('hub')
+    expect(node.sent('joined')).toEqual([
+      { do: 'send', link: 2, frame: { type: 'joined', at: 77, epoch: 2 } },
+      { do: 'send', link: 3, frame: { type: 'joined', at: 78, epoch: 2 } },
+    ])
+    expect(node.did('memberJoined')).toHaveLength(2)
+    expect(node.sent('heartbeat')).toHaveLength(1)
+  })
+
+  test('a join kept in vain is refused after 250 ms, and of whoever was not here before at once (HB-27)', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    node.link(2, THIRD, false)
+    node.beat(2, { state: STATE.following, upstream: fromHex(HIGH) })
+    node.link(3, LOW, false)
+    node.beat(3, { state: STATE.seeking })
+    node.frame(3, { type: 'join', at: 78 })
+    expect(node.sent('notJoined')).toMatchObject([{ link: 3, frame: { hub: fromHex(HIGH) } }])
+    node.frame(2, { type: 'join', at: 77 })
+    node.wait(200)
+    expect(node.sent('notJoined')).toEqual([])
+    node.wait(50)
+    expect(node.sent('notJoined')).toMatchObject([{ link: 2, frame: { hub: fromHex(HIGH) } }])
+    node.wait(1000)
+    expect(node.sent('notJoined')).toEqual([])
+  })
+
+  test('who lost its hub by a close tells it later, and who left a living one at once (HB-1)', () => {
+    const beats = (effects: readonly ChoiceEffect[]) =>
+      effects.filter((effect) => effect.do === 'sendAll' && effect.frame.type === 'heartbeat')
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    node.link(2, THIRD)
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    expect(beats(node.effects)).toEqual([])
+    node.frame(2, { type: 'joined', at: node.now, epoch: 2 })
+    expect([node.state, beats(node.effects)]).toEqual(['following', []])
+    expect(beats(node.wait(500))).toHaveLength(1)
+    node.link(4, LOW)
+    node.frame(2, { type: 'redirect', hub: fromHex(LOW), via: null, address: '' })
+    expect(beats(node.effects)).toHaveLength(1)
+    node.frame(4, { type: 'joined', at: node.now, epoch: 3 })
+    expect([viewOf(node.choice).hub, beats(node.effects).length]).toEqual([LOW, 1])
+  })
+
   test('a re-dial that is broken off is tried again: the system closes what the lost hub had open in any order (HB-9)', () => {
     const node = new Node().following(HIGH, [SELF, THIRD])
     node.link(2, THIRD, false)

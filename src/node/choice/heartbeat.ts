@@ -8,8 +8,10 @@ import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './
 const NEVER_MS = 2 ** 32 - 1
 const UINT32 = 2 ** 32
 const MEMBERS_MAX = 2 ** 16 - 1
-/** Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands, and
- * of so many links that the next one is due by then anyway, none. */
+/**
+ * Between two heartbeats that a change asks for: a storm of joins makes ten a second, not thousands, and of so many links that
+ * the next one is due by then anyway, none.
+ */
 const CHANGE_MS = 100
 const CHANGE_MS_PER_LINK = 4
 
@@ -70,6 +72,15 @@ export function beatNow(choice: Choice, turn: Turn): void {
   choice.lastBeatAt = turn.now
   choice.beatAt = turn.now + choice.timing.heartbeatMs
   if (choice.links.size > 0) turn.effects.push({ do: 'sendAll', frame: heartbeat(choice, turn) })
+}
+
+/**
+ * Puts the next heartbeat off, where those around this node have something more urgent to read than what they know. Each node
+ * for another while: those that changed at the same moment would send theirs together ever after.
+ */
+export function beatLater(choice: Choice, turn: Turn): void {
+  choice.beatAt = turn.now + CHANGE_MS + turn.random() * (choice.timing.heartbeatMs - CHANGE_MS)
+  wakeBy(choice, choice.beatAt)
 }
 
 /** Something that heartbeats say has changed. */

@@ -2,7 +2,8 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { cameToBeHub, cameToFollow } from './came.ts'
-import { beatNow } from './heartbeat.ts'
+import { takeEarlyJoins } from './early-joins.ts'
+import { beatLater, beatNow } from './heartbeat.ts'
 import { forgetLink, linkTo, send, wakeBy, whereIs } from './links.ts'
 import type { Choice, HubPhase, Link, SeekWhy, Turn } from './state.ts'
 
@@ -31,8 +32,12 @@ interface Loss {
   readonly soughtMs?: number
 }
 
+/** The hub is gone, for all who followed it. */
+const isLoss = (why: SeekWhy) => why === 'close' || why === 'silent'
+
 /** -> SEEKING. A hub gives its members up first. */
 export function seek(choice: Choice, turn: Turn, loss: Loss): void {
+  const isOnlyLoss = choice.phase.state === 'following' && isLoss(loss.why)
   resign(choice, turn)
   const { timing } = choice
   const random = turn.random()
@@ -61,7 +66,9 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
   }
   choice.offlineSince ??= turn.now + (loss.why === 'boot' ? timing.bootMsMin + timing.bootMsSpread : 0)
   advertise(choice, turn)
-  beatNow(choice, turn)
+  // All who followed it have lost it: what this one says is news to nobody.
+  if (isOnlyLoss) beatLater(choice, turn)
+  else beatNow(choice, turn)
   wakeBy(choice, turn.now)
 }
 
@@ -77,6 +84,7 @@ function resign(choice: Choice, turn: Turn): void {
 /** -> FOLLOWING over this link; also to another link of the same hub. */
 export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): void {
   const { timing } = choice
+  const isTakeOver = choice.phase.state === 'seeking' && isLoss(choice.phase.why)
   cameToFollow(choice, turn.now, link)
   choice.phase = {
     state: 'following',
@@ -98,7 +106,9 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
   choice.offlineSince = undefined
   turn.effects.push({ do: 'follow', hub: link.key, link: link.id, epoch })
   advertise(choice, turn)
-  beatNow(choice, turn)
+  // The hub knows it by the join; where this node has left a hub that lives, that one waits for the word.
+  if (isTakeOver) beatLater(choice, turn)
+  else beatNow(choice, turn)
   wakeBy(choice, turn.now)
 }
 
@@ -149,6 +159,7 @@ export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'h
   choice.offline = undefined
   choice.offlineSince = undefined
   turn.effects.push({ do: 'becomeHub', epoch: choice.epoch })
+  takeEarlyJoins(choice, turn, phase)
   advertise(choice, turn)
   beatNow(choice, turn)
   wakeBy(choice, now)

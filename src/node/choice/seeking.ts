@@ -103,17 +103,19 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
     // Who cannot reach a hub may reach somebody it has not heard of yet, who can.
     turn.effects.push({ do: 'query', all: now - phase.since >= 2 * timing.queryEveryMs })
   }
-  const everybody =
-    phase.why === 'boot' ||
-    phase.why === 'relay' ||
-    now - phase.since >=
-      (phase.why === 'redirect' || phase.why === 'woken'
-        ? timing.lineStepMs
-        : lineAfter(choice, phase).length * timing.lineStepMs)
+  const everybody = dialsAll(choice, now, phase)
   dialDue(choice, turn, (entry) => everybody || entry.hub)
   takeOffer(choice, turn, phase)
   takeTurn(choice, turn, phase)
   wakeBy(choice, Math.min(phase.joinAt, phase.queryAt, phase.redialAt))
+}
+
+/** Does it dial all it knows by now, and not only hubs? Where somebody takes over, that one has its time first. */
+export function dialsAll(choice: Choice, now: number, phase: Seeking): boolean {
+  if (phase.why === 'boot' || phase.why === 'relay') return true
+  const isSent = phase.why === 'redirect' || phase.why === 'woken'
+  const steps = isSent ? 1 : lineAfter(choice, phase).length
+  return now - phase.since >= steps * choice.timing.lineStepMs
 }
 
 /** The re-dial of the lost hub came to nothing: as if it had gone silent. */
@@ -188,9 +190,11 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
 
 /** A hub took this node in. An answer to a join of before this search is as old as what it answers, and ignored. */
 export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'joined'>): void {
+  const { phase } = choice
+  // Who takes over answers when it is hub: that says nothing of the way there.
+  if (phase.state === 'seeking' && phase.why === 'close') link.askedAt = undefined
   answered(choice, turn, link)
   link.joinSentAt = undefined
-  const { phase } = choice
   // Relayed, and through to the hub: from now on without help.
   const isThrough =
     phase.state === 'following' &&

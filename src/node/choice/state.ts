@@ -163,8 +163,7 @@ export type ChoiceEffect =
       readonly epoch: number
       readonly reachable: boolean
     }
-  /** Ask by mDNS now whether there is another hub. */
-  /** Asks on the link for hubs; all: for all nodes. */
+  /** Ask by mDNS now whether there is another hub; all: for all nodes. */
   | { readonly do: 'query'; readonly all: boolean }
   /** Ask each address of the own subnets by one unicast mDNS question. */
   | { readonly do: 'askSubnet' }
@@ -411,6 +410,8 @@ export interface Choice {
   leavingSince: number | undefined
   /** Leaving: the members that have not followed the new hub yet. */
   readonly awaited: Set<LinkId>
+  /** Joins that wait for this node to become hub: what they echo, and when they are refused. */
+  readonly earlyJoins: Map<LinkId, { readonly at: number; readonly until: number }>
   dialBacks: DialBack[]
   token: number
   handedOverAt: number
@@ -473,6 +474,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     offline: undefined,
     leavingSince: undefined,
     awaited: new Set(),
+    earlyJoins: new Map(),
     dialBacks: [],
     token: 0,
     handedOverAt: -Infinity,
