@@ -71,6 +71,53 @@ describe('a device', () => {
     expect(world.network().door.admission(phone)).toBe('removed')
   })
 
+  it('leaves the rooms that it made before it was unlinked, though its person did not hold them, and none of later', () => {
+    const { world, anna, phone, ben } = home()
+    world.device(anna, phone, true)
+    const lab = world.create(phone, 'lab')
+    world.join(ben, [], { room: lab })
+    const post = world.post(ben, { room: lab })
+    world.topic(phone, 'of the phone', { room: lab })
+    const safe = world.create(phone, new Uint8Array(80), { persons: [anna, ben] })
+    const talk = world.talk(phone, ben)
+    world.device(anna, phone, false, [])
+    const late = world.create(phone, 'late')
+    world.topic(anna, 'of anna', { room: lab })
+    const view = () => world.known(undefined, world.events, lab)!
+    expect(view()).toMatchObject({ createdBy: anna, topic: 'of anna' })
+    expect(world.names(view().members)).toEqual(['anna', 'ben'])
+    expect(view().contentLimit(ben, post.lane)).toBe(Number.POSITIVE_INFINITY)
+    expect(view().contentLimit(phone, world.lane(phone, lab))).toBe(0)
+    for (const room of [safe, talk]) expect(world.known(undefined, world.events, room)).toBeDefined()
+    expect(world.known(undefined, world.events, late)).toBeUndefined()
+    world.delete(anna, { room: lab })
+    expect(view().deleted).toBe(true)
+  })
+
+  it('leaves its rooms in whatever order all that is heard of', () => {
+    const { world, anna, phone, ben } = home()
+    const before = world.events.length
+    world.device(anna, phone, true)
+    const lab = world.create(phone, 'lab')
+    world.join(ben)
+    world.device(anna, phone, false, [])
+    world.topic(anna, 'of anna', { room: lab })
+    const late = world.create(phone, 'late')
+    const told = (events = world.events) =>
+      [lab, late].map((room) => JSON.stringify(world.known(undefined, events, room)?.topic ?? null)).join()
+    expect(told()).toBe('"of anna",null')
+    expect(isSameInEveryOrder(world, before, told)).toBe(true)
+  })
+
+  it('makes no room for its person where that one is banned from the network', () => {
+    const { world, anna, phone, ben } = home()
+    world.device(anna, phone, true)
+    const lab = world.create(phone, 'lab')
+    world.device(anna, phone, false, [])
+    world.ban(ben, anna, { room: '0'.repeat(32) as World['room'] })
+    expect(world.known(ben, world.events, lab)).toBeUndefined()
+  })
+
   it('is unlinked by nobody but its person', () => {
     const { world, anna, phone, tablet, ben, devices } = home()
     world.device(anna, phone, true)

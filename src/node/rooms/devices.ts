@@ -79,6 +79,11 @@ export class Devices {
     return [person, ...(this.#devices.get(person) ?? [])]
   }
 
+  /** Time of the unlinking of this device; undefined for every other key. */
+  unlinkedT(key: PersonKey): number | undefined {
+    return this.#removed.get(key)?.t
+  }
+
   /** Time of the last unlinking of a device of this person; -Infinity: none was unlinked. */
   lastUnlinkedT(person: PersonKey): number {
     return Math.max(

@@ -58,6 +58,15 @@ export class LaneLimits {
     return !this.#waits(author) && n <= this.#within([this.#bans], author, lane, 0)
   }
 
+  /**
+   * As covers, for the create on which a room rests: others live in that room, who know nothing of the device that made it. So
+   * what the device made before it was unlinked counts, also where whoever unlinked it did not hold it (rule DV-2).
+   */
+  coversMaking({ author, lane, n, t }: Event): boolean {
+    const unlinkedT = this.#devices.unlinkedT(author) ?? Number.NEGATIVE_INFINITY
+    return !this.#waits(author) && n <= this.#within([this.#bans], author, lane, 0, t >= unlinkedT)
+  }
+
   /** An act below its lane's fork lies within every ban and demotion on its author of a rank above `level`. */
   coversAct({ author, lane, n }: Pick<Event, 'author' | 'lane' | 'n'>, level: number): boolean {
     return !this.#waits(author) && n <= this.#within([this.#bans, this.#demotions], author, lane, level)
@@ -72,13 +81,14 @@ export class LaneLimits {
     author: PersonKey,
     lane: LaneId,
     above: number,
+    endsWithDevice = true,
   ): number {
     const person = this.#devices.personOf(author)
     const cuts = kinds.flatMap((bindings) =>
       (bindings.get(person) ?? []).filter(({ rank }) => rank > above).map(({ cut }) => cut),
     )
     // A device that was removed ends for good, whatever anybody lifts.
-    const end = this.#devices.endOf(author)
+    const end = endsWithDevice ? this.#devices.endOf(author) : undefined
     if (end) cuts.push(end)
     if (cuts.length === 0) return Number.POSITIVE_INFINITY
     const least = Math.min(...cuts.map((cut) => cutN(cut, this.#room, lane)))

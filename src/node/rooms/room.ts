@@ -53,7 +53,7 @@ export function reduceRoom(
 
 /**
  * The create that counts: its author and salt, or the two persons of a talk, hash to the room's id, and no ban of
- * room 0 cuts it off. A ban of the room itself cannot undo what it rests on. Of several the first in display order.
+ * room 0 cuts it off, nor an unlinking that it was made before. A ban of the room itself cannot undo what it rests on. Of several the first in display order.
  */
 function creation(
   net: NetId,
@@ -66,7 +66,7 @@ function creation(
   return held.find(
     (candidate): candidate is Create =>
       candidate.body?.kind === 'create' &&
-      limits.covers(candidate.event) &&
+      limits.coversMaking(candidate.event) &&
       makes(net, crypto, room, candidate as Create, devices),
   )
 }
