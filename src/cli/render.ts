@@ -115,7 +115,8 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
     case 'error':
       return { text: paint('red', `! ${indented(event.message)}`), isNotice: true }
     case 'result':
-      return event.data === null ? undefined : { text: resultText(event.command, event.data, look, event) }
+      if (event.data === null) return UNCHANGED.has(event.command) ? quiet('It is so already.') : undefined
+      return { text: resultText(event.command, event.data, look, event) }
     case 'sent':
     case 'ack':
       return undefined
@@ -197,6 +198,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
   if (event.text !== undefined) return indented(event.text)
   const isSelf = event.user.id === self
   const who = isSelf ? 'you' : shown(event.user)
+  const whose = isSelf ? 'yours' : who
   const room = event.room === null ? 'the network' : safeName(event.room)
   const by = event.by ? ` by ${event.by.id === self ? 'you' : shown(event.by)}` : ''
   const why = event.reason === undefined ? '' : ` (${safeName(event.reason)})`
@@ -224,7 +226,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'invite':
       return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}${why}`
     case 'unvoice':
-      return `the voice of ${who} in ${room} was taken back${by}${others}${why}`
+      return `${isSelf ? 'your voice' : `the voice of ${who}`} in ${room} was taken back${by}${others}${why}`
     case 'topic':
       return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}`
     case 'role':
@@ -236,13 +238,13 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'unmute':
       return `${who} may speak in ${room} again${by}${why}`
     case 'hide':
-      return `a message of ${who} in ${room} was hidden${by}${why}`
+      return `a message of ${whose} in ${room} was hidden${by}${why}`
     case 'unhide':
-      return `a message of ${who} in ${room} is shown again${by}${why}`
+      return `a message of ${whose} in ${room} is shown again${by}${why}`
     case 'pin':
-      return `a message of ${who} was pinned in ${room}${by}${why}`
+      return `a message of ${whose} was pinned in ${room}${by}${why}`
     case 'unpin':
-      return `a message of ${who} is not pinned in ${room} any more${by}${why}`
+      return `a message of ${whose} is not pinned in ${room} any more${by}${why}`
     case 'lock':
       return `${who} locked ${room}${why}`
     case 'unlock':
@@ -293,6 +295,16 @@ function settingText({ setting, value = 0 }: SystemEvent): string {
       return 'something that this lanchat does not know'
   }
 }
+
+/** Commands whose answer is null where there was nothing to change. */
+const UNCHANGED: ReadonlySet<string> = new Set(
+  [
+    ...['unban', 'unmute', 'role', 'invite', 'voice', 'pin', 'unpin', 'lock', 'unlock', 'topic', 'max'],
+    ...['readonly', 'slow', 'newcomers', 'visible', 'admit', 'expel', 'membersonly', 'join', 'accept'],
+    ...['leave', 'decline', 'block', 'unblock', 'contact', 'uncontact', 'verify', 'edit', 'react', 'unreact'],
+    'nick',
+  ].map((name) => `/${name}`),
+)
 
 /** What a list without rows is told as, where a word says more than "None." */
 const EMPTY: Readonly<Record<string, string>> = {

@@ -182,7 +182,7 @@ const table = {
     fatal: true,
   },
   NOT_ALLOWED: {
-    us: 'You may not {action} in {room}: that takes a higher rank there. Ask its owner or a moderator.',
+    us: 'You may not {action} in {room}: that takes a higher rank there than yours. Ask its owner or a moderator.',
     them: 'Your rank in this room is too low for that.',
     fatal: true,
   },
@@ -230,7 +230,7 @@ const table = {
     fatal: true,
   },
   VOICE_UNKNOWN: {
-    us: 'No voice was given to {nick} in {room}, so none can be taken back. /mute shows nothing of what somebody says from now on.',
+    us: 'There is no voice of {nick} in {room} to take back: nobody gave one, or none is needed. /mute shows nothing of what somebody says from now on.',
     fatal: true,
   },
   NOT_VOICED: {

@@ -114,6 +114,7 @@ describe('commands', () => {
     ['/log', { do: 'log', room: 'here', count: 50 }],
     ['/log lab', { do: 'log', room: 'lab', count: 50 }],
     ['/log #5 7', { do: 'log', room: '5', count: 7 }],
+    ['/log 7 lab', { do: 'log', room: 'lab', count: 7 }],
     ['/log network 7', { do: 'networkLog', count: 7 }],
     ['/log #network', { do: 'log', room: 'network', count: 50 }],
     ['/admit eve,@bob', { do: 'admit', who: ['eve', 'bob'] }],

@@ -100,6 +100,15 @@ describe('what people read of messages and moderation', () => {
       '* ada changed lab: one message of each in 30 s',
       { ...system, event: 'settings', user: ada, setting: 'slow', value: 30 },
     ],
+    [
+      '* a message of yours in lab was hidden by ada',
+      { ...system, event: 'hide', user: { ...bob, id: look.self } },
+    ],
+    [
+      '* your voice in lab was taken back by ada (ads)',
+      { ...system, event: 'unvoice', user: { ...bob, id: look.self }, reason: 'ads' },
+    ],
+    ['It is so already.', { type: 'result', command: '/unmute', data: null }],
     ['* ada locked lab (exam)', { ...system, event: 'lock', user: ada, reason: 'exam' }],
   ])('is %j', (text, event) => {
     expect(render(event, look)?.text).toBe(text)

@@ -222,6 +222,10 @@ describe('a room', () => {
     expect(await carl.hears({ event: 'invite' })).toMatchObject({ reason: 'knows it' })
     await anna.hears({ type: 'message', id: await carl.says('hi') })
     expect(await anna.ask({ do: 'unvoice', room: 'lab', to: 'ben' })).toMatchObject({ code: 'VOICE_UNKNOWN' })
+    // Whom everybody knew when newcomers began to wait speaks whether invited or not.
+    await anna.does({ do: 'invite', room: 'lab', to: 'ben' })
+    await ben.hears({ event: 'invite', user: 'ben' })
+    expect(await anna.ask({ do: 'unvoice', room: 'lab', to: 'ben' })).toMatchObject({ code: 'VOICE_UNKNOWN' })
     expect(await ben.ask({ do: 'unvoice', room: 'lab', to: 'carl' })).toMatchObject({ code: 'NOT_ALLOWED' })
     await anna.does({ do: 'unvoice', room: 'lab', to: 'carl', reason: 'ads' })
     expect(await carl.hears({ event: 'unvoice' })).toMatchObject({ by: { name: 'anna' }, reason: 'ads' })

@@ -68,9 +68,10 @@ function readSetting(
   return ask({ do: 'set', room, setting, value, ...because(reason) })
 }
 
-/** `[room or network] [n]`; `#network` and `#5` are rooms of these names. */
+/** `[room or network] [n]`, either way round; `#network` and `#5` are rooms of these names. */
 function readLog(args: string, current: string): Meaning {
-  const said = words(args)
+  const typed = words(args)
+  const said = /^\d+$/.test(typed[0] ?? '') ? typed.toReversed() : typed
   const isNamed = said[0] !== undefined && !/^\d+$/.test(said[0])
   const where = isNamed ? said.shift()! : current
   const [digits = String(LOG_DEFAULT), ...more] = said

@@ -47,12 +47,12 @@ export class Inviting {
     this.#core.write(view.id, writings, () => this.#answer(asked, command, view, fresh))
   }
 
-  /** Of those whom nobody has invited no voice can be taken back. */
+  /** Of those whom nobody has invited, or who speak without it, no voice can be taken back. */
   unvoice(asked: Asked, command: CommandOf<'unvoice'>): void {
     const found = this.#find(asked, command)
     if (!found) return
     const { view, persons } = found
-    const voiced = persons.filter((person) => view.invited.has(person))
+    const voiced = persons.filter((person) => view.invited.has(person) && !view.needsNoVoice(person))
     if (voiced.length === 0)
       return this.#answers.refuse(asked, 'VOICE_UNKNOWN', {
         nick: listOf(command).join(', '),

@@ -274,7 +274,8 @@ export class Moderation {
   }
 
   #forbid(asked: Asked, view: RoomView, action: string): void {
-    this.#answers.refuse(asked, 'NOT_ALLOWED', { room: this.#core.roomName(view) ?? 'this talk', action })
+    const room = this.#core.roomName(view) ?? 'this talk'
+    this.#answers.refuse(asked, 'NOT_ALLOWED', { room, action: AS_VERB[action] ?? action })
   }
 
   #whom(person: PersonKey) {
@@ -303,6 +304,12 @@ export class Moderation {
   }
 }
 
+/** What does not say by its name alone what one does. */
+const AS_VERB: Readonly<Record<string, string>> = {
+  role: 'change roles',
+  settings: 'change settings',
+  topic: 'change the topic',
+}
 const because = (reason: string) => (reason === '' ? {} : { reason })
 /** As many as one event names; the rest, if ever, by the next. */
 const idsOf = (events: readonly { readonly id: EventId }[]) =>

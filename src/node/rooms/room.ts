@@ -158,10 +158,11 @@ const rulesOf = (max: number, { changes, standing, limits, invited }: PassResult
     invited,
   })
 
-const rulesIn = (rules: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'>) => ({
+const rulesIn = (rules: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'>) => ({
   settings: rules.settings,
   ruleAgainst: rules.ruleAgainst.bind(rules),
   admits: rules.admits.bind(rules),
+  needsNoVoice: rules.needsNoVoice.bind(rules),
 })
 
 const personsOf = (create: Create, devices: Devices) =>

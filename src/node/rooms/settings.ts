@@ -49,7 +49,7 @@ export interface Standing {
 /** Content that slow mode spaces out; corrections and reactions are no new message. */
 const SPACED: ReadonlySet<number> = new Set([kindNumber('message'), kindNumber('file')])
 
-export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'> {
+export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'> {
   readonly settings: RoomSettings
   readonly #byName: Readonly<Record<Exclude<SettingName, 'membersOnly'>, readonly Change[]>>
   readonly #standing: Standing
@@ -92,6 +92,13 @@ export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admit
     return this.#standing.isModerator(person) || this.#isListed('locked', person)
   }
 
+  needsNoVoice(person: PersonKey): boolean {
+    const on = [this.#latest('locked'), this.#latest('newcomers')].filter(
+      (change) => change && change.value > 0,
+    )
+    return on.length > 0 && on.every((change) => change?.persons.has(person))
+  }
+
   /** True where the setting is off, or does not concern this person. */
   #isListed(name: 'locked' | 'newcomers', person: PersonKey): boolean {
     const latest = this.#latest(name)
@@ -124,9 +131,13 @@ const isBefore = (a: Pick<Change, 't' | 'author' | 'id'>, b: Judged): boolean =>
   a.t !== b.t ? a.t < b.t : a.author !== b.author ? a.author < b.author : a.id < b.id
 
 /** Rooms that nobody can set anything in. */
-export const NO_RULES: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits'> = new Rules(0, [], {
-  isModerator: () => false,
-  isModerators: () => false,
-  invited: new Set(),
-  personOf: (key) => key,
-})
+export const NO_RULES: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'> = new Rules(
+  0,
+  [],
+  {
+    isModerator: () => false,
+    isModerators: () => false,
+    invited: new Set(),
+    personOf: (key) => key,
+  },
+)

@@ -180,6 +180,8 @@ export interface RoomView {
     event: Pick<Event, 't' | 'author' | 'id' | 'lane' | 'n' | 'kind'>,
     previousT: () => number | undefined,
   ): RuleCode | undefined
+  /** Is nothing that the settings say a matter to this person, whoever invited them or not? False where they say nothing. */
+  needsNoVoice(person: PersonKey): boolean
   /** May this person join, for all that the settings say? */
   admits(person: PersonKey): boolean
 }
