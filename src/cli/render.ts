@@ -216,7 +216,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'nick':
       return isSelf
         ? `you are now called ${shown(event.user)}`
-        : `${known?.(event.user.id) ?? 'somebody'} is now called ${who}`
+        : `${event.was === undefined ? (known?.(event.user.id) ?? 'somebody') : safeName(event.was)} is now called ${who}`
     case 'kick':
       return `${who} ${isSelf ? 'were' : 'was'} removed from ${room}${until}${by}${why}`
     case 'ban':

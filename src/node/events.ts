@@ -303,6 +303,8 @@ export interface SystemEvent {
   /** Of `invite`, `unvoice` and `admit`: further persons, where it was about several at once. */
   readonly more?: readonly Who[]
   readonly ref?: unknown
+  /** Of `nick`: what they were called here before. */
+  readonly was?: string
   /** What a person should read, where the event's name does not say it all. */
   readonly text?: string
   /** heal: how many messages came from the other side, and of how many people. */

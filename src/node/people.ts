@@ -26,7 +26,7 @@ export class People {
   readonly #views: Views
   readonly #labels: Labels<PersonKey>
   readonly #rooms: Labels<RoomId>
-  readonly #nicks = new Map<PersonKey, string>()
+  readonly #nicks = new Map<PersonKey, { readonly nick: string; readonly label: string }>()
   /** Names as the labels know them: only another one changes what has to be saved. */
   readonly #named = new Map<string, string | undefined>()
   readonly acquaintances: Acquaintances
@@ -96,15 +96,18 @@ export class People {
     return this.#labels.keeperBefore(person)
   }
 
-  /** This reader meets a person: the first under a name keeps the plain form. True where the nick is another than before. */
-  met(key: PersonKey): boolean {
+  /**
+   * This reader meets a person: the first under a name keeps the plain form. Returns what they were called here before, where
+   * the nick is another one than then.
+   */
+  met(key: PersonKey): string | undefined {
     const person = this.#views.personOf(key)
     const nick = this.#views.network().profiles.get(person)?.nick
-    if (nick === undefined) return false
-    this.#meet(person, nick)
+    if (nick === undefined) return undefined
+    const label = this.#meet(person, nick)
     const before = this.#nicks.get(person)
-    this.#nicks.set(person, nick)
-    return before !== undefined && before !== nick
+    this.#nicks.set(person, { nick, label })
+    return before && before.nick !== nick ? before.label : undefined
   }
 
   /** What a person typed for another one: a label; or the nick of somebody who is called otherwise here. */

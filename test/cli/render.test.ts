@@ -108,6 +108,7 @@ describe('what people read of messages and moderation', () => {
       '* your voice in lab was taken back by ada (ads)',
       { ...system, event: 'unvoice', user: { ...bob, id: look.self }, reason: 'ads' },
     ],
+    ['* ben~k3f9 is now called bob', { ...system, event: 'nick', was: 'ben~k3f9' }],
     ['It is so already.', { type: 'result', command: '/unmute', data: null }],
     ['* ada locked lab (exam)', { ...system, event: 'lock', user: ada, reason: 'exam' }],
   ])('is %j', (text, event) => {

@@ -55,7 +55,8 @@ describe('somebody of the same name', () => {
     expect(warning).toMatchObject({ user: { id: other.node.self.id, label: expect.stringMatching(/^ben~/) } })
     expect(await anna.ask({ do: 'msg', to: 'ben', text: 'which?' })).toMatchObject({ code: 'NICK_AMBIGUOUS' })
     await other.does({ do: 'nick', name: 'otto' })
-    await anna.hears({ type: 'system', event: 'nick' })
+    const { label } = (warning as { user: { label: string } }).user
+    expect(await anna.hears({ type: 'system', event: 'nick' })).toMatchObject({ was: label })
     await other.does({ do: 'nick', name: 'ben' })
     await anna.until({ do: 'who' }, (data: { name: string }[]) => !data.some(({ name }) => name === 'otto'))
     await ben.says('and?', 'general')

@@ -81,7 +81,7 @@ export class Telling {
   /** A control event has come into a counted prefix: told once ready, when it happened after this process's start. */
   counted(event: Event): void {
     const { people, me: self, views, blocks } = this.#core
-    const isRenamed = people.met(event.author)
+    const was = people.met(event.author)
     const author = views.personOf(event.author)
     if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
     if (!this.#core.isReady || event.author === this.#core.self || event.at < this.#core.startedAt) return
@@ -92,8 +92,10 @@ export class Telling {
       if (body?.kind === 'device') return this.#device(event, body)
       if (bytes && body && view?.counted.has(event.id) && ACT_KINDS.has(body.kind) && !isNoAct(body))
         this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
-      if (body?.kind === 'profile' && isRenamed)
-        this.#core.tell({ type: 'system', event: 'nick', room: null, user: people.who(event.author) })
+      if (body?.kind === 'profile' && was !== undefined) {
+        const user = people.labelled(event.author)
+        this.#core.tell({ type: 'system', event: 'nick', room: null, user, was })
+      }
       return
     }
     if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(body.targets)
