@@ -48,6 +48,21 @@ describe('contacts', () => {
   })
 })
 
+describe('a name that looks like another', () => {
+  it('is shown with a piece of its key where it is a person’s, and not taken by a room', async () => {
+    await another('dora')
+    const other = await another('d0ra')
+    await other.says('me', 'general')
+    expect(await anna.hears({ type: 'message', text: 'me' })).toMatchObject({
+      from: { name: 'd0ra', label: expect.stringMatching(/^d0ra~/) },
+    })
+    await anna.does({ do: 'create', room: 'lab' })
+    await ben.hears({ event: 'create', room: 'lab' })
+    for (const room of ['LAB', '1ab'])
+      expect(await ben.ask({ do: 'create', room })).toMatchObject({ code: 'ROOM_NAME_TAKEN' })
+  })
+})
+
 describe('somebody of the same name', () => {
   it('is told apart by a label, and people are warned once', async () => {
     const other = await another('ben')
@@ -79,7 +94,7 @@ describe('comparing keys', () => {
     expect(await anna.ask({ do: 'verify', who: 'ben', seal: true })).toMatchObject({ data: null })
     await ben.says('me', 'general')
     expect(await anna.hears({ type: 'message', text: 'me' })).toMatchObject({ from: user })
-    await anna.does({ do: 'verify', who: 'ben', seal: false })
+    expect(await anna.does({ do: 'verify', who: 'ben', seal: false })).toMatchObject({ event: 'unverify' })
     expect(await anna.knows({ do: 'whois', who: 'ben' })).not.toHaveProperty('verified')
   })
 

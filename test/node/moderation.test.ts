@@ -179,6 +179,15 @@ describe('a message of somebody else', () => {
 })
 
 describe('a room', () => {
+  it('is left, which those in it are told, and entered again', async () => {
+    expect(await ben.does({ do: 'leave', room: 'lab' })).toMatchObject({ event: 'leave', room: 'lab' })
+    expect(await anna.hears({ event: 'leave' })).toMatchObject({ user: { name: 'ben' }, room: 'lab' })
+    expect(await membersOf(anna)).toEqual(['anna', 'max'])
+    expect(await ben.ask({ do: 'say', room: 'lab', text: 'x' })).toMatchObject({ code: 'NOT_MEMBER' })
+    expect(await ben.does({ do: 'join', room: 'lab' })).toMatchObject({ event: 'join' })
+    await anna.until({ do: 'who', room: 'lab' }, (data: unknown[]) => data.length === 3)
+  })
+
   it('that is locked lets nobody in but those invited', async () => {
     const [carl] = (await meet(lan, 'carl')) as [Person]
     await carl.until({ do: 'rooms' }, (data: { name: string }[]) => data.some(({ name }) => name === 'lab'))
@@ -212,6 +221,7 @@ describe('a room', () => {
 
   it('where newcomers wait shows them once they have a voice', async () => {
     await anna.does({ do: 'set', room: 'lab', setting: 'newcomers', value: 1 })
+    await ben.hears({ event: 'settings', setting: 'newcomers' })
     const [carl] = (await meet(lan, 'carl')) as [Person]
     await carl.until({ do: 'rooms' }, (data: { name: string }[]) => data.some(({ name }) => name === 'lab'))
     await carl.does({ do: 'join', room: 'lab' })
@@ -256,7 +266,11 @@ describe('a room', () => {
     await anna.does({ do: 'topic', room: 'lab', topic: 'rockets' })
     expect(await ben.hears({ event: 'topic' })).toMatchObject({ topic: 'rockets', user: { name: 'anna' } })
     expect(await ben.knows({ do: 'topic', room: 'lab' })).toEqual({ room: 'lab', topic: 'rockets' })
-    await anna.does({ do: 'set', room: 'lab', setting: 'max', value: 3 })
+    expect(await anna.does({ do: 'set', room: 'lab', setting: 'max', value: 3 })).toMatchObject({
+      event: 'settings',
+      setting: 'max',
+      value: 3,
+    })
     const [carl] = (await meet(lan, 'carl')) as [Person]
     await carl.until({ do: 'rooms' }, (data: { name: string }[]) => data.some(({ name }) => name === 'lab'))
     expect(await carl.ask({ do: 'join', room: 'lab' })).toMatchObject({ code: 'ROOM_FULL' })
