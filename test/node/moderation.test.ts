@@ -104,6 +104,21 @@ describe('a ban', () => {
     await ben.does({ do: 'join', room: 'lab' })
   })
 
+  it('ends what a moderator does too', async () => {
+    await appoint()
+    await anna.does({ do: 'ban', room: 'lab', who: 'max' })
+    await max.hears({ event: 'ban' })
+    for (const command of [
+      { do: 'kick', room: 'lab', who: 'ben' },
+      { do: 'topic', room: 'lab', topic: 'mine' },
+      { do: 'invite', room: 'lab', to: 'ben' },
+    ] as const)
+      expect(await max.ask(command)).toMatchObject({ code: 'BANNED' })
+    await anna.does({ do: 'unban', room: 'lab', who: 'max' })
+    await max.hears({ event: 'unban' })
+    await max.does({ do: 'topic', room: 'lab', topic: 'ours' })
+  })
+
   it('for a time ends when the target comes back after it, not before', async () => {
     const ban = await anna.does({ do: 'ban', room: 'lab', who: 'ben', forMs: 3_600_000 })
     expect(ban).toMatchObject({ event: 'ban', until: expect.any(Number) })

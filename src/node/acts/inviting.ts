@@ -9,7 +9,7 @@ import type { CommandOf } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { rankOf } from './permission.ts'
+import { denialOfAct } from './permission.ts'
 import type { Writer } from './writer.ts'
 
 type Voicing = CommandOf<'invite' | 'unvoice'>
@@ -71,8 +71,9 @@ export class Inviting {
     if (this.#answers.refusesReason(asked, command.reason ?? '')) return undefined
     const view = this.#finding.room(asked, command.room)
     if (!view) return undefined
-    if (rankOf(view, this.#core.me) < 2) {
-      this.#answers.refuse(asked, 'NOT_ALLOWED', { room: command.room, action: command.do })
+    const denial = denialOfAct(view, this.#core.me, { kind: 'unvoice', persons: keysOf([]), reason: '' })
+    if (denial) {
+      this.#answers.refuse(asked, denial, { room: command.room, action: command.do })
       return undefined
     }
     const persons = this.#finding.persons(asked, listOf(command))

@@ -257,15 +257,14 @@ export class Moderation {
     extra: Partial<SystemEvent>,
   ): void {
     const { me: self, people } = this.#core
-    if (
-      denialOfAct(
-        view,
-        self,
-        value((_, text) => text),
-      )
-    )
-      return this.#forbid(asked, view, event)
     const room = this.#core.roomName(view)
+    const denial = denialOfAct(
+      view,
+      self,
+      value((_, text) => text),
+    )
+    if (denial === 'BANNED') return this.#answers.refuse(asked, denial, { room: room ?? 'this talk' })
+    if (denial) return this.#forbid(asked, view, event)
     const by = extra.user ? { by: people.who(self) } : {}
     const isWritten = this.#writer.act(view, value, () =>
       this.#answers.system(asked, event, room, { ...by, ...extra }),

@@ -60,10 +60,14 @@ function beforeT(replica: Pick<Replica, 'event'>, { events }: ParsedRun, i: numb
   return within ? within.t : previousT(replica, events[0] as Event)
 }
 
-/** Why an act would not count, by the ranks as they are: NOT_ALLOWED; undefined: it would. */
+/** Why an act would not count, by ranks, bans and demotions as they are: BANNED, NOT_ALLOWED; undefined: it would. */
 export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue): string | undefined {
   if (!ACT_KINDS.has(value.kind)) return undefined
   const rank = rankOf(view, author)
+  // A ban or demotion ends what somebody does, whatever rank they still, or again, have.
+  const isBound = (bindings: readonly { readonly target: PersonKey; readonly rank: number }[]) =>
+    bindings.some((binding) => binding.target === author && binding.rank > rank)
+  if (rank >= 2 && isBound(view.bans)) return 'BANNED'
   const isAllowed = () => {
     if (view.type === 'network') return rank >= rankOfNetworkAct(view, value)
     switch (value.kind) {
@@ -79,7 +83,7 @@ export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue)
         return rank >= 2
     }
   }
-  return isAllowed() ? undefined : 'NOT_ALLOWED'
+  return isAllowed() && !isBound(view.demotions) ? undefined : 'NOT_ALLOWED'
 }
 
 /** The rank that an act of room 0 takes (rules RM-7, RM-8). */

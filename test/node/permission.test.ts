@@ -1,0 +1,77 @@
+/** What the hub refuses early is what the reducer passes over. */
+import { expect, it } from 'vitest'
+import { denialOfAct } from '../../src/node/acts/permission.ts'
+import { fromHex, uint } from '../../src/wire/bytes.ts'
+import type { Event } from '../../src/wire/event.ts'
+import type { PersonKey } from '../../src/wire/ids.ts'
+import type { BodyValue } from '../../src/wire/kinds.ts'
+import { seeded } from '../lab/chaos/round.ts'
+import { cutOf, none, World } from './rooms/world.ts'
+
+const PEOPLE = ['anna', 'max', 'mara', 'bert', 'carl']
+
+it('an act is refused exactly where it would not count, of whomever it is, whoever is banned or demoted meanwhile', () => {
+  const random = seeded(7)
+  const below = (n: number) => Math.floor(random() * n)
+  const told = { refused: 0, counted: 0 }
+  for (let round = 0; round < 60; round++) {
+    const world = new World()
+    const people = PEOPLE.map((name) => world.person(name))
+    const [anna, max, mara] = people as [PersonKey, PersonKey, PersonKey]
+    world.create(anna, 'lab')
+    for (const person of people) world.join(person)
+    world.role(anna, max, 2)
+    world.role(anna, mara, 2)
+    const post = world.post(max)
+    for (let k = 0; k < 12; k++) {
+      const author = people[below(people.length)]!
+      const target = people[below(people.length)]!
+      const seen = world.events.filter(({ event }) => event.author === target).map(({ event }) => event)
+      const value = actOf(below(11), target, lastOfLanes(seen), post)
+      const denial = denialOfAct(world.view(), author, value)
+      const { id } = world.add(author, value)
+      const counts = world.view().counted.has(id)
+      expect([PEOPLE[people.indexOf(author)], value.kind, counts], `round ${round}`).toEqual([
+        PEOPLE[people.indexOf(author)],
+        value.kind,
+        denial === undefined,
+      ])
+      told[counts ? 'counted' : 'refused']++
+    }
+  }
+  expect(told.refused).toBeGreaterThan(100)
+  expect(told.counted).toBeGreaterThan(100)
+})
+
+function lastOfLanes(events: readonly Event[]): Event[] {
+  return [...new Map(events.map((event) => [event.lane, event])).values()]
+}
+
+function actOf(which: number, person: PersonKey, seen: readonly Event[], post: Event): BodyValue {
+  const [target, about, reason] = [fromHex(person), fromHex(post.id), '']
+  const bound = { target, cut: cutOf(seen), cuts: none, until: uint(0, 6), reason }
+  switch (which) {
+    case 0:
+      return { kind: 'ban', kick: false, ...bound }
+    case 1:
+      return { kind: 'ban', kick: true, ...bound }
+    case 2:
+      return { kind: 'mute', ...bound }
+    case 3:
+      return { kind: 'role', target, rank: 2, cut: none, lifts: none, reason }
+    case 4:
+      return { kind: 'role', target, rank: 1, cut: cutOf(seen), lifts: none, reason }
+    case 5:
+      return { kind: 'invite', persons: target, reason }
+    case 6:
+      return { kind: 'unvoice', persons: target, reason }
+    case 7:
+      return { kind: 'hide', target: about, hidden: true, reason }
+    case 8:
+      return { kind: 'pin', target: about, pinned: true, reason }
+    case 9:
+      return { kind: 'topic', topic: 'rats' }
+    default:
+      return { kind: 'settings', setting: 2, value: 1, persons: none, reason }
+  }
+}
