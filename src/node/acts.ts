@@ -300,8 +300,14 @@ export class Acts {
     return Math.min(this.#permits.dueAt(), this.#delivery.dueAt())
   }
 
+  /** The store was read. */
+  loaded(): void {
+    this.#telling.loaded()
+  }
+
   tick(): void {
     this.#permits.tick()
+    this.#telling.tick()
     this.#keyRings.tick()
     this.#erasures.tick()
     this.#delivery.look()

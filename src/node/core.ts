@@ -634,6 +634,7 @@ export class Core {
     for (let k = 0; k < rooms.length; k += ROOMS_AT_ONCE)
       await Promise.all(rooms.slice(k, k + ROOMS_AT_ONCE).map((room) => this.#noteLatest(room)))
     for (const { event } of this.views.controls(NETWORK_ROOM)) this.people.met(event.author)
+    this.#acts.loaded()
     this.doors?.look()
     this.#noteCarried()
   }

@@ -322,6 +322,33 @@ test('a delete reaches a node that returns: the room is gone there, and its name
   expect(hub.of('system').at(-1)).toMatchObject({ event: 'create', room: 'lab' })
 })
 
+test('who was in a room is told when they are back that it was deleted, once, and nobody else', async () => {
+  const { world, hub, others } = await network(4)
+  const [a, b, c] = others as [SimNode, SimNode, SimNode]
+  const invite = [b.name]
+  world.command(a, { do: 'create', room: 'safe', private: true, invite })
+  world.command(a, { do: 'create', room: 'lab' })
+  await world.run(1000)
+  for (const room of ['lab', 'safe']) world.command(b, { do: 'join', room })
+  await world.run(1000)
+  for (const node of [b, c]) world.kill(node)
+  for (const room of ['lab', 'safe']) world.command(a, { do: 'delete', room })
+  await world.run(1000)
+  const deleted = (node: SimNode) =>
+    node.of('system').flatMap(({ event, room }) => (event === 'delete' ? [room] : []))
+  const before = new Map([b, c].map((node) => [node, deleted(node).length]))
+  for (const node of [b, c]) await world.start(node)
+  await world.run(6000)
+  const since = (node: SimNode) => deleted(node).slice(before.get(node))
+  expect(since(b).sort()).toEqual(['lab', 'safe'])
+  expect(since(c)).toEqual([])
+  world.kill(b)
+  await world.start(b)
+  await world.run(6000)
+  expect(since(b)).toHaveLength(2)
+  expect(deleted(hub)).toEqual(['lab'])
+})
+
 test('what waits for a room that is deleted meanwhile is waited for no longer', async () => {
   const { world, hub, others } = await network(3)
   const [a, b] = others as [SimNode, SimNode]

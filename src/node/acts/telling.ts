@@ -7,6 +7,7 @@ import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
 import { ACT_KINDS, readIds, readPersons } from '../rooms.ts'
 import { actOf, isNoAct } from './act-told.ts'
+import { DeletedMeanwhile } from './deleted-meanwhile.ts'
 import { linkCode, requests } from './devices.ts'
 
 /** One code of refusal is told at most this often. */
@@ -17,9 +18,32 @@ export class Telling {
   readonly #core: Core
   /** Refusals by the hub that people were told lately, by code, and when. */
   readonly #toldRefusals = new Map<string, number>()
+  readonly #meanwhile: DeletedMeanwhile
 
   constructor(core: Core) {
     this.#core = core
+    this.#meanwhile = new DeletedMeanwhile({
+      rooms: () => core.views.ids(),
+      view: (room) => core.views.room(room),
+      isMember: (view) => core.isMember(view),
+      tell: (event) => this.#tellDeleted(event),
+    })
+  }
+
+  /** The store was read. */
+  loaded(): void {
+    this.#meanwhile.loaded()
+  }
+
+  tick(): void {
+    if (this.#core.isReady) this.#meanwhile.ready()
+  }
+
+  #tellDeleted(event: Event): void {
+    const view = this.#core.views.room(event.room)
+    const bytes = this.#core.replica.body(event)
+    const body = bytes && decodeBody(event.kind, bytes)
+    if (view && body) this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
   }
 
   /**
@@ -84,7 +108,9 @@ export class Telling {
     const was = people.met(event.author)
     const author = views.personOf(event.author)
     if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
-    if (!this.#core.isReady || event.author === this.#core.self || event.at < this.#core.startedAt) return
+    const isNews = this.#core.isReady && event.at >= this.#core.startedAt
+    if (event.author !== this.#core.self) this.#meanwhile.heard(event, isNews)
+    if (!isNews || event.author === this.#core.self) return
     const view = views.room(event.room)
     const bytes = this.#core.replica.body(event)
     const body = bytes && decodeBody(event.kind, bytes)
@@ -101,11 +127,11 @@ export class Telling {
     if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(body.targets)
     if (!bytes || !body || !TOLD.has(body.kind) || !view || view.type === 'talk') return
     if (!view.counted.has(event.id) && body.kind !== 'delete') return
-    const isNews = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')
+    const isOfAll = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')
     const invited = body.kind === 'invite' ? readPersons(body.persons) : []
     const told = actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES))
     const concernsMe = told.user.id === self || invited.includes(self) || (view.persons?.has(self) ?? false)
-    if (!isNews && !this.#core.isMember(view) && !concernsMe) return
+    if (!isOfAll && !this.#core.isMember(view) && !concernsMe) return
     if (body.kind === 'join' && isUnmuting(this.#core, event.room, body.lifts)) return
     // Whom this person has blocked can invite them to nothing.
     if (blocks.has(views.personOf(event.author)) && (invited.length > 0 || body.kind === 'create')) return
