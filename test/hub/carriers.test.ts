@@ -1,46 +1,24 @@
 import { expect, test } from 'vitest'
 import { Hub, type HubPorts } from '../../src/hub/index.ts'
-import { nodeCrypto } from '../../src/node/crypto.ts'
-import { Author, NET } from '../node/author.ts'
+import { Author } from '../node/author.ts'
+import { hubPorts, persons } from './ports.ts'
 
-const [self, ann, bob] = [1, 2, 3].map((n) => new Author(n).person) as [
-  HubPorts['self'],
-  HubPorts['self'],
-  HubPorts['self'],
-]
+const [self, ann, bob] = persons(1, 2, 3)
 
 /** A hub, who carries what is relayed, how often that was asked, and over which links each `live` went. */
 function hubOf(...carriers: HubPorts['self'][]) {
   const carrying = new Set(carriers)
   const live: number[][] = []
   let asked = 0
-  const ports: HubPorts = {
-    crypto: nodeCrypto,
-    net: NET,
-    self,
-    rate: { perS: 10, burst: 40 },
-    bereft: [],
-    send: () => {},
+  const ports = hubPorts(self, {
     sendShared: (links, frame) => {
       if (frame.type === 'live') live.push([...links])
     },
-    refuse: () => {},
-    fault: () => {},
-    verify: () => {},
-    settle: () => {},
-    holds: () => false,
-    knows: () => true,
     carries: (person) => {
       asked++
       return carrying.has(person)
     },
-    denial: () => undefined,
-    permit: () => undefined,
-    mayAcknowledge: () => true,
-    durableN: () => 0,
-    pull: () => {},
-    online: () => {},
-  }
+  })
   const hub = new Hub(ports, 0)
   const author = new Author(9)
   const say = () => {

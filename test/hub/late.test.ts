@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest'
-import { Hub, type HubPorts } from '../../src/hub/index.ts'
-import { nodeCrypto } from '../../src/node/crypto.ts'
+import { Hub } from '../../src/hub/index.ts'
 import type { Frame } from '../../src/wire/frames.ts'
-import { Author, NET } from '../node/author.ts'
+import { Author } from '../node/author.ts'
+import { hubPorts, persons } from './ports.ts'
 
-const [self, early, late, stranger] = [1, 2, 3, 4].map((n) => new Author(n).person) as [
-  HubPorts['self'],
-  HubPorts['self'],
-  HubPorts['self'],
-  HubPorts['self'],
-]
+const [self, early, late, stranger] = persons(1, 2, 3, 4)
 
 /** A hub that has just followed a lost one, at 0, and how often each link was sent `live`. */
 function bereaved() {
@@ -17,30 +12,13 @@ function bereaved() {
   const note = (link: number, frame: Frame) => {
     if (frame.type === 'live') live.set(link, (live.get(link) ?? 0) + 1)
   }
-  const ports: HubPorts = {
-    crypto: nodeCrypto,
-    net: NET,
-    self,
-    rate: { perS: 10, burst: 40 },
+  const ports = hubPorts(self, {
     bereft: [early, late],
     send: note,
     sendShared: (links, frame) => {
       for (const link of links) note(link, frame)
     },
-    refuse: () => {},
-    fault: () => {},
-    verify: () => {},
-    settle: () => {},
-    holds: () => false,
-    knows: () => true,
-    carries: () => true,
-    denial: () => undefined,
-    permit: () => undefined,
-    mayAcknowledge: () => true,
-    durableN: () => 0,
-    pull: () => {},
-    online: () => {},
-  }
+  })
   return { hub: new Hub(ports, 0), live }
 }
 

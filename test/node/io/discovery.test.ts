@@ -7,22 +7,12 @@ import {
   type Hint,
   startDiscovery,
 } from '../../../src/node/io/discovery.ts'
-import type { Txt } from '../../../src/node/txt.ts'
+import { freePort, Heard, txt } from './mdns.ts'
 
 /** Everything stays on the loopback interface, on a port of its own. */
 let mdnsPort = 0
 const open: Discovery[] = []
 
-const txt: Txt = {
-  v: 1,
-  nn: '0123abcd',
-  net8: '0011223344556677',
-  place8: '8899aabbccddeeff',
-  e: 0,
-  role: 'node',
-  p: false,
-  r: false,
-}
 const A = 'aaaaaaaaaaaaaaaa'
 const B = 'bbbbbbbbbbbbbbbb'
 
@@ -34,8 +24,7 @@ interface Started {
 }
 
 function start(instance: string, options: Partial<DiscoveryOptions> = {}): Started {
-  const hints: Hint[] = []
-  const waiting: { predicate: (hint: Hint) => boolean; resolve: (hint: Hint) => void }[] = []
+  const heard = new Heard()
   const discovery = startDiscovery({
     instance,
     port: 4000,
@@ -43,31 +32,12 @@ function start(instance: string, options: Partial<DiscoveryOptions> = {}): Start
     interfaces: ['127.0.0.1'],
     mdnsPort,
     log: () => {},
-    onHint: (hint) => {
-      hints.push(hint)
-      for (const { predicate, resolve } of waiting) if (predicate(hint)) resolve(hint)
-    },
+    onHint: heard.hear,
     onTrouble: () => {},
     ...options,
   })
   open.push(discovery)
-  const hint = (predicate: (hint: Hint) => boolean) =>
-    new Promise<Hint>((resolve) => {
-      const past = hints.find(predicate)
-      if (past !== undefined) resolve(past)
-      else waiting.push({ predicate, resolve })
-    })
-  return { discovery, hints, hint }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
-  })
+  return { discovery, hints: heard.hints, hint: (is) => heard.first(is) }
 }
 
 beforeEach(async () => {

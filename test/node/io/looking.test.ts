@@ -1,19 +1,8 @@
-import { createSocket } from 'node:dgram'
 import { afterEach, expect, it } from 'vitest'
-import { type Discovery, type Hint, startDiscovery } from '../../../src/node/io/discovery.ts'
+import { type Discovery, startDiscovery } from '../../../src/node/io/discovery.ts'
 import { Looking } from '../../../src/node/io/looking.ts'
-import type { Txt } from '../../../src/node/txt.ts'
+import { freePort, Heard, txt } from './mdns.ts'
 
-const txt: Txt = {
-  v: 1,
-  nn: '0123abcd',
-  net8: '0011223344556677',
-  place8: '8899aabbccddeeff',
-  e: 0,
-  role: 'node',
-  p: false,
-  r: false,
-}
 const SELF = 'aaaaaaaaaaaaaaaa'
 const OTHER = 'bbbbbbbbbbbbbbbb'
 
@@ -21,30 +10,6 @@ const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()))
 })
-
-/** Hints in order, and the promise of the first one for which something holds. */
-class Heard {
-  readonly hints: Hint[] = []
-  #waiting: { readonly is: (hint: Hint) => boolean; readonly then: (hint: Hint) => void }[] = []
-  readonly hear = (hint: Hint): void => {
-    this.hints.push(hint)
-    for (const { is, then } of this.#waiting) if (is(hint)) then(hint)
-  }
-  first(is: (hint: Hint) => boolean): Promise<Hint> {
-    const past = this.hints.find(is)
-    return past ? Promise.resolve(past) : new Promise((then) => this.#waiting.push({ is, then }))
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
-  })
-}
 
 it('asks before the node begins, keeps what it hears, and announces the node when it begins', async () => {
   const mdnsPort = await freePort()

@@ -1,21 +1,12 @@
-import { createSocket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readAnnouncements } from '../../../src/node/announcement.ts'
 import { usableInterfaces } from '../../../src/node/interfaces.ts'
 import { MulticastLink } from '../../../src/node/io/multicast-link.ts'
-import type { Txt } from '../../../src/node/txt.ts'
+import { freePort, txt as grown } from './mdns.ts'
 
-const txt: Txt = {
-  v: 1,
-  nn: '0123abcd',
-  net8: '0011223344556677',
-  place8: '',
-  e: 0,
-  role: 'node',
-  p: false,
-  r: false,
-}
+/** Of a place that has not grown yet. */
+const txt = { ...grown, place8: '' }
 const A = 'aaaaaaaaaaaaaaaa'
 const B = 'bbbbbbbbbbbbbbbb'
 
@@ -49,11 +40,7 @@ function link() {
 }
 
 beforeEach(async () => {
-  const socket = createSocket('udp4')
-  mdnsPort = await new Promise<number>((resolve) => {
-    socket.bind(0, '127.0.0.1', () => resolve(socket.address().port))
-  })
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  mdnsPort = await freePort()
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close({ goodbye: false })))
