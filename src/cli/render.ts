@@ -310,7 +310,8 @@ const UNCHANGED: ReadonlySet<string> = new Set(
 const EMPTY: Readonly<Record<string, string>> = {
   '/search': 'Nothing found.',
   '/pins': 'Nothing is pinned.',
-  '/history': 'No messages yet.',
+  '/history': 'No messages, or none before those shown.',
+  '/role': 'Nobody has a rank here.',
   '/log': 'Nothing has been decided here.',
 }
 

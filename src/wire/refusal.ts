@@ -182,7 +182,7 @@ const table = {
     fatal: true,
   },
   NOT_ALLOWED: {
-    us: 'You may not {action} in {room}: that takes a higher rank there than yours. Ask its owner or a moderator.',
+    us: 'You may not {action} in {room}: that takes a higher rank there than yours. {next}',
     them: 'Your rank in this room is too low for that.',
     fatal: true,
   },

@@ -8,7 +8,7 @@ import type { CommandOf, SystemEvent } from '../events.ts'
 import { cutFor, type HeldLane, type RoomView, SETTING } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { denialOfAct, rankOf } from './permission.ts'
+import { denialOfAct, nextOf, rankOf } from './permission.ts'
 import type { Which } from './which.ts'
 import type { SealText, Writer } from './writer.ts'
 
@@ -274,7 +274,11 @@ export class Moderation {
 
   #forbid(asked: Asked, view: RoomView, action: string): void {
     const room = this.#core.roomName(view) ?? 'this talk'
-    this.#answers.refuse(asked, 'NOT_ALLOWED', { room, action: AS_VERB[action] ?? action })
+    this.#answers.refuse(asked, 'NOT_ALLOWED', {
+      room,
+      action: AS_VERB[action] ?? action,
+      next: nextOf(view),
+    })
   }
 
   #whom(person: PersonKey) {

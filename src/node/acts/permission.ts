@@ -60,6 +60,12 @@ function beforeT(replica: Pick<Replica, 'event'>, { events }: ParsedRun, i: numb
   return within ? within.t : previousT(replica, events[0] as Event)
 }
 
+/** What somebody can do who may not act in a room. */
+export const nextOf = (view: RoomView): string =>
+  view.ranks.size > 0
+    ? 'Ask its owner or a moderator.'
+    : 'Nobody has one, since this network has no owner: /block hides somebody from you, /create makes a room of your own.'
+
 /** Why an act would not count, by ranks, bans and demotions as they are: BANNED, NOT_ALLOWED; undefined: it would. */
 export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue): string | undefined {
   if (!ACT_KINDS.has(value.kind)) return undefined

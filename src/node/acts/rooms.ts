@@ -8,7 +8,7 @@ import type { Command } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { isOver } from './permission.ts'
+import { isOver, nextOf } from './permission.ts'
 import type { Permits } from './permits.ts'
 import type { Writer } from './writer.ts'
 
@@ -138,7 +138,7 @@ export class RoomActs {
     if (view.type === 'general')
       return this.#answers.refuse(asked, 'ROOM_FIXED', { room: text, action: 'delete' })
     if ((view.ranks.get(this.#core.me) ?? 1) < 3)
-      return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'delete' })
+      return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'delete', next: nextOf(view) })
     const name = this.#nameOf(view.id) ?? text
     this.#writer.write(view.id, { kind: 'delete', reason: '' }, () =>
       this.#answers.system(asked, 'delete', name),
