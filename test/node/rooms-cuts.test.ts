@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readNetworkCut, readRoomCut } from '../../src/node/rooms/cuts.ts'
-import { cutFor, cutsFor, type HeldLane } from '../../src/node/rooms.ts'
+import { cutFor, cutParts, cutsFor, type HeldLane } from '../../src/node/rooms.ts'
 import type { LaneId, RoomId } from '../../src/wire/ids.ts'
 import { CUT_ENTRIES_MAX, RUN_BODY_BYTES_MAX } from '../../src/wire/limits.ts'
 
@@ -32,5 +32,14 @@ describe('a cut is built', () => {
     expect(cut.size).toBe(CUT_ENTRIES_MAX)
     expect(cut.has(`${one}/${many.at(-1)!.lane}`)).toBe(true)
     expect(cut.has(`${one}/${many[49]!.lane}`)).toBe(false)
+  })
+
+  it('in as many parts as list all lanes, the newest first; one where there are none', () => {
+    const many = Array.from({ length: 2 * CUT_ENTRIES_MAX + 50 }, (_, i) => held(one, i))
+    const parts = cutParts(many).map(readNetworkCut)
+    expect(parts.map(({ size }) => size)).toEqual([CUT_ENTRIES_MAX, CUT_ENTRIES_MAX, 50])
+    expect(parts[0]!.has(`${one}/${many.at(-1)!.lane}`)).toBe(true)
+    expect(new Set(parts.flatMap((cut) => [...cut.keys()])).size).toBe(many.length)
+    expect(cutParts([])).toEqual([new Uint8Array(0)])
   })
 })

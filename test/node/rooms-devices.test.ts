@@ -109,6 +109,24 @@ describe('a device', () => {
     expect(isSameInEveryOrder(world, before, told)).toBe(true)
   })
 
+  it('that is unlinked by several events at once ends where any of them lets it, in every order', () => {
+    const { world, anna, phone, devices } = home()
+    const before = world.events.length
+    world.device(anna, phone, true)
+    const one = world.post(phone, { lane: 'one' })
+    const two = [world.post(phone, { lane: 'two' }), world.post(phone, { lane: 'two' })] as const
+    world.device(anna, phone, false, [one, two[0]])
+    world.device(anna, phone, false, [two[1]])
+    world.device(anna, phone, false, [two[0]])
+    const limits = (events = world.events) => {
+      const view = world.view(undefined, events)
+      return [one, two[1]].map(({ lane }) => view.contentLimit(phone, lane)).join()
+    }
+    expect(limits()).toBe('1,2')
+    expect(devices().isRemoved(phone)).toBe(true)
+    expect(isSameInEveryOrder(world, before, limits)).toBe(true)
+  })
+
   it('makes no room for its person where that one is banned from the network', () => {
     const { world, anna, phone, ben } = home()
     world.device(anna, phone, true)

@@ -6,7 +6,7 @@ import { NETWORK_ROOM, type PersonKey, personKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, DeviceLine } from '../events.ts'
-import { cutsFor } from '../rooms.ts'
+import { cutParts } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { heldLanes } from './network.ts'
@@ -120,19 +120,22 @@ export class DeviceActs {
     const meant = devices.of(me).filter((key) => key !== me && isMeant(key, who))
     const [device, ...more] = meant
     if (!device || more.length > 0) return this.#refuse(asked, who, 'is linked to you')
-    const value: BodyValue = {
-      kind: 'device',
-      device: fromHex(device),
-      link: false,
-      counter: NO_COUNTER,
-      cuts: cutsFor(heldLanes(replica, device)),
-    }
+    const [value, ...rest] = cutParts(heldLanes(replica, device)).map(
+      (cuts): BodyValue => ({
+        kind: 'device',
+        device: fromHex(device),
+        link: false,
+        counter: NO_COUNTER,
+        cuts,
+      }),
+    )
     const extra = {
       user: people.who(me),
       device,
       text: `The device ${device.slice(0, 8)} is not yours any more.`,
     }
-    this.#writer.write(NETWORK_ROOM, value, () => this.#answers.system(asked, 'unlink', null, extra))
+    this.#writer.write(NETWORK_ROOM, value!, () => this.#answers.system(asked, 'unlink', null, extra))
+    for (const more of rest) this.#writer.write(NETWORK_ROOM, more)
   }
 
   /** Who asks and goes by this name or these digits. */

@@ -89,6 +89,21 @@ export function cutAcross(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint
   return concat(...newest(held, max, () => true).map(laneEntry))
 }
 
+/** `cuts` over all rooms that together list every lane, in as many parts as they need, the newest lanes first; one at least. */
+export function cutParts(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array[] {
+  const lanes = newest(held, Number.POSITIVE_INFINITY, () => true)
+  const parts: Uint8Array[] = []
+  for (let at = 0; at === 0 || at < lanes.length; at += max) parts.push(cutsFor(lanes.slice(at, at + max)))
+  return parts
+}
+
+/** What several cuts list together; of a lane the highest n. */
+export function joinCuts(one: Cut, other: Cut): Cut {
+  const joined = new Map(one)
+  for (const [lane, entry] of other) if ((joined.get(lane)?.n ?? -1) < entry.n) joined.set(lane, entry)
+  return joined
+}
+
 /** A ban's `cuts` over all rooms: room16 lane8 n4 id8 each, the newest lanes where not all fit. */
 export function cutsFor(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
   return concat(...newest(held, max, () => true).map((lane) => concat(fromHex(lane.room), laneEntry(lane))))

@@ -5,8 +5,9 @@
  * Links are weighed in display order, each against those before it: a key that is a device already links nothing and is
  * linked to nobody else, and who has devices becomes nobody's device. So there are no chains and no circles.
  */
+import type { Event } from '../../wire/event.ts'
 import { type EventId, type PersonKey, personKey } from '../../wire/ids.ts'
-import { type Cut, readNetworkCut } from './cuts.ts'
+import { type Cut, joinCuts, readNetworkCut } from './cuts.ts'
 import type { ControlEvent } from './view.ts'
 
 export interface Unlinking {
@@ -19,7 +20,7 @@ export class Devices {
   readonly #persons = new Map<PersonKey, PersonKey>()
   /** Linked now or once, by person, in the order of linking. */
   readonly #devices = new Map<PersonKey, PersonKey[]>()
-  readonly #removed = new Map<PersonKey, { readonly cut: Cut; readonly t: number }>()
+  readonly #removed = new Map<PersonKey, { readonly cut: Cut; readonly t: number; readonly id: EventId }>()
   /** Where a device's link stands: what it says of its person counts behind it. */
   readonly #links = new Map<PersonKey, ControlEvent>()
   readonly counted = new Set<EventId>()
@@ -33,7 +34,7 @@ export class Devices {
       if (
         body.link
           ? this.#link(event.author, device, control)
-          : this.#unlink(event.author, device, body.cuts, event.t)
+          : this.#unlink(event.author, device, body.cuts, event)
       )
         this.counted.add(event.id)
     }
@@ -48,11 +49,21 @@ export class Devices {
     return true
   }
 
-  /** The first unlinking stands; a later one could only lengthen what is over. */
-  #unlink(person: PersonKey, device: PersonKey, cuts: Uint8Array, t: number): boolean {
-    if (this.#persons.get(device) !== person || this.#removed.has(device)) return false
-    this.#removed.set(device, { cut: readNetworkCut(cuts), t })
+  /**
+   * Of several unlinkings the first says when, and all together where its lanes end: a device may have more of them than one
+   * event can list, and what its person takes back in later is theirs.
+   */
+  #unlink(person: PersonKey, device: PersonKey, cuts: Uint8Array, { t, id }: Event): boolean {
+    if (this.#persons.get(device) !== person) return false
+    const before = this.#removed.get(device)
+    const cut = readNetworkCut(cuts)
+    this.#removed.set(device, before ? { ...before, cut: joinCuts(before.cut, cut) } : { cut, t, id })
     return true
+  }
+
+  /** Is this the event by which a device was unlinked, and not one that only says more of its lanes? */
+  isUnlinking(device: PersonKey, id: EventId): boolean {
+    return this.#removed.get(device)?.id === id
   }
 
   /** Whose key this is; a key that nobody linked is its own person. */
