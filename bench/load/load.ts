@@ -112,7 +112,8 @@ for (const socket of sampleSockets) {
       latencyMs.push(performance.now() - sentAt)
       if (!isConfirming) got(1)
     }
-    begun()
+    // A server that confirms may relay long before it does: while it still reads through what it has stored.
+    if (!isConfirming) begun()
     if (isConfirming || isPaced) return
     authors.get(id)?.done(1)
     refill()
