@@ -8,7 +8,7 @@
  *   opened --hello ok--> greeted (send auth) --auth ok--> done
  *   opened, greeted --anything else--> refused (send `refuse`, then close)
  */
-import { concat, copy, fromHex, hex, uint, utf8 } from './bytes.ts'
+import { concat, equal, hex, uint, utf8 } from './bytes.ts'
 import { decodeFrame, encodeFrame } from './codec.ts'
 import type { Crypto, Signer } from './crypto.ts'
 import type { FrameOf } from './frames.ts'
@@ -89,18 +89,18 @@ export function authMessage(
   dialerHello: Uint8Array,
   acceptorHello: Uint8Array,
 ): Uint8Array {
-  return concat(
-    SIGN_AUTH,
-    uint(side === 'dialer' ? 0 : 1, 1),
-    binding,
-    tagged(crypto, 'lanchat/hello/1', dialerHello),
-    tagged(crypto, 'lanchat/hello/1', acceptorHello),
-  )
+  return signedBy(side, binding, hashOf(crypto, dialerHello), hashOf(crypto, acceptorHello))
 }
+
+const hashOf = (crypto: Crypto, hello: Uint8Array) => tagged(crypto, 'lanchat/hello/1', hello)
+
+const signedBy = (side: Side, binding: Uint8Array, dialerHash: Uint8Array, acceptorHash: Uint8Array) =>
+  concat(SIGN_AUTH, uint(side === 'dialer' ? 0 : 1, 1), binding, dialerHash, acceptorHash)
 
 type State =
   | { readonly at: 'opened' }
-  | { readonly at: 'greeted'; readonly peer: Authenticated; readonly helloBytes: Uint8Array }
+  /** theirs: what the peer has to sign. */
+  | { readonly at: 'greeted'; readonly peer: Authenticated; readonly theirs: Uint8Array }
   | { readonly at: 'over' }
 
 /** Starts a handshake on one channel. Throws TypeError for a binding that is not 32 bytes. */
@@ -108,19 +108,14 @@ export function openHandshake(options: HandshakeOptions): Handshake {
   const { side, binding, signer, crypto } = options
   if (binding.length !== BINDING_BYTES) throw new TypeError('a binding is 32 bytes')
   const versions = options.versions ?? WIRE_VERSIONS
-  const own: Hello = { ...options.hello, type: 'hello', versions: [...versions], key: signer.key }
-  const ownBytes = encodeFrame(own)
+  const told: Hello = { ...options.hello, type: 'hello', versions: [...versions], key: signer.key }
+  const ownBytes = encodeFrame(told)
   let state: State = { at: 'opened' }
 
   const refuse = (code: HandshakeCode, detail: string): HandshakeStep => {
     state = { at: 'over' }
     return { send: encodeFrame({ type: 'refuse', code, detail }), refuse: { code, detail } }
   }
-  const message = (signing: Side, peerBytes: Uint8Array) =>
-    side === 'dialer'
-      ? authMessage(crypto, signing, binding, ownBytes, peerBytes)
-      : authMessage(crypto, signing, binding, peerBytes, ownBytes)
-
   const greet = (hello: Hello, helloBytes: Uint8Array): HandshakeStep => {
     const version = chooseVersion(versions, hello.versions)
     if (version === undefined)
@@ -128,7 +123,7 @@ export function openHandshake(options: HandshakeOptions): Handshake {
         'VERSION_UNSUPPORTED',
         `I speak ${versionRange(versions)}, you speak ${versionRange(hello.versions)}`,
       )
-    if (hex(hello.net) !== hex(own.net)) return refuse('NETWORK_OTHER', `my network is ${hex(own.net)}`)
+    if (!equal(hello.net, told.net)) return refuse('NETWORK_OTHER', `my network is ${hex(told.net)}`)
     const key = personKey(hello.key)
     if (key === personKey(signer.key)) return refuse('SELF', 'this is my own key')
     if (!isStrongKey(hello.key)) return refuse('KEY_WEAK', 'this key belongs to everybody')
@@ -136,10 +131,12 @@ export function openHandshake(options: HandshakeOptions): Handshake {
       return refuse('PEER_OTHER', `I looked for ${options.expect}`)
     const why = options.refuses?.(key)
     if (why) return refuse(why, refusalDetail(why))
-    state = { at: 'greeted', peer: { key, hello, version }, helloBytes }
-    return {
-      send: encodeFrame({ type: 'auth', signature: signer.sign(message(side, helloBytes)) }),
-    }
+    const [own, peers] = [hashOf(crypto, ownBytes), hashOf(crypto, helloBytes)]
+    const message = (by: Side) =>
+      side === 'dialer' ? signedBy(by, binding, own, peers) : signedBy(by, binding, peers, own)
+    const other: Side = side === 'dialer' ? 'acceptor' : 'dialer'
+    state = { at: 'greeted', peer: { key, hello, version }, theirs: message(other) }
+    return { send: encodeFrame({ type: 'auth', signature: signer.sign(message(side)) }) }
   }
 
   return {
@@ -152,12 +149,10 @@ export function openHandshake(options: HandshakeOptions): Handshake {
         state = { at: 'over' }
         return { refused: { code: frame.code, detail: frame.detail } }
       }
-      // The bytes are kept past this call, and the caller's buffer may be reused.
-      if (state.at === 'opened' && frame.type === 'hello') return greet(frame, copy(bytes))
+      if (state.at === 'opened' && frame.type === 'hello') return greet(frame, bytes)
       if (state.at === 'greeted' && frame.type === 'auth') {
-        const { peer, helloBytes } = state
-        const other: Side = side === 'dialer' ? 'acceptor' : 'dialer'
-        if (!crypto.verify(message(other, helloBytes), frame.signature, fromHex(peer.key)))
+        const { peer, theirs } = state
+        if (!crypto.verify(theirs, frame.signature, peer.hello.key))
           return refuse('AUTH_FAILED', 'the signature does not hold on this link')
         state = { at: 'over' }
         return { done: peer }
