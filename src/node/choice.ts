@@ -93,6 +93,7 @@ import {
   wakeBy,
 } from './choice/links.ts'
 import { advertise, seek } from './choice/moves.ts'
+import { rankingOf } from './choice/rank.ts'
 import { dialBackEnded, onDialBack } from './choice/reach.ts'
 import { circuitFailed, mayRelay, noteReport } from './choice/relayed.ts'
 import {
@@ -273,7 +274,7 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
   const { phase } = choice
   switch (frame.type) {
     case 'heartbeat': {
-      const before = link.beat
+      const before = link.beat && rankingOf(link.beat)
       const beat = readBeat(choice, turn, link, frame)
       if (!beat) return
       link.beat = beat

@@ -146,7 +146,7 @@ interface LinkState {
   readonly address: string
   comparedAt: number
   /** Rooms whose content the peer was seen to carry. */
-  readonly carries: Set<RoomId>
+  carries?: Set<RoomId>
   /** Whose device it was and whether it was let in, when that was last looked at. */
   admittedAs: string
   /** When it last joined this hub and was answered in full, and whether it has joined again since. */
@@ -1043,7 +1043,6 @@ export class Core {
       visitor: hello.visitor,
       address,
       comparedAt: this.#moment.now,
-      carries: new Set(),
       joinedAt: Number.NEGATIVE_INFINITY,
       joinsAgain: false,
       way,
@@ -1487,9 +1486,10 @@ export class Core {
   #noteCarriers(room: RoomId): void {
     for (const [link, state] of this.#links) {
       const isTheirs = this.views.carries(state.key, room, 1, false)
-      if (isTheirs === state.carries.has(room)) continue
-      if (!isTheirs) state.carries.delete(room)
+      if (isTheirs === (state.carries?.has(room) ?? false)) continue
+      if (!isTheirs) state.carries?.delete(room)
       else {
+        state.carries ??= new Set()
         state.carries.add(room)
         this.sync.compare(link, [room])
       }

@@ -46,6 +46,7 @@ import {
   type VectorEntry,
   xorOf,
 } from './lanes.ts'
+import { LinkSync, type Pull, type Wanted } from './link-sync.ts'
 import type { Chain, Replica } from './replica.ts'
 import type { Act } from './verification.ts'
 
@@ -111,52 +112,6 @@ const ASKS_MAX = 8
 /** Events that are verified and taken in together: some milliseconds. */
 const PART_EVENTS = 32
 
-interface Wanted {
-  readonly room: RoomId
-  readonly author: PersonKey
-  readonly lane: LaneId
-  flags: number
-}
-interface Pull {
-  readonly room: RoomId
-  readonly cls: LaneClass
-  /** Wants of this pull not yet answered. */
-  wants: number
-  vectorDone: boolean
-  changed: boolean
-  again: boolean
-  /** The answer is handed to the node around as well. */
-  readonly isQuestion: boolean
-}
-/** A lane of which the peer holds another branch: it differs at `high` and not at `low`. */
-interface Search {
-  readonly lane: Lane
-  low: number
-  high: number
-  asked: number
-  /** The peer's branch from `high` on. */
-  theirs?: { readonly events: readonly Event[]; readonly chain: Chain }
-}
-interface LinkSync {
-  readonly peer: PersonKey
-  /** Room and class waiting to be asked. */
-  readonly queue: Set<string>
-  readonly pulls: Map<string, Pull>
-  readonly wanted: { key: string; want: Wanted }[]
-  readonly wants: Map<number, { key: string; lanes: string[] }>
-  nextWant: number
-  compared: boolean
-  readonly serving: Iterator<Frame>[]
-  /** The first one is under way. */
-  readonly searches: Map<string, Search>
-  /** An answer to the first one is on its way. */
-  isAsked: boolean
-  /** Answers still on their way to searches that were given up: answers come in the order of the questions. */
-  late: number
-  /** When the peer last answered something, by `tick`'s clock. */
-  answeredAt: number
-}
-
 const pullKey = (room: RoomId, cls: LaneClass) => `${cls}${room}`
 const laneName = (room: RoomId, author: PersonKey, lane: LaneId) => `${room}${author}${lane}`
 
@@ -174,20 +129,7 @@ export class Sync {
   }
 
   linkUp(link: LinkId, peer: PersonKey): void {
-    this.#links.set(link, {
-      peer,
-      queue: new Set(),
-      pulls: new Map(),
-      wanted: [],
-      wants: new Map(),
-      nextWant: 1,
-      compared: false,
-      serving: [],
-      searches: new Map(),
-      isAsked: false,
-      late: 0,
-      answeredAt: this.#now,
-    })
+    this.#links.set(link, new LinkSync(peer, this.#now))
     this.compare(link)
   }
 
@@ -200,8 +142,8 @@ export class Sync {
   tick(now: number): void {
     this.#now = now
     for (const [link, state] of this.#links) {
-      const isWaiting = state.pulls.size + state.searches.size > 0
-      if (!isWaiting) state.answeredAt = now
+      state.rest()
+      if (!state.isWaiting) state.answeredAt = now
       else if (now - state.answeredAt > STALL_MS) {
         state.pulls.clear()
         state.wanted.length = 0
@@ -242,15 +184,13 @@ export class Sync {
 
   /** True while something is being pulled or waits to be, on any link. */
   get isBusy(): boolean {
-    for (const link of this.#links.values())
-      if (link.queue.size + link.pulls.size + link.searches.size > 0) return true
+    for (const link of this.#links.values()) if (link.isBusy) return true
     return false
   }
 
   /** True while this link still pulls (control lanes first): until then the peer's history is not all here. */
   isPulling(link: LinkId): boolean {
-    const state = this.#links.get(link)
-    return state !== undefined && state.queue.size + state.pulls.size > 0
+    return this.#links.get(link)?.isPulling ?? false
   }
 
   /** True once the peer has listed all it holds for this node. */
@@ -788,7 +728,6 @@ class Parcel {
   }
 }
 
-/** At most what the run takes in a frame: 76 for the signature and the arrays, 3 before each body. */
 /** Runs of so many events together, in order; a longer one is a part of its own. */
 function* parts(runs: readonly ParsedRun[]): Iterable<readonly ParsedRun[]> {
   let part: ParsedRun[] = []
@@ -805,6 +744,7 @@ function* parts(runs: readonly ParsedRun[]): Iterable<readonly ParsedRun[]> {
   if (part.length > 0) yield part
 }
 
+/** At most what the run takes in a frame: 76 for the signature and the arrays, 3 before each body. */
 const runBytes = (run: Run) =>
   run.headers.length + 76 + run.bodies.reduce((sum, body) => sum + 3 + (body?.length ?? 0), 0)
 

@@ -7,6 +7,7 @@ import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { type Frame, type FrameName, frameTable } from '../../src/wire/frames.ts'
 import type { PersonKey, RoomId } from '../../src/wire/ids.ts'
 import { NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { WIRE_VERSIONS } from '../../src/wire/version.ts'
 import { type Attacker, beat } from './attack.ts'
 
 /** [0, 1) from a seed of 32 bits (mulberry32). */
@@ -151,7 +152,7 @@ export class Mutations {
     const run = () => attacker.message(`fuzz ${this.below(1000)}`)
     switch (type) {
       case 'hello':
-        return { ...attacker.link.hello, type: 'hello', key: own }
+        return { ...attacker.link.hello, type: 'hello', versions: [...WIRE_VERSIONS], key: own }
       case 'auth':
         return { type, signature: this.bytes(64) }
       case 'refuse':

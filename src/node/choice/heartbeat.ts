@@ -102,7 +102,7 @@ export function readBeat(
     const behind = (other.beat.counter - frame.counter + UINT32) % UINT32
     if (other !== link && behind < UINT32 / 2) return undefined
   }
-  return {
+  const said: Beat = {
     at: turn.now,
     counter: frame.counter,
     state: frame.state,
@@ -118,6 +118,8 @@ export function readBeat(
     uptimeS: frame.uptimeS,
     ageS: frame.age,
   }
+  // In place of the last: a new one twice a second from thousands would live just long enough to be costly to collect.
+  return link.beat ? Object.assign(link.beat, said) : said
 }
 
 export const packLine = (line: readonly PersonKey[]): Uint8Array => concat(...line.map(fromHex))

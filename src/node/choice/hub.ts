@@ -11,7 +11,7 @@ import { dialDue, send, wakeBy } from './links.ts'
 import { lineOf, ranksAlike } from './rank.ts'
 import { askDialBack } from './reach.ts'
 import { meetThroughReporters } from './relayed.ts'
-import { type Beat, type Choice, type HubPhase, type Link, NOT_JOINED, STATE, type Turn } from './state.ts'
+import { type Choice, type HubPhase, type Link, NOT_JOINED, type Ranking, STATE, type Turn } from './state.ts'
 
 export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { timing } = choice
@@ -155,7 +155,7 @@ export function beatOfMember(
   turn: Turn,
   phase: HubPhase,
   link: Link,
-  before: Beat | undefined,
+  before: Ranking | undefined,
 ): void {
   const beat = link.beat!
   // It follows over this link: its own to this hub, or the circuit.

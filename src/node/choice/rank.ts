@@ -1,7 +1,7 @@
 /** Who is the better hub, and who stands where in the line. */
 import type { PersonKey } from '../../wire/ids.ts'
 import { LINE_MAX } from '../../wire/limits.ts'
-import { FLAG, type Link } from './state.ts'
+import { type Beat, FLAG, type Link, type Ranking } from './state.ts'
 
 /** Witness lag up to which a node counts as caught up. */
 export const LAG_MAX = 64
@@ -70,8 +70,11 @@ export function lineOf(links: readonly Link[], stableS: number): Link[] {
   return line
 }
 
+/** A heartbeat is overwritten by the next one. */
+export const rankingOf = ({ flags, lag, uptimeS }: Beat): Ranking => ({ flags, lag, uptimeS })
+
 /** Do two heartbeats of a member rank it the same? Then the line stays as it is. */
-export function ranksAlike(a: Link['beat'], b: Link['beat'], stableS: number): boolean {
+export function ranksAlike(a: Ranking | undefined, b: Ranking | undefined, stableS: number): boolean {
   if (!a || !b) return a === b
   return (
     a.flags === b.flags &&

@@ -211,6 +211,9 @@ export interface Beat {
   readonly ageS: number
 }
 
+/** What of it ranks a node. */
+export type Ranking = Pick<Beat, 'flags' | 'lag' | 'uptimeS'>
+
 export interface Link {
   readonly id: LinkId
   readonly key: PersonKey

@@ -43,10 +43,16 @@ export type Greeted =
   | { readonly refused: { readonly code: string; readonly detail: string } }
   | { readonly ended: 'timeout' | 'closed' | 'invalid' }
 
-/** Call it in the turn in which the websocket opened, before anything is read from it. Never rejects. */
-export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Promise<Greeted> {
+/** Apart from the handshake: what that leaves behind would stay as long as this listener, which is for good. */
+function watchOver(socket: Socket): MessageWatch {
   const watch = new MessageWatch()
   socket.on('data', (chunk: Buffer) => watch.feed(chunk))
+  return watch
+}
+
+/** Call it in the turn in which the websocket opened, before anything is read from it. Never rejects. */
+export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Promise<Greeted> {
+  const watch = watchOver(socket)
   const address = plainAddress(socket.remoteAddress)
   const port = socket.remotePort ?? 0
   const told = options.hello()

@@ -14,6 +14,7 @@ import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Hello, HelloFields } from '../../wire/auth.ts'
+import { equal } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { FRAME_BYTES_MAX, FRAME_MS_MAX, SEND_QUEUE_BYTES_MAX, SEND_STALL_MS_MAX } from '../../wire/limits.ts'
 import { type MessageWatch, wsMessages } from './ws-frame.ts'
@@ -33,13 +34,14 @@ export type CloseCause =
   /** close() or terminate() was called here. */
   | { readonly why: 'own'; readonly code: number; readonly reason: string }
 
+/** Told which link it is: many can share the same. */
 export interface LinkHandlers {
   /** One whole frame. The bytes may be a view into a larger buffer: keep a copy, not them. */
-  onFrame(bytes: Uint8Array): void
+  onFrame(bytes: Uint8Array, link: Link): void
   /** Once, last. */
-  onClose(cause: CloseCause): void
+  onClose(cause: CloseCause, link: Link): void
   /** Everything sent so far has been handed to the system. */
-  onDrain?(): void
+  onDrain?(link: Link): void
 }
 
 /** Caps of one link. The defaults are the protocol's. */
@@ -80,6 +82,17 @@ export interface LinkInit {
 
 let links = 0
 
+/** Without its key and versions, and with our own bytes where they are the same: a hub keeps thousands of them. */
+const fieldsOf = ({ role, places, grown, age, caps, port }: Hello, told: HelloFields): HelloFields => ({
+  net: told.net,
+  role,
+  places: equal(places, told.places) ? told.places : places,
+  grown,
+  age,
+  caps,
+  port,
+})
+
 export class Link {
   /** Unique in this process. */
   readonly id = ++links
@@ -90,7 +103,8 @@ export class Link {
   readonly dialled: boolean
   /** Proved by the handshake. */
   readonly key: PersonKey
-  readonly hello: Hello
+  /** What the peer said of itself in the handshake. */
+  readonly hello: HelloFields
   /** What this side said of itself in the handshake; it may have changed since. */
   readonly told: HelloFields
   /** The protocol version that both speak. */
@@ -108,7 +122,7 @@ export class Link {
   readonly #limits: LinkLimits
   #handlers: LinkHandlers | undefined
   /** Frames that came before start(). */
-  #early: Uint8Array[] = []
+  #early: Uint8Array[] | undefined
   #pending: Uint8Array[] = []
   #pendingBytes = 0
   #writingBytes = 0
@@ -127,7 +141,7 @@ export class Link {
     this.port = init.port
     this.dialled = init.dialled
     this.key = init.key
-    this.hello = init.hello
+    this.hello = fieldsOf(init.hello, init.told)
     this.told = init.told
     this.way = init.way
     this.version = init.version
@@ -162,9 +176,9 @@ export class Link {
   start(handlers: LinkHandlers): void {
     if (this.#handlers) throw new TypeError('this link is started')
     this.#handlers = handlers
-    for (const bytes of this.#early) if (this.isOpen) this.#deliver(handlers, bytes)
-    this.#early = []
-    if (this.#isOver) handlers.onClose(this.#cause!)
+    for (const bytes of this.#early ?? []) if (this.isOpen) this.#deliver(handlers, bytes)
+    this.#early = undefined
+    if (this.#isOver) handlers.onClose(this.#cause!, this)
     else this.resume()
   }
 
@@ -245,7 +259,7 @@ export class Link {
     this.#writingBytes = 0
     if (this.#cause) return
     if (this.#pendingBytes > 0) this.flush()
-    else this.#handlers?.onDrain?.()
+    else this.#handlers?.onDrain?.(this)
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -261,13 +275,16 @@ export class Link {
     this.traffic.bytesIn += bytes.length
     this.traffic.framesIn += 1
     if (this.#handlers) this.#deliver(this.#handlers, bytes)
-    else this.#early.push(bytes)
+    else {
+      this.#early ??= []
+      this.#early.push(bytes)
+    }
   }
 
   /** The edge of one session: what it throws ends this link and nothing else. */
   #deliver(handlers: LinkHandlers, bytes: Uint8Array): void {
     try {
-      handlers.onFrame(bytes)
+      handlers.onFrame(bytes, this)
     } catch (error) {
       this.#drop({ why: 'failed', error })
     }
@@ -285,7 +302,7 @@ export class Link {
     this.#pending = []
     this.#pendingBytes = 0
     watched.delete(this)
-    this.#handlers?.onClose(this.#cause)
+    this.#handlers?.onClose(this.#cause, this)
   }
 
   /**

@@ -89,6 +89,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const only = [{ tag: options.tag ?? '', psk: options.psk }]
   const ways = options.ways ?? (() => only)
   let links = 0
+  const linkEnded = () => {
+    links--
+  }
 
   const welcome = (socket: Socket, stranger: Stranger, ws: WebSocket) => {
     // From here on the handshake watches the time.
@@ -109,7 +112,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       strangers.forget(stranger)
       if (!socket.destroyed) {
         links++
-        socket.once('close', () => links--)
+        socket.on('close', linkEnded)
       }
       options.onLink(outcome.link)
     })
@@ -142,7 +145,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.destroy()
   })
   tls?.on('secureConnection', (socket) => {
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     const stranger = strangers.at(socket)
     if (!stranger) return socket.destroy()
     strangers.step(stranger)
@@ -150,7 +153,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   })
 
   const server = createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     // Reset before it was accepted: it has no far end any more.
     if (socket.remoteAddress === undefined) return socket.destroy()
     const address = plainAddress(socket.remoteAddress)
@@ -178,6 +181,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
   }
 }
+
+/** What it says, its close says too. */
+const ignore = () => {}
 
 /** Listens on this port or the first free one of the next 20; on 0 wherever the system says. Returns the port. */
 async function listenNear(server: Server, port: number, host: string | undefined): Promise<number> {

@@ -65,7 +65,7 @@ import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
-import { type Link, sendShared } from './link.ts'
+import { type Link, type LinkHandlers, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
 import { ResilientStore } from './resilient-store.ts'
@@ -85,6 +85,8 @@ const ANNOUNCED_WAYS_MAX = 512
 /** Addresses kept for the next start. */
 const REMEMBERED_MAX = 32
 const QUIT_MS_MAX = 2000
+/** Every link keeps what it was told. */
+const NO_PLACES = new Uint8Array(0)
 
 type Log = NonNullable<NodeOptions['log']>
 
@@ -157,6 +159,7 @@ export class NodeShell {
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
+  #places: { readonly ids: readonly PlaceId[]; readonly bytes: Uint8Array } = { ids: [], bytes: NO_PLACES }
   #noted: Promise<void> = Promise.resolve()
 
   private constructor(init: {
@@ -449,12 +452,18 @@ export class NodeShell {
     return {
       net: this.#network.net,
       role: this.#options.visitor ? 2 : this.#core.isHub ? 1 : 0,
-      places: place ? packPlaces(place.ids) : new Uint8Array(0),
+      places: place ? this.#packed(place.ids) : NO_PLACES,
       grown: place?.isGrown ?? false,
       age: place?.age ?? 0,
       caps: 0,
       port: this.#options.visitor ? 0 : (this.#listener?.port ?? 0),
     }
+  }
+
+  /** The same bytes for all links, for as long as the place has these ids. */
+  #packed(ids: readonly PlaceId[]): Uint8Array {
+    if (this.#places.ids !== ids) this.#places = { ids, bytes: packPlaces(ids) }
+    return this.#places.bytes
   }
 
   #discover(looking: Looking): void {
@@ -825,21 +834,24 @@ export class NodeShell {
       ...(link.way !== undefined && { way: link.way }),
     })
     // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
-    link.start({
-      onFrame: (bytes) => this.#onFrame(link, bytes),
-      onClose: (cause) => {
-        this.#waitingPumps.delete(link.id)
-        if (!this.#links.delete(link.id)) return
-        this.#log('debug', `the link to ${link.key.slice(0, 8)} ended: ${JSON.stringify(cause)}`)
-        this.#give({ in: 'linkDown', link: link.id, cause: 'closed' })
-      },
-      onDrain: () => {
-        const waiting = this.#waitingPumps.get(link.id)
-        this.#waitingPumps.delete(link.id)
-        for (const id of waiting ?? []) this.#give({ in: 'pump', link: id })
-      },
-    })
+    link.start(this.#handlers)
     this.#intake.began(link.id)
+  }
+
+  /** The same for all links. */
+  readonly #handlers: LinkHandlers = {
+    onFrame: (bytes, link) => this.#onFrame(link, bytes),
+    onClose: (cause, link) => {
+      this.#waitingPumps.delete(link.id)
+      if (!this.#links.delete(link.id)) return
+      this.#log('debug', `the link to ${link.key.slice(0, 8)} ended: ${JSON.stringify(cause)}`)
+      this.#give({ in: 'linkDown', link: link.id, cause: 'closed' })
+    },
+    onDrain: (link) => {
+      const waiting = this.#waitingPumps.get(link.id)
+      this.#waitingPumps.delete(link.id)
+      for (const id of waiting ?? []) this.#give({ in: 'pump', link: id })
+    },
   }
 
   #onFrame(link: Link, bytes: Uint8Array): void {

@@ -22,14 +22,22 @@ export interface Stranger {
 export class Strangers {
   readonly #limits: StrangerLimits
   readonly #onTimeout: (stranger: Stranger) => void
+  /** One for all sockets: one of its own would stay with each for as long as it is a link. */
+  readonly #onClose: (this: Socket) => void
   #count = 0
   /** By far end: of one listening port no two open sockets have the same. */
   readonly #byName = new Map<string, Stranger>()
+  readonly #bySocket = new Map<Socket, Stranger>()
   readonly #perAddress = new Map<string, number>()
 
   constructor(limits: StrangerLimits, onTimeout: (stranger: Stranger) => void) {
     this.#limits = limits
     this.#onTimeout = onTimeout
+    const strangers = this
+    this.#onClose = function () {
+      const stranger = strangers.#bySocket.get(this)
+      if (stranger) strangers.forget(stranger)
+    }
   }
 
   get count(): number {
@@ -49,9 +57,10 @@ export class Strangers {
     const stranger = { socket, address, name: nameOf(socket) }
     this.#count++
     this.#byName.set(stranger.name, stranger)
+    this.#bySocket.set(socket, stranger)
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
     this.step(stranger)
-    socket.once('close', () => this.forget(stranger))
+    socket.on('close', this.#onClose)
   }
 
   /** The stranger at the far end of this socket, which may be the TLS one over the socket that was added. */
@@ -79,6 +88,7 @@ export class Strangers {
     if (stranger.isForgotten) return
     stranger.isForgotten = true
     this.#count--
+    this.#bySocket.delete(stranger.socket)
     // The same far end may have connected anew before the old socket's close was told.
     if (this.#byName.get(stranger.name) === stranger) this.#byName.delete(stranger.name)
     const left = this.#perAddress.get(stranger.address)! - 1

@@ -35,22 +35,22 @@ export function wsMessages(payloads: readonly Uint8Array[], masked: boolean): Bu
   return out.subarray(0, at)
 }
 
-/** Follows the frames in a stream of bytes without keeping any: is a message under way? */
+/** Follows the frames in a stream of bytes without keeping any: is a message under way? Numbers only: each link has one. */
 export class MessageWatch {
-  /** Bytes of the current frame's header so far. */
-  readonly #header = new Uint8Array(HEADER_BYTES_MAX)
+  /** Bytes of the current frame's header so far, and the first two of them. */
   #headerLength = 0
-  /** Payload bytes of the current frame still to come. */
+  #first = 0
+  #second = 0
+  /** The length in the header as far as it has come, then the payload bytes of the current frame still to come. */
   #rest = 0
-  #isControl = false
-  #isLast = true
+  #isInPayload = false
   /** A fragmented message has begun and its last fragment has not. */
   #openMessage = false
   #completed = 0
 
   /** True from the first byte of a message or frame to the last. */
   get underWay(): boolean {
-    return this.#headerLength > 0 || this.#rest > 0 || this.#openMessage
+    return this.#headerLength > 0 || this.#isInPayload || this.#openMessage
   }
 
   /** Messages seen to their end, pings and the like apart. Grows; only changes matter. */
@@ -61,41 +61,38 @@ export class MessageWatch {
   feed(chunk: Uint8Array): void {
     let at = 0
     while (at < chunk.length) {
-      if (this.#rest > 0) {
+      if (this.#isInPayload) {
         const step = Math.min(this.#rest, chunk.length - at)
         this.#rest -= step
         at += step
         if (this.#rest === 0) this.#endFrame()
-        continue
-      }
-      this.#header[this.#headerLength++] = chunk[at++]!
-      if (this.#headerLength >= 2 && this.#headerLength === this.#headerSize()) this.#beginPayload()
+      } else this.#header(chunk[at++]!)
     }
   }
 
-  #headerSize(): number {
-    const second = this.#header[1]!
-    const length = second & 0x7f
-    return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + (second & 0x80 ? 4 : 0)
-  }
-
-  #beginPayload(): void {
-    const header = this.#header
-    const length = header[1]! & 0x7f
-    this.#isControl = (header[0]! & 0x08) !== 0
-    this.#isLast = (header[0]! & 0x80) !== 0
+  #header(byte: number): void {
+    const at = this.#headerLength++
+    if (at === 0) {
+      this.#first = byte
+      return
+    }
+    if (at === 1) this.#second = byte
+    const length = this.#second & 0x7f
+    const lengthBytes = length === 126 ? 2 : length === 127 ? 8 : 0
+    if (at === 1) this.#rest = lengthBytes === 0 ? length : 0
+    else if (at < 2 + lengthBytes) this.#rest = this.#rest * 256 + byte
+    if (at + 1 < 2 + lengthBytes + (this.#second & 0x80 ? 4 : 0)) return
     this.#headerLength = 0
-    this.#rest = length
-    if (length >= 126) {
-      this.#rest = 0
-      for (let i = 2; i < (length === 126 ? 4 : 10); i++) this.#rest = this.#rest * 256 + header[i]!
-    }
-    if (this.#rest === 0) this.#endFrame()
+    this.#isInPayload = this.#rest > 0
+    if (!this.#isInPayload) this.#endFrame()
   }
 
   #endFrame(): void {
-    if (this.#isControl) return
-    this.#openMessage = !this.#isLast
-    if (this.#isLast) this.#completed++
+    this.#isInPayload = false
+    const isControl = (this.#first & 0x08) !== 0
+    if (isControl) return
+    const isLast = (this.#first & 0x80) !== 0
+    this.#openMessage = !isLast
+    if (isLast) this.#completed++
   }
 }

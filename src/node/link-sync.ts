@@ -1,0 +1,115 @@
+/**
+ * What is under way with one peer in either direction, for `sync.ts`. Hubs have thousands of links, and nearly always nothing
+ * is: the collections exist while they are needed, and `rest` drops them.
+ */
+import type { Event } from '../wire/event.ts'
+import type { Frame } from '../wire/frames.ts'
+import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import type { Lane, LaneClass } from './lanes.ts'
+import type { Chain } from './replica.ts'
+
+export interface Wanted {
+  readonly room: RoomId
+  readonly author: PersonKey
+  readonly lane: LaneId
+  flags: number
+}
+export interface Pull {
+  readonly room: RoomId
+  readonly cls: LaneClass
+  /** Wants of this pull not yet answered. */
+  wants: number
+  vectorDone: boolean
+  changed: boolean
+  again: boolean
+  /** The answer is handed to the node around as well. */
+  readonly isQuestion: boolean
+}
+/** A lane of which the peer holds another branch: it differs at `high` and not at `low`. */
+export interface Search {
+  readonly lane: Lane
+  low: number
+  high: number
+  asked: number
+  /** The peer's branch from `high` on. */
+  theirs?: { readonly events: readonly Event[]; readonly chain: Chain }
+}
+
+class UnderWay {
+  readonly queue = new Set<string>()
+  readonly pulls = new Map<string, Pull>()
+  readonly wanted: { key: string; want: Wanted }[] = []
+  readonly wants = new Map<number, { key: string; lanes: string[] }>()
+  readonly serving: Iterator<Frame>[] = []
+  readonly searches = new Map<string, Search>()
+
+  get isNothing(): boolean {
+    const { queue, pulls, wanted, wants, serving, searches } = this
+    return queue.size + pulls.size + wanted.length + wants.size + serving.length + searches.size === 0
+  }
+}
+
+export class LinkSync {
+  readonly peer: PersonKey
+  nextWant = 1
+  compared = false
+  /** An answer to the first search is on its way. */
+  isAsked = false
+  /** Answers still on their way to searches that were given up: answers come in the order of the questions. */
+  late = 0
+  /** When the peer last answered something, by `tick`'s clock. */
+  answeredAt: number
+  #underWay: UnderWay | undefined
+
+  constructor(peer: PersonKey, now: number) {
+    this.peer = peer
+    this.answeredAt = now
+  }
+
+  #begun(): UnderWay {
+    this.#underWay ??= new UnderWay()
+    return this.#underWay
+  }
+
+  /** Room and class waiting to be asked. */
+  get queue() {
+    return this.#begun().queue
+  }
+  get pulls() {
+    return this.#begun().pulls
+  }
+  get wanted() {
+    return this.#begun().wanted
+  }
+  get wants() {
+    return this.#begun().wants
+  }
+  get serving() {
+    return this.#begun().serving
+  }
+  /** The first one is under way. */
+  get searches() {
+    return this.#begun().searches
+  }
+
+  /** Does something wait to be asked, or for an answer to its ask? */
+  get isPulling(): boolean {
+    const now = this.#underWay
+    return now !== undefined && now.queue.size + now.pulls.size > 0
+  }
+
+  get isBusy(): boolean {
+    return this.isPulling || (this.#underWay?.searches.size ?? 0) > 0
+  }
+
+  /** Is the peer to answer? */
+  get isWaiting(): boolean {
+    const now = this.#underWay
+    return now !== undefined && now.pulls.size + now.searches.size > 0
+  }
+
+  /** Now and then. */
+  rest(): void {
+    if (this.#underWay?.isNothing) this.#underWay = undefined
+  }
+}
