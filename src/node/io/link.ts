@@ -359,11 +359,10 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   return latest.bytes
 }
 
-/** Links with something to write for them alone; with what many get; and those of the latter whose turn it is. */
+/** Links with something to write for them alone; with what many get, and how many of these were left by the turn before. */
 let ownDirty: Link[] = []
-let sharedDirty: Link[] = []
-let flushing: Link[] = []
-let flushed = 0
+const sharedDirty: Link[] = []
+let leftOver = 0
 let isFlushPlanned = false
 
 function flushAtEndOfTurn(link: Link, isForMany: boolean): void {
@@ -383,18 +382,11 @@ function flushSome(): void {
   const links = ownDirty
   ownDirty = []
   for (const link of links) link.flush()
-  const isBehind = flushed < flushing.length && sharedDirty.length > 0
-  if (isBehind) for (const link of flushing.slice(flushed)) link.flush()
-  if (isBehind || flushed === flushing.length) {
-    flushing = sharedDirty
-    sharedDirty = []
-    flushed = 0
-  }
-  const end = isBehind ? flushing.length : Math.min(flushed + LINKS_AT_A_TIME, flushing.length)
-  while (flushed < end) flushing[flushed++]!.flush()
-  if (flushed < flushing.length) return planFlush()
-  flushing = []
-  flushed = 0
+  const isBehind = leftOver > 0 && sharedDirty.length > leftOver
+  const now = sharedDirty.splice(0, isBehind ? sharedDirty.length : LINKS_AT_A_TIME)
+  leftOver = sharedDirty.length
+  for (const link of now) link.flush()
+  if (leftOver > 0) planFlush()
 }
 
 /** All open links: one timer serves them all. */
