@@ -3,7 +3,6 @@
  * pause is done at once: on a quiet node it takes a tenth of a millisecond, and less than waking two threads for it.
  */
 import { verify } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { isCanonicalSignature } from '../../wire/signature.ts'
 import { publicKey } from '../crypto.ts'
@@ -14,8 +13,11 @@ export interface Check {
   readonly key: Uint8Array
 }
 
-/** Checks handed to libuv at a time: enough that no core waits, few enough that a commit of the store does not queue behind. */
-const IN_FLIGHT_MAX = Math.min(8, 2 * availableParallelism())
+/**
+ * Checks handed to libuv at a time: as many as its threads get through while the event loop of a busy hub goes round once, some
+ * 2 ms, since only then it is fed again. A commit of the store, which takes its turn among them, waits no longer than that.
+ */
+const IN_FLIGHT_MAX = 32
 
 const FORGET_AFTER = 1024
 
