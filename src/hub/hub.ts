@@ -308,8 +308,8 @@ export class Hub {
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
-    const owe = () =>
-      this.#receipts.owe(session.key, first.room, first.lane, run.events[run.events.length - 1]!.n)
+    const last = run.events[run.events.length - 1]!
+    const owe = (known = 0) => this.#receipts.owe(session.key, first.room, first.lane, last.n, known)
     if (!denial && this.#ports.holds(run)) {
       // The former hub relayed it: all that its author waits for is the word.
       owe()
@@ -317,7 +317,8 @@ export class Hub {
     }
     const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
     if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link)
-    if (!denial) owe()
+    // What comes before it in its lane was owed on its own: else each look at what is on disk would say that again.
+    if (!denial) owe(first.n - 1)
     this.#ports.verify(session.link, run, (good) => {
       if (good && denial) {
         // What was posted before it counts by now, and may allow it: a join that ends a mute.

@@ -33,15 +33,18 @@ export class Receipts {
     this.#durableN = durableN
   }
 
-  owe(author: PersonKey, room: RoomId, lane: LaneId, n: number): void {
+  /** known: up to where the author has been told, or is to be told for something else that is owed. */
+  owe(author: PersonKey, room: RoomId, lane: LaneId, n: number, known = 0): void {
     const name = author + room + lane
     const owed = this.#owed.get(name)
-    if (owed) owed.n = Math.max(owed.n, n)
-    else {
+    if (owed) {
+      owed.n = Math.max(owed.n, n)
+      owed.acked = Math.min(owed.acked, known)
+    } else {
       const count = this.#counts.get(author) ?? 0
       if (count >= OWED_MAX) return
       this.#counts.set(author, count + 1)
-      this.#owed.set(name, { author, room, lane, n, acked: 0 })
+      this.#owed.set(name, { author, room, lane, n, acked: known })
     }
   }
 
