@@ -114,24 +114,31 @@ function decodeNext(crypto: Crypto, header: Uint8Array, before: Event | undefine
   if (!before) return decodeHeader(crypto, header)
   for (let i = NAMES_AT; i < NAMES_END; i++)
     if (header[i] !== before.header[i]) return decodeHeader(crypto, header)
-  const { net, room, author, lane } = before
-  return { net, room, author, lane, ...decodeOwn(crypto, header) }
+  return decodeAs(crypto, header, before)
 }
 
 /** The event in a 149-byte header. Checks nothing: use parseRun for what comes from outside. */
 export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
-  return {
+  const names = {
     net: netId(header, 1),
     room: roomId(header, 9),
     author: personKey(header, 25),
     lane: laneId(header, 57),
-    ...decodeOwn(crypto, header),
   }
+  return decodeAs(crypto, header, names)
 }
 
-/** What a header has for itself in its lane. */
-function decodeOwn(crypto: Crypto, header: Uint8Array): Omit<Event, 'net' | 'room' | 'author' | 'lane'> {
+/** The event of a header whose names are known. */
+function decodeAs(
+  crypto: Crypto,
+  header: Uint8Array,
+  { net, room, author, lane }: Pick<Event, 'net' | 'room' | 'author' | 'lane'>,
+): Event {
   return {
+    net,
+    room,
+    author,
+    lane,
     n: readUint(header, 65, 4),
     prev: prevOf(header),
     at: readUint(header, 101, 6),

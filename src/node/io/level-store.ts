@@ -195,15 +195,17 @@ export class LevelStore implements Store {
     let keys: Uint8Array[]
     try {
       // Every key is checked before anything is staged: a wrong one is its writer's mistake alone.
-      keys = ops.map(([, key]) => keyBytes(key))
+      // By index, here and below: taking them apart by pattern makes an iterator for each.
+      keys = ops.map((op) => keyBytes(op[1]))
     } catch (error) {
       return Promise.reject(error)
     }
-    ops.forEach(([kind, key, put], i) => {
-      const value = kind === 'put' ? put : null
+    for (let i = 0; i < ops.length; i++) {
+      const op = ops[i]!
+      const value = op[0] === 'put' ? op[2] : null
       group.ops.push({ key: keys[i]!, value })
-      group.overlay.set(key, value)
-    })
+      group.overlay.set(op[1], value)
+    }
     group.sync ||= sync
     const written = new Promise<void>((resolve, reject) => group.waiting.push({ resolve, reject }))
     if (group.ops.length >= GROUP_OPS_MAX) this.#flush()
