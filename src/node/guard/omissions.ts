@@ -118,6 +118,8 @@ export class Omissions {
     const begun = Math.max(this.#since, carriedSince)
     const isCaughtUp = this.#caughtUpAt >= begun + SETTLED_MS
     const isFresh = isCaughtUp && ageMs > -AHEAD_MS && now - ageMs > begun + SETTLED_MS
+    // As at a hub: it makes no name for each event that comes.
+    if (!isFresh && this.#early.size === 0) return
     const name = nameOf(lane, n)
     if (this.#hub === undefined || !isFresh || this.#early.delete(name)) return
     this.#suspect(name, { kind: 'withheld', lane, n, since: now, listedAt: undefined, first: undefined })
