@@ -26,12 +26,15 @@ if (!speech) throw new Error(`no such peer: ${plan.peer}`)
 const { isConfirming } = speech
 const isPaced = plan.rate > 0
 
+/** Of many rooms none is the one that everybody is in, where a server has such a room. */
+const allRooms = Array.from({ length: plan.rooms }, (_, k) => (plan.rooms > 1 ? k + 1 : k))
+
 let number = 0
 const receivers: Member[] = []
 const samples: Member[] = []
 const senders: Member[] = []
-for (let room = 0; room < plan.rooms; room++) {
-  const isSampled = !isConfirming || room < SAMPLED_ROOMS
+for (const [at, room] of allRooms.entries()) {
+  const isSampled = !isConfirming || at < SAMPLED_ROOMS
   for (let k = 0; k < plan.members; k++)
     (isSampled && k === 0 ? samples : receivers).push({ number: ++number, rooms: [room], role: 'receiver' })
   for (let k = 0; k < plan.senders; k++) senders.push({ number: ++number, rooms: [room], role: 'sender' })
@@ -39,7 +42,6 @@ for (let room = 0; room < plan.rooms; room++) {
 
 const members = await Members.of(plan, speech)
 // Number 0 makes the rooms where somebody has to.
-const allRooms = Array.from({ length: plan.rooms }, (_, room) => room)
 for (const socket of await members.open([{ number: 0, rooms: allRooms, role: 'sender' }])) socket.resume()
 const counter = await members.beginCounting()
 const sampleSockets = await members.open(samples)
@@ -112,8 +114,7 @@ for (const socket of sampleSockets) {
       latencyMs.push(performance.now() - sentAt)
       if (!isConfirming) got(1)
     }
-    // A server that confirms may relay long before it does: while it still reads through what it has stored.
-    if (!isConfirming) begun()
+    begun()
     if (isConfirming || isPaced) return
     authors.get(id)?.done(1)
     refill()
