@@ -23,11 +23,14 @@ it('an act is refused exactly where it would not count, of whomever it is, whoev
     world.role(anna, max, 2)
     world.role(anna, mara, 2)
     const post = world.post(max)
-    for (let k = 0; k < 12; k++) {
+    for (let k = 0; k < 13; k++) {
       const author = people[below(people.length)]!
       const target = people[below(people.length)]!
       const seen = world.events.filter(({ event }) => event.author === target).map(({ event }) => event)
-      const value = actOf(below(11), target, lastOfLanes(seen), post)
+      const isLast = k === 12
+      const value: BodyValue = isLast
+        ? { kind: 'delete', reason: '' }
+        : actOf(below(11), target, lastOfLanes(seen), post)
       const denial = denialOfAct(world.view(), author, value)
       const { id } = world.add(author, value)
       const counts = world.view().counted.has(id)

@@ -8,7 +8,7 @@ import type { Command } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { isOver, nextOf } from './permission.ts'
+import { denialOfAct, isOver, nextOf } from './permission.ts'
 import type { Permits } from './permits.ts'
 import type { Writer } from './writer.ts'
 
@@ -137,11 +137,11 @@ export class RoomActs {
     if (!view) return
     if (view.type === 'general')
       return this.#answers.refuse(asked, 'ROOM_FIXED', { room: text, action: 'delete' })
-    if ((view.ranks.get(this.#core.me) ?? 1) < 3)
-      return this.#answers.refuse(asked, 'NOT_ALLOWED', { room: text, action: 'delete', next: nextOf(view) })
+    const value: BodyValue = { kind: 'delete', reason: '' }
+    const denial = denialOfAct(view, this.#core.me, value)
+    if (denial)
+      return this.#answers.refuse(asked, denial, { room: text, action: 'delete', next: nextOf(view) })
     const name = this.#nameOf(view.id) ?? text
-    this.#writer.write(view.id, { kind: 'delete', reason: '' }, () =>
-      this.#answers.system(asked, 'delete', name),
-    )
+    this.#writer.write(view.id, value, () => this.#answers.system(asked, 'delete', name))
   }
 }

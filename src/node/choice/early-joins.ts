@@ -4,8 +4,8 @@
  * then would be asked once more by everybody at the moment at which it becomes hub, so it keeps the question: as hub it
  * answers it, and where it becomes none soon, it refuses.
  */
-import { addMember } from './hub.ts'
-import { send, wakeBy } from './links.ts'
+import { takeIn } from './hub.ts'
+import { wakeBy } from './links.ts'
 import type { Choice, HubPhase, Link, Turn } from './state.ts'
 
 /** Longer than a closed link takes to be noticed on a busy machine; whoever waits has others to ask only after lineStepMs. */
@@ -23,7 +23,8 @@ export function keepEarlyJoin(choice: Choice, turn: Turn, link: Link, at: number
   const next = choice.line.find((key) => key !== hub)
   if (hub === null || next !== choice.self || link.via !== undefined || link.beat?.upstream !== hub)
     return false
-  const until = turn.now + EARLY_JOIN_MS
+  // Who asks again waits no longer for that.
+  const until = choice.earlyJoins.get(link.id)?.until ?? turn.now + EARLY_JOIN_MS
   choice.earlyJoins.set(link.id, { at, until })
   wakeBy(choice, until)
   return true
@@ -33,9 +34,7 @@ export function keepEarlyJoin(choice: Choice, turn: Turn, link: Link, at: number
 export function takeEarlyJoins(choice: Choice, turn: Turn, phase: HubPhase): void {
   for (const [id, { at }] of choice.earlyJoins) {
     const link = choice.links.get(id)
-    if (!link) continue
-    addMember(choice, turn, phase, link)
-    send(turn, link, { type: 'joined', at, epoch: phase.epoch })
+    if (link) takeIn(choice, turn, phase, link, at)
   }
   choice.earlyJoins.clear()
 }

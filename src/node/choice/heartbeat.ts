@@ -75,11 +75,14 @@ export function beatNow(choice: Choice, turn: Turn): void {
 }
 
 /**
- * Puts the next heartbeat off, where those around this node have something more urgent to read than what they know. Each node
- * for another while: those that changed at the same moment would send theirs together ever after.
+ * Puts the next heartbeat off, where those around this node have something more urgent to read than what they know; never so
+ * far that somebody might take it for silent. Each node for another while: those that changed at the same moment would send
+ * theirs together ever after.
  */
 export function beatLater(choice: Choice, turn: Turn): void {
-  choice.beatAt = turn.now + CHANGE_MS + turn.random() * (choice.timing.heartbeatMs - CHANGE_MS)
+  const { heartbeatMs } = choice.timing
+  const at = turn.now + CHANGE_MS + turn.random() * (heartbeatMs - CHANGE_MS)
+  choice.beatAt = Math.min(at, choice.lastBeatAt + 2 * heartbeatMs)
   wakeBy(choice, choice.beatAt)
 }
 

@@ -125,8 +125,8 @@ export function dropSilent(choice: Choice, turn: Turn, phase: HubPhase, link: Li
   send(turn, link, { type: 'notJoined', reason: NOT_JOINED.unheard, hub: null, address: '' })
 }
 
-/** A node asks to be a member. */
-export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link, at: number): void {
+/** Answers a join. False: there is no room, or this hub is leaving. */
+export function takeIn(choice: Choice, turn: Turn, phase: HubPhase, link: Link, at: number): boolean {
   const full = phase.members >= MEMBERS_MAX && !link.member
   if (choice.leavingSince !== undefined || full) {
     send(turn, link, {
@@ -135,11 +135,17 @@ export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Lin
       hub: null,
       address: '',
     })
-    return
+    return false
   }
-  const known = link.member
   addMember(choice, turn, phase, link)
   send(turn, link, { type: 'joined', at, epoch: phase.epoch })
+  return true
+}
+
+/** A node asks to be a member. */
+export function joinAtHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link, at: number): void {
+  const known = link.member
+  if (!takeIn(choice, turn, phase, link, at)) return
   if (known) {
     // It lost this hub and came back on the same link: for the member a new session begins.
     turn.effects.push({ do: 'memberJoined', link: link.id, key: link.key, visitor: link.visitor })

@@ -188,13 +188,18 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   phase.turn = links.length > 0 ? (phase.turn + ROUND_LINKS) % links.length : 0
 }
 
+/** Who takes over answers when it is hub, or when it knows that it will not be: that says nothing of the way there. */
+function joinAnswered(choice: Choice, turn: Turn, link: Link): void {
+  const { phase } = choice
+  if (phase.state === 'seeking' && (phase.why === 'close' || phase.why === 'silent')) link.askedAt = undefined
+  answered(choice, turn, link)
+  link.joinSentAt = undefined
+}
+
 /** A hub took this node in. An answer to a join of before this search is as old as what it answers, and ignored. */
 export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'joined'>): void {
   const { phase } = choice
-  // Who takes over answers when it is hub: that says nothing of the way there.
-  if (phase.state === 'seeking' && phase.why === 'close') link.askedAt = undefined
-  answered(choice, turn, link)
-  link.joinSentAt = undefined
+  joinAnswered(choice, turn, link)
   // Relayed, and through to the hub: from now on without help.
   const isThrough =
     phase.state === 'following' &&
@@ -208,8 +213,7 @@ export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
 }
 
 export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'notJoined'>): void {
-  answered(choice, turn, link)
-  link.joinSentAt = undefined
+  joinAnswered(choice, turn, link)
   const { phase } = choice
   if (frame.reason === NOT_JOINED.unheard) {
     if (phase.state === 'following' && phase.link === link.id) lose(choice, turn, link, 'silent')
