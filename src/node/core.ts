@@ -486,6 +486,10 @@ export class Core {
         this.views.forgetKeys(room)
         this.private.forget(room)
       },
+      keysWanted: (room) => {
+        this.views.recallKeys(room)
+        this.#roomChanged(room)
+      },
     })
     this.#hiddenBodies = new HiddenBodies({
       replica: this.replica,
@@ -630,6 +634,7 @@ export class Core {
   async load(): Promise<void> {
     await this.replica.load()
     await this.views.load(this.options.store)
+    await this.#hiddenBodies.load(this.options.store)
     const rooms = [...this.replica.rooms()]
     for (let k = 0; k < rooms.length; k += ROOMS_AT_ONCE)
       await Promise.all(rooms.slice(k, k + ROOMS_AT_ONCE).map((room) => this.#noteLatest(room)))
@@ -860,6 +865,7 @@ export class Core {
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
+    this.#takeFreed()
     this.#hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()
@@ -1369,8 +1375,7 @@ export class Core {
     if (result.is !== 'added' || result.events.length === 0) return
     const since = isOfHub || author === this.self ? undefined : this.#carriedSince(room, id)
     const from = isOfHub ? 'hub' : 'other'
-    const events = result.events.filter((event) => event.lane === id)
-    this.#guard.took(lane, events, from, this.netNow, since, this.#moment.now)
+    this.#guard.took(lane, result.events, from, this.netNow, since, this.#moment.now)
   }
 
   /** Since when this node has carried the class of this lane in this room; undefined: it is not sure whether it does. */
@@ -1402,17 +1407,44 @@ export class Core {
       this.#durable.grew(lane, before)
       this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(first.room, this.self))
     }
-    for (const { room, author, lane: id, n } of events)
-      if (id !== first.lane) this.#durable.grew(this.replica.lane(room, author, id)!, n - 1)
     if (events.length === 0) return
     if (this.#isHeard && this.#moment.now >= this.#busyUntil) this.search.took(lane, run.events, run.bodies)
+    this.#laneGrew(first, events)
+  }
+
+  /** events of one lane, that of `of`, count now and did not. */
+  #laneGrew({ room, author, lane }: Event, events: readonly Event[]): void {
     this.#taken += events.length
     this.#firstLines.drop()
-    if (first.author !== this.self && !isControlLane(first.lane)) this.markers.grew(first.room, first.author)
-    const control = events.filter((event) => isControlLane(event.lane))
-    for (const event of control) this.views.add(event)
-    if (control.length > 0) this.#roomChanged(first.room, control)
-    for (const event of control) this.#acts.counted(event)
+    if (!isControlLane(lane)) {
+      if (author !== this.self) this.markers.grew(room, author)
+      return
+    }
+    for (const event of events) this.views.add(event)
+    this.#roomChanged(room, events)
+    for (const event of events) this.#acts.counted(event)
+  }
+
+  /** What stands behind holes that need not be filled any more, in whatever lanes, counts and is told. */
+  #takeFreed(): void {
+    for (let freed = this.replica.takeFreed(); freed.length > 0; freed = this.replica.takeFreed()) {
+      const lanes = new Map<Lane, Event[]>()
+      for (const event of freed) {
+        const lane = this.replica.lane(event.room, event.author, event.lane)
+        if (!lane) continue
+        const events = lanes.get(lane)
+        if (events) events.push(event)
+        else lanes.set(lane, [event])
+      }
+      for (const [lane, events] of lanes) {
+        const first = events[0]!
+        this.#durable.grew(lane, first.n - 1)
+        this.#laneGrew(first, events)
+      }
+      this.#writes.needSync(this.#confirming.isAnswerable)
+      this.display.arrived(freed)
+      this.#lookForTwin(freed.filter(({ author }) => author === this.self))
+    }
   }
 
   /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */

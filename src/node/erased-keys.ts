@@ -29,8 +29,8 @@ export const concernsKeys = (kind: number): boolean => kind === DELETE || kind =
 export interface ErasedKeysPorts {
   readonly crypto: Crypto
   put(key: string, value: Uint8Array): void
-  /** May `by` ever have deleted a room that `maker` made? Once true it stays so. maker: undefined while it is not known. */
-  mayDelete(by: PersonKey, maker: PersonKey | undefined): boolean
+  /** May `by` ever have deleted a room that `maker` made? Once true it stays so. */
+  mayDelete(by: PersonKey, maker: PersonKey): boolean
 }
 
 export class ErasedKeys {
@@ -72,7 +72,9 @@ export class ErasedKeys {
   }
 
   #look(room: RoomId): boolean {
+    // Talks and general, which nothing deletes (RM-5), have no maker.
     const maker = this.#makers.get(room)
+    if (maker === undefined) return false
     for (const by of this.#deleters.get(room) ?? []) {
       if (!this.#ports.mayDelete(by, maker)) continue
       this.#doomed.add(room)

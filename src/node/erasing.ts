@@ -43,6 +43,8 @@ export interface ErasingPorts {
   put(op: StoreOp): void
   /** The keys of this room lie on the disk no more: what is known of them elsewhere goes too. */
   keysErased(room: RoomId): void
+  /** The room is not deleted any more: what still lies on the disk of its keys is wanted. */
+  keysWanted(room: RoomId): void
 }
 
 export class Erasing {
@@ -114,8 +116,9 @@ export class Erasing {
   /** Undeleted meanwhile, a room may have keys again, and all its lanes are looked at anew should it be deleted once more. */
   #closeKeys(room: RoomId, isGone: boolean): void {
     this.#ports.replica.closeKeys(room, isGone)
-    if (isGone) this.#ports.keysErased(room)
-    else for (const lane of this.#ports.replica.lanes(room, 0)) this.#keyless.delete(lane)
+    if (isGone) return this.#ports.keysErased(room)
+    for (const lane of this.#ports.replica.lanes(room, 0)) this.#keyless.delete(lane)
+    this.#ports.keysWanted(room)
   }
 
   /** Was the room deleted a week ago, counted from when this node saw it? The delete's own time may be false. */

@@ -13,13 +13,11 @@ import { ERASE_HIDDEN_AFTER_MS } from '../wire/limits.ts'
 import { factKey } from './keys.ts'
 import type { Replica } from './replica.ts'
 import type { Erased } from './rooms/erased.ts'
-import type { StoreOp } from './store.ts'
+import type { Store, StoreOp } from './store.ts'
 
 const LOOK_EVERY_MS = 60_000
 /** Events looked at in a tick: well below a millisecond. */
 const SLICE_EVENTS = 64
-/** Bodies that wait at a time, each with a note in the store; more wait for those. */
-const WAITING_MAX = 4096
 /** A body that was not here may come with a lane of somebody who was away: it is looked for again. */
 const LOOK_AGAIN_MS = 86_400_000
 
@@ -32,7 +30,11 @@ export interface HiddenBodiesPorts {
   put(op: StoreOp): void
 }
 
-const noteKey = (id: EventId) => factKey(`hidden/${id}`)
+const NOTE = factKey('hidden/')
+const noteKey = (id: string) => NOTE + id
+/** What the disk has damaged is no note; it is written anew, or dropped. */
+const dueAt = (noted: Uint8Array) =>
+  noted.length === 6 ? readUint(noted, 0, 6) + ERASE_HIDDEN_AFTER_MS : Number.NEGATIVE_INFINITY
 
 export class HiddenBodies {
   readonly #ports: HiddenBodiesPorts
@@ -40,13 +42,19 @@ export class HiddenBodies {
   #queue: [EventId, ReadonlySet<PersonKey>][] = []
   /** Nothing of them lies here, or not by a word of their own person. */
   readonly #settled = new Set<EventId>()
-  /** Their bodies are here, and are due then. */
+  /** Their bodies are here, and are due then; each has a note in the store. Less than the views know of what was deleted so. */
   readonly #waiting = new Map<EventId, number>()
   #lookAt = Number.NEGATIVE_INFINITY
   #forgetAt = Number.NEGATIVE_INFINITY
 
   constructor(ports: HiddenBodiesPorts) {
     this.#ports = ports
+  }
+
+  /** Notes of runs before: those of words that do not count any more are dropped at the first look. */
+  async load(store: Pick<Store, 'scan'>): Promise<void> {
+    for await (const [key, noted] of store.scan({ from: noteKey(''), to: noteKey('g') }))
+      this.#waiting.set(key.slice(NOTE.length) as EventId, dueAt(noted))
   }
 
   /** now: monotonic ms; time: see erasingTime. Returns how many bodies went. */
@@ -87,13 +95,11 @@ export class HiddenBodies {
     }
     const noted = this.#ports.get(noteKey(id))
     if (noted?.length !== 6) {
-      if (this.#waiting.size < WAITING_MAX) {
-        this.#ports.put(['put', noteKey(id), uint(Math.max(0, Math.round(time)), 6)])
-        this.#waiting.set(id, time + ERASE_HIDDEN_AFTER_MS)
-      }
+      this.#ports.put(['put', noteKey(id), uint(Math.max(0, Math.round(time)), 6)])
+      this.#waiting.set(id, time + ERASE_HIDDEN_AFTER_MS)
       return false
     }
-    const due = readUint(noted, 0, 6) + ERASE_HIDDEN_AFTER_MS
+    const due = dueAt(noted)
     if (due >= time) {
       this.#waiting.set(id, due)
       return false

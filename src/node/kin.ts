@@ -9,38 +9,88 @@ import type { BodyValue } from '../wire/kinds.ts'
 
 const ADMIN = 4
 
+/** Keys that are one person's, as it was said. */
+interface Group {
+  keys: number
+  /** Has it ever had a word over every room of the network? */
+  isOverAll: boolean
+  isOwner: boolean
+  /** Whom one of them called an admin: they are, should it turn out that this is the owner. */
+  named: PersonKey[]
+}
+
 export class Kin {
-  readonly #owner: PersonKey | undefined
-  readonly #head = new Map<PersonKey, PersonKey>()
-  /** By whom somebody was made an admin: the owner alone can, with whichever device. */
-  readonly #made = new Map<PersonKey, Set<PersonKey>>()
+  readonly #hasOwner: boolean
+  readonly #above = new Map<PersonKey, PersonKey>()
+  /** Of head keys; a key without one is alone. */
+  readonly #groups = new Map<PersonKey, Group>()
+  readonly #roles = new Set<string>()
 
   constructor(owner?: PersonKey) {
-    this.#owner = owner
+    this.#hasOwner = owner !== undefined
+    if (owner !== undefined) this.#groups.set(owner, { ...alone(), isOverAll: true, isOwner: true })
   }
 
   /** Takes in an event of room 0, links with a counter-signature that holds. True where it makes a difference. */
   note(author: PersonKey, body: BodyValue | null): boolean {
     if (body?.kind === 'device' && body.link) return this.#join(author, personKey(body.device))
-    if (body?.kind !== 'role' || body.rank !== ADMIN) return false
+    // The owner alone makes admins, with whichever device.
+    if (body?.kind !== 'role' || body.rank !== ADMIN || !this.#hasOwner) return false
     const target = personKey(body.target)
-    const by = this.#made.get(target) ?? new Set()
-    this.#made.set(target, by)
-    if (by.has(author)) return false
-    by.add(author)
-    return true
+    const by = this.#groupOf(author)
+    if (by.isOwner) return this.#raise(target)
+    if (!this.#roles.has(author + target)) {
+      this.#roles.add(author + target)
+      by.named.push(target)
+    }
+    return false
   }
 
+  #raise(target: PersonKey): boolean {
+    const group = this.#groupOf(target)
+    const isNew = !group.isOverAll
+    group.isOverAll = true
+    return isNew
+  }
+
+  /** The smaller group goes into the larger one, so that no key is moved often and none lies deep. */
   #join(a: PersonKey, b: PersonKey): boolean {
     const [one, other] = [this.#headOf(a), this.#headOf(b)]
     if (one === other) return false
-    this.#head.set(one, other)
+    const isSmaller = this.#groupOf(one).keys < this.#groupOf(other).keys
+    const [less, more] = isSmaller ? [one, other] : [other, one]
+    const [from, into] = [this.#groupOf(less), this.#groupOf(more)]
+    this.#above.set(less, more)
+    this.#groups.delete(less)
+    into.keys += from.keys
+    into.isOverAll ||= from.isOverAll
+    into.isOwner ||= from.isOwner
+    const [few, many] =
+      from.named.length < into.named.length ? [from.named, into.named] : [into.named, from.named]
+    for (const target of few) many.push(target)
+    into.named = into.isOwner ? [] : many
+    if (into.isOwner) for (const target of many) this.#raise(target)
     return true
+  }
+
+  #groupOf(key: PersonKey): Group {
+    const head = this.#headOf(key)
+    let group = this.#groups.get(head)
+    if (!group) {
+      group = alone()
+      this.#groups.set(head, group)
+    }
+    return group
   }
 
   #headOf(key: PersonKey): PersonKey {
     let head = key
-    for (let next = this.#head.get(head); next !== undefined; next = this.#head.get(head)) head = next
+    for (let above = this.#above.get(head); above !== undefined; above = this.#above.get(head)) {
+      // Each look halves the way for the next one.
+      const next = this.#above.get(above)
+      if (next !== undefined) this.#above.set(head, next)
+      head = next ?? above
+    }
     return head
   }
 
@@ -50,10 +100,8 @@ export class Kin {
 
   /** May this key ever have had a word over every room of the network? */
   isOverAll(key: PersonKey): boolean {
-    if (this.#owner === undefined) return false
-    if (this.are(key, this.#owner)) return true
-    for (const [target, by] of this.#made)
-      if (this.are(key, target)) for (const maker of by) if (this.are(maker, this.#owner)) return true
-    return false
+    return this.#groups.get(this.#headOf(key))?.isOverAll ?? false
   }
 }
+
+const alone = (): Group => ({ keys: 1, isOverAll: false, isOwner: false, named: [] })

@@ -24,7 +24,9 @@ import {
 } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { Beyond } from './beyond.ts'
 import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
+import { Holes } from './holes.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
 import { LaneRecords } from './lane-records.ts'
@@ -57,8 +59,8 @@ export interface Chain {
 
 export type AddResult =
   /**
-   * events: new ones, in order, each held with its body or tombstone, up to what is signed. Empty: nothing new. Behind
-   * those of the run's own lane may stand such of others of its room: a `delete` closes holes that erased keys have left, and an `erase` those of bodies.
+   * events: new ones of the lane, in order, each held with its body or tombstone, up to what is signed. Empty: nothing new.
+   * What it freed behind holes, there or elsewhere: takeFreed.
    * forked: the run proved a fork of its lane, so what counts in its room may have changed.
    */
   | { readonly is: 'added'; readonly events: readonly Event[]; readonly forked?: true }
@@ -106,14 +108,23 @@ export class Replica {
   readonly #erased: string[] = []
   readonly #records: LaneRecords
   /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
-  mayDelete: (by: PersonKey, maker: PersonKey | undefined) => boolean = (by, maker) => by === maker
+  mayDelete: (by: PersonKey, maker: PersonKey) => boolean = (by, maker) => by === maker
   /** May these be, or have been, devices of one person? Grows only. Set by the views. */
   areKin: (by: PersonKey, author: PersonKey) => boolean = (by, author) => by === author
   readonly #keys: ErasedKeys
-  /** Content that others said they deleted: of their own person it counts without its body (rule EV-19). */
-  readonly #named = new Map<EventId, Set<PersonKey>>()
-  /** Events that count since something else came, to be told with that. */
-  readonly #freed: Event[] = []
+  /**
+   * Content that somebody said they deleted: of their own person it counts without its body (rule EV-19). Nothing of it may be
+   * left out, or vectors would differ; it takes less than the `erase` events it follows from.
+   */
+  readonly #named = new Map<EventId, PersonKey | Set<PersonKey>>()
+  readonly #holes = new Holes()
+  readonly #beyond: Beyond
+  /** Lanes whose hole may be none any more, and whether any may be: looked at once the run is added. */
+  readonly #closing = new Set<Lane>()
+  #isKinNew = false
+  #isClosing = false
+  /** Events that count since something came elsewhere. */
+  #freed: Event[] = []
   /** All that lies on disk was looked at: lanes not known yet have nothing there. */
   #isScanned = false
   /** The highest n written so far, of lanes whose top is not known. */
@@ -133,6 +144,10 @@ export class Replica {
       mayDelete: (by, maker) => this.mayDelete(by, maker),
     })
     this.#limitOf = options.limitOf
+    this.#beyond = new Beyond(
+      ({ room, author, lane }, n) => this.event(room, author, lane, n),
+      (event) => isKeyKind(event.kind) || this.#holdsBody(event),
+    )
     const values = {
       get: (key: string) => this.#get(key),
       put: (key: string, value: Uint8Array) => this.#put(key, value),
@@ -239,16 +254,28 @@ export class Replica {
 
   /** Adds a verified run of this network. Idempotent. */
   add(run: VerifiedRun): AddResult {
+    this.#isClosing = true
     const result = this.#add(this.#keys.without(run))
-    if (this.#freed.length === 0 || result.is !== 'added') return result
-    return { ...result, events: [...result.events, ...this.#freed.splice(0)] }
+    this.#isClosing = false
+    this.#close()
+    return result
+  }
+
+  /** Events of whatever lanes that count since holes before them need not be filled any more, each once. */
+  takeFreed(): Event[] {
+    const freed = this.#freed
+    this.#freed = []
+    return freed
   }
 
   #add(run: VerifiedRun): AddResult {
     const first = run.events[0]!
     const known = this.lane(first.room, first.author, first.lane)
     const held = known ?? this.#newLane(first)
-    if (first.n > held.n + 1 && first.n > this.#reach(held) + 1) return { is: 'gap', after: held.n }
+    if (first.n > held.n + 1 && !this.#beyond.follows(held, first)) {
+      for (const [i, event] of run.events.entries()) this.#noteKeys(event, run.bodies[i])
+      return { is: 'gap', after: held.n }
+    }
     const differs = this.#firstDifference(held, run.events)
     if (!differs) {
       if (!known) this.#keepLane(held)
@@ -296,13 +323,12 @@ export class Replica {
     const last = run.events.length - 1
     const before = lane.n
     let isContiguous = run.events[0]!.n <= before + 1
-    let isDoomed = false
     for (let i = 0; i <= last; i++) {
       const event = run.events[i]!
       if (event.n >= end) break
       const isBeyond = event.n > lane.top
       const isNew = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
-      if (concernsKeys(event.kind)) isDoomed = this.#keys.note(event, run.bodies[i]) || isDoomed
+      this.#noteKeys(event, run.bodies[i])
       const isHeld = this.#keepBody(lane, event, run.bodies[i] ?? null, isBeyond)
       if (event.n <= lane.n) {
         if (i === last && event.n > lane.end) this.#setEnd(lane, event)
@@ -321,9 +347,59 @@ export class Replica {
     // Bodies that came now may close a hole behind which signed headers already lie.
     if (isContiguous) this.#extend(lane)
     if (lane.n !== before || refilled.length > 0) this.#changed(lane)
-    const events = [...refilled, ...this.#tell(lane, run.events)]
-    if (isDoomed) this.#closeHoles(this.lanes(lane.room, 0))
-    return events
+    this.#noteHole(lane)
+    return [...refilled, ...this.#tell(lane, run.events)]
+  }
+
+  /** What says that keys of a room may be missing is known as soon as it was seen, signed, wherever in its lane it stands. */
+  #noteKeys(event: Event, body: Uint8Array | null | undefined): void {
+    if (!concernsKeys(event.kind) || !this.#keys.note(event, body)) return
+    for (const lane of this.lanes(event.room, 0)) this.#closing.add(lane)
+  }
+
+  // --- holes ------------------------------------------------------------------------------------------------------
+
+  /** Before the scan it is not known where lanes end; it looks at all of them. */
+  #noteHole(lane: Lane): void {
+    const isOpen = lane.n < lane.top && lane.top !== Number.POSITIVE_INFINITY
+    this.#holes.note(lane, isOpen ? this.event(lane.room, lane.author, lane.lane, lane.n + 1)?.id : undefined)
+  }
+
+  /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
+  excuse(by: PersonKey, ids: Iterable<EventId>): void {
+    for (const id of ids) {
+      const known = this.#named.get(id)
+      if (known === undefined) this.#named.set(id, by)
+      else if (typeof known !== 'string') known.add(by)
+      else if (known !== by) this.#named.set(id, new Set([known, by]))
+      const lane = this.#holes.at(id)
+      if (lane) this.#closing.add(lane)
+    }
+    this.#close()
+  }
+
+  /** What mayDelete or areKin say may be another thing now. */
+  kinChanged(): void {
+    this.#isKinNew = true
+    this.#close()
+  }
+
+  /** Once for all that a run brought; what this brings, in turn. */
+  #close(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    while (this.#isKinNew || this.#closing.size > 0) {
+      if (this.#isKinNew) {
+        this.#isKinNew = false
+        for (const room of this.#keys.changed())
+          for (const lane of this.lanes(room, 0)) this.#closing.add(lane)
+        for (const lane of this.#holes.lanes()) this.#closing.add(lane)
+      }
+      const lanes = [...this.#closing]
+      this.#closing.clear()
+      this.#closeHoles(lanes)
+    }
+    this.#isClosing = false
   }
 
   /** Some bodies may be missing from now on: lanes that waited for them go on behind them. */
@@ -331,36 +407,21 @@ export class Replica {
     for (const lane of lanes) {
       const before = lane.n
       const next = before < lane.top && this.event(lane.room, lane.author, lane.lane, before + 1)
-      if (!next || !this.#mayLack(next)) continue
-      this.#extend(lane)
+      if (next && this.#mayLack(next)) this.#extend(lane)
+      this.#noteHole(lane)
       if (lane.n === before) continue
       this.#changed(lane)
       this.#freed.push(...this.#tell(lane))
     }
   }
 
-  /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
-  excuse(room: RoomId, by: PersonKey, ids: Iterable<EventId>): void {
-    for (const id of ids) {
-      const authors = this.#named.get(id)
-      if (authors) authors.add(by)
-      else this.#named.set(id, new Set([by]))
-    }
-    // The scan looks at all of them.
-    if (this.#isScanned) this.#closeHoles(this.lanes(room, 1))
-  }
-
-  /** What mayDelete or areKin say may be another thing now. */
-  kinChanged(): void {
-    for (const room of this.#keys.changed()) this.#closeHoles(this.lanes(room, 0))
-    if (!this.#isScanned) return
-    for (const room of this.#rooms.keys()) this.#closeHoles(this.lanes(room, 1))
-  }
-
   /** Does this event count without its body? */
   #mayLack(event: Event): boolean {
     if (isControlLane(event.lane)) return this.#keys.mayLack(event)
-    for (const by of this.#named.get(event.id) ?? []) if (this.areKin(by, event.author)) return true
+    const named = this.#named.get(event.id)
+    if (named === undefined || typeof named === 'string')
+      return named !== undefined && this.areKin(named, event.author)
+    for (const by of named) if (this.areKin(by, event.author)) return true
     return false
   }
 
@@ -371,36 +432,19 @@ export class Replica {
     return true
   }
 
-  /** How far events lie here that follow what is held, and of which nothing is missing but keys that may have been erased. */
-  #reach(lane: Lane): number {
-    let [n, id] = [lane.n, lane.id]
-    while (isControlLane(lane.lane) && n < lane.top) {
-      const stored = this.#records.header(lane, n + 1)
-      if (!stored) break
-      const event = decodeHeader(this.#crypto, stored.header)
-      if (event.prev !== id || !(isKeyKind(event.kind) || this.#holdsBody(event))) break
-      n = event.n
-      id = event.id
-    }
-    return n
-  }
-
   /** What nearly always comes: the whole of a run, at the end of its lane. */
   #appendWhole(lane: Lane, run: VerifiedRun): Event[] {
     const last = run.events[run.events.length - 1]!
     this.#records.putRun(lane, run)
-    let isDoomed = false
     for (const [i, event] of run.events.entries()) {
       this.#index(event)
-      if (concernsKeys(event.kind)) isDoomed = this.#keys.note(event, run.bodies[i]) || isDoomed
+      this.#noteKeys(event, run.bodies[i])
     }
     lane.n = last.n
     lane.id = last.id
     lane.top = last.n
     this.#setEnd(lane, last)
-    const events = this.#tell(lane, run.events)
-    if (isDoomed) this.#closeHoles(this.lanes(lane.room, 0))
-    return events
+    return this.#tell(lane, run.events)
   }
 
   /** The events that the node around has not been told of and may be told now. just: what was kept a moment ago. */
@@ -419,6 +463,7 @@ export class Replica {
   #keepHeader(lane: Lane, event: Event, signature: Uint8Array | undefined): boolean {
     const stored = this.#records.header(lane, event.n)
     const isSame = stored !== undefined && equal(stored.header, event.header)
+    if (stored && !isSame) this.#beyond.forget(lane)
     // Within a stored run the signature at its end covers it.
     if (!isSame || (signature && !stored.signature && !stored.isInRun))
       this.#records.putHeader(event, signature)
@@ -515,6 +560,7 @@ export class Replica {
     const lane = this.lane(room, author, laneId) ?? this.#keepLane(this.#newLane(tombstone))
     noteTombstone(lane, id, n)
     this.#extend(lane)
+    this.#noteHole(lane)
     this.#changed(lane)
     fresh.push(...this.#tell(lane))
     return true
@@ -562,6 +608,7 @@ export class Replica {
       this.#del(forkKey(room, author, id))
       const { authors } = this.#classLanes(room, 1)
       authors.get(author)?.delete(id)
+      this.#holes.note(lane, undefined)
       if (authors.get(author)?.size === 0) authors.delete(author)
     }
     return { erased: top, isDone: true }
@@ -569,14 +616,15 @@ export class Replica {
 
   /**
    * Takes from the disk the keys that lie among up to `max` events of a control lane behind n = `after` (rule EV-15); the
-   * events stay, and so does what is listed. looked: how many events there were. Only once the store was read through.
+   * events stay, and so does what is listed, so none goes without which its event would not count. looked: how many events
+   * there were. Only once the store was read through.
    */
   eraseKeys(lane: Lane, after: number, max: number): { readonly looked: number; readonly erased: number } {
     const end = Math.min(lane.top, after + max)
     let erased = 0
     for (let n = after + 1; n <= end; n++) {
       const event = this.event(lane.room, lane.author, lane.lane, n)
-      if (!event || !isKeyKind(event.kind) || !this.#records.body(event)) continue
+      if (!event || !this.#mayLack(event) || !this.#records.body(event)) continue
       this.#records.dropBody(lane, n, event.id)
       erased++
     }
@@ -909,7 +957,7 @@ export class Replica {
 
   /**
    * Walks all stored events and corrects the hints. Returns how many lanes were wrong, their rooms (what counts there
-   * must be decided anew) and the events that count now and did not by the hints. Lanes that grew meanwhile keep what
+   * must be decided anew) and the events that count now and did not by the hints (beside them takeFreed). Lanes that grew meanwhile keep what
    * they gained above a sound prefix.
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
@@ -978,9 +1026,6 @@ export class Replica {
     }
     // Lanes that were looked at before what says that their bodies may be missing.
     this.#closeHoles(this.#allLanes())
-    const freed = this.#freed.splice(0)
-    for (const { room } of freed) result.rooms.add(room)
-    result.events.push(...freed)
     for (const { room, author, lane: id } of await this.#mendIndexes(expected.equals(await indexes()))) {
       result.wrong++
       result.rooms.add(room)
@@ -1038,6 +1083,7 @@ export class Replica {
       found.id = found.endId
     }
     const held = this.#laneOf(found)
+    this.#beyond.forget(held)
     const before = held.n
     if (found.n < hint) {
       held.n = found.n

@@ -56,6 +56,7 @@ export class Views {
   readonly #cutLanes = new Set<LaneId>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
   readonly #kin: Kin
+  #isLoading = false
   #network: NetworkView | undefined
   #replica!: Replica
   /** The earliest t of a control event that does not count yet; Infinity: none. */
@@ -74,7 +75,7 @@ export class Views {
     this.#replica = replica
     const kin = this.#kin
     replica.areKin = (by, author) => kin.are(by, author)
-    replica.mayDelete = (by, maker) => (maker !== undefined && kin.are(by, maker)) || kin.isOverAll(by)
+    replica.mayDelete = (by, maker) => kin.are(by, maker) || kin.isOverAll(by)
     replica.onControl = (lane) => this.#follow(lane)
   }
 
@@ -107,12 +108,15 @@ export class Views {
   /** Reads the control events of a store (for the start). */
   async load(store: Pick<Store, 'scan'>): Promise<void> {
     const rooms = new Set<RoomId>()
+    this.#isLoading = true
     for await (const [key] of store.scan({ from: 'c', to: 'd', page: CONTROLS_PAGE })) {
       const { room, author, lane, n } = parseLaneKey(key)
       const event = this.#replica.event(room, author, lane, n)
       if (event && this.#keep(event)) rooms.add(event.room)
     }
+    this.#isLoading = false
     // What counts is decided once, and not anew with each of them.
+    this.#replica.kinChanged()
     if (rooms.has(NETWORK_ROOM)) this.changed(NETWORK_ROOM)
     else for (const room of rooms) this.changed(room)
   }
@@ -128,6 +132,16 @@ export class Views {
     for (const [id, { event }] of controls ?? []) if (isKeyKind(event.kind)) controls!.delete(id)
   }
 
+  /** The room is not deleted any more: keys of it that still lie here count again. */
+  recallKeys(room: RoomId): void {
+    for (const lane of this.#replica.lanes(room, 0))
+      for (let n = 1; n <= lane.n; n++) {
+        const event = this.#replica.event(room, lane.author, lane.lane, n)
+        if (event && isKeyKind(event.kind)) this.#keep(event)
+      }
+    this.changed(room)
+  }
+
   /** False where it is known already, or its body is not here. */
   #keep(event: Event): boolean {
     if (this.#controls.get(event.room)?.has(event.id)) return false
@@ -140,8 +154,9 @@ export class Views {
       this.#controls.set(event.room, room)
     }
     const read = this.#read(event, body)
-    if (read?.kind === 'erase') this.#replica.excuse(event.room, event.author, readIds(read.targets))
-    if (event.room === NETWORK_ROOM && this.#kin.note(event.author, read)) this.#replica.kinChanged()
+    if (read?.kind === 'erase') this.#replica.excuse(event.author, readIds(read.targets))
+    if (event.room === NETWORK_ROOM && this.#kin.note(event.author, read) && !this.#isLoading)
+      this.#replica.kinChanged()
     if (read && event.room === NETWORK_ROOM) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
     room.set(event.id, { event, body: kept(read), salt: body.slice(0, SALT_BYTES) })
     return true

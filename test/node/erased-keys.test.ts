@@ -1,5 +1,6 @@
 /** The keys of a deleted room go from every store, and its control lanes stay whole without them (rules EV-15 and EV-18). */
 import { describe, expect, test } from 'vitest'
+import { BEYOND_MAX } from '../../src/node/beyond.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import { isKeyKind } from '../../src/node/erased-keys.ts'
 import { Erasing } from '../../src/node/erasing.ts'
@@ -83,6 +84,7 @@ function erasingOver(replica: Replica, store: MemoryStore, isDeleted: () => bool
     get: (name) => store.get(name),
     put: (op) => void store.write([op], true),
     keysErased: () => void told++,
+    keysWanted: () => {},
   })
   let now = 0
   const run = async (time: number) => {
@@ -203,6 +205,7 @@ describe('the keys of a deleted room', () => {
           const bodies = run.bodies.map((body, k) => (isBare && isKeyKind(run.events[k]!.kind) ? null : body))
           const result = replica.add(verified(packRun({ ...run, bodies })))
           if (result.is === 'added') told += result.events.length
+          told += replica.takeFreed().length
         }
         expect(replica.digest(ROOM, 0)).toEqual(whole.digest(ROOM, 0))
         // Each event once.
@@ -310,5 +313,80 @@ describe('elsewhere', () => {
     const run = runOf(anna, lane, [create, topic('two'), gone])
     replica.add({ ...run, bodies: run.bodies.map((body, i) => (i === 1 ? null : body)) })
     expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(1)
+  })
+
+  test('nor does one in a room that nobody made, as a talk, whoever wrote it', () => {
+    const { replica } = replicaOf()
+    replica.mayDelete = () => true
+    replica.add(runOf(anna, anna.controlLane(), [gone]))
+    const lane = anna.controlLane()
+    const run = runOf(anna, lane, [topic('one'), key(7)])
+    replica.add({ ...run, bodies: run.bodies.map((body, i) => (i === 1 ? null : body)) })
+    expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(1)
+  })
+
+  test('keys that may not be missing are never erased', async () => {
+    const { replica, save } = replicaOf()
+    const lane = anna.controlLane()
+    const run = runOf(anna, lane, [create, key(7)])
+    replica.add(run)
+    await save()
+    expect(replica.eraseKeys(replica.lane(ROOM, anna.person, lane)!, 0, 9)).toEqual({ looked: 2, erased: 0 })
+    expect(bodyOf(replica, run, 1)).toBeDefined()
+  })
+})
+
+describe('behind a hole that nothing closes', () => {
+  /** A key without its body, and runs of one event behind it. */
+  function open(length: number) {
+    const lane = anna.controlLane()
+    const runs = [runOf(anna, lane, [key(7)])]
+    for (let n = 2; n <= length; n++) runs.push(runOf(anna, lane, [topic(`${n}`)], runs.at(-1)))
+    const first = { ...runs[0]!, bodies: [null] }
+    return { lane, runs: [first, ...runs.slice(1)] }
+  }
+
+  /** How often the store is asked while these come. */
+  function reads(runs: readonly VerifiedRun[]): number {
+    const { replica, store } = replicaOf()
+    let count = 0
+    const get = store.get.bind(store)
+    store.get = (name) => {
+      count++
+      return get(name)
+    }
+    for (const run of runs) {
+      replica.add(run)
+      // As if it were written: what is asked for goes to the store.
+      void store.write(replica.takeOps(), false)
+    }
+    return count
+  }
+
+  test('each event is looked at once, however many come', () => {
+    const { runs } = open(400)
+    expect(reads(runs)).toBeLessThan(4.5 * reads(runs.slice(0, 100)))
+  })
+
+  test('what does not follow is not kept, and takes the place of nothing', () => {
+    const { lane, runs } = open(6)
+    const { replica } = replicaOf()
+    for (const run of runs) replica.add(run)
+    const other = runOf(anna, lane, [topic('other')], runs[1])
+    const stray = runOf(anna, lane, [topic('stray')], other)
+    expect(replica.add(stray)).toMatchObject({ is: 'gap' })
+    expect(replica.event(ROOM, anna.person, lane, 4)!.id).toBe(runs[3]!.events[0]!.id)
+  })
+
+  test('only so much is kept, and a delete further on is heeded all the same', () => {
+    const { lane, runs } = open(BEYOND_MAX + 3)
+    const last = runOf(anna, lane, [create, gone], runs.at(-1))
+    const { replica } = replicaOf()
+    for (const run of runs) replica.add(run)
+    expect(replica.lane(ROOM, anna.person, lane)).toMatchObject({ n: 0, top: BEYOND_MAX })
+    expect(replica.add(last)).toMatchObject({ is: 'gap' })
+    expect(replica.takeFreed()).toHaveLength(BEYOND_MAX)
+    for (const run of [...runs.slice(BEYOND_MAX), last]) replica.add(run)
+    expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(BEYOND_MAX + 5)
   })
 })

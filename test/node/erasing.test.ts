@@ -34,6 +34,7 @@ function erasingOver(replica: Replica, store: MemoryStore, isDeleted: () => bool
     get: (key) => store.get(key),
     put: (op) => void store.write([op], true),
     keysErased: () => {},
+    keysWanted: () => {},
   })
   let now = 0
   /** Looks again, and erases until nothing more goes; returns how many events went, slice by slice. */

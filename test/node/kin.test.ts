@@ -66,4 +66,23 @@ describe('kin', () => {
     kin.note(anna, role(anna))
     expect(kin.isOverAll(anna)).toBe(false)
   })
+
+  test('of ten thousand keys in one chain are found, from either end, and over all where the owner is the last', () => {
+    const keys = Array.from({ length: 10_000 }, (_, i) => i.toString(16).padStart(64, '0') as PersonKey)
+    for (const order of [keys, [...keys].reverse()]) {
+      const kin = new Kin(order.at(-1))
+      expect(kin.note(order[0]!, role(ben))).toBe(false)
+      for (let i = 1; i < order.length; i++) kin.note(order[i - 1]!, link(order[i]!))
+      expect(kin.are(order[0]!, order.at(-1)!)).toBe(true)
+      expect(kin.isOverAll(ben)).toBe(true)
+    }
+  })
+
+  test('make no difference by roles that nobody of the owner gives, nor by any where there is no owner', () => {
+    const kin = new Kin(olga)
+    expect(kin.note(ben, role(anna))).toBe(false)
+    expect(kin.note(olga, role(anna))).toBe(true)
+    expect(kin.note(olga, role(anna))).toBe(false)
+    expect(new Kin().note(olga, role(anna))).toBe(false)
+  })
 })

@@ -308,6 +308,7 @@ export class SimNode implements Endpoint {
       if (result.forked) this.views.changed(run.events[0]!.room)
       this.#absorb(result.events)
     }
+    this.#absorb(this.replica.takeFreed())
     return result
   }
 
@@ -380,6 +381,7 @@ export class SimNode implements Endpoint {
     const run = this.sign(room, drafts)
     const result = this.replica.add(run)
     if (result.is === 'added') this.#absorb(result.events)
+    this.#absorb(this.replica.takeFreed())
     this.flush(true)
     this.send(run)
     return run

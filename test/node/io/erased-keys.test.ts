@@ -87,6 +87,7 @@ it.each([true, false])('the keys of a deleted room, after a restart: %s', async 
     get: (key) => store.get(key),
     put: (op: StoreOp) => void store.write([op], true),
     keysErased: () => {},
+    keysWanted: () => {},
   })
   erasing.tick(0, NOW)
   await save()
