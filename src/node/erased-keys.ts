@@ -40,6 +40,9 @@ export class ErasedKeys {
   readonly #makers = new Map<RoomId, PersonKey>()
   /** Who wrote a `delete`, of rooms that are not doomed by it. */
   readonly #deleters = new Map<RoomId, Set<PersonKey>>()
+  /** The same by who wrote it, and rooms by who made them. */
+  readonly #deletes = new Map<PersonKey, Set<RoomId>>()
+  readonly #made = new Map<PersonKey, Set<RoomId>>()
 
   constructor(ports: ErasedKeysPorts) {
     this.#ports = ports
@@ -54,35 +57,43 @@ export class ErasedKeys {
   note({ room, kind, net, author }: Event, body: Uint8Array | null | undefined): boolean {
     if (room === NETWORK_ROOM || this.#doomed.has(room)) return false
     if (kind === DELETE) {
-      const deleters = this.#deleters.get(room)
-      if (deleters) deleters.add(author)
-      else this.#deleters.set(room, new Set([author]))
-    } else {
-      const salt = this.#makers.has(room) ? undefined : body?.slice(0, SALT_BYTES)
-      // The id of a room says by which key it was made.
-      if (!salt || madeRoom(this.#ports.crypto, net, author, salt) !== room) return false
-      this.#makers.set(room, author)
+      put(this.#deleters, room, author)
+      put(this.#deletes, author, room)
+      return this.#weigh(room, author)
     }
-    return this.#look(room)
+    const salt = this.#makers.has(room) ? undefined : body?.slice(0, SALT_BYTES)
+    // The id of a room says by which key it was made.
+    if (!salt || madeRoom(this.#ports.crypto, net, author, salt) !== room) return false
+    this.#makers.set(room, author)
+    put(this.#made, author, room)
+    return this.#weighAll(room)
   }
 
-  /** What mayDelete says may be another thing now: rooms whose keys may be missing from now on. */
-  changed(): RoomId[] {
-    return [...this.#deleters.keys()].filter((room) => this.#look(room))
+  /** What mayDelete says of these may be another thing now: rooms whose keys may be missing from now on. */
+  changed(keys: Iterable<PersonKey>): RoomId[] {
+    const doomed: RoomId[] = []
+    for (const key of keys) {
+      for (const room of this.#deletes.get(key) ?? []) if (this.#weigh(room, key)) doomed.push(room)
+      for (const room of this.#made.get(key) ?? []) if (this.#weighAll(room)) doomed.push(room)
+    }
+    return doomed
   }
 
-  #look(room: RoomId): boolean {
+  #weighAll(room: RoomId): boolean {
+    for (const by of this.#deleters.get(room) ?? []) if (this.#weigh(room, by)) return true
+    return false
+  }
+
+  #weigh(room: RoomId, by: PersonKey): boolean {
     // Talks and general, which nothing deletes (RM-5), have no maker.
     const maker = this.#makers.get(room)
-    if (maker === undefined) return false
-    for (const by of this.#deleters.get(room) ?? []) {
-      if (!this.#ports.mayDelete(by, maker)) continue
-      this.#doomed.add(room)
-      this.#deleters.delete(room)
-      this.#ports.put(FACT + room, EMPTY)
-      return true
-    }
-    return false
+    if (maker === undefined || this.#doomed.has(room) || !this.#ports.mayDelete(by, maker)) return false
+    this.#doomed.add(room)
+    for (const each of this.#deleters.get(room) ?? []) this.#deletes.get(each)?.delete(room)
+    this.#deleters.delete(room)
+    this.#made.get(maker)?.delete(room)
+    this.#ports.put(FACT + room, EMPTY)
+    return true
   }
 
   /** Does this event count without its body? */
@@ -106,4 +117,10 @@ export class ErasedKeys {
     const bodies = run.bodies.map((body, i) => (isKeyKind(run.events[i]!.kind) ? null : body))
     return { ...run, bodies }
   }
+}
+
+function put<K, V>(into: Map<K, Set<V>>, key: K, value: V): void {
+  const values = into.get(key)
+  if (values) values.add(value)
+  else into.set(key, new Set([value]))
 }

@@ -11,13 +11,15 @@ const ADMIN = 4
 
 /** Keys that are one person's, as it was said. */
 interface Group {
-  keys: number
+  readonly keys: PersonKey[]
   /** Has it ever had a word over every room of the network? */
   isOverAll: boolean
   isOwner: boolean
   /** Whom one of them called an admin: they are, should it turn out that this is the owner. */
   named: PersonKey[]
 }
+
+const NOBODY: readonly PersonKey[] = []
 
 export class Kin {
   readonly #hasOwner: boolean
@@ -28,14 +30,17 @@ export class Kin {
 
   constructor(owner?: PersonKey) {
     this.#hasOwner = owner !== undefined
-    if (owner !== undefined) this.#groups.set(owner, { ...alone(), isOverAll: true, isOwner: true })
+    if (owner !== undefined) this.#groups.set(owner, { ...alone(owner), isOverAll: true, isOwner: true })
   }
 
-  /** Takes in an event of room 0, links with a counter-signature that holds. True where it makes a difference. */
-  note(author: PersonKey, body: BodyValue | null): boolean {
+  /**
+   * Takes in an event of room 0, links with a counter-signature that holds. Returns keys for which it makes a difference: of
+   * two that became kin the one or the other, and whoever came to be over all. However often, a key seldom comes again.
+   */
+  note(author: PersonKey, body: BodyValue | null): readonly PersonKey[] {
     if (body?.kind === 'device' && body.link) return this.#join(author, personKey(body.device))
     // The owner alone makes admins, with whichever device.
-    if (body?.kind !== 'role' || body.rank !== ADMIN || !this.#hasOwner) return false
+    if (body?.kind !== 'role' || body.rank !== ADMIN || !this.#hasOwner) return NOBODY
     const target = personKey(body.target)
     const by = this.#groupOf(author)
     if (by.isOwner) return this.#raise(target)
@@ -43,41 +48,42 @@ export class Kin {
       this.#roles.add(author + target)
       by.named.push(target)
     }
-    return false
+    return NOBODY
   }
 
-  #raise(target: PersonKey): boolean {
+  #raise(target: PersonKey): readonly PersonKey[] {
     const group = this.#groupOf(target)
-    const isNew = !group.isOverAll
+    if (group.isOverAll) return NOBODY
     group.isOverAll = true
-    return isNew
+    return [...group.keys]
   }
 
   /** The smaller group goes into the larger one, so that no key is moved often and none lies deep. */
-  #join(a: PersonKey, b: PersonKey): boolean {
+  #join(a: PersonKey, b: PersonKey): readonly PersonKey[] {
     const [one, other] = [this.#headOf(a), this.#headOf(b)]
-    if (one === other) return false
-    const isSmaller = this.#groupOf(one).keys < this.#groupOf(other).keys
+    if (one === other) return NOBODY
+    const isSmaller = this.#groupOf(one).keys.length < this.#groupOf(other).keys.length
     const [less, more] = isSmaller ? [one, other] : [other, one]
     const [from, into] = [this.#groupOf(less), this.#groupOf(more)]
+    const changed = [...from.keys, ...(from.isOverAll && !into.isOverAll ? into.keys : [])]
     this.#above.set(less, more)
     this.#groups.delete(less)
-    into.keys += from.keys
+    for (const key of from.keys) into.keys.push(key)
     into.isOverAll ||= from.isOverAll
     into.isOwner ||= from.isOwner
-    const [few, many] =
-      from.named.length < into.named.length ? [from.named, into.named] : [into.named, from.named]
+    const isShorter = from.named.length < into.named.length
+    const [few, many] = isShorter ? [from.named, into.named] : [into.named, from.named]
     for (const target of few) many.push(target)
     into.named = into.isOwner ? [] : many
-    if (into.isOwner) for (const target of many) this.#raise(target)
-    return true
+    if (into.isOwner) for (const target of many) for (const key of this.#raise(target)) changed.push(key)
+    return changed
   }
 
   #groupOf(key: PersonKey): Group {
     const head = this.#headOf(key)
     let group = this.#groups.get(head)
     if (!group) {
-      group = alone()
+      group = alone(head)
       this.#groups.set(head, group)
     }
     return group
@@ -104,4 +110,4 @@ export class Kin {
   }
 }
 
-const alone = (): Group => ({ keys: 1, isOverAll: false, isOwner: false, named: [] })
+const alone = (key: PersonKey): Group => ({ keys: [key], isOverAll: false, isOwner: false, named: [] })

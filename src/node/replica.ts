@@ -117,11 +117,12 @@ export class Replica {
    * left out, or vectors would differ; it takes less than the `erase` events it follows from.
    */
   readonly #named = new Map<EventId, PersonKey | Set<PersonKey>>()
+  /** The same by who said so. */
+  readonly #naming = new Map<PersonKey, EventId[]>()
   readonly #holes = new Holes()
   readonly #beyond: Beyond
-  /** Lanes whose hole may be none any more, and whether any may be: looked at once the run is added. */
+  /** Lanes whose hole may be none any more: looked at once the run is added. */
   readonly #closing = new Set<Lane>()
-  #isKinNew = false
   #isClosing = false
   /** Events that count since something came elsewhere. */
   #freed: Event[] = []
@@ -367,20 +368,34 @@ export class Replica {
 
   /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
   excuse(by: PersonKey, ids: Iterable<EventId>): void {
+    const naming = this.#naming.get(by) ?? []
+    this.#naming.set(by, naming)
     for (const id of ids) {
       const known = this.#named.get(id)
+      if (known === by || (typeof known === 'object' && known.has(by))) continue
+      naming.push(id)
       if (known === undefined) this.#named.set(id, by)
-      else if (typeof known !== 'string') known.add(by)
-      else if (known !== by) this.#named.set(id, new Set([known, by]))
-      const lane = this.#holes.at(id)
-      if (lane) this.#closing.add(lane)
+      else if (typeof known === 'object') known.add(by)
+      else this.#named.set(id, new Set([known, by]))
+      this.#lookAt(id, by)
     }
     this.#close()
   }
 
-  /** What mayDelete or areKin say may be another thing now. */
-  kinChanged(): void {
-    this.#isKinNew = true
+  /** The lane that waits for this event need not, where this author's word suffices. */
+  #lookAt(id: EventId, by: PersonKey): void {
+    const lane = this.#holes.at(id)
+    if (lane && this.areKin(by, lane.author)) this.#closing.add(lane)
+  }
+
+  /** What mayDelete or areKin say of these may be another thing now. */
+  kinChanged(keys: readonly PersonKey[]): void {
+    for (const room of this.#keys.changed(keys))
+      for (const lane of this.lanes(room, 0)) this.#closing.add(lane)
+    for (const key of keys) {
+      for (const lane of this.#holes.of(key)) this.#closing.add(lane)
+      for (const id of this.#naming.get(key) ?? []) this.#lookAt(id, key)
+    }
     this.#close()
   }
 
@@ -388,13 +403,7 @@ export class Replica {
   #close(): void {
     if (this.#isClosing) return
     this.#isClosing = true
-    while (this.#isKinNew || this.#closing.size > 0) {
-      if (this.#isKinNew) {
-        this.#isKinNew = false
-        for (const room of this.#keys.changed())
-          for (const lane of this.lanes(room, 0)) this.#closing.add(lane)
-        for (const lane of this.#holes.lanes()) this.#closing.add(lane)
-      }
+    while (this.#closing.size > 0) {
       const lanes = [...this.#closing]
       this.#closing.clear()
       this.#closeHoles(lanes)

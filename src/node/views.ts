@@ -56,7 +56,6 @@ export class Views {
   readonly #cutLanes = new Set<LaneId>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
   readonly #kin: Kin
-  #isLoading = false
   #network: NetworkView | undefined
   #replica!: Replica
   /** The earliest t of a control event that does not count yet; Infinity: none. */
@@ -108,15 +107,12 @@ export class Views {
   /** Reads the control events of a store (for the start). */
   async load(store: Pick<Store, 'scan'>): Promise<void> {
     const rooms = new Set<RoomId>()
-    this.#isLoading = true
     for await (const [key] of store.scan({ from: 'c', to: 'd', page: CONTROLS_PAGE })) {
       const { room, author, lane, n } = parseLaneKey(key)
       const event = this.#replica.event(room, author, lane, n)
       if (event && this.#keep(event)) rooms.add(event.room)
     }
-    this.#isLoading = false
     // What counts is decided once, and not anew with each of them.
-    this.#replica.kinChanged()
     if (rooms.has(NETWORK_ROOM)) this.changed(NETWORK_ROOM)
     else for (const room of rooms) this.changed(room)
   }
@@ -155,8 +151,10 @@ export class Views {
     }
     const read = this.#read(event, body)
     if (read?.kind === 'erase') this.#replica.excuse(event.author, readIds(read.targets))
-    if (event.room === NETWORK_ROOM && this.#kin.note(event.author, read) && !this.#isLoading)
-      this.#replica.kinChanged()
+    if (event.room === NETWORK_ROOM) {
+      const keys = this.#kin.note(event.author, read)
+      if (keys.length > 0) this.#replica.kinChanged(keys)
+    }
     if (read && event.room === NETWORK_ROOM) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
     room.set(event.id, { event, body: kept(read), salt: body.slice(0, SALT_BYTES) })
     return true

@@ -303,7 +303,7 @@ describe('elsewhere', () => {
     replica.add({ ...run, bodies: run.bodies.map((body, i) => (i === 1 ? null : body)) })
     expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(1)
     replica.mayDelete = () => true
-    replica.kinChanged()
+    replica.kinChanged([ben.person])
     expect(replica.lane(ROOM, anna.person, lane)!.n).toBe(3)
   })
 
