@@ -22,6 +22,8 @@ export interface Pull {
   vectorDone: boolean
   changed: boolean
   again: boolean
+  /** Lanes with a hole, of which something further on was not kept: their n then. */
+  readonly gaps: Map<Lane, number>
   /** The answer is handed to the node around as well. */
   readonly isQuestion: boolean
 }

@@ -314,7 +314,16 @@ export class Sync {
     buckets: Uint8Array,
     isQuestion: boolean,
   ): void {
-    const pull = { room, cls, wants: 0, vectorDone: false, changed: false, again: false, isQuestion }
+    const pull = {
+      room,
+      cls,
+      wants: 0,
+      vectorDone: false,
+      changed: false,
+      again: false,
+      gaps: new Map(),
+      isQuestion,
+    }
     state.pulls.set(pullKey(room, cls), pull)
     this.#ports.send(link, { type: 'ask', room: fromHex(room), class: cls, buckets })
   }
@@ -380,6 +389,7 @@ export class Sync {
       vectorDone: true,
       changed: false,
       again: false,
+      gaps: new Map(),
       isQuestion: false,
     }
     state.pulls.set(key, pull)
@@ -438,6 +448,8 @@ export class Sync {
   #maybeFinish(link: LinkId, state: LinkSync, pull: Pull): void {
     if (!pull.vectorDone || pull.wants > 0) return
     state.pulls.delete(pullKey(pull.room, pull.cls))
+    // What came later may have excused a hole (rule EV-18); what was served behind it is kept only now.
+    for (const [lane, after] of pull.gaps) if (lane.n > after) pull.again = true
     this.#ports.pulled(link, pull.room, pull.cls)
     const { carriage } = this.#ports
     if (pull.changed && pull.cls === 0) {
@@ -481,8 +493,13 @@ export class Sync {
     if (!state) return result
     const pull = state.pulls.get(pullKey(room, classOf(lane)))
     if (pull && result.is === 'added' && result.events.length > 0) pull.changed = true
-    if (result.is === 'gap') this.pullLane(link, room, author, lane)
-    else if (result.is === 'branch') {
+    if (result.is === 'gap') {
+      const held = this.#ports.replica.lane(room, author, lane)
+      // Something lies behind a hole, and this further on than is kept there.
+      const isBeyond = pull?.cls === 0 && held !== undefined && held.top > result.after
+      if (isBeyond && !pull.gaps.has(held)) pull.gaps.set(held, result.after)
+      this.pullLane(link, room, author, lane)
+    } else if (result.is === 'branch') {
       const held = this.#ports.replica.lane(room, author, lane)
       if (held) this.#searchFork(link, state, held, Math.min(result.n, held.n))
     }

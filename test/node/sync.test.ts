@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { BEYOND_MAX } from '../../src/node/beyond.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import type { LaneClass } from '../../src/node/lanes.ts'
 import { type LinkId, Sync } from '../../src/node/sync.ts'
 import { concat, fromHex, hex, uint } from '../../src/wire/bytes.ts'
-import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
-import { packRun, type VerifiedRun } from '../../src/wire/event.ts'
+import { decodeFrame, encodeBody, encodeFrame } from '../../src/wire/codec.ts'
+import { LANE_START, lastOf, packRun, signRun, type VerifiedRun } from '../../src/wire/event.ts'
 import type { Frame, FrameName } from '../../src/wire/frames.ts'
-import { type RoomId, roomId } from '../../src/wire/ids.ts'
+import { madeRoom, type RoomId, roomId } from '../../src/wire/ids.ts'
+import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { FRAME_BYTES_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX } from '../../src/wire/limits.ts'
-import { Author, joined, NOW, ROOM, replicaOf, withBodies } from './author.ts'
+import { Author, joined, NET, NOW, ROOM, replicaOf, withBodies } from './author.ts'
 
 const anna = new Author(1)
 
@@ -519,6 +521,52 @@ describe('SY-19: hostile frames', () => {
     expect(a.sync.isBusy).toBe(false)
     expect(net.frames).toEqual([])
   })
+})
+
+test('a lane is had whole in one exchange though more lies between an erased key and the delete than is kept', () => {
+  const salt = new Uint8Array(16).fill(200)
+  const room = madeRoom(nodeCrypto, NET, anna.person, salt)
+  const [peer, late] = [new Peer(8), new Peer(9)]
+  const key: BodyValue = { kind: 'key', keyId: new Uint8Array(16), sealed: new Uint8Array(80) }
+  const create: BodyValue = {
+    kind: 'create',
+    type: 0,
+    name: new Uint8Array([97]),
+    topic: '',
+    max: 0,
+    persons: salt.slice(16),
+  }
+  const start = { net: NET, room, lane: anna.controlLane(), n: 0, prev: LANE_START }
+  const drafts = [key, create].map((value) => ({
+    kind: kindNumber(value.kind),
+    at: NOW,
+    t: NOW,
+    body: encodeBody(salt, value),
+  }))
+  const first = signRun(nodeCrypto, anna.signer, start, drafts)
+  let last = first
+  const follow = (values: readonly BodyValue[]) => {
+    const { n, id } = lastOf(last)
+    const more = values.map((value) => ({
+      ...drafts[0]!,
+      kind: kindNumber(value.kind),
+      body: encodeBody(salt, value),
+    }))
+    last = signRun(nodeCrypto, anna.signer, { ...start, n, prev: id }, more)
+    peer.add(last)
+  }
+  peer.add(first)
+  const topics = Array.from({ length: 64 }, (_, k): BodyValue => ({ kind: 'topic', topic: `${k}` }))
+  for (let k = 0; k <= BEYOND_MAX / 64; k++) follow(topics)
+  follow([{ kind: 'delete', reason: '' }])
+  const lane = peer.replica.lane(room, anna.person, start.lane)!
+  expect(peer.replica.eraseKeys(lane, 0, 2)).toEqual({ looked: 2, erased: 1 })
+  const net = new Net()
+  net.connect(peer, late)
+  net.run()
+  expect(late.replica.lane(room, anna.person, start.lane)!.n).toBe(lane.n)
+  expect(late.replica.digest(room, 0)).toEqual(peer.replica.digest(room, 0))
+  expect([...peer.faults, ...late.faults]).toEqual([])
 })
 
 test('a live run that shows a gap makes its lane be pulled', () => {
