@@ -114,7 +114,7 @@ export class Replica {
   readonly #keys: ErasedKeys
   /**
    * Content that somebody said they deleted: of their own person it counts without its body (rule EV-19). Nothing of it may be
-   * left out, or vectors would differ; it takes less than the `erase` events it follows from.
+   * left out, or vectors would differ; it takes a few times what the `erase` events do, which the views keep as well.
    */
   readonly #named = new Map<EventId, PersonKey | Set<PersonKey>>()
   /** The same by who said so. */
