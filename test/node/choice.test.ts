@@ -208,6 +208,27 @@ describe('seeking', () => {
     }
   })
 
+  test('a silent hub that somebody has taken over from is not waited for beyond 2 s, however late it came before (HB-4)', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    node.link(2, THIRD)
+    const took = (epoch: number) => node.beat(2, { state: STATE.hub, upstream: fromHex(THIRD), epoch })
+    for (let k = 0; k < 32; k++) {
+      node.wait(1500)
+      node.beat(1, { state: STATE.hub, upstream: fromHex(HIGH), line: bytesOf([THIRD, SELF]) })
+      node.beat(2, { state: STATE.following, upstream: fromHex(HIGH) })
+    }
+    node.wait(1950)
+    took(2)
+    expect(node.state).toBe('following')
+    node.wait(50)
+    took(1)
+    expect(node.state).toBe('following')
+    took(2)
+    expect([node.state, node.sent('join').length]).toEqual(['seeking', 1])
+    node.frame(2, { type: 'joined', at: node.now, epoch: 2 })
+    expect(viewOf(node.choice).hub).toBe(THIRD)
+  })
+
   test('what is not read here is no silence: neither of the hub nor of a member (HB-4)', () => {
     const node = new Node().following(HIGH, [THIRD, SELF])
     const busy = (links: number[], ms: number) => {

@@ -79,8 +79,13 @@ export function beatWhileFollowing(
   if (via !== undefined && link.via === undefined && link.key === via) beatOfRelay(choice, turn, phase, link)
   if (choice.phase !== phase) return
   if (link.key !== phase.hub) {
-    if (beat.state === STATE.hub && !(beat.flags & FLAG.leaving) && !isAvoided(choice, now, link.key))
-      reportHub(choice, turn, phase, link)
+    if (beat.state !== STATE.hub || beat.flags & FLAG.leaving || isAvoided(choice, now, link.key)) return
+    const hub = choice.links.get(phase.link)
+    if (hub && beat.epoch > phase.epoch && now - silentSince(hub) >= choice.timing.silenceMs) {
+      // Only because heartbeats came late here is the own hub still waited for: somebody else has taken over from it.
+      lose(choice, turn, hub, 'silent')
+      join(turn, link)
+    } else reportHub(choice, turn, phase, link)
     return
   }
   if (beat.state === STATE.hub) {
