@@ -156,7 +156,7 @@ export class ChoiceNetwork {
   readonly latencyMs: number
   readonly jitterMs: number
   readonly loss: number
-  private readonly mdnsLoss: number
+  readonly mdnsLoss: number
   /** Who gave up for whom, and when: INV-11. */
   private readonly givenUp: { from: number; to: number; at: number }[] = []
 

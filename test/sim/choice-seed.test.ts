@@ -26,6 +26,10 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [26403, 'a cut swallows the word of a hub that it could not dial the better one'],
   [3443, 'a hub hands over while another one gives up for it on its word'],
   [300538, 'who is cut off knows nobody yet who could carry it to the hub, and asks only for hubs'],
+  [
+    703551,
+    'two hubs that have met nobody else lose three of ten packets by multicast, and meet at a question later',
+  ],
   [24836, 'two hubs that only others hear both of try to meet through a visitor, who carries nobody'],
 ]
 test.each(FOUND)('seed %i: %s', (seed) => {
