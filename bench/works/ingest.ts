@@ -1,7 +1,8 @@
 /**
  * What the search index costs: messages of 100 authors are parsed, verified, held and written to a store on disk, once with
  * the index and once without it, in turns; no network, no display. A message comes alone, or 16 of them under one signature,
- * these also in other scripts. One repetition is both of each. CPU time of this process, the threads of the database included, until all is written.
+ * these also in other scripts. One repetition is both of each. CPU time of this process, the threads of the database
+ * included, until all is written.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +29,10 @@ import type { Figure, Report } from '../figures.ts'
 import type { WorkOptions } from '../run.ts'
 import { type Script, textIn } from '../scripts.ts'
 
-/** In runs; a quarter of them where each comes alone, half of them in other scripts. So many that the database merges its files several times. */
+/**
+ * In runs; a quarter of them where each comes alone, half of them in other scripts. So many that the database merges its files
+ * several times.
+ */
 const MESSAGES = 96_000
 const OTHERS: readonly (readonly [Script, name: string])[] = [
   ['accents', 'in Latin letters with accents'],

@@ -1412,7 +1412,7 @@ export class Core {
     this.#laneGrew(first, events)
   }
 
-  /** events of one lane, that of `of`, count now and did not. */
+  /** These events of one lane, which is that of the first, count now and did not. */
   #laneGrew({ room, author, lane }: Event, events: readonly Event[]): void {
     this.#taken += events.length
     this.#firstLines.drop()

@@ -34,6 +34,12 @@ export function erasingTime(netNow: number, clocks: Iterable<number>): number | 
   return earliest
 }
 
+/** When this node saw that something is to go, as it stands on its disk. */
+export const noteOf = (time: number): Uint8Array => uint(Math.max(0, Math.round(time)), 6)
+/** undefined: there is none, or what the disk has damaged. */
+export const notedAt = (note: Uint8Array | undefined): number | undefined =>
+  note?.length === 6 ? readUint(note, 0, 6) : undefined
+
 export interface ErasingPorts {
   readonly replica: Replica
   readonly retentionMs: number
@@ -129,8 +135,9 @@ export class Erasing {
       if (seen) this.#ports.put(['del', key])
       return false
     }
-    if (seen?.length === 6) return readUint(seen, 0, 6) + ERASE_AFTER_MS < time
-    if (++this.#seen <= DELETED_MAX) this.#ports.put(['put', key, uint(Math.max(0, Math.round(time)), 6)])
+    const seenAt = notedAt(seen)
+    if (seenAt !== undefined) return seenAt + ERASE_AFTER_MS < time
+    if (++this.#seen <= DELETED_MAX) this.#ports.put(['put', key, noteOf(time)])
     return false
   }
 }

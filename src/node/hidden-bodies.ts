@@ -6,10 +6,10 @@
  *
  *   each minute: what is hidden so? -> each tick: some of them; a body is here -> noted -> (a week, still hidden) -> erased
  */
-import { readUint, uint } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
 import type { EventId, PersonKey, RoomId } from '../wire/ids.ts'
 import { ERASE_HIDDEN_AFTER_MS } from '../wire/limits.ts'
+import { notedAt, noteOf } from './erasing.ts'
 import { factKey } from './keys.ts'
 import type { Replica } from './replica.ts'
 import type { Erased } from './rooms/erased.ts'
@@ -32,9 +32,6 @@ export interface HiddenBodiesPorts {
 
 const NOTE = factKey('hidden/')
 const noteKey = (id: string) => NOTE + id
-/** What the disk has damaged is no note; it is written anew, or dropped. */
-const dueAt = (noted: Uint8Array) =>
-  noted.length === 6 ? readUint(noted, 0, 6) + ERASE_HIDDEN_AFTER_MS : Number.NEGATIVE_INFINITY
 
 export class HiddenBodies {
   readonly #ports: HiddenBodiesPorts
@@ -53,8 +50,11 @@ export class HiddenBodies {
 
   /** Notes of runs before: those of words that do not count any more are dropped at the first look. */
   async load(store: Pick<Store, 'scan'>): Promise<void> {
-    for await (const [key, noted] of store.scan({ from: noteKey(''), to: noteKey('g') }))
-      this.#waiting.set(key.slice(NOTE.length) as EventId, dueAt(noted))
+    for await (const [key, note] of store.scan({ from: noteKey(''), to: noteKey('g') })) {
+      // A damaged one is due at once: to be written anew, or dropped.
+      const seenAt = notedAt(note) ?? Number.NEGATIVE_INFINITY
+      this.#waiting.set(key.slice(NOTE.length) as EventId, seenAt + ERASE_HIDDEN_AFTER_MS)
+    }
   }
 
   /** now: monotonic ms; time: see erasingTime. Returns how many bodies went. */
@@ -93,13 +93,9 @@ export class HiddenBodies {
       this.#settled.add(id)
       return false
     }
-    const noted = this.#ports.get(noteKey(id))
-    if (noted?.length !== 6) {
-      this.#ports.put(['put', noteKey(id), uint(Math.max(0, Math.round(time)), 6)])
-      this.#waiting.set(id, time + ERASE_HIDDEN_AFTER_MS)
-      return false
-    }
-    const due = dueAt(noted)
+    const seenAt = notedAt(this.#ports.get(noteKey(id)))
+    if (seenAt === undefined) this.#ports.put(['put', noteKey(id), noteOf(time)])
+    const due = (seenAt ?? time) + ERASE_HIDDEN_AFTER_MS
     if (due >= time) {
       this.#waiting.set(id, due)
       return false

@@ -27,6 +27,16 @@ export interface Pull {
   /** The answer is handed to the node around as well. */
   readonly isQuestion: boolean
 }
+export const newPull = (room: RoomId, cls: LaneClass, isQuestion: boolean): Pull => ({
+  room,
+  cls,
+  wants: 0,
+  vectorDone: false,
+  changed: false,
+  again: false,
+  gaps: new Map(),
+  isQuestion,
+})
 /** A lane of which the peer holds another branch: it differs at `high` and not at `low`. */
 export interface Search {
   readonly lane: Lane

@@ -26,6 +26,7 @@ import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { Beyond } from './beyond.ts'
 import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
+import { Excuses } from './excuses.ts'
 import { Holes } from './holes.ts'
 import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
@@ -112,13 +113,7 @@ export class Replica {
   /** May these be, or have been, devices of one person? Grows only. Set by the views. */
   areKin: (by: PersonKey, author: PersonKey) => boolean = (by, author) => by === author
   readonly #keys: ErasedKeys
-  /**
-   * Content that somebody said they deleted: of their own person it counts without its body (rule EV-19). Nothing of it may be
-   * left out, or vectors would differ; it takes a few times what the `erase` events do, which the views keep as well.
-   */
-  readonly #named = new Map<EventId, PersonKey | Set<PersonKey>>()
-  /** The same by who said so. */
-  readonly #naming = new Map<PersonKey, EventId[]>()
+  readonly #excuses = new Excuses()
   readonly #holes = new Holes()
   readonly #beyond: Beyond
   /** Lanes whose hole may be none any more: looked at once the run is added. */
@@ -368,17 +363,7 @@ export class Replica {
 
   /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
   excuse(by: PersonKey, ids: Iterable<EventId>): void {
-    const naming = this.#naming.get(by) ?? []
-    this.#naming.set(by, naming)
-    for (const id of ids) {
-      const known = this.#named.get(id)
-      if (known === by || (typeof known === 'object' && known.has(by))) continue
-      naming.push(id)
-      if (known === undefined) this.#named.set(id, by)
-      else if (typeof known === 'object') known.add(by)
-      else this.#named.set(id, new Set([known, by]))
-      this.#lookAt(id, by)
-    }
+    for (const id of this.#excuses.add(by, ids)) this.#lookAt(id, by)
     this.#close()
   }
 
@@ -394,7 +379,7 @@ export class Replica {
       for (const lane of this.lanes(room, 0)) this.#closing.add(lane)
     for (const key of keys) {
       for (const lane of this.#holes.of(key)) this.#closing.add(lane)
-      for (const id of this.#naming.get(key) ?? []) this.#lookAt(id, key)
+      for (const id of this.#excuses.namedBy(key)) this.#lookAt(id, key)
     }
     this.#close()
   }
@@ -427,10 +412,7 @@ export class Replica {
   /** Does this event count without its body? */
   #mayLack(event: Event): boolean {
     if (isControlLane(event.lane)) return this.#keys.mayLack(event)
-    const named = this.#named.get(event.id)
-    if (named === undefined || typeof named === 'string')
-      return named !== undefined && this.areKin(named, event.author)
-    for (const by of named) if (this.areKin(by, event.author)) return true
+    for (const by of this.#excuses.authorsOf(event.id)) if (this.areKin(by, event.author)) return true
     return false
   }
 
@@ -966,8 +948,8 @@ export class Replica {
 
   /**
    * Walks all stored events and corrects the hints. Returns how many lanes were wrong, their rooms (what counts there
-   * must be decided anew) and the events that count now and did not by the hints (beside them takeFreed). Lanes that grew meanwhile keep what
-   * they gained above a sound prefix.
+   * must be decided anew) and the events that count now and did not by the hints (beside them takeFreed). Lanes that grew
+   * meanwhile keep what they gained above a sound prefix.
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
     const hinted = new Map<Lane, number>()

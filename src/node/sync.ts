@@ -46,7 +46,7 @@ import {
   type VectorEntry,
   xorOf,
 } from './lanes.ts'
-import { LinkSync, type Pull, type Wanted } from './link-sync.ts'
+import { LinkSync, newPull, type Pull, type Wanted } from './link-sync.ts'
 import type { Chain, Replica } from './replica.ts'
 import type { Act } from './verification.ts'
 
@@ -314,17 +314,7 @@ export class Sync {
     buckets: Uint8Array,
     isQuestion: boolean,
   ): void {
-    const pull = {
-      room,
-      cls,
-      wants: 0,
-      vectorDone: false,
-      changed: false,
-      again: false,
-      gaps: new Map(),
-      isQuestion,
-    }
-    state.pulls.set(pullKey(room, cls), pull)
+    state.pulls.set(pullKey(room, cls), newPull(room, cls, isQuestion))
     this.#ports.send(link, { type: 'ask', room: fromHex(room), class: cls, buckets })
   }
 
@@ -382,16 +372,7 @@ export class Sync {
     const cls = classOf(lane)
     if (!this.#ports.carriage.mine(room, cls)) return
     const key = pullKey(room, cls)
-    const pull = state.pulls.get(key) ?? {
-      room,
-      cls,
-      wants: 0,
-      vectorDone: true,
-      changed: false,
-      again: false,
-      gaps: new Map(),
-      isQuestion: false,
-    }
+    const pull = state.pulls.get(key) ?? { ...newPull(room, cls, false), vectorDone: true }
     state.pulls.set(key, pull)
     pull.wants++
     this.#lanesInFlight.set(laneName(room, author, lane), link)

@@ -128,14 +128,13 @@ export class Views {
     for (const [id, { event }] of controls ?? []) if (isKeyKind(event.kind)) controls!.delete(id)
   }
 
-  /** The room is not deleted any more: keys of it that still lie here count again. */
+  /** The room is not deleted any more: keys of it that still lie here count again. `changed` is to follow. */
   recallKeys(room: RoomId): void {
     for (const lane of this.#replica.lanes(room, 0))
       for (let n = 1; n <= lane.n; n++) {
         const event = this.#replica.event(room, lane.author, lane.lane, n)
         if (event && isKeyKind(event.kind)) this.#keep(event)
       }
-    this.changed(room)
   }
 
   /** False where it is known already, or its body is not here. */
@@ -154,8 +153,8 @@ export class Views {
     if (event.room === NETWORK_ROOM) {
       const keys = this.#kin.note(event.author, read)
       if (keys.length > 0) this.#replica.kinChanged(keys)
+      if (read) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
     }
-    if (read && event.room === NETWORK_ROOM) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
     room.set(event.id, { event, body: kept(read), salt: body.slice(0, SALT_BYTES) })
     return true
   }

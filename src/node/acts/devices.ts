@@ -120,7 +120,7 @@ export class DeviceActs {
     const meant = devices.of(me).filter((key) => key !== me && isMeant(key, who))
     const [device, ...more] = meant
     if (!device || more.length > 0) return this.#refuse(asked, who, 'is linked to you')
-    const [value, ...rest] = cutParts(heldLanes(replica, device)).map(
+    const [first, ...rest] = cutParts(heldLanes(replica, device)).map(
       (cuts): BodyValue => ({
         kind: 'device',
         device: fromHex(device),
@@ -134,8 +134,8 @@ export class DeviceActs {
       device,
       text: `The device ${device.slice(0, 8)} is not yours any more.`,
     }
-    this.#writer.write(NETWORK_ROOM, value!, () => this.#answers.system(asked, 'unlink', null, extra))
-    for (const more of rest) this.#writer.write(NETWORK_ROOM, more)
+    this.#writer.write(NETWORK_ROOM, first!, () => this.#answers.system(asked, 'unlink', null, extra))
+    for (const value of rest) this.#writer.write(NETWORK_ROOM, value)
   }
 
   /** Who asks and goes by this name or these digits. */

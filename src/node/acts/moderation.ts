@@ -263,8 +263,7 @@ export class Moderation {
       self,
       value((_, text) => text),
     )
-    if (denial === 'BANNED') return this.#answers.refuse(asked, denial, { room: room ?? 'this talk' })
-    if (denial) return this.#forbid(asked, view, event)
+    if (denial) return this.#forbid(asked, view, event, denial)
     const by = extra.user ? { by: people.who(self) } : {}
     const isWritten = this.#writer.act(view, value, () =>
       this.#answers.system(asked, event, room, { ...by, ...extra }),
@@ -272,9 +271,9 @@ export class Moderation {
     if (!isWritten) this.#answers.refuse(asked, 'KEY_MISSING', { nick: room ?? 'This person' })
   }
 
-  #forbid(asked: Asked, view: RoomView, action: string): void {
+  #forbid(asked: Asked, view: RoomView, action: string, denial = 'NOT_ALLOWED'): void {
     const room = this.#core.roomName(view) ?? 'this talk'
-    this.#answers.refuse(asked, 'NOT_ALLOWED', {
+    this.#answers.refuse(asked, denial, {
       room,
       action: AS_VERB[action] ?? action,
       next: nextOf(view),

@@ -41,9 +41,14 @@ export class Telling {
 
   #tellDeleted(event: Event): void {
     const view = this.#core.views.room(event.room)
+    const read = this.#read(event)
+    if (view && read) this.#core.tell(actOf(this.#core, view, event, read.body, read.salt))
+  }
+
+  #read(event: Event): { readonly body: BodyValue; readonly salt: Uint8Array } | undefined {
     const bytes = this.#core.replica.body(event)
     const body = bytes && decodeBody(event.kind, bytes)
-    if (view && body) this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
+    return body ? { body, salt: bytes.subarray(0, SALT_BYTES) } : undefined
   }
 
   /**
@@ -113,12 +118,12 @@ export class Telling {
     if (event.author !== this.#core.self) this.#meanwhile.heard(event, isNews)
     if (!isNews || event.author === this.#core.self) return
     const view = views.room(event.room)
-    const bytes = this.#core.replica.body(event)
-    const body = bytes && decodeBody(event.kind, bytes)
+    const read = this.#read(event)
+    const body = read?.body
     if (event.room === NETWORK_ROOM) {
       if (body?.kind === 'device') return this.#device(event, body)
-      if (bytes && body && view?.counted.has(event.id) && ACT_KINDS.has(body.kind) && !isNoAct(body))
-        this.#core.tell(actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES)))
+      if (read && view?.counted.has(event.id) && ACT_KINDS.has(read.body.kind) && !isNoAct(read.body))
+        this.#core.tell(actOf(this.#core, view, event, read.body, read.salt))
       if (body?.kind === 'profile' && was !== undefined) {
         const user = people.labelled(event.author)
         this.#core.tell({ type: 'system', event: 'nick', room: null, user, was })
@@ -126,11 +131,11 @@ export class Telling {
       return
     }
     if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(body.targets)
-    if (!bytes || !body || !TOLD.has(body.kind) || !view || view.type === 'talk') return
+    if (!read || !body || !TOLD.has(body.kind) || !view || view.type === 'talk') return
     if (!view.counted.has(event.id) && body.kind !== 'delete') return
     const isOfAll = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')
     const invited = body.kind === 'invite' ? readPersons(body.persons) : []
-    const told = actOf(this.#core, view, event, body, bytes.subarray(0, SALT_BYTES))
+    const told = actOf(this.#core, view, event, body, read.salt)
     const concernsMe = told.user.id === self || invited.includes(self) || (view.persons?.has(self) ?? false)
     if (!isOfAll && !this.#core.isMember(view) && !concernsMe) return
     if (body.kind === 'join' && isUnmuting(this.#core, event.room, body.lifts)) return

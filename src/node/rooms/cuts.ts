@@ -93,7 +93,7 @@ export function cutAcross(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint
 export function cutParts(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array[] {
   const lanes = newest(held, Number.POSITIVE_INFINITY, () => true)
   const parts: Uint8Array[] = []
-  for (let at = 0; at === 0 || at < lanes.length; at += max) parts.push(cutsFor(lanes.slice(at, at + max)))
+  for (let at = 0; at === 0 || at < lanes.length; at += max) parts.push(networkCut(lanes.slice(at, at + max)))
   return parts
 }
 
@@ -106,8 +106,11 @@ export function joinCuts(one: Cut, other: Cut): Cut {
 
 /** A ban's `cuts` over all rooms: room16 lane8 n4 id8 each, the newest lanes where not all fit. */
 export function cutsFor(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
-  return concat(...newest(held, max, () => true).map((lane) => concat(fromHex(lane.room), laneEntry(lane))))
+  return networkCut(newest(held, max, () => true))
 }
+
+const networkCut = (lanes: readonly HeldLane[]) =>
+  concat(...lanes.map((lane) => concat(fromHex(lane.room), laneEntry(lane))))
 
 const laneEntry = (lane: HeldLane) =>
   concat(fromHex(lane.lane), uint(lane.n, 4), fromHex(lane.id.slice(0, 16)))

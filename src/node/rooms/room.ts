@@ -20,7 +20,7 @@ import { LaneLimits } from './limits.ts'
 import { joined } from './members.ts'
 import { eventsOf, type PassResult, pass, readPersons } from './pass.ts'
 import { NO_RULES, Rules } from './settings.ts'
-import type { ControlEvent, LaneFacts, NetworkView, RoomView, Said } from './view.ts'
+import type { ControlEvent, LaneFacts, NetworkView, RoomRules, RoomView, Said } from './view.ts'
 
 type Create = Said & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
 const TYPES = ['public', 'private', 'talk', 'private'] as const
@@ -53,7 +53,8 @@ export function reduceRoom(
 
 /**
  * The create that counts: its author and salt, or the two persons of a talk, hash to the room's id, and no ban of
- * room 0 cuts it off, nor an unlinking that it was made before. A ban of the room itself cannot undo what it rests on. Of several the first in display order.
+ * room 0 cuts it off, nor an unlinking that it was made before. A ban of the room itself cannot undo what it rests on. Of
+ * several the first in display order.
  */
 function creation(
   net: NetId,
@@ -158,7 +159,7 @@ const rulesOf = (max: number, { changes, standing, limits, invited }: PassResult
     invited,
   })
 
-const rulesIn = (rules: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'>) => ({
+const rulesIn = (rules: RoomRules) => ({
   settings: rules.settings,
   ruleAgainst: rules.ruleAgainst.bind(rules),
   admits: rules.admits.bind(rules),

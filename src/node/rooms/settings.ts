@@ -7,7 +7,7 @@
  */
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import { kindNumber } from '../../wire/kinds.ts'
-import type { RoomSettings, RoomView, RuleCode } from './view.ts'
+import type { RoomRules, RoomSettings, RoomView, RuleCode } from './view.ts'
 
 /** The numbers on the wire. */
 export const SETTING = {
@@ -49,7 +49,7 @@ export interface Standing {
 /** Content that slow mode spaces out; corrections and reactions are no new message. */
 const SPACED: ReadonlySet<number> = new Set([kindNumber('message'), kindNumber('file')])
 
-export class Rules implements Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'> {
+export class Rules implements RoomRules {
   readonly settings: RoomSettings
   readonly #byName: Readonly<Record<Exclude<SettingName, 'membersOnly'>, readonly Change[]>>
   readonly #standing: Standing
@@ -131,13 +131,9 @@ const isBefore = (a: Pick<Change, 't' | 'author' | 'id'>, b: Judged): boolean =>
   a.t !== b.t ? a.t < b.t : a.author !== b.author ? a.author < b.author : a.id < b.id
 
 /** Rooms that nobody can set anything in. */
-export const NO_RULES: Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'> = new Rules(
-  0,
-  [],
-  {
-    isModerator: () => false,
-    isModerators: () => false,
-    invited: new Set(),
-    personOf: (key) => key,
-  },
-)
+export const NO_RULES: RoomRules = new Rules(0, [], {
+  isModerator: () => false,
+  isModerators: () => false,
+  invited: new Set(),
+  personOf: (key) => key,
+})

@@ -131,6 +131,9 @@ export interface Lift {
   readonly target?: PersonKey
 }
 
+/** What a room's settings say. */
+export type RoomRules = Pick<RoomView, 'settings' | 'ruleAgainst' | 'admits' | 'needsNoVoice'>
+
 export interface RoomView {
   readonly id: RoomId
   /** A made room whose create is not here, or does not count: 'private' of nobody, without createdBy. */
