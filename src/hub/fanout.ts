@@ -1,6 +1,7 @@
 /**
- * Fan-out: what a room got in one turn of the event loop is encoded once and sent once to each member (rule LV-3).
- * Cost per delivery falls with the number of runs in a turn.
+ * Fan-out: what a room got is encoded once and sent once to each member: at the end of the turn of the event loop, and in a
+ * room that was told something just before, together with what else comes in these milliseconds (rule LV-3). A line in a room
+ * at rest never waits, and a hundred writers cost each member no more writes than a dozen. Pure: time is an input.
  */
 
 import type { Run } from '../wire/event.ts'
@@ -20,37 +21,62 @@ interface Turn {
   readonly room: RoomId
   readonly cls: 0 | 1
   readonly runs: { run: ShortRun; bytes: number; from: number }[]
+  bytes: number
+  /** It leaves then at the latest, monotonic ms. */
+  dueAt: number
 }
 
 /** Bytes of runs in one frame: below the frame cap with one more full run. */
 const FRAME_BYTES = 24 * 1024
 const FRAME_RUNS = 128
+/** A room is told something at most this often: nobody sees it, and most of what a delivery costs is its share of a write. */
+const TOLD_EVERY_MS = 8
 
 export class Fanout {
   readonly #turns = new Map<string, Turn>()
+  /** When a room was told something last, monotonic ms: those of the last moment. */
+  readonly #toldAt = new Map<string, number>()
 
-  /** A run, one that parseRun has taken, for the carriers of its room. from: the link it came over; -1: own or from the store. */
-  add(room: RoomId, cls: 0 | 1, run: Run, from: number): void {
+  /**
+   * A run, one that parseRun has taken, for the carriers of its room. from: the link it came over; -1: own or from the store.
+   * now: monotonic ms.
+   */
+  add(room: RoomId, cls: 0 | 1, run: Run, from: number, now: number): void {
     const key = cls + room
     let turn = this.#turns.get(key)
     if (!turn) {
-      turn = { room, cls, runs: [] }
+      const toldAt = this.#toldAt.get(key)
+      turn = { room, cls, runs: [], bytes: 0, dueAt: toldAt === undefined ? now : toldAt + TOLD_EVERY_MS }
       this.#turns.set(key, turn)
     }
     const short = shortRun(run)
     let bytes = short.start.length + short.times.length + 80
     for (const body of run.bodies) bytes += (body?.length ?? 0) + 4
     turn.runs.push({ run: short, bytes, from })
+    turn.bytes += bytes
+    // What is the hub's own is offered to others right behind it, and a full frame gains nothing by waiting.
+    if (from < 0 || turn.bytes >= FRAME_BYTES) turn.dueAt = now
   }
 
   get isEmpty(): boolean {
     return this.#turns.size === 0
   }
 
-  /** The turn is over. carriers: links whose person carries this class of the room. */
-  flush(carriers: (room: RoomId, cls: 0 | 1) => readonly number[]): Batch[] {
+  /** When the first of what waits is to leave, monotonic ms; infinity: nothing waits. */
+  get dueAt(): number {
+    let at = Number.POSITIVE_INFINITY
+    for (const { dueAt } of this.#turns.values()) at = Math.min(at, dueAt)
+    return at
+  }
+
+  /** What is due leaves, or all of it. carriers: links whose person carries this class of the room. now: monotonic ms. */
+  flush(carriers: (room: RoomId, cls: 0 | 1) => readonly number[], now: number, all: boolean): Batch[] {
     const batches: Batch[] = []
-    for (const { room, cls, runs } of this.#turns.values()) {
+    for (const [key, at] of this.#toldAt) if (at + TOLD_EVERY_MS <= now) this.#toldAt.delete(key)
+    for (const [key, { room, cls, runs, dueAt }] of this.#turns) {
+      if (!all && dueAt > now) continue
+      this.#turns.delete(key)
+      this.#toldAt.set(key, now)
       const links = carriers(room, cls)
       if (links.length === 0) continue
       // A link that brought all of it needs no echo; otherwise one encoding for all is cheaper than one for each.
@@ -71,7 +97,6 @@ export class Fanout {
       }
       batches.push({ room, cls, links: targets, frame: { type: 'live', runs: frameRuns } })
     }
-    this.#turns.clear()
     return batches
   }
 }

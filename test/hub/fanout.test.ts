@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { Fanout } from '../../src/hub/fanout.ts'
+import { packRun } from '../../src/wire/event.ts'
+import type { RoomId } from '../../src/wire/ids.ts'
+import { Author, NOW, ROOM } from '../node/author.ts'
+
+const author = new Author(5)
+const OTHER = '8'.repeat(32) as RoomId
+
+/** A fan-out to links 1 and 2: what comes is told at a time, and how many runs leave then for each frame is returned. */
+function fanoutOf() {
+  const fanout = new Fanout()
+  return {
+    fanout,
+    came: (now: number, { from = 1, room = ROOM, text = 'hi' } = {}) => {
+      const run = author.run(author.contentLane(), [text], undefined, NOW, room)
+      fanout.add(room, 1, packRun(run), from, now)
+    },
+    told: (now: number, all = false) =>
+      fanout.flush(() => [1, 2], now, all).map(({ frame }) => frame.type === 'live' && frame.runs.length),
+  }
+}
+
+test('a line in a room at rest leaves at the end of its turn (LV-3)', () => {
+  const { fanout, came, told } = fanoutOf()
+  came(1000)
+  expect(fanout.dueAt).toBe(1000)
+  expect(told(1000)).toEqual([1])
+  expect([fanout.isEmpty, fanout.dueAt]).toEqual([true, Number.POSITIVE_INFINITY])
+  came(1008)
+  expect(told(1008)).toEqual([1])
+})
+
+test('what comes within 8 ms behind it leaves together, in one frame', () => {
+  const { fanout, came, told } = fanoutOf()
+  came(1000)
+  told(1000)
+  came(1001)
+  came(1005)
+  expect([fanout.dueAt, told(1007)]).toEqual([1008, []])
+  came(1008)
+  expect(told(1008)).toEqual([3])
+  expect(fanout.isEmpty).toBe(true)
+})
+
+test('other rooms do not wait with it', () => {
+  const { came, told } = fanoutOf()
+  came(1000)
+  told(1000)
+  came(1002)
+  came(1002, { room: OTHER })
+  expect(told(1002)).toEqual([1])
+  expect(told(1008)).toEqual([1])
+})
+
+test('a full frame waits for nothing, nor does what is of the hub itself, nor anything once all is to leave', () => {
+  const { came, told } = fanoutOf()
+  came(1000)
+  told(1000)
+  for (let i = 0; i < 7; i++) came(1001, { text: 'x'.repeat(4000) })
+  expect(told(1001)).toEqual([5, 2])
+  came(1002)
+  came(1002, { from: -1 })
+  expect(told(1002)).toEqual([2])
+  came(1003)
+  expect(told(1003)).toEqual([])
+  expect(told(1003, true)).toEqual([1])
+})
