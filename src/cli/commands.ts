@@ -134,8 +134,8 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'join',
     aliases: ['join_group'],
-    args: '<room>',
-    help: 'enter a room',
+    args: '<room or @nick>',
+    help: 'enter a room, or the talk with somebody: what you type goes there',
     completes: 'room',
     read: (args) => one(args, (word) => ({ do: 'join', room: roomName(word) })),
   },
@@ -143,9 +143,13 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'leave',
     meantBy: ['part'],
     args: '[room]',
-    help: 'leave this room, or the named one',
+    help: 'leave this room, or the named one; a talk: what you type goes to general again',
     completes: 'room',
-    read: (args, room) => currentOr(args, room, (name) => ({ do: 'leave', room: name })),
+    // Nobody leaves a talk for good.
+    read: (args, room) =>
+      currentOr(args, room, (name) =>
+        name.startsWith('@') ? { do: 'join', room: GENERAL } : { do: 'leave', room: name },
+      ),
   },
   {
     name: 'create',
@@ -185,9 +189,13 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'rooms',
     meantBy: ['list'],
-    args: '',
-    help: 'all rooms there are',
-    read: (args) => none(args, ask({ do: 'rooms' })),
+    args: '[part]',
+    help: 'all rooms there are; with a part of a name or topic, those that have it',
+    completes: 'room',
+    read: (args) => {
+      const part = roomName(args.trim())
+      return ask({ do: 'rooms', ...(part !== '' && { part }) })
+    },
   },
   {
     name: 'who',

@@ -57,13 +57,32 @@ const redactionOf = ({ deleted, hidden }: MessageEvent): string | undefined =>
 
 const CHECK = 'lanchat verify with the name of this file checks who signed what.'
 
+/** Characters shown of the message that another one answers. */
+const ANSWERED_CHARS = 80
+
+/** The beginning of what a message answers, where that stands in the file and may be read. */
+function answered(messages: readonly MessageEvent[]): (message: MessageEvent) => string | undefined {
+  const byId = new Map(messages.map((message) => [message.id, message]))
+  return ({ replyTo, quote }) => {
+    // Lines with a quote are of files made before pages showed it.
+    const said = replyTo === undefined || quote ? undefined : byId.get(replyTo)
+    if (!said || redactionOf(said) !== undefined) return undefined
+    const chars = [...said.text.replace(/\s+/gu, ' ').trim()]
+    const start = chars.slice(0, ANSWERED_CHARS).join('')
+    return `to ${nameOf(said.from)}: ${start}${chars.length > ANSWERED_CHARS ? '…' : ''}`
+  }
+}
+
 function markdownPage(messages: readonly MessageEvent[]): string {
+  const answers = answered(messages)
   const items = messages.map((message) => {
     const redaction = redactionOf(message)
+    const to = redaction === undefined ? answers(message) : undefined
+    const quote = to === undefined ? '' : `*(${markdown(to)})* `
     const text = redaction === undefined ? markdown(message.text) : `*(${redaction})*`
     const edited = message.edited ? ' *(edited)*' : ''
     const name = `**${markdown(nameOf(message.from))}**`
-    return `- ${timeOf(message.ts)} ${message.action ? `\\* ${name}` : `${name}:`} ${text}${edited}\n`
+    return `- ${timeOf(message.ts)} ${message.action ? `\\* ${name}` : `${name}:`} ${quote}${text}${edited}\n`
   })
   return `# ${markdown(titleOf(messages))}\n\n${items.join('')}\n${CHECK}\n\n`
 }
@@ -77,9 +96,12 @@ const markdown = (text: string): string =>
     .replace(/\n/g, '  \n  ')
 
 function htmlPage(messages: readonly MessageEvent[]): string {
+  const answers = answered(messages)
   const items = messages.map((message) => {
     const redaction = redactionOf(message)
-    const text = redaction === undefined ? html(message.text) : `<i>${redaction}</i>`
+    const to = redaction === undefined ? answers(message) : undefined
+    const quote = to === undefined ? '' : `<i>(${html(to)})</i> `
+    const text = redaction === undefined ? `${quote}${html(message.text)}` : `<i>${redaction}</i>`
     const edited = message.edited ? ' <i>edited</i>' : ''
     const name = `<b>${html(nameOf(message.from))}</b>`
     return `<li><time>${timeOf(message.ts)}</time> ${message.action ? '* ' : ''}${name}${edited}<p>${text}</p></li>\n`

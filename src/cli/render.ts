@@ -4,6 +4,7 @@ import type {
   DeleteEvent,
   DeliveryData,
   EditEvent,
+  EnteredTalk,
   HubInfo,
   InvitationData,
   Labelled,
@@ -110,12 +111,17 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
     case 'mode':
     case 'typing':
     case 'receipt':
+    case 'read':
       // What changes all the time is found in /who and below the scrollback.
       return undefined
     case 'error':
       return { text: paint('red', `! ${indented(event.message)}`), isNotice: true }
     case 'result':
-      if (event.data === null) return UNCHANGED.has(event.command) ? quiet('It is so already.') : undefined
+      if (event.data === null) {
+        const said =
+          NOTHING[event.command] ?? (UNCHANGED.has(event.command) ? 'It is so already.' : undefined)
+        return said === undefined ? undefined : quiet(said)
+      }
       return { text: resultText(event.command, event.data, look, event) }
     case 'sent':
     case 'ack':
@@ -300,11 +306,22 @@ function settingText({ setting, value = 0 }: SystemEvent): string {
 const UNCHANGED: ReadonlySet<string> = new Set(
   [
     ...['unban', 'unmute', 'role', 'invite', 'voice', 'pin', 'unpin', 'lock', 'unlock', 'topic', 'max'],
-    ...['readonly', 'slow', 'newcomers', 'visible', 'admit', 'expel', 'membersonly', 'join', 'accept'],
-    ...['leave', 'decline', 'block', 'unblock', 'contact', 'uncontact', 'verify', 'edit', 'react', 'unreact'],
+    ...['readonly', 'slow', 'newcomers', 'visible', 'admit', 'expel', 'membersonly'],
+    ...['decline', 'block', 'unblock', 'contact', 'uncontact', 'verify', 'edit', 'react', 'unreact'],
     'nick',
   ].map((name) => `/${name}`),
 )
+
+/** What an answer of nothing is told as, where a word says more. */
+const NOTHING: Readonly<Record<string, string>> = {
+  '/join': 'What you type goes there now.',
+  '/accept': 'What you type goes there now.',
+  '/leave': 'You are not in there.',
+  '/read': 'All of it counts as read.',
+  '/typing': 'Others are shown that you type, if you let them.',
+  '/forget': 'There is nothing of it here.',
+  '/picture': 'They show no picture.',
+}
 
 /** What a list without rows is told as, where a word says more than "None." */
 const EMPTY: Readonly<Record<string, string>> = {
@@ -313,6 +330,11 @@ const EMPTY: Readonly<Record<string, string>> = {
   '/history': 'No messages, or none before those shown.',
   '/role': 'Nobody has a rank here.',
   '/log': 'Nothing has been decided here.',
+  '/unread': 'Nothing is unread.',
+  '/blocked': 'You have blocked nobody.',
+  '/contacts': 'You have written down nobody: /contact NICK does.',
+  '/people': 'Nobody is found.',
+  '/rooms': 'No room is found.',
 }
 
 /** The answer to a question, by the shape of its data. */
@@ -357,6 +379,10 @@ function dataText(command: string, data: unknown, look: Look): string {
     const rows = data as readonly HelpRow[]
     return look.screen && rows.length > 1 ? `${helpText(rows)}\n\n${KEYS}` : helpText(rows)
   }
+  if (command === '/join' && !look.tabs) {
+    const { with: other } = data as EnteredTalk
+    return look.paint('dim', `What you type goes to ${shown(other)} alone now; /leave goes back to general.`)
+  }
   if (command === '/invitation' && !look.tabs) return invitationText(data as InvitationData)
   return table(look.tabs ? data : forPeople(command, data), look)
 }
@@ -369,7 +395,8 @@ function forPeople(command: string, data: unknown): unknown {
   if (command === '/verify' && data !== null) return compareText(data as VerifyData)
   if (['/status', '/autoaway', '/typing', '/receipts'].includes(command) && isOwnPresence(data))
     return presenceForPeople(data)
-  if (command === '/picture') return data === null ? 'no picture' : withoutImage(data as { base64: string })
+  if (command === '/picture') return withoutImage(data as { base64: string })
+  if (command === '/unread') return (data as readonly Unread[]).map(unreadForPeople)
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
   const { ranks, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
   const followers = command === '/hub' && Array.isArray(ranks) ? (ranks as readonly { why: string }[]) : []
@@ -433,10 +460,22 @@ const compareText = ({ verified, compare }: VerifyData) => ({
     ? 'nothing: you have compared'
     : 'if both of you see the same words, each types /verify <nick> yes',
 })
+interface Unread {
+  readonly room: string | null
+  readonly with?: Labelled
+  readonly unread: number
+  readonly mentions: number
+}
 type Person = Readonly<Record<string, unknown>> & { readonly seen?: number }
 /** The time that a clock shows, not one that machines count. */
 const personForPeople = (person: Person) =>
   person.seen === undefined ? person : { ...person, seen: timeOf(person.seen) }
+/** Where, in one word; the first message's id is for programs. */
+const unreadForPeople = ({ room, with: other, unread, mentions }: Unread) => ({
+  where: room ?? `@${other ? (other.label ?? other.name) : ''}`,
+  unread,
+  mentions,
+})
 const withoutImage = ({ base64: _, ...picture }: { readonly base64: string }) => picture
 
 /** With the address that others name behind --peer. */

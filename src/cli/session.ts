@@ -6,7 +6,7 @@
  * before the answers of earlier ones are here. What is answered without the node waits until all before it are answered.
  */
 import { readFile, stat } from 'node:fs/promises'
-import type { Answer, Command, Node, NodeEvent } from '../node/index.ts'
+import type { Answer, Command, EnteredTalk, Node, NodeEvent } from '../node/index.ts'
 import { TEXT_BYTES_MAX } from '../wire/limits.ts'
 import { refusalText } from '../wire/refusal.ts'
 import {
@@ -256,7 +256,9 @@ export class Session {
 
   /** The current room after a command that worked. */
   #move(command: Command, answer: Answer): void {
-    if (command.do === 'create' || command.do === 'join') {
+    const talk = command.do === 'join' && answer.type === 'result' ? talkIn(answer.data) : undefined
+    if (talk !== undefined) this.room = talk
+    else if (command.do === 'create' || command.do === 'join') {
       this.room = (answer.type === 'system' && answer.room) || command.room
     } else if ((command.do === 'leave' || command.do === 'delete') && command.room === this.room) {
       this.room = GENERAL
@@ -276,6 +278,12 @@ export const brokenLine = (broken: 'long' | 'garbled'): Request =>
         message: refusalText('TEXT_TOO_LONG', { bytes: `more than ${LINE_BYTES_MAX}`, max: TEXT_BYTES_MAX }),
       }
     : { refused: 'LINE_INVALID', message: refusalText('LINE_INVALID', { why: 'it is not valid UTF-8' }) }
+
+/** A talk as a room: by the other's id, since a name may come to somebody else. */
+const talkIn = (data: unknown): string | undefined => {
+  const { with: other } = (data ?? {}) as Partial<EnteredTalk>
+  return other && `@${other.id}`
+}
 
 const LEAVING = new Set(['delete', 'leave', 'kick', 'ban'])
 

@@ -123,7 +123,7 @@ export class Acts {
       case 'decline':
         return this.#rooms.decline(asked, command.room)
       case 'rooms':
-        return this.#questions.rooms(asked)
+        return this.#questions.rooms(asked, command.part ?? '')
       case 'who':
         return this.#questions.who(asked, command.room)
       case 'hub':
@@ -284,6 +284,11 @@ export class Acts {
   /** The hub's answer to "may I": a refusal code; undefined: yes. */
   permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined {
     return permitOf(this.#core.views, person, action, room, name, this.#core.netNow)
+  }
+
+  /** Another device of this person has read this room further. */
+  readElsewhere(room: RoomId): void {
+    this.#own.readElsewhere(room)
   }
 
   /** Somebody has said how far they hold what this person wrote. */

@@ -8,9 +8,18 @@ import { fromHex } from '../wire/bytes.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { Doing, TYPING_EVERY_MS } from './doing.ts'
-import type { ModeEvent, NodeEvent } from './events.ts'
+import type { Mode, ModeEvent, NodeEvent } from './events.ts'
 import { factKey } from './keys.ts'
-import { isPlain, isSame, modeNumber, modeOf, OwnMode, readSavedMode, type Saying } from './own-mode.ts'
+import {
+  isPlain,
+  isSame,
+  modeNumber,
+  modeOf,
+  OwnMode,
+  PLAIN,
+  readSavedMode,
+  type Saying,
+} from './own-mode.ts'
 import type { People } from './people.ts'
 import type { RoomView } from './rooms.ts'
 import { readSeen, Seen } from './seen.ts'
@@ -28,8 +37,11 @@ export interface CompanyPorts {
   /** The link over which the hub is followed. */
   toHub(): LinkId | undefined
   hub(): Hub | undefined
-  /** Is this person in a session with the hub, as it says? */
-  isPresent(person: PersonKey): boolean
+  /** Is this device in a session with the hub, as it says? */
+  isPresent(device: PersonKey): boolean
+  personOf(device: PersonKey): PersonKey
+  /** Whose keys are a person's now. */
+  devicesOf(person: PersonKey): readonly PersonKey[]
   /** People are told that somebody came or went. */
   tellPresence(person: PersonKey, isOnline: boolean): void
   /** A room or talk of this person's whose content may be shown. */
@@ -41,6 +53,9 @@ export interface CompanyPorts {
   tell(event: NodeEvent): void
   save(key: string, value: unknown): void
 }
+
+/** Of what several devices of a person say, the first of these is shown. */
+const PLACES: readonly Mode[] = ['busy', 'online', 'hidden', 'away']
 
 export class Company {
   readonly own: OwnMode
@@ -67,9 +82,15 @@ export class Company {
     })
   }
 
-  /** What others are shown of somebody who is here. */
-  of(person: PersonKey): Saying {
-    return person === this.#ports.self ? this.own.saying : this.doing.of(person)
+  /** What others are shown of somebody who is here, with several devices perhaps: who is busy on one is not to be called on any. */
+  of(key: PersonKey): Saying {
+    const { self, personOf, devicesOf, isPresent } = this.#ports
+    const sayings: Saying[] = []
+    for (const device of devicesOf(personOf(key))) {
+      if (device === self) sayings.push(this.own.saying)
+      else if (isPresent(device) && !this.doing.isHidden(device)) sayings.push(this.doing.of(device))
+    }
+    return sayings.sort((a, b) => PLACES.indexOf(a.mode) - PLACES.indexOf(b.mode))[0] ?? PLAIN
   }
 
   // --- the own mode -------------------------------------------------------------------------------------------------
@@ -126,22 +147,25 @@ export class Company {
 
   /** now: monotonic ms. */
   onTyping(link: LinkId, peer: PersonKey, frame: FrameOf<'typing'>, now: number): void {
-    const person = personKey(frame.key)
-    const isOfMember = person === peer && this.#ports.hub()?.isMember(link) === true
-    if (person === this.#ports.self || (!isOfMember && link !== this.#ports.toHub())) return
+    const device = personKey(frame.key)
+    const person = this.#ports.personOf(device)
+    const isOfMember = device === peer && this.#ports.hub()?.isMember(link) === true
+    const isOwn = person === this.#ports.personOf(this.#ports.self)
+    if (isOwn || (!isOfMember && link !== this.#ports.toHub())) return
     const room = roomId(frame.room)
     const view = this.#ports.openRoom(room)
-    if (!view || this.#ports.isBlocked(person) || this.doing.isHidden(person)) return
+    if (!view || this.#ports.isBlocked(person) || this.doing.isHidden(device)) return
     if (view.persons && !view.persons.has(person)) return
     this.doing.types(room, person, now)
   }
 
-  #changed(person: PersonKey, before: Saying, saying: Saying): void {
-    if (!this.#ports.isPresent(person)) return
+  #changed(device: PersonKey, before: Saying, saying: Saying): void {
+    if (!this.#ports.isPresent(device)) return
     const [wasHidden, isHidden] = [before.mode === 'hidden', saying.mode === 'hidden']
-    if (wasHidden !== isHidden) return this.#ports.tellPresence(person, !isHidden)
-    if (isHidden || !this.#ports.isReady() || this.#ports.isBlocked(person)) return
-    this.#ports.tell({ type: 'mode', user: this.#ports.people.labelled(person), ...sayingFields(saying) })
+    if (wasHidden !== isHidden) return this.#ports.tellPresence(device, !isHidden)
+    if (isHidden || !this.#ports.isReady() || this.#ports.isBlocked(device)) return
+    const user = this.#ports.people.labelled(device)
+    this.#ports.tell({ type: 'mode', user, ...sayingFields(this.of(device)) })
   }
 
   #tellTyping(room: RoomId, person: PersonKey, isTyping: boolean): void {

@@ -185,6 +185,8 @@ export interface RoomLine {
   readonly line?: DetailedLine
   /** Where it was asked for: what proves the message, and then its edit. */
   readonly proofs?: readonly Proof[]
+  /** With them: what makes the further devices that signed these their person's. */
+  readonly links?: readonly Proof[]
 }
 
 /** One own event to be. */

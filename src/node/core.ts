@@ -301,7 +301,9 @@ export class Core {
         links: () => [...this.#links.keys()],
         toHub: () => (this.#role.is === 'following' ? this.#role.link : undefined),
         hub: () => this.#hub,
-        isPresent: (person) => this.#presence.has(person),
+        isPresent: (device) => this.#presence.has(device),
+        personOf: (device) => this.views.personOf(device),
+        devicesOf: (person) => this.views.network().devices.of(person),
         tellPresence: (person, online) => this.#tellPresence(person, online),
         openRoom: (room) => {
           const view = this.display.isOpen(room) ? this.views.room(room) : undefined
@@ -965,14 +967,14 @@ export class Core {
     const person = this.views.personOf(key)
     if (person === this.me) return true
     const { devices } = this.views.network()
-    return devices.of(person).some((other) => other !== key && this.#presence.has(other))
+    return devices.of(person).some((other) => other !== key && this.#isSeen(other))
   }
 
   #tellPresence(person: PersonKey, isOnline: boolean): void {
     this.#arrivals.changed(person, isOnline, this.#moment.now)
     if (isOnline) return
-    this.company.seen.note(person, this.netNow)
-    this.company.doing.typed(person)
+    this.company.seen.note(this.views.personOf(person), this.netNow)
+    this.company.doing.typed(this.views.personOf(person))
   }
 
   #sendMarker(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
@@ -1261,7 +1263,10 @@ export class Core {
   #onOwn(link: LinkId, state: LinkState, frame: FrameOf<'own'>): void {
     const [to, from] = [personKey(frame.to), personKey(frame.from)]
     if (to === this.self) {
-      if ((from === state.key || this.#isOfHub(link)) && this.#ownDevices.onFrame(frame)) this.saveMarks()
+      const isTheirs = from === state.key || this.#isOfHub(link)
+      const moved = isTheirs ? this.#ownDevices.onFrame(frame) : []
+      if (moved.length > 0) this.saveMarks()
+      for (const room of moved) this.#acts.readElsewhere(room)
       return
     }
     if (!this.#hub?.isMember(link)) return

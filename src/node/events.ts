@@ -142,6 +142,11 @@ export interface NoticesData {
   readonly quiet?: string
 }
 
+/** What `join` answers that names somebody: what is said there from now on goes to them alone. */
+export interface EnteredTalk {
+  readonly with: Labelled
+}
+
 /** What `verify` answers: both read the words of both to each other, best face to face. */
 export interface VerifyData {
   readonly verified: boolean
@@ -392,6 +397,13 @@ export interface ReceiptEvent {
   readonly id: string
   readonly order: string
 }
+/** On another device of theirs this person has read a room, or with: the talk with somebody, up to `order`. */
+export interface ReadEvent {
+  readonly type: 'read'
+  readonly room: string | null
+  readonly with?: Labelled
+  readonly order: string
+}
 export interface ResultEvent {
   readonly type: 'result'
   readonly command: string
@@ -425,6 +437,7 @@ export type NodeEvent =
   | ModeEvent
   | TypingEvent
   | ReceiptEvent
+  | ReadEvent
   | ResultEvent
   | ErrorEvent
 /** The one answer to a command. */
@@ -437,7 +450,10 @@ export type Answer =
   | ResultEvent
   | ErrorEvent
 
-/** What a person can ask a node to do. `room` is a room's name; without it the session's current room is meant by the caller. */
+/**
+ * What a person can ask a node to do. `room` is a room's name, or `@nick` for the talk with somebody (`@` and an id: whatever
+ * they are called); without it the session's current room is meant by the caller.
+ */
 export type Command =
   | { readonly do: 'say'; readonly room: string; readonly text: string; readonly action?: boolean }
   /** To several: in a small private room of just these, made where there is none. */
@@ -528,7 +544,9 @@ export type Command =
       readonly invite?: readonly string[]
     }
   | { readonly do: 'join' | 'leave' | 'delete'; readonly room: string }
-  | { readonly do: 'rooms' | 'hub' | 'status' }
+  | { readonly do: 'hub' | 'status' }
+  /** part: of a name or topic, as one types. */
+  | { readonly do: 'rooms'; readonly part?: string }
   /** Gives the hub's part to another node, and takes it again only where nobody else can have it. Answered as `hub`. */
   | { readonly do: 'drain' }
   /** How this node stands, for `lanchat doctor`: a NodeReport, at once, also before it is ready. */

@@ -5,10 +5,10 @@ import type { CoreEffect, RoomLine } from './core-io.ts'
 import type { Display } from './display.ts'
 import type { MessageEvent } from './events.ts'
 import type { Replica } from './replica.ts'
-import type { RoomView } from './rooms.ts'
+import { type RoomView, readIds } from './rooms.ts'
 import { look, type Wanted } from './search/looking.ts'
 import type { SearchIndex } from './search/search-index.ts'
-import { type SignedLine, signedLines } from './signed-lines.ts'
+import { type SignedLine, type SignedSource, signedLines } from './signed-lines.ts'
 import type { Store } from './store.ts'
 import { detailedLine, lastLines, type Which } from './timeline.ts'
 import type { Views } from './views.ts'
@@ -75,8 +75,11 @@ export class HistoryLines {
       }
       if (which.about) continue
       if (which.signed) {
-        for (const each of await signedLines(source, room, count, by, which.before))
-          lines.push({ room, message: messageOf(display, view, each), proofs: each.proofs })
+        const signed = { ...source, ...this.#signers(view) }
+        for (const each of await signedLines(signed, room, count, by, which.before)) {
+          const { proofs, links } = each
+          lines.push({ room, message: messageOf(display, view, each), proofs, links })
+        }
         continue
       }
       for (const line of await lastLines(source, room, count, by, which)) {
@@ -85,6 +88,21 @@ export class HistoryLines {
       }
     }
     return lines
+  }
+
+  /** What further devices signed, in a room, and what makes them their person's. */
+  #signers(view: RoomView): Pick<SignedSource, 'linkOf' | 'eraserOf'> {
+    const { views } = this.#ports
+    const { devices } = views.network()
+    const erasers = new Map<string, Event>()
+    for (const { event, body } of views.controls(view.id)) {
+      if (body?.kind !== 'erase' || !view.counted.has(event.id)) continue
+      for (const id of readIds(body.targets)) erasers.set(view.personOf(event.author) + id, event)
+    }
+    return {
+      linkOf: (key) => devices.linkOf(key)?.event,
+      eraserOf: ({ id, author }) => erasers.get(view.personOf(author) + id),
+    }
   }
 
   async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {

@@ -117,6 +117,7 @@ export interface Node extends AsyncDisposable {
   readonly ready: Promise<Extract<NodeEvent, { type: 'ready' }>>
   /** Carries out one command: its one answer. Never rejects for what can be refused. Strictly in order of calls. */
   execute(command: Command, ref?: unknown): Promise<Answer>
+  /** A room by its name, or with `@nick` the talk with somebody. Rejects with LanchatError. */
   join(room: string): Promise<Room>
   /** True when every own event is stored (alone: on own disk). */
   readonly settled: boolean

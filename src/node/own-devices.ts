@@ -55,16 +55,17 @@ export class OwnDevices {
     this.#ports.send(device, { type: 'own', ...keys, ...sealed })
   }
 
-  /** True where a mark moved. What is not from an own device, or does not open, says nothing. */
-  onFrame(frame: FrameOf<'own'>): boolean {
+  /** The rooms whose mark moved. What is not from an own device, or does not open, says nothing. */
+  onFrame(frame: FrameOf<'own'>): RoomId[] {
     const from = personKey(frame.from)
-    if (!this.#ports.others().includes(from)) return false
+    if (!this.#ports.others().includes(from)) return []
     const bytes = this.#ports.openFrom(from, frame.nonce, frame.box) ?? new Uint8Array(0)
-    let hasMoved = false
+    const moved: RoomId[] = []
     for (let at = 0; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
       const order = hex(bytes, at + 16, at + ENTRY_BYTES)
-      if (this.#ports.marks.heard(roomId(bytes, at), order)) hasMoved = true
+      const room = roomId(bytes, at)
+      if (this.#ports.marks.heard(room, order)) moved.push(room)
     }
-    return hasMoved
+    return moved
   }
 }

@@ -9,6 +9,7 @@ import type { DoorKey } from '../wire/door.ts'
 import type { Event } from '../wire/event.ts'
 import { type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
+import { PRIVATE_MEMBERS_MAX } from '../wire/limits.ts'
 import type { People } from './people.ts'
 import { displayOrder, type RoomView } from './rooms.ts'
 import {
@@ -249,9 +250,15 @@ export class Private {
    */
   keyBody(room: RoomId, salt: Uint8Array, key: RoomKey, members: Iterable<PersonKey>): BodyValue | undefined {
     const wanted = this.#devicesOf(members)
-    if (wanted.some((member) => !this.#boxKeyOf(member))) return undefined
+    if (wanted.length > PRIVATE_MEMBERS_MAX || wanted.some((member) => !this.#boxKeyOf(member)))
+      return undefined
     const place = { room, author: this.#self, salt }
     return keyBody(this.#crypto, place, key, this.#sealable(wanted), this.#shared)
+  }
+
+  /** Can one key be sealed to all devices of these persons? */
+  hasSpace(persons: Iterable<PersonKey>): boolean {
+    return this.#devicesOf(persons).length <= PRIVATE_MEMBERS_MAX
   }
 
   /** The key to post with now: the newest that is sealed to exactly those of these members to whom a key can be sealed. */

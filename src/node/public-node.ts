@@ -1,6 +1,6 @@
 /** The Node API over whatever runs a core: the shell on a real network, or the in-memory LAN of tests. */
 import { Backlog } from './backlog.ts'
-import type { Answer, Command, MessageEvent, NodeEvent, ReadyEvent } from './events.ts'
+import type { Answer, Command, EnteredTalk, MessageEvent, NodeEvent, ReadyEvent } from './events.ts'
 import type { Node, Room } from './index.ts'
 import { LanchatError } from './lanchat-error.ts'
 import { Posts } from './posts.ts'
@@ -47,23 +47,31 @@ export function publicNode(running: Running, signal?: AbortSignal): Node {
   }
 }
 
-async function joinRoom(running: Running, posts: Posts, name: string): Promise<Room> {
+async function joinRoom(running: Running, posts: Posts, asked: string): Promise<Room> {
   await running.ready
-  const carryOut = async (command: Command): Promise<void> => {
+  const carryOut = async (command: Command): Promise<Answer> => {
     const answer = await running.execute(command)
     if (answer.type === 'error') throw new LanchatError(answer.code, answer.message)
+    return answer
   }
-  await carryOut({ do: 'join', room: name })
+  const entered = await carryOut({ do: 'join', room: asked })
+  const data = entered.type === 'result' ? (entered.data as EnteredTalk | null) : null
+  const other = data?.with.id
+  // A name may come to somebody else, an id never does.
+  const name = other === undefined ? asked : `@${other}`
+  const isHere = ({ room, self, from, to }: MessageEvent): boolean =>
+    other === undefined ? room === name : room === null && (self ? to?.id : from.id) === other
   return {
-    name,
+    name: asked,
     send: (text) => posts.post({ do: 'say', room: name, text }),
     reply: (message, text) => posts.post({ do: 'reply', room: name, message, text }),
-    edit: (message, text) => carryOut({ do: 'edit', room: name, message, text }),
-    delete: (message) => carryOut({ do: 'erase', room: name, message }),
-    react: (message, emoji, on = true) => carryOut({ do: 'react', room: name, message, emoji, on }),
+    edit: async (message, text) => void (await carryOut({ do: 'edit', room: name, message, text })),
+    delete: async (message) => void (await carryOut({ do: 'erase', room: name, message })),
+    react: async (message, emoji, on = true) =>
+      void (await carryOut({ do: 'react', room: name, message, emoji, on })),
     messages: (options) => {
       const stop = running.on((event) => {
-        if (event.type === 'message' && event.room === name) backlog.push(event)
+        if (event.type === 'message' && isHere(event)) backlog.push(event)
       })
       const backlog = new Backlog<MessageEvent>(options ?? {}, stop)
       return backlog

@@ -1,11 +1,12 @@
 /**
  * Signed lines: the history of a room with what proves it, for export (rules EX-1 to EX-3). Messages that are shown come with
  * the headers up to the end of their run, its signature and the body as they were received; what its author deleted or a
- * moderator hides stands as a line without text. What is not shown for another reason is left out.
+ * moderator hides stands as a line without text. What is not shown for another reason is left out. Of what a further device
+ * of somebody signed, the link that makes it theirs comes along.
  */
 import { concat } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
-import type { EventId, RoomId } from '../wire/ids.ts'
+import type { EventId, PersonKey, RoomId } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { toBase64 } from './base64.ts'
 import type { Replica } from './replica.ts'
@@ -38,16 +39,24 @@ export interface Redacted {
   readonly event: Event
   readonly redacted: 'deleted' | 'hidden'
   readonly proofs: readonly Proof[]
+  readonly links: readonly Proof[]
 }
 
-/** A line of an export, in its place. */
-export type SignedLine = ({ readonly line: Line; readonly proofs: readonly Proof[] } | Redacted) & {
+/** A line of an export, in its place. links: what makes the keys that signed it one person's. */
+export type SignedLine = (
+  | { readonly line: Line; readonly proofs: readonly Proof[]; readonly links: readonly Proof[] }
+  | Redacted
+) & {
   readonly order: string
 }
 
 export interface SignedSource extends TimelineSource {
   readonly store: Pick<Store, 'scan'>
   readonly replica: Replica
+  /** By which a key became somebody's further device; undefined: it is nobody's. */
+  linkOf(key: PersonKey): Event | undefined
+  /** By which its author deleted this message from another device, where that is why it is not shown. */
+  eraserOf(event: Event): Event | undefined
 }
 
 /** The last `count` lines and redactions before an `order`, oldest first. Rejects only where the store's scan does. */
@@ -61,10 +70,9 @@ export async function signedLines(
   const { replica } = source
   const shown = await lastLines(source, room, count, by, before === undefined ? {} : { before })
   const lines = shown.map((line) => {
-    const proofs = [line.event, ...(line.edit ? [line.edit.event] : [])].map((event) =>
-      proofOf(replica, event),
-    )
-    return { line, order: orderOf(line.event), proofs }
+    const signed = [line.event, ...(line.edit ? [line.edit.event] : [])]
+    const proofs = signed.map((event) => proofOf(replica, event))
+    return { line, order: orderOf(line.event), proofs, links: linksOf(source, signed) }
   })
   // As far back as the lines of this page go; where they are all there are, to the beginning.
   const from = shown.length < count ? '' : lines[0]!.order
@@ -74,12 +82,13 @@ export async function signedLines(
 }
 
 async function redactedLines(
-  { store, replica }: SignedSource,
+  source: SignedSource,
   room: RoomId,
   by: Visibility,
   from: string,
   before: string | undefined,
 ): Promise<Redacted[]> {
+  const { store, replica } = source
   const found: Redacted[] = []
   for await (const [key] of store.scan(roomRange(room, by, from, before))) {
     const event = replica.find(key.slice(-64) as EventId)
@@ -88,13 +97,26 @@ async function redactedLines(
     // Shown but for this: whoever is banned, or held, has no line at all.
     if (!isVisible(event, { ...by, isDeleted: () => false, isHidden: () => false, isErased: () => false }))
       continue
+    // Until the device that wrote it has signed that its body goes, another one's word stands for it.
+    const eraser = isDeleted ? undefined : source.eraserOf(event)
+    const signed = [event, ...(eraser ? [eraser] : [])]
     found.push({
       event,
-      redacted: isDeleted ? 'deleted' : 'hidden',
-      proofs: [proofOf(replica, event, isDeleted)],
+      redacted: isDeleted || eraser ? 'deleted' : 'hidden',
+      proofs: [proofOf(replica, event, isDeleted), ...(eraser ? [proofOf(replica, eraser)] : [])],
+      links: linksOf(source, signed),
     })
   }
   return found
+}
+
+/** What makes the further devices among these authors somebody's. */
+function linksOf({ replica, linkOf }: SignedSource, events: readonly Event[]): Proof[] {
+  const authors = new Set(events.map(({ author }) => author))
+  return [...authors].flatMap((author) => {
+    const link = linkOf(author)
+    return link ? [proofOf(replica, link)] : []
+  })
 }
 
 /** isDeleted: undefined of what is shown. */

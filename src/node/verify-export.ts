@@ -5,6 +5,7 @@
 import { concat, equal, fromHex, hex, uint, utf8 } from '../wire/bytes.ts'
 import { decodeBody } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
+import { verifyCounter } from '../wire/device.ts'
 import {
   decodeHeader,
   type Event,
@@ -14,12 +15,16 @@ import {
   tombstoneCheck,
   verifyRun,
 } from '../wire/event.ts'
+import { NETWORK_ROOM, type PersonKey } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { fromBase64, toBase64 } from './base64.ts'
+import { readIds } from './rooms.ts'
 import { orderOf } from './timeline.ts'
 
 const MESSAGE = kindNumber('message')
 const EDIT = kindNumber('edit')
+/** Links looked at in one line: a message and its edit, or its deletion, have two authors at most. */
+const LINKS_MAX = 2
 
 /** What the device that exports says of the whole. */
 export interface Seal {
@@ -86,7 +91,9 @@ interface ExportedLine {
   readonly private?: unknown
   readonly deleted?: unknown
   readonly hidden?: unknown
+  readonly replyTo?: unknown
   readonly signed?: unknown
+  readonly links?: unknown
   readonly seal?: unknown
 }
 
@@ -96,6 +103,7 @@ export function verifyExport(crypto: Crypto, lines: Iterable<string>): ExportVer
   const authors = new Set<string>()
   const seen = new Set<string>()
   const digest = new LinesDigest(crypto)
+  const speakers = new Speakers(crypto)
   let [messages, deleted, hidden, sealed] = [0, 0, 0, 0]
   let place: string | undefined
   let before = ''
@@ -114,7 +122,7 @@ export function verifyExport(crypto: Crypto, lines: Iterable<string>): ExportVer
     digest.add(said === undefined ? text : exportLine(rest))
     if (said !== undefined) seal = sealOf(said)
     const event = eventOf(crypto, line)
-    const why = typeof event === 'string' ? event : faultOf(crypto, line, event)
+    const why = typeof event === 'string' ? event : faultOf(crypto, line, event, speakers)
     if (why !== undefined || typeof event === 'string') {
       fault(why ?? '')
       continue
@@ -163,10 +171,44 @@ interface Parts {
   readonly tombstone?: unknown
 }
 
-const proofsOf = ({ signed }: ExportedLine): readonly Parts[] =>
-  Array.isArray(signed)
-    ? signed.filter((each): each is Parts => typeof each === 'object' && each !== null)
-    : []
+const partsOf = (list: unknown): readonly Parts[] =>
+  Array.isArray(list) ? list.filter((each): each is Parts => typeof each === 'object' && each !== null) : []
+const proofsOf = ({ signed }: ExportedLine): readonly Parts[] => partsOf(signed)
+
+/** Which keys speak for whom: their first one, and those whose link both have signed (rule DV-1). */
+class Speakers {
+  readonly #crypto: Crypto
+  readonly #proven = new Set<string>()
+
+  constructor(crypto: Crypto) {
+    this.#crypto = crypto
+  }
+
+  /** Of the network of this event, as the line shows, or one before it did. */
+  isFor(person: unknown, { net, author }: Event, { links }: ExportedLine): boolean {
+    const name = `${net} ${String(person)} ${author}`
+    if (person === author || this.#proven.has(name)) return true
+    const isShown = partsOf(links)
+      .slice(0, LINKS_MAX)
+      .some((link) => this.#isLink(link, net, person, author))
+    if (isShown) this.#proven.add(name)
+    return isShown
+  }
+
+  #isLink(link: Parts, net: string, person: unknown, device: PersonKey): boolean {
+    const event = provenBy(this.#crypto, link)
+    const body = bytesOf(link.body)
+    if (typeof event === 'string' || !body || event.net !== net || event.room !== NETWORK_ROOM) return false
+    const value = decodeBody(event.kind, body)
+    return (
+      value?.kind === 'device' &&
+      value.link &&
+      event.author === person &&
+      hex(value.device) === device &&
+      verifyCounter(this.#crypto, value.counter, event.author, device)
+    )
+  }
+}
 
 const bytesOf = (value: unknown): Uint8Array | undefined =>
   typeof value === 'string' ? fromBase64(value) : undefined
@@ -193,21 +235,28 @@ function provenBy(crypto: Crypto, { headers, signature, body }: Parts): Event | 
 }
 
 /** Does the line say what was signed? */
-function faultOf(crypto: Crypto, line: ExportedLine, event: Event): string | undefined {
+function faultOf(crypto: Crypto, line: ExportedLine, event: Event, speakers: Speakers): string | undefined {
   const { id, from, ts, order } = line
   if (id !== event.id) return 'its id is another one'
-  if (from?.id !== event.author) return 'its author is another one'
+  if (!speakers.isFor(from?.id, event, line)) return 'its author is another one'
   if (ts !== event.at) return 'its time is another one'
   if (order !== orderOf(event)) return 'its order is another one'
   if (event.kind !== MESSAGE) return 'it is no message'
-  if (line.deleted === true) return deletionFault(crypto, line, event)
+  if (line.deleted === true) return deletionFault(crypto, line, event, speakers)
   if (line.hidden === true) return line.text === '' ? undefined : 'it is hidden and has a text'
-  return textFault(crypto, line, event)
+  return textFault(crypto, line, event, speakers)
 }
 
-function deletionFault(crypto: Crypto, line: ExportedLine, event: Event): string | undefined {
+function deletionFault(
+  crypto: Crypto,
+  line: ExportedLine,
+  event: Event,
+  speakers: Speakers,
+): string | undefined {
   if (line.text !== '') return 'it is deleted and has a text'
-  const bytes = bytesOf(proofsOf(line)[0]!.tombstone)
+  const [said, erasing] = proofsOf(line)
+  if (erasing) return erasingFault(crypto, line, event, erasing, speakers)
+  const bytes = bytesOf(said!.tombstone)
   const tombstone = bytes && parseTombstone(event.net, bytes)
   if (!tombstone || tombstone.id !== event.id || tombstone.author !== event.author)
     return 'nobody has signed that it is deleted'
@@ -215,7 +264,25 @@ function deletionFault(crypto: Crypto, line: ExportedLine, event: Event): string
   return crypto.verify(message, signature, key) ? undefined : 'the signature of its deletion is wrong'
 }
 
-function textFault(crypto: Crypto, line: ExportedLine, event: Event): string | undefined {
+/** Deleted from another device of its author, whose own has not signed it yet. */
+function erasingFault(
+  crypto: Crypto,
+  line: ExportedLine,
+  event: Event,
+  proof: Parts,
+  speakers: Speakers,
+): string | undefined {
+  const eraser = provenBy(crypto, proof)
+  if (typeof eraser === 'string') return `its deletion: ${eraser}`
+  const body = bytesOf(proof.body)
+  const value = body && decodeBody(eraser.kind, body)
+  const isOfIt = value?.kind === 'erase' && readIds(value.targets).includes(event.id)
+  if (!isOfIt || eraser.net !== event.net || eraser.room !== event.room)
+    return 'nobody has signed that it is deleted'
+  return speakers.isFor(line.from?.id, eraser, line) ? undefined : 'its deletion is none of its author'
+}
+
+function textFault(crypto: Crypto, line: ExportedLine, event: Event, speakers: Speakers): string | undefined {
   const [said, edited] = proofsOf(line)
   const body = bytesOf(said!.body)
   if (!body) return 'what was said is missing'
@@ -224,13 +291,16 @@ function textFault(crypto: Crypto, line: ExportedLine, event: Event): string | u
   if ((edit !== undefined) !== (line.edited === true)) return 'its edit is missing'
   const editBody = edited && bytesOf(edited.body)
   if (edit && !editBody) return 'what it was edited to is missing'
-  if (edit && (edit.kind !== EDIT || edit.author !== event.author || edit.room !== event.room))
+  const isOfRoom = edit?.kind === EDIT && edit.room === event.room && edit.net === event.net
+  if (edit && !(isOfRoom && speakers.isFor(line.from?.id, edit, line)))
     return 'its edit is none of its author'
   const value = decodeBody(event.kind, body)
   // Sealed: whoever made the export could open it, and signs for it.
   if (!value && line.private === true) return undefined
   if (value?.kind !== 'message') return 'what was said cannot be read'
   if ((line.action === true) !== value.action) return 'what was said is another kind of message'
+  const replyTo = value.replyTo ? hex(value.replyTo) : undefined
+  if (line.replyTo !== replyTo) return 'what it answers is another message'
   if (!edit) return line.text === value.text ? undefined : 'its text is another one'
   const changed = decodeBody(edit.kind, editBody!)
   if (changed?.kind !== 'edit' || !equal(changed.target, fromHex(event.id)))

@@ -216,7 +216,7 @@ const table = {
     fatal: true,
   },
   NOT_ADMIN: {
-    us: 'You may not {action}: that takes {rank} of this network.',
+    us: 'You may not {action}: that takes {rank} of this network. /members says who that is.',
     fatal: true,
   },
   MUTED: {
@@ -225,7 +225,7 @@ const table = {
     fatal: true,
   },
   ROOM_READ_ONLY: {
-    us: 'Only moderators write in {room} at the moment.',
+    us: 'Only moderators write in {room} at the moment. /role says who they are.',
     them: 'Only moderators write in this room at the moment.',
     fatal: true,
   },
@@ -258,6 +258,10 @@ const table = {
     us: 'That message is not yours, so you cannot {action} it. A moderator of the room can /hide it.',
     fatal: true,
   },
+  DELIVERY_UNKNOWN: {
+    us: 'Who has a message is known only where it was written: this one {whose}.',
+    fatal: true,
+  },
   EMOJI_INVALID: {
     us: 'A reaction is one emoji, or its name such as :thumbsup:.',
     fatal: true,
@@ -274,15 +278,15 @@ const table = {
     fatal: true,
   },
   ROOM_TOO_LARGE: {
-    us: 'That works in rooms of at most {max} people, and {room} has more.',
+    us: 'That works with at most {max} people, and {room} has more. {next}',
     fatal: true,
   },
   TOPIC_TOO_LONG: {
-    us: 'The topic has {bytes} bytes, and there is room for {max}.',
+    us: 'The topic has {bytes} bytes, and there is room for {max}. Say it in fewer words.',
     fatal: true,
   },
   REASON_TOO_LONG: {
-    us: 'The reason has {bytes} bytes, and there is room for {max}.',
+    us: 'The reason has {bytes} bytes, and there is room for {max}. Say it in fewer words.',
     fatal: true,
   },
   ROOM_NAME_TAKEN: {
@@ -300,13 +304,17 @@ const table = {
     them: 'I know no such room.',
     fatal: true,
   },
+  TALK_UNKNOWN: {
+    us: 'Nothing was said between you and {nick} yet. /msg {nick} writes to them, /join @{nick} and what you type goes there.',
+    fatal: true,
+  },
   ROOM_FULL: {
     us: 'The room {room} has as many members as its owner set. Try again when somebody has left.',
     them: 'This room is full.',
     fatal: true,
   },
   ROOM_FIXED: {
-    us: 'The room {room} is everybody’s: nobody can {action} it.',
+    us: 'The room {room} is everybody’s: nobody can {action} it. /notify none {room} keeps it from calling you, /create makes another.',
     fatal: true,
   },
   ROOM_AMBIGUOUS: {
@@ -328,7 +336,7 @@ const table = {
     fatal: true,
   },
   NICK_SELF: {
-    us: 'That is you.',
+    us: 'That is you, and this works with somebody else only. /who lists who there is.',
     fatal: true,
   },
   TOO_MANY: {
@@ -371,11 +379,11 @@ const table = {
     fatal: true,
   },
   FILE_UNREADABLE: {
-    us: 'The file {file} cannot be read ({why}).',
+    us: 'The file {file} cannot be read ({why}). Check its name, and whether you may read it.',
     fatal: true,
   },
   PICTURE_INVALID: {
-    us: 'This cannot be a picture: {why}.',
+    us: 'This cannot be a picture: {why}. Take a PNG, JPEG, GIF or WebP of at most 16 KiB.',
     fatal: true,
   },
   LINE_INVALID: {
@@ -387,7 +395,7 @@ const table = {
     fatal: true,
   },
   SEARCH_INVALID: {
-    us: 'This search is not understood: {why}.',
+    us: 'This search is not understood: {why}. See /help search.',
     fatal: true,
   },
   COMMAND_USAGE: {

@@ -122,6 +122,9 @@ describe('commands', () => {
     ['/newcode', { do: 'newCode' }],
     ['/newcode it was on the  web', { do: 'newCode', reason: 'it was on the  web' }],
     ['/rooms', { do: 'rooms' }],
+    ['/rooms #la', { do: 'rooms', part: 'la' }],
+    ['/join @anna', { do: 'join', room: '@anna' }],
+    ['/leave @anna', { do: 'join', room: 'general' }],
     ['/who', { do: 'who', room: 'here' }],
     ['/who lab', { do: 'who', room: 'lab' }],
     ['/hub', { do: 'hub' }],
@@ -160,7 +163,6 @@ describe('commands', () => {
     '/leave a b',
     '/invite',
 
-    '/rooms now',
     '/history 0',
     '/history -1',
     '/history 1001',

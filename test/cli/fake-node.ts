@@ -29,6 +29,8 @@ export class FakeNode implements Node {
   /** What was asked, in order. */
   readonly asked: Command[] = []
   metAnyone = false
+  /** What `unread` answers; refused where there is none. */
+  unread: readonly unknown[] | undefined
   isClosed = false
   settled = true
   readonly #listeners = new Set<(event: NodeEvent) => void>()
@@ -167,6 +169,8 @@ export class FakeNode implements Node {
     const room = 'room' in command && command.room !== undefined ? this.#rooms.get(command.room) : undefined
     switch (command.do) {
       case 'say':
+        if (command.room === `@${BOB.id}`)
+          return { type: 'sent', id: this.#newId(), room: null, to: BOB, text: command.text, ref }
         if (!room) return refuse('ROOM_UNKNOWN')
         return { type: 'sent', id: this.#newId(), room: command.room, text: command.text, ref }
       case 'msg':
@@ -177,6 +181,7 @@ export class FakeNode implements Node {
         this.#rooms.set(command.room, { members: new Set([SELF.id]) })
         return system('create', command.room)
       case 'join':
+        if (command.room === '@bob') return result('join', { with: BOB })
         if (!room) return refuse('ROOM_UNKNOWN')
         if (room.members.has(SELF.id)) return result('join', null)
         room.members.add(SELF.id)
@@ -207,6 +212,8 @@ export class FakeNode implements Node {
           'history',
           this.#messages.filter((message) => message.room === command.room).slice(-command.count),
         )
+      case 'unread':
+        return this.unread ? result('unread', this.unread) : refuse('COMMAND_UNKNOWN')
       case 'hub':
         return result('hub', { hub: SELF, epoch: 1, members: 1, line: [], ranks: [] })
       case 'status':

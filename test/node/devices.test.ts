@@ -110,14 +110,15 @@ describe('a device', () => {
     await phone.patiently({ do: 'erase', room: 'general', message: id })
     await ben.hears({ type: 'delete', id })
     expect(await ben.texts('general')).toEqual([])
-    const kept = await ben.knows<{ hidden?: boolean }[]>({ do: 'export', room: 'general', count: 9 })
-    expect(kept).toMatchObject([{ hidden: true, text: '' }])
+    // Only that device can sign that the body goes.
+    const isGone = ([line]: { signed: { tombstone?: string }[] }[]) =>
+      line?.signed[0]?.tombstone !== undefined
+    const kept = await ben.knows<Parameters<typeof isGone>[0]>({ do: 'export', room: 'general', count: 9 })
+    expect(kept).toMatchObject([{ deleted: true, text: '' }])
+    expect(isGone(kept)).toBe(false)
     lan.heal()
     await anna.hears({ type: 'delete', id })
-    await ben.until(
-      { do: 'export', room: 'general', count: 9 },
-      ([line]: { deleted?: boolean }[]) => line?.deleted === true,
-    )
+    await ben.until({ do: 'export', room: 'general', count: 9 }, isGone)
   })
 
   it('reads and writes the talks of its person, sealed to all devices of both', async () => {
@@ -181,8 +182,40 @@ describe('the devices of a person', () => {
       expect(await unread(person)).toMatchObject([{ room: 'general', unread: 1 }])
     }
     await phone.does({ do: 'read', room: 'general' })
+    // Whoever shows counts hears that one is less.
+    expect(await anna.hears({ type: 'read' })).toMatchObject({ room: 'general' })
+    expect(phone.told.filter(({ type }) => type === 'read')).toEqual([])
     await anna.until({ do: 'unread' }, (rooms: unknown[]) => rooms.length === 0)
     expect(await unread(ben)).toEqual([])
+  })
+
+  it('are one to others: busy on one is busy, away on one is not, nobody sees herself type', async () => {
+    await link()
+    const mode = (wanted: string | undefined) =>
+      ben.until({ do: 'whois', who: 'anna' }, (who: { mode?: string }) => who.mode === wanted)
+    await phone.does({ do: 'presence', mode: 'busy', text: 'exam' })
+    await mode('busy')
+    expect(await ben.knows({ do: 'whois', who: 'anna' })).toMatchObject({ text: 'exam', online: true })
+    await phone.does({ do: 'presence', mode: 'away' })
+    await mode(undefined)
+    await anna.does({ do: 'presence', mode: 'away', text: 'lunch' })
+    await mode('away')
+    await phone.does({ do: 'typing', room: 'general' })
+    expect(await ben.hears({ type: 'typing', on: true })).toMatchObject({ user: { name: 'anna' } })
+    await phone.does({ do: 'say', room: 'general', text: 'typed' })
+    await ben.hears({ type: 'typing', on: false })
+    await anna.hears({ text: 'typed' })
+    expect(anna.told.filter(({ type }) => type === 'typing')).toEqual([])
+  })
+
+  it('says where it is known who has a message, asked on another one', async () => {
+    await link()
+    const id = await phone.says('whose?', 'general')
+    await anna.hears({ text: 'whose?' })
+    const answer = await anna.ask({ do: 'delivery', room: 'general', message: '^' })
+    expect(answer).toMatchObject({ type: 'error', code: 'DELIVERY_UNKNOWN' })
+    expect(answer).toMatchObject({ message: expect.stringContaining('another device of yours') })
+    expect(await phone.knows({ do: 'delivery', room: 'general', message: id })).toMatchObject({ of: 1 })
   })
 })
 

@@ -37,7 +37,7 @@ describe('a delivery', () => {
     const id = await ben.says('mine')
     await anna.hears({ type: 'message', id })
     expect(await anna.ask({ do: 'delivery', room: 'lab', message: id })).toMatchObject({
-      code: 'MESSAGE_FOREIGN',
+      code: 'DELIVERY_UNKNOWN',
     })
   })
 })

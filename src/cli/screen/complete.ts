@@ -47,7 +47,8 @@ function candidatesFor(before: string, word: string, from: number, known: Known)
         '',
       )
     }
-    return row.completes === 'room' ? rooms(word, known) : nicks(word, known, ' ')
+    // Most of what takes a room takes @nick as the talk with somebody.
+    return row.completes === 'room' && !word.startsWith('@') ? rooms(word, known) : nicks(word, known, ' ')
   }
   if (word.startsWith('#')) return rooms(word, known)
   // A command's other words are free text, in which people are named as well.

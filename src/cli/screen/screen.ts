@@ -6,7 +6,9 @@
  * messages stay there until they are stored.
  */
 import type {
+  EnteredTalk,
   HubInfo,
+  Labelled,
   MessageEvent,
   NodeEvent,
   PresenceEvent,
@@ -40,6 +42,10 @@ export type ScreenEffect =
   /** A key was typed. isText: of a message for the room. */
   | { readonly do: 'typing'; readonly isText: boolean }
   | { readonly do: 'suspend' | 'redraw' }
+  /** Ask the node what is unread. */
+  | { readonly do: 'count' }
+  /** What stands on the screen of this room has been seen. */
+  | { readonly do: 'read' }
   /** Somebody is to be called: who said what. */
   | { readonly do: 'call'; readonly head: string; readonly text: string }
 
@@ -100,6 +106,10 @@ export class Screen {
   #wasInterrupted = false
   #isAway = false
   #hasMarked = false
+  /** The terminal has said whether one looks at it. */
+  #saysFocus = false
+  /** Something of others was printed in this room since it counted as read. */
+  #hasNews = false
   #day = ''
 
   constructor(options: ScreenOptions) {
@@ -128,7 +138,10 @@ export class Screen {
   // --- keys ---------------------------------------------------------------------------------------------------------
 
   input(input: Input): void {
-    if (input.is === 'focus') return this.#look(input.isHere)
+    if (input.is === 'focus') {
+      this.#saysFocus = true
+      return this.#look(input.isHere)
+    }
     this.#look(true)
     const wasInterrupted = this.#wasInterrupted
     this.#wasInterrupted = false
@@ -259,7 +272,15 @@ export class Screen {
 
   #look(isHere: boolean): void {
     this.#isAway = !isHere
-    if (isHere) this.#hasMarked = false
+    if (!isHere) return
+    this.#hasMarked = false
+    this.#seen()
+  }
+
+  /** Who looks at the terminal, or types on it, sees what stands there. */
+  #seen(): void {
+    if (this.#hasNews) this.#out.push({ do: 'read' })
+    this.#hasNews = false
   }
 
   // --- events -------------------------------------------------------------------------------------------------------
@@ -283,6 +304,9 @@ export class Screen {
         return this.#noteTyping(event)
       case 'mode':
       case 'receipt':
+        return
+      case 'read':
+        this.#out.push({ do: 'count' })
         return
       case 'ready':
         this.#out.push({ do: 'ask' })
@@ -309,7 +333,18 @@ export class Screen {
     const unread = room.unread > 0 ? `, ${room.unread} unread above` : ''
     room.unread = 0
     room.mentions = 0
-    this.#print(this.#options.paint('dim', `-- ${safeName(name)}${unread} --`), now)
+    this.#print(this.#options.paint('dim', `-- ${this.roomShown}${unread} --`), now)
+  }
+
+  /** The room one is in, as people read it. */
+  get roomShown(): string {
+    return this.#shown(this.#room)
+  }
+
+  /** A talk goes by the other's id, and is shown by their name. */
+  #shown(room: string): string {
+    const other = talkOf(room)
+    return other === undefined ? safeName(room) : `@${this.#names.get(other) ?? other.slice(0, 8)}`
   }
 
   /** What `rooms` of the node says. */
@@ -320,16 +355,26 @@ export class Screen {
     }
   }
 
-  /** What `unread` of the node says, at the start. */
+  /** What `unread` of the node says. */
   learnUnread(
-    rooms: readonly { readonly room: string | null; readonly unread: number; readonly mentions: number }[],
+    rooms: readonly {
+      readonly room: string | null
+      readonly with?: Labelled
+      readonly unread: number
+      readonly mentions: number
+    }[],
   ): void {
-    for (const { room: name, unread, mentions } of rooms) {
-      if (name === null || name === this.#room) continue
+    const left = new Set(this.#rooms.keys())
+    for (const { room: said, with: other, unread, mentions } of rooms) {
+      if (other) this.#meet(other)
+      const name = said ?? (other && talkWith(other))
+      if (name === undefined || name === this.#room) continue
+      left.delete(name)
       const room = this.#roomOf(name)
-      room.unread = Math.max(unread, room.unread)
-      room.mentions = Math.max(mentions, room.mentions)
+      room.unread = unread
+      room.mentions = other ? unread : mentions
     }
+    for (const name of left) this.#rooms.set(name, { unread: 0, mentions: 0 })
   }
 
   learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
@@ -346,6 +391,10 @@ export class Screen {
   }
 
   #message(message: MessageEvent, now: number): void {
+    const place = placeOf(message)
+    // Who writes has read.
+    if (message.self && !message.history && this.#rooms.has(place))
+      this.#rooms.set(place, { unread: 0, mentions: 0 })
     if (message.self && this.#waiting.has(message.id)) {
       this.#waiting.set(message.id, message)
       return
@@ -362,8 +411,12 @@ export class Screen {
       const head = message.room === null ? from : `${from} in ${safeName(message.room)}`
       this.#out.push({ do: 'call', head, text: message.text })
     }
-    if (message.room === null || message.room === this.#room) return
-    const room = this.#roomOf(message.room)
+    if (place === this.#room) {
+      this.#hasNews = true
+      if (this.#saysFocus && !this.#isAway) this.#seen()
+      return
+    }
+    const room = this.#roomOf(place)
     room.unread += 1
     if (namesMe) room.mentions += 1
   }
@@ -457,6 +510,7 @@ export class Screen {
       case 'system':
         return this.#move(event)
       case 'result':
+        if (event.command === '/join' && event.data !== null) this.#meet((event.data as EnteredTalk).with)
         if (event.command === '/rooms' && event.data !== null) {
           this.learnRooms(event.data as Parameters<Screen['learnRooms']>[0])
         }
@@ -521,7 +575,7 @@ export class Screen {
     const status = rows >= 4 ? [this.#statusRow(columns)] : []
     const { search, text, cursor } = this.#editor
     const composed = compose({
-      prompt: search ? searchPrompt(search) : `[${safeName(this.#room)}] ${safeName(self().name)}: `,
+      prompt: search ? searchPrompt(search) : `[${this.roomShown}] ${safeName(self().name)}: `,
       text,
       cursor,
       columns,
@@ -555,7 +609,7 @@ export class Screen {
     const said = this.#question ? this.#questionText(this.#question.pasted) : this.#hint
     if (said !== '') return paint('bold', shorten(safeName(said), columns - 1))
     const rooms = [...this.#rooms].map(
-      ([name, room]): RoomState => ({ name: safeName(name), ...room, isCurrent: name === this.#room }),
+      ([name, room]): RoomState => ({ name: this.#shown(name), ...room, isCurrent: name === this.#room }),
     )
     const waiting = [...this.#waiting.values()].filter((message) => message !== undefined).length
     return statusLine(
@@ -579,6 +633,13 @@ export class Screen {
     return `Send the ${lines} lines pasted as one message? Enter: send, e: edit, Esc: drop`
   }
 }
+
+/** A talk, as the session names it. */
+const talkWith = (other: Who): string => `@${other.id}`
+const talkOf = (room: string): string | undefined => /^@([0-9a-f]{64})$/.exec(room)?.[1]
+
+/** Where a message stands: a room, or the talk with the other one of two. */
+const placeOf = ({ room, self, from, to }: MessageEvent): string => room ?? talkWith(self && to ? to : from)
 
 /** anna, bob, carl and 7 others */
 function listed(names: readonly string[]): string {

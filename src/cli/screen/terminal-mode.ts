@@ -33,6 +33,8 @@ const DRAW_AFTER_MS = 8
 const ESCAPE_MS = 50
 /** Keys are told to the node only so often. */
 const TYPING_EVERY_MS = 3000
+/** What is seen is told to the node only so often. */
+const READ_AFTER_MS = 1000
 /** Calls are heard one by one only so often. */
 const CALL_EVERY_MS = 1000
 
@@ -45,6 +47,7 @@ export class TerminalMode {
   readonly #keys = new KeyDecoder()
   #drawing: NodeJS.Timeout | undefined
   #escape: NodeJS.Timeout | undefined
+  #reading: NodeJS.Timeout | undefined
   #last: Promise<void> = Promise.resolve()
   #typedAt = Number.NEGATIVE_INFINITY
   #calledAt = Number.NEGATIVE_INFINITY
@@ -98,7 +101,7 @@ export class TerminalMode {
   /** Takes nothing more in and gives the terminal back; events are still printed. */
   stopReading(): void {
     clearTimeout(this.#escape)
-    this.#read(this.#session.room)
+    this.#readHere()
     this.#screen.leftOver(this.#options.now())
     this.#draw()
     this.#giveTitleBack()
@@ -141,6 +144,7 @@ export class TerminalMode {
     this.#screen.entered(this.#session.room, this.#options.now())
     const lines: string[] = []
     const later: (() => void)[] = []
+    let isCounting = false
     for (const effect of this.#screen.take(this.#options.now())) {
       switch (effect.do) {
         case 'print':
@@ -154,6 +158,12 @@ export class TerminalMode {
           break
         case 'ask':
           this.#ask()
+          break
+        case 'count':
+          isCounting = true
+          break
+        case 'read':
+          this.#reading ??= setTimeout(() => this.#readHere(), READ_AFTER_MS)
           break
         case 'end':
           this.#end(effect.how)
@@ -172,6 +182,7 @@ export class TerminalMode {
           break
       }
     }
+    if (isCounting) this.#count().catch(() => {})
     this.#terminal.draw(lines, this.#view())
     this.#showTitle()
     for (const act of later) act()
@@ -199,6 +210,12 @@ export class TerminalMode {
     })
   }
 
+  #readHere(): void {
+    clearTimeout(this.#reading)
+    this.#reading = undefined
+    this.#read(this.#session.room)
+  }
+
   /** What stands on the screen of this room has been read. */
   #read(room: string): void {
     this.#options.node.execute({ do: 'read', room }, this).catch(() => {})
@@ -221,13 +238,17 @@ export class TerminalMode {
       if (rooms.type === 'result') this.#screen.learnRooms(rooms.data as Parameters<Screen['learnRooms']>[0])
       const who = await node.execute({ do: 'who', room: this.#session.room }, this)
       if (who.type === 'result') this.#screen.learnPeople(who.data as Parameters<Screen['learnPeople']>[0])
-      const unread = await node.execute({ do: 'unread' }, this)
-      if (unread.type === 'result')
-        this.#screen.learnUnread(unread.data as Parameters<Screen['learnUnread']>[0])
-      this.#drawSoon()
+      await this.#count()
     }
     // A node that is closing answers nothing, and nobody misses it.
     learn().catch(() => {})
+  }
+
+  async #count(): Promise<void> {
+    const unread = await this.#options.node.execute({ do: 'unread' }, this)
+    if (unread.type === 'result')
+      this.#screen.learnUnread(unread.data as Parameters<Screen['learnUnread']>[0])
+    this.#drawSoon()
   }
 
   #end(how: 'interrupt' | 'end'): void {
@@ -247,7 +268,7 @@ export class TerminalMode {
   /** The title says what waits unread, also where the window is not looked at. */
   #showTitle(): void {
     if (!this.#alerts.includes('title')) return
-    const title = titleText(this.#screen.unread, this.#session.room)
+    const title = titleText(this.#screen.unread, this.#screen.roomShown)
     if (title === this.#title) return
     this.#terminal.say(`${this.#title === '' ? TITLE_KEPT : ''}${title}`)
     this.#title = title

@@ -71,7 +71,8 @@ export class Answers {
   }
 
   refuse(asked: Asked, code: RefusalCode | string, values: Record<string, string | number> = {}): void {
-    const message = explainRefusal(code, 'no reason was given', values)
+    const { network } = this.#core.options
+    const message = explainRefusal(code, 'no reason was given', { network, ...values })
     this.give(asked, { type: 'error', code, message, command: asked.command, ...refOf(asked) })
   }
 

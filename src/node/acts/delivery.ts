@@ -37,8 +37,12 @@ export class DeliveryActs {
 
   delivery(asked: Asked, { room, message }: CommandOf<'delivery'>): void {
     this.#which.message(asked, room, message, 'own', (meant) => {
-      if (meant.event.author !== this.#core.self)
-        return this.#answers.refuse(asked, 'MESSAGE_FOREIGN', { message })
+      const { author } = meant.event
+      if (author !== this.#core.self) {
+        const isMine = this.#core.views.personOf(author) === this.#core.me
+        const whose = isMine ? 'was written on another device of yours, which can be asked' : 'is not yours'
+        return this.#answers.refuse(asked, 'DELIVERY_UNKNOWN', { whose })
+      }
       this.#core.markers.ask(meant.view.id)
       this.#waiting.push({ asked, meant, until: this.#core.moment.now + WAIT_MS })
       this.look()

@@ -25,10 +25,10 @@ export class Export {
     const room = this.#finding.roomOrTalk(asked, text)
     if (!room) return
     const then = (lines: readonly RoomLine[]) => {
-      const messages = lines.map(({ message, proofs }) => {
-        // What only this reader sees of it is no part of what was said.
-        const { history: _, self: __, ...rest } = message
-        return { ...rest, signed: proofs ?? [] }
+      const messages = lines.map(({ message, proofs, links }) => {
+        // What only this reader sees of it is no part of what was said, nor are others' words beside it: they have a line.
+        const { history: _, self: __, mention: ___, quote: ____, ...rest } = message
+        return { ...rest, signed: proofs ?? [], ...(links && links.length > 0 && { links }) }
       })
       this.#answers.result(asked, messages)
     }

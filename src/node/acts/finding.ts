@@ -4,6 +4,9 @@ import type { Core } from '../core.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 
+/** Named in one command: as one event holds. */
+const PERSONS_MAX = 256
+
 export class Finding {
   readonly #core: Core
   readonly #answers: Answers
@@ -13,8 +16,9 @@ export class Finding {
     this.#answers = answers
   }
 
-  /** The room meant; answers where there is none, or several. */
+  /** The room meant, or with `@nick` the talk with somebody; answers where there is none, or several. */
   room(asked: Asked, text: string): RoomView | undefined {
+    if (text.startsWith('@')) return this.#talk(asked, text.slice(1))
     const found = this.rooms(text)
     if (found.length === 1) return found[0]
     if (found.length === 0) this.#answers.refuse(asked, 'ROOM_UNKNOWN', { room: text })
@@ -26,7 +30,17 @@ export class Finding {
     return undefined
   }
 
-  /** The room meant, of which this person is a member. */
+  /** The talk with somebody, once one of the two has begun it. */
+  #talk(asked: Asked, nick: string): RoomView | undefined {
+    const person = this.person(asked, nick)
+    if (!person) return undefined
+    const { options, me, people, views } = this.#core
+    const view = views.room(talkRoom(options.crypto, options.net, me, person))
+    if (!view) this.#answers.refuse(asked, 'TALK_UNKNOWN', { nick: people.nick(person) })
+    return view
+  }
+
+  /** The room or talk meant, of which this person is a member. */
   memberRoom(asked: Asked, text: string): RoomView | undefined {
     const view = this.room(asked, text)
     if (!view || this.#core.isMember(view)) return view
@@ -83,6 +97,10 @@ export class Finding {
   /** All the persons meant; answers where one of them is not found. */
   persons(asked: Asked, texts: readonly string[]): PersonKey[] | undefined {
     const persons = new Set<PersonKey>()
+    if (texts.length > PERSONS_MAX) {
+      this.#answers.refuse(asked, 'TOO_MANY', { what: 'people at a time', max: PERSONS_MAX })
+      return undefined
+    }
     for (const text of texts) {
       const person = this.person(asked, text)
       if (!person) return undefined

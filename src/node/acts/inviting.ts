@@ -3,6 +3,7 @@ import { concat, fromHex } from '../../wire/bytes.ts'
 import { encodeBody } from '../../wire/codec.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { Writing } from '../core-io.ts'
 import type { CommandOf } from '../events.ts'
@@ -42,6 +43,12 @@ export class Inviting {
       (person) => !named.has(person) || !view.members.has(person) || isSilent(person),
     )
     if (fresh.length === 0) return this.#answers.result(asked, null)
+    if (view.persons && !this.#core.private.hasSpace(new Set([...view.members, ...fresh])))
+      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
+        room: this.#nameOf(view, command),
+        max: PRIVATE_MEMBERS_MAX,
+        next: 'Invite fewer people, or make a public room.',
+      })
     const writings = this.#invitation(view, fresh, command.reason ?? '')
     if (!writings) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: listOf(command).join(', ') })
     this.#core.write(view.id, writings, () => this.#answer(asked, command, view, fresh))
@@ -73,7 +80,11 @@ export class Inviting {
     if (!view) return undefined
     const denial = denialOfAct(view, this.#core.me, { kind: 'unvoice', persons: keysOf([]), reason: '' })
     if (denial) {
-      this.#answers.refuse(asked, denial, { room: command.room, action: command.do, next: nextOf(view) })
+      this.#answers.refuse(asked, denial, {
+        room: this.#nameOf(view, command),
+        action: command.do,
+        next: nextOf(view, this.#core.me),
+      })
       return undefined
     }
     const persons = this.#finding.persons(asked, listOf(command))
@@ -125,7 +136,7 @@ export class Inviting {
   }
 
   #nameOf(view: RoomView, { room }: Voicing): string {
-    return this.#core.roomName(view) ?? room
+    return view.type === 'talk' ? 'a talk' : (this.#core.roomName(view) ?? room)
   }
 }
 

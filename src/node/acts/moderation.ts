@@ -42,6 +42,7 @@ export class Moderation {
   /** Ends what somebody writes at what is held of it now; a kick and a ban end their membership too. */
   bind(asked: Asked, { do: what, room, who, forMs, reason = '' }: CommandOf<'kick' | 'ban' | 'mute'>): void {
     this.#person(asked, room, who, reason, (view, person) => {
+      if (person === this.#core.me) return this.#answers.refuse(asked, 'NICK_SELF')
       const until = forMs === undefined ? 0 : Math.min(TIME_MAX, Math.round(this.#core.netNow + forMs))
       const target = fromHex(person)
       const times = { cuts: NONE, until: uint(until, 6) }
@@ -91,6 +92,7 @@ export class Moderation {
     this.#person(asked, room, who, reason, (view, person) => {
       const isModerator = rankOf(view, person) >= 2
       if (isModerator === (role === 'moderator')) return this.#answers.result(asked, null)
+      if (person === this.#core.me) return this.#answers.refuse(asked, 'NICK_SELF')
       const ended = [...view.demotions, ...view.bans].filter(({ target }) => target === person)
       const value = (seal: SealText): BodyValue => ({
         kind: 'role',
@@ -272,11 +274,11 @@ export class Moderation {
   }
 
   #forbid(asked: Asked, view: RoomView, action: string, denial = 'NOT_ALLOWED'): void {
-    const room = this.#core.roomName(view) ?? 'this talk'
+    const room = this.#core.roomName(view) ?? 'a talk'
     this.#answers.refuse(asked, denial, {
       room,
       action: AS_VERB[action] ?? action,
-      next: nextOf(view),
+      next: nextOf(view, this.#core.me),
     })
   }
 
@@ -301,7 +303,8 @@ export class Moderation {
     for (const { author } of this.#core.replica.lanes(view.id, 1)) persons.add(view.personOf(author))
     if (persons.size <= LISTED_PERSONS_MAX) return concat(...[...persons].map(fromHex))
     const room = this.#core.roomName(view) ?? 'this room'
-    this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room, max: LISTED_PERSONS_MAX })
+    const next = 'Nothing was changed: /ban keeps single people out, and a new room begins empty.'
+    this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room, max: LISTED_PERSONS_MAX, next })
     return undefined
   }
 }

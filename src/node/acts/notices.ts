@@ -2,6 +2,7 @@
 import type { Core } from '../core.ts'
 import type { CommandOf, NoticesData } from '../events.ts'
 import type { Quiet } from '../notices.ts'
+import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 
@@ -36,8 +37,8 @@ export class NoticeActs {
     const { notices, views } = this.#core
     const rooms = [...notices.rooms()].flatMap(([id, calls]) => {
       const view = views.room(id)
-      const room = view && !view.deleted ? this.#core.roomName(view) : null
-      return room === null ? [] : [{ room, calls }]
+      if (!view || view.deleted) return []
+      return [{ room: this.#core.roomName(view) ?? this.#talkName(view), calls }]
     })
     const { quiet } = notices
     return {
@@ -45,6 +46,14 @@ export class NoticeActs {
       rooms,
       ...(quiet && { quiet: `${clock(quiet[0])}-${clock(quiet[1])}` }),
     }
+  }
+
+  /** As commands name a talk: by the other one. */
+  #talkName({ persons }: RoomView): string {
+    const { me, people } = this.#core
+    const other = [...(persons ?? [])].find((person) => person !== me) ?? me
+    const { label, name } = people.labelled(other)
+    return `@${label ?? name}`
   }
 }
 

@@ -26,7 +26,7 @@ export class OwnActs {
     const person = this.#finding.person(asked, who)
     if (!person) return
     const { blocks, people, me: self } = this.#core
-    if (person === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: who })
+    if (person === self) return this.#answers.refuse(asked, 'NICK_SELF')
     if (!blocks.set(person, isBlocked)) return this.#answers.result(asked, null)
     this.#core.saveMarks()
     this.#refuseTalk(person, isBlocked)
@@ -69,6 +69,16 @@ export class OwnActs {
       if (last && this.#core.readMarks.move(view.id, last.message.order)) this.#core.saveMarks()
       this.#answers.result(asked, null)
     })
+  }
+
+  /** Another device of this person has read this far: what is unread is less here too. */
+  readElsewhere(room: RoomId): void {
+    const { views, isReady, readMarks, me, people } = this.#core
+    const view = views.room(room)
+    if (!isReady || !view || view.deleted || !this.#core.isMember(view)) return
+    const other = view.type === 'talk' ? [...view.persons!].find((person) => person !== me) : undefined
+    const talk = other && { with: people.labelled(other) }
+    this.#core.tell({ type: 'read', room: this.#core.roomName(view), ...talk, order: readMarks.of(room) })
   }
 
   /** Rooms and talks with something unread: how many messages of others, at most 100 of each, how many name this person, the first one's id. */

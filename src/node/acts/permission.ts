@@ -5,6 +5,7 @@ import { skeleton } from '../../wire/confusable.ts'
 import type { Event, ParsedRun } from '../../wire/event.ts'
 import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import type { Replica } from '../replica.ts'
 import { ACT_KINDS, type RoomView } from '../rooms.ts'
 import { previousT } from '../timeline.ts'
@@ -60,11 +61,16 @@ function beforeT(replica: Pick<Replica, 'event'>, { events }: ParsedRun, i: numb
   return within ? within.t : previousT(replica, events[0] as Event)
 }
 
-/** What somebody can do who may not act in a room. */
-export const nextOf = (view: RoomView): string =>
-  view.ranks.size > 0
-    ? 'Ask its owner or a moderator.'
-    : 'Nobody has one, since this network has no owner: /block hides somebody from you, /create makes a room of your own.'
+/** What this person can do who may not act in a room. */
+export function nextOf(view: RoomView, person: PersonKey): string {
+  if (view.type === 'talk')
+    return 'Between two nobody has one: /block keeps somebody from writing to you, /forget deletes what is here of it.'
+  if (view.ranks.size === 0)
+    return 'Nobody has one, since this network has no owner: /block hides somebody from you, /create makes a room of your own.'
+  const rank = rankOf(view, person)
+  if (rank >= 3) return 'Nobody acts on those who rank as high as they do.'
+  return rank === 2 ? 'Ask its owner.' : 'Ask its owner or a moderator.'
+}
 
 /** Why an act would not count, by ranks, bans and demotions as they are: BANNED, NOT_ALLOWED; undefined: it would. */
 export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue): string | undefined {
@@ -126,7 +132,8 @@ export function permitOf(
   if (view.persons && !view.persons.has(person)) return 'NOT_MEMBER'
   if (view.members.has(person)) return undefined
   if (!view.admits(person)) return 'ROOM_LOCKED'
-  return view.max > 0 && view.members.size >= view.max ? 'ROOM_FULL' : undefined
+  const most = view.persons ? Math.min(view.max || PRIVATE_MEMBERS_MAX, PRIVATE_MEMBERS_MAX) : view.max
+  return most > 0 && view.members.size >= most ? 'ROOM_FULL' : undefined
 }
 
 /** May a join of its target end this now? A kick at once, what is for a time once that is over. */

@@ -43,19 +43,21 @@ export class Posting {
   }
 
   say(asked: Asked, roomText: string, text: string, action: boolean): void {
+    // A talk is made by the first message in it.
+    if (roomText.startsWith('@')) return this.message(asked, roomText.slice(1), text, action)
     if (this.isRefused(asked, text)) return
     const view = this.#finding.memberRoom(asked, roomText)
     if (view) this.post(asked, view, text, { action })
   }
 
-  message(asked: Asked, to: string | readonly string[], text: string): void {
+  message(asked: Asked, to: string | readonly string[], text: string, action = false): void {
     if (this.isRefused(asked, text)) return
     const { people, me: self, options } = this.#core
     const others = new Set<PersonKey>()
     for (const nick of typeof to === 'string' ? [to] : to) {
       const other = this.#finding.person(asked, nick)
       if (!other) return
-      if (other === self) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick })
+      if (other === self) return this.#answers.refuse(asked, 'NICK_SELF')
       if (this.#core.blocks.has(other)) return this.#answers.refuse(asked, 'BLOCKED', { nick })
       if (!people.boxKey(other)) return this.#answers.refuse(asked, 'KEY_MISSING', { nick })
       others.add(other)
@@ -70,7 +72,7 @@ export class Posting {
     }
     const view = this.#core.views.room(room)
     if (!view) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: people.nick(other) })
-    this.post(asked, view, text)
+    this.post(asked, view, text, { action })
   }
 
   /**
@@ -80,7 +82,11 @@ export class Posting {
   #circle(asked: Asked, others: readonly PersonKey[], text: string): void {
     const { people, me: self } = this.#core
     if (others.length >= CIRCLE_MAX)
-      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room: 'that', max: CIRCLE_MAX })
+      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
+        room: 'this',
+        max: CIRCLE_MAX,
+        next: 'Make a room for them: /create NAME --private --invite and their nicks.',
+      })
     const all = [self, ...others]
     const [known] = [...this.#finding.known()]
       .filter((view) => view.isCircle && isJust(view.persons!, all) && isJust(view.members, all))

@@ -14,6 +14,8 @@ const LINES_MAX = 1000
 /** Hex digits of a message's id; an `order` has more. */
 const ID_DIGITS = 64
 
+const fold = (text: string) => text.normalize('NFKC').toLowerCase()
+
 export class Questions {
   readonly #core: Core
   readonly #answers: Answers
@@ -29,15 +31,25 @@ export class Questions {
     this.#startedNow = core.moment.now
   }
 
-  rooms(asked: Asked): void {
-    const rooms = [...this.#finding.known()].map((view) => ({
-      name: this.#core.roomName(view),
-      members: view.members.size,
-      joined: this.#core.isMember(view),
-      ...(typeof view.topic === 'string' && view.topic !== '' && { topic: view.topic }),
-      ...(view.persons && { private: true }),
-    }))
-    this.#answers.result(asked, rooms)
+  /** part: of the name or the topic, as one types; those whose name begins so first. */
+  rooms(asked: Asked, part: string): void {
+    const low = fold(part)
+    const rooms = [...this.#finding.known()].map((view) => {
+      const topic = this.#core.private.openTopic(view) ?? ''
+      return {
+        name: this.#core.roomName(view) ?? '',
+        members: view.members.size,
+        joined: this.#core.isMember(view),
+        ...(topic !== '' && { topic }),
+        ...(view.persons && { private: true }),
+      }
+    })
+    if (low === '') return this.#answers.result(asked, rooms)
+    const place = (name: string) => fold(name).indexOf(low)
+    const named = rooms.filter(({ name }) => place(name) >= 0)
+    const about = rooms.filter(({ name, topic }) => place(name) < 0 && fold(topic ?? '').includes(low))
+    const starts = (name: string) => Number(place(name) > 0)
+    this.#answers.result(asked, [...named.sort((a, b) => starts(a.name) - starts(b.name)), ...about])
   }
 
   who(asked: Asked, text: string | undefined): void {

@@ -2,9 +2,10 @@
 import { concat, fromHex } from '../../wire/bytes.ts'
 import { madeRoom, NETWORK_ROOM, type RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
+import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import { checkRoomName, nameFaultText } from '../../wire/name.ts'
 import type { Core } from '../core.ts'
-import type { Command } from '../events.ts'
+import type { Command, EnteredTalk } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
@@ -69,8 +70,13 @@ export class RoomActs {
     if (!invited) return
     const { topic = '', max = 0 } = command
     const persons = [...new Set([this.#core.me, ...invited])]
-    if (max > 0 && persons.length > max)
-      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room: name, max })
+    const most = Math.min(max > 0 ? max : PRIVATE_MEMBERS_MAX, PRIVATE_MEMBERS_MAX)
+    if (persons.length > most || !this.#core.private.hasSpace(persons))
+      return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
+        room: name,
+        max: most,
+        next: 'Invite fewer people.',
+      })
     const then = () => {
       this.#answers.system(asked, 'create', name)
       this.#core.readMarks.begin(room!, '')
@@ -85,6 +91,7 @@ export class RoomActs {
   }
 
   join(asked: Asked, text: string): void {
+    if (text.startsWith('@')) return this.#enterTalk(asked, text.slice(1))
     const view = this.#finding.room(asked, text)
     if (!view) return
     if (this.#core.isMember(view)) return this.#answers.result(asked, null)
@@ -99,6 +106,16 @@ export class RoomActs {
       )
       this.#core.joined(join!)
     })
+  }
+
+  /** Nobody is told: what is typed from now on goes to that person, whatever they call themselves later. */
+  #enterTalk(asked: Asked, nick: string): void {
+    const person = this.#finding.person(asked, nick)
+    if (!person) return
+    const { people, me } = this.#core
+    if (person === me) return this.#answers.refuse(asked, 'NICK_SELF')
+    const data: EnteredTalk = { with: people.labelled(person) }
+    this.#answers.result(asked, data)
   }
 
   /** Says no to an invitation: told to those in the room, who may ask again. */
@@ -140,7 +157,11 @@ export class RoomActs {
     const value: BodyValue = { kind: 'delete', reason: '' }
     const denial = denialOfAct(view, this.#core.me, value)
     if (denial)
-      return this.#answers.refuse(asked, denial, { room: text, action: 'delete', next: nextOf(view) })
+      return this.#answers.refuse(asked, denial, {
+        room: view.type === 'talk' ? 'a talk' : text,
+        action: 'delete',
+        next: nextOf(view, this.#core.me),
+      })
     const name = this.#nameOf(view.id) ?? text
     this.#writer.write(view.id, value, () => this.#answers.system(asked, 'delete', name))
   }

@@ -26,7 +26,7 @@ describe('Tab', () => {
     expect(offered(text)).toEqual({ from, candidates })
   })
 
-  it.each(['', 'hello ', 'xyz', '/nope', '//he', ':s', ':nosuchthing', '/rooms '])(
+  it.each(['', 'hello ', 'xyz', '/nope', '//he', ':s', ':nosuchthing', '/hub '])(
     'of %j offers nothing',
     (text) => {
       expect(offered(text)).toBeUndefined()

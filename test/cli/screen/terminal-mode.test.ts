@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { colourful, type Paint, plain } from '../../../src/cli/render.ts'
 import type { Host } from '../../../src/cli/screen/host.ts'
 import { TerminalMode } from '../../../src/cli/screen/terminal-mode.ts'
@@ -146,6 +146,48 @@ describe('the chat on a terminal', () => {
     screen.type('hello\r')
     await screen.shows('anna: hello')
     expect(node.asked.at(-1)).toMatchObject({ do: 'say', room: 'lab', text: 'hello' })
+  })
+
+  it('counts talks as rooms, and enters them, by number or name: what is typed goes to that person alone', async () => {
+    const { node, screen } = await start()
+    node.emit(message({ text: 'psst', private: true, room: null, to: { id: node.self.id, name: 'anna' } }))
+    await screen.shows('[bob -> me] psst')
+    await screen.shows('[1:general] 2:@bob(1!)')
+    screen.type('\u001b2')
+    await screen.cursorBehind('[@bob] anna: ')
+    await screen.shows('-- @bob, 1 unread above --')
+    screen.type('yes?\r')
+    await screen.shows('[me -> bob] yes?')
+    expect(node.asked).toContainEqual({ do: 'say', room: `@${BOB.id}`, text: 'yes?' })
+    screen.type('/leave\r')
+    await screen.cursorBehind('[general] anna: ')
+    screen.type('/join @bob\r')
+    await screen.cursorBehind('[@bob] anna: ')
+    await screen.shows('What you type goes to bob alone now')
+    screen.type('/react \u{1f44d}\r')
+    await screen.shows('! The fake refuses')
+    expect(node.asked).toContainEqual(
+      expect.objectContaining({ do: 'react', room: `@${BOB.id}`, message: '^' }),
+    )
+  })
+
+  it('takes for read what stands there once somebody types', async () => {
+    const { node, screen } = await start()
+    node.emit(message({ text: 'seen?' }))
+    await screen.shows('seen?')
+    expect(node.asked).not.toContainEqual({ do: 'read', room: 'general' })
+    screen.type('x')
+    await vi.waitFor(() => expect(node.asked).toContainEqual({ do: 'read', room: 'general' }), 20_000)
+  })
+
+  it('counts what is unread anew where another device has read it', async () => {
+    const { node, screen } = await start()
+    node.emit(message({ room: 'lab', text: 'hello' }))
+    await screen.shows('2:lab(1)')
+    node.unread = []
+    node.emit({ type: 'read', room: 'lab', order: '000000000005' })
+    await screen.until(() => !screen.rows.some((row) => row.includes('lab(1)')))
+    expect(screen.rows.at(-2)).toContain('2:lab')
   })
 
   it('says a line in the room that the command before it enters', async () => {
