@@ -42,7 +42,7 @@ export class Moderation {
   /** Ends what somebody writes at what is held of it now; a kick and a ban end their membership too. */
   bind(asked: Asked, { do: what, room, who, forMs, reason = '' }: CommandOf<'kick' | 'ban' | 'mute'>): void {
     this.#person(asked, room, who, reason, (view, person) => {
-      if (person === this.#core.me) return this.#answers.refuse(asked, 'NICK_SELF')
+      if (this.#isOneself(view, person)) return this.#answers.refuse(asked, 'NICK_SELF')
       const until = forMs === undefined ? 0 : Math.min(TIME_MAX, Math.round(this.#core.netNow + forMs))
       const target = fromHex(person)
       const times = { cuts: NONE, until: uint(until, 6) }
@@ -92,7 +92,7 @@ export class Moderation {
     this.#person(asked, room, who, reason, (view, person) => {
       const isModerator = rankOf(view, person) >= 2
       if (isModerator === (role === 'moderator')) return this.#answers.result(asked, null)
-      if (person === this.#core.me) return this.#answers.refuse(asked, 'NICK_SELF')
+      if (this.#isOneself(view, person)) return this.#answers.refuse(asked, 'NICK_SELF')
       const ended = [...view.demotions, ...view.bans].filter(({ target }) => target === person)
       const value = (seal: SealText): BodyValue => ({
         kind: 'role',
@@ -280,6 +280,11 @@ export class Moderation {
       action: AS_VERB[action] ?? action,
       next: nextOf(view, this.#core.me),
     })
+  }
+
+  /** Whoever may act on others, and named themselves. */
+  #isOneself(view: RoomView, person: PersonKey): boolean {
+    return person === this.#core.me && rankOf(view, person) >= 2
   }
 
   #whom(person: PersonKey) {
