@@ -6,33 +6,37 @@
  */
 import { copy, hex, readUint } from '../wire/bytes.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
-import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
-import { controlKey, orderKey, parseLaneKey, placeKey } from './keys.ts'
-import { countIn } from './run-record.ts'
+import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import { type Entry, orderEntries, soleOrderKeyOf, stretchEnd } from './display-order.ts'
+import { controlKey, parseLaneKey, placeKey } from './keys.ts'
 import type { Store } from './store.ts'
 
 type Place = Pick<Event, 'room' | 'author' | 'lane' | 'n'>
-
-/** An index entry of an event. */
-interface Entry {
-  readonly key: string
-  readonly value: Uint8Array
-}
 
 const EMPTY = new Uint8Array(0)
 const PLACE_AT = 9
 const PLACE_BYTES = 60
 
-/** The entries of one event: where it lies, and display order or that it is a control event. */
-export function indexEntries(event: Event): readonly [Entry, Entry] {
-  const { room, author, lane, n, id, t } = event
+/** The entries of one event that counts: where it lies, and that it is a control event. */
+export function indexEntries(event: Event): readonly Entry[] {
+  const { room, author, lane, n, id } = event
   // Room, author, lane and n, as they stand in the header.
   const at = copy(event.header, PLACE_AT, PLACE_AT + PLACE_BYTES)
-  const other = isControlLane(lane) ? controlKey(room, author, lane, n) : orderKey(room, t, author, id)
-  return [
-    { key: placeKey(id), value: at },
-    { key: other, value: EMPTY },
-  ]
+  const place = { key: placeKey(id), value: at }
+  return isControlLane(lane) ? [place, { key: controlKey(room, author, lane, n), value: EMPTY }] : [place]
+}
+
+/** The entries of events that lie in one value: those of each that counts, and of content events their display order. */
+export function entriesTogether({ events, counted }: Together): Entry[] {
+  const order = events.length > 0 && !isControlLane(events[0]!.lane) ? orderEntries(events) : []
+  return [...counted.flatMap(indexEntries), ...order]
+}
+
+/** The events in one value: of a stored run all, else the one if it counts. */
+export interface Together {
+  readonly events: readonly Event[]
+  /** Those of them that count. */
+  readonly counted: readonly Event[]
 }
 
 /** What an `i` entry says. */
@@ -69,8 +73,8 @@ export interface IndexStore {
   put(key: string, value: Uint8Array): void
   del(key: string): void
   scan: Store['scan']
-  /** The event at this place, where it counts. */
-  event(at: Place): Event | undefined
+  /** What lies in one value with the event at this place. */
+  together(at: Place): Together
 }
 
 const RANGES = [
@@ -102,14 +106,15 @@ export function beginIndexSum(scan: Store['scan']): () => Promise<IndexSum> {
 /** Looks at each entry, and mends. Returns the events that an index did not have. */
 export async function mendIndexes(store: IndexStore): Promise<Event[]> {
   const missing: Event[] = []
-  for await (const [key, value] of store.scan({ from: 'e', to: 'f' })) {
-    const { n: last, ...lane } = parseLaneKey(key)
-    for (let n = last - countIn(value) + 1; n <= last; n++) {
-      const event = store.event({ ...lane, n })
-      const lost = event ? indexEntries(event).filter((entry) => !isThere(store, entry)) : []
-      for (const entry of lost) store.put(entry.key, entry.value)
-      if (event && lost.length > 0) missing.push(event)
-    }
+  for await (const [key] of store.scan({ from: 'e', to: 'f' })) {
+    const { events, counted } = store.together(parseLaneKey(key))
+    const lost = entriesTogether({ events, counted }).filter((entry) => !isThere(store, entry))
+    for (const entry of lost) store.put(entry.key, entry.value)
+    if (lost.length === 0) continue
+    // In stores written before each event had an entry of its own in display order: those were not missed by anybody.
+    const isOrderOnly = lost.every(({ key }) => key[0] === 'o')
+    if (isOrderOnly && events.every((event) => store.get(soleOrderKeyOf(event)))) continue
+    missing.push(...counted)
   }
   for (const range of RANGES)
     for await (const [key] of store.scan(range)) if (!isRight(store, key)) store.del(key)
@@ -124,13 +129,13 @@ function isThere(store: IndexStore, { key, value }: Entry): boolean {
 /** Does an event of this store have this entry? */
 function isRight(store: IndexStore, key: string): boolean {
   const at = placeIn(store, key)
-  const event = at && store.event(at)
-  return event !== undefined && indexEntries(event).some((entry) => entry.key === key)
+  return at !== undefined && entriesTogether(store.together(at)).some((entry) => entry.key === key)
 }
 
 function placeIn(store: IndexStore, key: string): Place | undefined {
   if (key[0] === 'c') return parseLaneKey(key)
+  if (key[0] === 'o') return stretchEnd(key)
   // As it is by now: it may just have been mended.
-  const at = store.get(key[0] === 'i' ? key : placeKey(key.slice(-64) as EventId))
+  const at = store.get(key)
   return at?.length === PLACE_BYTES ? placeOf(at) : undefined
 }

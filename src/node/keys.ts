@@ -1,6 +1,7 @@
 /** Keys of the store (layout in store.ts). Fixed widths, so that order of keys is order of bytes. */
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 
+export const time12 = (t: number) => t.toString(16).padStart(12, '0')
 const number = (n: number) => n.toString(16).padStart(8, '0')
 
 export const eventKey = (room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
@@ -10,8 +11,12 @@ export const controlKey = (room: RoomId, author: PersonKey, lane: LaneId, n: num
 export const bodyKey = (id: EventId) => `b${id}`
 export const tombstoneKey = (id: EventId) => `d${id}`
 export const placeKey = (id: EventId) => `i${id}`
-export const orderKey = (room: RoomId, t: number, author: PersonKey, id: EventId) =>
-  `o${room}${t.toString(16).padStart(12, '0')}${author}${id}`
+/** Of events of this lane up to n, the latest at t. */
+export const orderKey = (room: RoomId, t: number, author: PersonKey, lane: LaneId, n: number) =>
+  `o${room}${time12(t)}${author}${lane}${number(n)}`
+/** Of one event, in stores written before. */
+export const soleOrderKey = (room: RoomId, t: number, author: PersonKey, id: EventId) =>
+  `o${room}${time12(t)}${author}${id}`
 export const laneKey = (room: RoomId, author: PersonKey, lane: LaneId) => `h${room}${author}${lane}`
 export const forkKey = (room: RoomId, author: PersonKey, lane: LaneId) => `f${room}${author}${lane}`
 export const factKey = (name: string) => `m${name}`

@@ -25,6 +25,8 @@ export interface Values {
   del(key: string): void
   /** A body that lay under this key is there no more: the files are to hold it no longer either. */
   erased(key: string): void
+  /** The events with these headers lay in one value, and each lies in one of its own now. */
+  apart(headers: readonly Uint8Array[]): void
 }
 
 /** One stored event without its body. */
@@ -72,6 +74,12 @@ export class LaneRecords {
       signature: n === found.last ? found.signature : undefined,
       isInRun: found.bodies !== undefined,
     }
+  }
+
+  /** The headers of the stored run in which n lies; undefined where it lies alone, or nowhere. */
+  runAt(of: LaneName, n: number): readonly Uint8Array[] | undefined {
+    const found = this.#find(of, n)
+    return found?.bodies && found.headers
   }
 
   /** The body of this event, wherever it lies. */
@@ -204,6 +212,7 @@ export class LaneRecords {
       const body = found.bodies[i]
       if (body) this.#values.put(bodyKey(this.#idOf(header)), body)
     }
+    this.#values.apart(found.headers)
   }
 }
 

@@ -25,10 +25,19 @@ import {
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { Beyond } from './beyond.ts'
+import { orderEntries } from './display-order.ts'
 import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { Excuses } from './excuses.ts'
 import { Holes } from './holes.ts'
-import { beginIndexSum, IndexSum, indexEntries, mendIndexes, placeOf } from './index-check.ts'
+import {
+  beginIndexSum,
+  entriesTogether,
+  IndexSum,
+  indexEntries,
+  mendIndexes,
+  placeOf,
+  type Together,
+} from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
 import { LaneRecords } from './lane-records.ts'
 import {
@@ -149,6 +158,7 @@ export class Replica {
       put: (key: string, value: Uint8Array) => this.#put(key, value),
       del: (key: string) => this.#del(key),
       erased: (key: string) => this.#erased.push(key),
+      apart: (headers: readonly Uint8Array[]) => this.#orderApart(headers),
     }
     this.#records = new LaneRecords(
       values,
@@ -323,7 +333,8 @@ export class Replica {
       const event = run.events[i]!
       if (event.n >= end) break
       const isBeyond = event.n > lane.top
-      const isNew = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
+      const kept = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
+      const isNew = kept === 'new'
       this.#noteKeys(event, run.bodies[i])
       const isHeld = this.#keepBody(lane, event, run.bodies[i] ?? null, isBeyond)
       if (event.n <= lane.n) {
@@ -332,13 +343,13 @@ export class Replica {
         if (isNew && event.n === lane.end) lane.endId = event.id
         if (!isNew || !isHeld) continue
         // A hole below a hint that no scan has corrected yet.
-        this.#index(event)
+        this.#index(event, false)
         refilled.push(event)
         continue
       }
       isContiguous &&= isHeld
       if (!isContiguous) continue
-      this.#advance(lane, event, i === last)
+      this.#advance(lane, event, i === last, kept === 'in run')
     }
     // Bodies that came now may close a hole behind which signed headers already lie.
     if (isContiguous) this.#extend(lane)
@@ -428,9 +439,10 @@ export class Replica {
     const last = run.events[run.events.length - 1]!
     this.#records.putRun(lane, run)
     for (const [i, event] of run.events.entries()) {
-      this.#index(event)
+      this.#index(event, true)
       this.#noteKeys(event, run.bodies[i])
     }
+    if (!isControlLane(lane.lane)) this.#order(run.events)
     lane.n = last.n
     lane.id = last.id
     lane.top = last.n
@@ -450,8 +462,8 @@ export class Replica {
     return events
   }
 
-  /** True where no header, or another one, was stored here. */
-  #keepHeader(lane: Lane, event: Event, signature: Uint8Array | undefined): boolean {
+  /** new: no header, or another one, was stored here. Else where it lies: alone, or in a stored run. */
+  #keepHeader(lane: Lane, event: Event, signature: Uint8Array | undefined): 'new' | 'alone' | 'in run' {
     const stored = this.#records.header(lane, event.n)
     const isSame = stored !== undefined && equal(stored.header, event.header)
     if (stored && !isSame) this.#beyond.forget(lane)
@@ -459,7 +471,7 @@ export class Replica {
     if (!isSame || (signature && !stored.signature && !stored.isInRun))
       this.#records.putHeader(event, signature)
     this.#reaches(lane, event.n)
-    return !isSame
+    return !isSame ? 'new' : stored.isInRun ? 'in run' : 'alone'
   }
 
   /** Something of the lane is written at n. */
@@ -468,12 +480,12 @@ export class Replica {
     else if (n > (this.#written.get(lane) ?? 0)) this.#written.set(lane, n)
   }
 
-  #advance(lane: Lane, event: Event, isSigned: boolean): void {
+  #advance(lane: Lane, event: Event, isSigned: boolean, isInRun: boolean): void {
     lane.n = event.n
     lane.id = event.id
     if (isSigned) this.#setEnd(lane, event)
     this.#dropMistakenTombstones(lane, event)
-    this.#index(event)
+    this.#index(event, isInRun)
   }
 
   #setEnd(lane: Lane, event: Event): void {
@@ -488,7 +500,7 @@ export class Replica {
       if (!stored) return
       const event = decodeHeader(this.#crypto, stored.header)
       if (event.prev !== lane.id || !this.#holdsBody(event)) return
-      this.#advance(lane, event, stored.signature !== undefined)
+      this.#advance(lane, event, stored.signature !== undefined, stored.isInRun)
     }
   }
 
@@ -528,8 +540,25 @@ export class Replica {
     return true
   }
 
-  #index(event: Event): void {
+  /** isInRun: it lies in a stored run, which has its place in display order as soon as it is written. */
+  #index(event: Event, isInRun: boolean): void {
     for (const { key, value } of indexEntries(event)) this.#put(key, value)
+    if (!isInRun && !isControlLane(event.lane)) this.#order([event])
+  }
+
+  /** The place in display order of content events that lie in one value. */
+  #order(events: readonly Event[]): void {
+    for (const { key, value } of orderEntries(events)) this.#put(key, value)
+  }
+
+  /** Of a stored run that is none any more each event has a place of its own. */
+  #orderApart(headers: readonly Uint8Array[]): void {
+    const events = headers.map((header) => decodeHeader(this.#crypto, header))
+    const { room, author, lane } = events[0]!
+    if (isControlLane(lane)) return
+    for (const { key } of orderEntries(events)) this.#del(key)
+    const n = this.lane(room, author, lane)?.n ?? 0
+    for (const event of events) if (event.n <= n) this.#order([event])
   }
 
   /**
@@ -587,7 +616,7 @@ export class Replica {
       this.#records.remove(lane, n)
       if (!event) continue
       this.#del(tombstoneKey(event.id))
-      for (const { key } of indexEntries(event)) this.#del(key)
+      for (const { key } of entriesTogether({ events: [event], counted: [event] })) this.#del(key)
       dropTombstone(lane, event.id)
     }
     if (end < lane.n) this.#shorten(lane, end)
@@ -993,11 +1022,14 @@ export class Replica {
       if (stored.bodies) current.runs.push(last)
       for (const [i, event] of events.entries())
         if (concernsKeys(event.kind)) this.#keys.note(event, stored.bodies?.[i] ?? this.body(event))
+      const isRun = stored.bodies !== undefined
+      if (isRun) for (const entry of entriesTogether({ events, counted: [] })) expected.add(entry)
       for (const [i, event] of events.entries()) {
         const isNext = event.n === current.n + 1 && event.prev === current.id
         isBroken ||= !isNext || !this.#holdsWhole(event, stored.bodies?.[i])
         if (isBroken) break
-        for (const entry of indexEntries(event)) expected.add(entry)
+        const together = isRun ? [] : [event]
+        for (const entry of entriesTogether({ events: together, counted: [event] })) expected.add(entry)
         current.n = event.n
         current.id = event.id
         if (event.n !== last || !stored.signature) continue
@@ -1057,12 +1089,18 @@ export class Replica {
       put: (key, value) => this.#put(key, value),
       del: (key) => this.#del(key),
       scan: (range) => this.#store.scan(range),
-      event: ({ room, author, lane, n }) => {
-        const event =
-          n <= (this.lane(room, author, lane)?.n ?? 0) ? this.event(room, author, lane, n) : undefined
-        return event && isAt(event, room, author, lane, n) ? event : undefined
-      },
+      together: (at) => this.#together(at),
     })
+  }
+
+  /** What lies in one value with the event at this place: nothing where another event, or none that counts, lies there. */
+  #together({ room, author, lane, n }: Pick<Event, 'room' | 'author' | 'lane' | 'n'>): Together {
+    const end = this.lane(room, author, lane)?.n ?? 0
+    const headers = this.#records.runAt({ room, author, lane }, n)
+    const alone = headers || n > end ? undefined : this.#records.header({ room, author, lane }, n)?.header
+    const all = (headers ?? (alone ? [alone] : [])).map((header) => decodeHeader(this.#crypto, header))
+    const events = all.filter((event) => isAt(event, room, author, lane, event.n))
+    return { events, counted: events.filter((event) => event.n <= end) }
   }
 
   /** found: what the disk really holds of a lane. True where the hint was wrong. */

@@ -6,9 +6,10 @@
  */
 import { concat } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
-import type { EventId, PersonKey, RoomId } from '../wire/ids.ts'
+import type { PersonKey, RoomId } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { toBase64 } from './base64.ts'
+import { eventsInOrder } from './display-order.ts'
 import type { Replica } from './replica.ts'
 import type { Store } from './store.ts'
 import {
@@ -16,7 +17,7 @@ import {
   type Line,
   lastLines,
   orderOf,
-  roomRange,
+  orderRange,
   type TimelineSource,
   type Visibility,
 } from './timeline.ts'
@@ -88,11 +89,10 @@ async function redactedLines(
   from: string,
   before: string | undefined,
 ): Promise<Redacted[]> {
-  const { store, replica } = source
+  const { replica } = source
   const found: Redacted[] = []
-  for await (const [key] of store.scan(roomRange(room, by, from, before))) {
-    const event = replica.find(key.slice(-64) as EventId)
-    if (event?.kind !== MESSAGE || isVisible(event, by)) continue
+  for await (const event of eventsInOrder(source, room, orderRange(by, from, before))) {
+    if (event.kind !== MESSAGE || isVisible(event, by)) continue
     const isDeleted = by.isDeleted(event.id)
     // Shown but for this: whoever is banned, or held, has no line at all.
     if (!isVisible(event, { ...by, isDeleted: () => false, isHidden: () => false, isErased: () => false }))

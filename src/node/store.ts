@@ -7,7 +7,7 @@
  *   b id                      body, of an event that does not lie in a run
  *   d id                      tombstone (164 bytes), in place of the body
  *   i id                      where the event lies: room16 author32 lane8 n4
- *   o room t author id        empty: display order
+ *   o room t author lane n    display order, of the events of a run together (display-order.ts)
  *   h room author lane        vector entry: n4 id8 fork4 xor8
  *   f room author lane        fork proof
  *   c room author lane n      empty: control events, for the start

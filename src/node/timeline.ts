@@ -12,6 +12,8 @@ import type { Event } from '../wire/event.ts'
 import { type EventId, eventId, type LaneId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
+import { ABOVE_HEX, eventsInOrder, type OrderRange, orderOf } from './display-order.ts'
+import { time12 } from './keys.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
 import type { Wanted } from './search/looking.ts'
@@ -22,17 +24,8 @@ const EDIT = kindNumber('edit')
 const REACTION = kindNumber('reaction')
 /** What a timeline is made of. */
 const SHOWN: ReadonlySet<number> = new Set([MESSAGE, EDIT, REACTION])
-/** Sorts after every digit of hex. */
-const ABOVE_HEX = 'g'
 
-const time12 = (t: number) => t.toString(16).padStart(12, '0')
-
-/** An opaque string whose sort order is display order: t as 12 hex digits, author, id (rule TL-1). */
-export const orderOf = (event: Pick<Event, 't' | 'author' | 'id'>): string =>
-  `${time12(event.t)}${event.author}${event.id}`
-
-/** t of an order. */
-export const timeOf = (order: string): number => Number.parseInt(order.slice(0, 12), 16)
+export { orderOf, timeOf } from './display-order.ts'
 
 /** What follows an event at the very edge lies beyond it, one ms further each, and time soon comes after. */
 const FOLLOW_BEYOND_MS = 60_000
@@ -150,10 +143,10 @@ export interface DetailedLine extends Line {
 export type OpenBody = (event: Event, body: Uint8Array) => BodyValue | null
 const openPlain: OpenBody = (event, body) => decodeBody(event.kind, body)
 
-/** What the timeline reads: the order keys, and events and bodies by id. */
+/** What the timeline reads: display order, and events and bodies. */
 export interface TimelineSource {
   readonly store: Pick<Store, 'scan'>
-  readonly replica: Pick<Replica, 'find' | 'body'>
+  readonly replica: Pick<Replica, 'find' | 'event' | 'body'>
   /** Opens bodies of private rooms; default: plain ones. */
   readonly open?: OpenBody
 }
@@ -174,7 +167,7 @@ export interface Which {
   readonly isWanted?: () => boolean
 }
 
-/** Order keys read at a time: most of them are lines, and whoever wants two lines of each of many rooms reads few. */
+/** Entries of the order read at a time: most of them are lines, and whoever wants two lines of each of many rooms reads few. */
 const LINES_PAGE_MIN = 4
 const LINES_PAGE_MAX = 256
 
@@ -189,17 +182,16 @@ export async function lastLines(
   by: Visibility,
   { before, after }: Which = {},
 ): Promise<Line[]> {
-  const { store, replica, open = openPlain } = source
+  const { replica, open = openPlain } = source
   // A message is told with the text of its author's latest edit, met before it: the scan goes from the newest down.
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions(by)
   const lines: Line[] = []
   const page = Math.max(LINES_PAGE_MIN, Math.min(LINES_PAGE_MAX, count))
-  const range = { ...roomRange(room, by), reverse: true, page }
-  for await (const [key] of store.scan(range)) {
-    if (lines.length >= count || (after !== undefined && key.slice(33) <= after)) break
-    const event = replica.find(key.slice(-64) as EventId)
-    if (!event || !SHOWN.has(event.kind)) continue
+  const range = { ...orderRange(by), reverse: true, page }
+  for await (const event of eventsInOrder(source, room, range)) {
+    if (lines.length >= count || (after !== undefined && orderOf(event) <= after)) break
+    if (!SHOWN.has(event.kind)) continue
     // Edits of what is meant may stand behind the bound.
     if (event.kind === MESSAGE && before !== undefined && orderOf(event) >= before) continue
     if (!isVisible(event, by)) continue
@@ -218,13 +210,11 @@ export async function lastLines(
   return lines.reverse()
 }
 
-/** Keys of what may be shown in a room; from <= order < before. */
-export function roomRange(room: RoomId, by: Visibility, from = '', before?: string) {
+/** What may be shown of a room; from <= order < before. */
+export function orderRange(by: Visibility, from = '', before?: string): OrderRange {
   const since = time12(Math.max(0, Math.floor(by.since ?? 0)))
-  return {
-    from: `o${room}${from > since ? from : since}`,
-    to: `o${room}${before !== undefined && before < endOf(by.now) ? before : endOf(by.now)}`,
-  }
+  const end = endOf(by.now)
+  return { from: from > since ? from : since, before: before !== undefined && before < end ? before : end }
 }
 
 /** Events looked through for what is about one message: a busy room's day, many times over. */
@@ -236,22 +226,17 @@ export async function detailedLine(
   id: EventId,
   by: Visibility,
 ): Promise<DetailedLine | undefined> {
-  const { store, replica, open = openPlain } = source
+  const { replica, open = openPlain } = source
   const event = replica.find(id)
   const bytes = event && event.kind === MESSAGE && isVisible(event, by) ? replica.body(event) : undefined
   const body = bytes && open(event!, bytes)
   if (!event || body?.kind !== 'message') return undefined
   const texts: { event: Event; text: string }[] = [{ event, text: body.text }]
   const later: { event: Event; body: BodyOf<'reaction'> }[] = []
-  const range = {
-    from: `o${event.room}${time12(event.t)}`,
-    to: `o${event.room}${endOf(by.now)}`,
-    limit: ABOUT_MAX,
-  }
-  for await (const [key] of store.scan(range)) {
-    const about = replica.find(key.slice(-64) as EventId)
-    if (!about || (about.kind !== EDIT && about.kind !== REACTION)) continue
-    if (orderOf(about) < orderOf(event) || !isVisible(about, by)) continue
+  let looked = 0
+  for await (const about of eventsInOrder(source, event.room, orderRange(by, orderOf(event)))) {
+    if (++looked > ABOUT_MAX) break
+    if ((about.kind !== EDIT && about.kind !== REACTION) || !isVisible(about, by)) continue
     const aboutBytes = replica.body(about)
     const value = aboutBytes && open(about, aboutBytes)
     if (

@@ -1,6 +1,7 @@
 /** What the own disk has damaged is never held against anybody, never handed on, and heals. */
 import { describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/node/crypto.ts'
+import { soleOrderKeyOf } from '../../src/node/display-order.ts'
 import {
   bodyKey,
   controlKey,
@@ -131,7 +132,7 @@ test('an empty database beneath a running replica: nothing counts until it is th
 })
 
 describe('an index that the disk has damaged', () => {
-  const orderOf = ({ room, t, author, id }: Event) => orderKey(room, t, author, id)
+  const orderOf = ({ room, t, author, lane, n }: Event) => orderKey(room, t, author, lane, n)
   const indexesOf = async (store: MemoryStore) => {
     const entries: string[] = []
     for (const [from, to] of [
@@ -157,6 +158,20 @@ describe('an index that the disk has damaged', () => {
           ],
           true,
         ),
+    ],
+    ['is said to stand with others', (store, event) => flip(store, orderOf(event), 0)],
+    [
+      'stands in the order as it did in earlier stores',
+      async (store, event) => {
+        const sole = soleOrderKeyOf(event)
+        await store.write(
+          [
+            ['del', orderOf(event)],
+            ['put', sole, new Uint8Array(0)],
+          ],
+          true,
+        )
+      },
     ],
     ['is said to lie elsewhere', (store, event) => flip(store, placeKey(event.id), 59)],
     [

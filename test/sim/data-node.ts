@@ -1,5 +1,6 @@
 /** One node of the data simulator: replica, views, sync and a store that can crash, without hub, sockets or clock. */
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
+import { eventsOf } from '../../src/node/display-order.ts'
 import type { Lane, LaneClass } from '../../src/node/lanes.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica, type ReplicaOptions } from '../../src/node/replica.ts'
@@ -350,11 +351,9 @@ export class SimNode implements Endpoint {
     const view = this.views.room(room)
     if (!view) return 0
     const by = visibilityOf(this.replica, view)
-    for (const [key] of this.store.list({ from: `o${room}`, to: `o${room}g`, reverse: true, limit: 40 })) {
-      const event = this.replica.find(key.slice(-64) as EventId)
-      if (event && isVisible(event, by)) return event.t
-    }
-    return 0
+    const entries = this.store.list({ from: `o${room}`, to: `o${room}g`, reverse: true, limit: 40 })
+    const events = entries.flatMap(([key, value]) => eventsOf(this.replica, key, value))
+    return Math.max(0, ...events.filter((event) => isVisible(event, by)).map(({ t }) => t))
   }
 
   // --- writing ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
  * The world of the data simulator: nodes, what people and attackers do, what breaks, and what was promised meanwhile.
  * Everything follows from the seed. Operations that find nobody to act do nothing.
  */
+import { eventsOf } from '../../src/node/display-order.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { cutFor, cutsFor, type HeldLane, type RoomView, SETTING } from '../../src/node/rooms.ts'
 import { concat, fromHex, hex } from '../../src/wire/bytes.ts'
@@ -251,10 +252,10 @@ export class World implements Surroundings {
   /** A content event that this node holds in a room, by its newest ones. */
   #message(node: SimNode, room: RoomId, by?: PersonKey): Event | undefined {
     const keys = node.store.list({ from: `o${room}`, to: `o${room}g`, reverse: true, limit: 12 })
-    const events = keys.map(([key]) => node.replica.find(key.slice(-64) as EventId))
+    const events = keys.flatMap(([key, value]) => eventsOf(node.replica, key, value))
     return pick(
       this.random,
-      events.filter((event) => event !== undefined && (by === undefined || event.author === by)),
+      events.filter((event) => by === undefined || event.author === by),
     )
   }
 
