@@ -156,14 +156,18 @@ export const COMMANDS: readonly CommandRow[] = [
     aliases: ['create_group'],
     args: '<room> [--private] [--topic text] [--max n] [--invite nicks]',
     help: 'make a room and enter it',
+    options: ['--private', '--topic', '--max', '--invite'],
     read: readCreate,
   },
   {
     name: 'delete',
-    args: '[room]',
+    args: '[room [reason]]',
     help: 'delete this room, or the named one, for everybody',
     completes: 'room',
-    read: (args, room) => currentOr(args, room, (name) => ({ do: 'delete', room: name })),
+    read(args, current) {
+      const [room, reason] = split(args)
+      return ask({ do: 'delete', room: roomName(room || current), ...because(reason) })
+    },
   },
   {
     name: 'invite',

@@ -218,7 +218,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'leave':
       return `${who} left ${room}`
     case 'delete':
-      return `${who} deleted ${room}`
+      return `${who} deleted ${room}${why}`
     case 'nick':
       return isSelf
         ? `you are now called ${shown(event.user)}`
@@ -231,10 +231,12 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
       return `${who} may enter ${room} again${by}${why}`
     case 'invite':
       return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}${why}`
+    case 'voice':
+      return `${who} ${isSelf ? 'were' : 'was'} given a voice in ${room}${by}${others}${why}`
     case 'unvoice':
       return `${isSelf ? 'your voice' : `the voice of ${who}`} in ${room} was taken back${by}${others}${why}`
     case 'topic':
-      return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}`
+      return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}${why}`
     case 'role':
       return `${who} ${isSelf ? 'are' : 'is'} ${event.role === undefined ? 'in another role' : `${event.role === 'admin' || event.role === 'owner' ? 'an' : 'a'} ${event.role}`} in ${room} now${by}${why}`
     case 'decline':

@@ -115,8 +115,9 @@ export class Acts {
       case 'leave':
         return this.#rooms.leave(asked, command.room)
       case 'delete':
-        return this.#rooms.delete(asked, command.room)
+        return this.#rooms.delete(asked, command)
       case 'invite':
+      case 'voice':
         return this.#inviting.invite(asked, command)
       case 'unvoice':
         return this.#inviting.unvoice(asked, command)

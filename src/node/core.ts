@@ -93,6 +93,7 @@ import { NOTHING_ERASED } from './rooms/erased.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import { readJson } from './saved-json.ts'
+import { aboutMark } from './search/marks.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
@@ -389,6 +390,8 @@ export class Core {
       historyEnds: (room) => this.#openings.joinedAt(room) ?? this.startedAt,
       isTimeKnown: () => this.#time.isKnown,
       isHeard: () => this.#isHeard,
+      isMarked: (message) => store.get(aboutMark(message)) !== undefined,
+      learnText: (room, message, then) => this.lines([room], 0, then, { texts: [message] }),
       tell: (message) => {
         this.tell(message)
         if (message.type === 'message') this.#noteSaid(message)

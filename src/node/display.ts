@@ -11,6 +11,7 @@ import { type EventId, eventId, type PersonKey, type RoomId } from '../wire/ids.
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { mentions } from '../wire/mention.ts'
 import type { DeleteEvent, EditEvent, MessageEvent, ReactionEvent } from './events.ts'
+import { LatestTexts } from './latest-texts.ts'
 import type { People } from './people.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
@@ -60,11 +61,18 @@ export interface DisplayPorts {
   isTimeKnown(): boolean
   /** False where nobody listens: then only what this person writes is told, and the rest is read from the store if asked for. */
   isHeard(): boolean
+  /** Was anything said about this message since, as far as the disk tells? */
+  isMarked(message: EventId): boolean
+  /** Looks up the text that this message has now. */
+  learnText(room: RoomId, message: EventId, then: () => void): void
   tell(told: MessageEvent | Mark | DeleteEvent): void
 }
 
 export class Display {
   readonly #ports: DisplayPorts
+  readonly texts = new LatestTexts()
+  /** Rooms whose lines wait, in their order, until it is known how the message reads now that one of them answers. */
+  readonly #learning = new Set<RoomId>()
   readonly #pending = new Map<RoomId, Map<EventId, Event>>()
   /** Edits and reactions whose message is not shown yet, bounded as the others. */
   readonly #marks = new Map<RoomId, Map<EventId, Event>>()
@@ -104,6 +112,7 @@ export class Display {
     for (const event of events) {
       if (isControlLane(event.lane) || !this.#isHeard(event)) {
         if (!isHeld(event, this.#ports.replica.now)) this.noteT(event)
+        if (event.kind === EDIT) this.texts.clear()
       } else if (event.kind === MESSAGE) this.#consider(event)
       else if (event.kind === EDIT || event.kind === REACTION) this.#considerMark(event)
     }
@@ -177,6 +186,44 @@ export class Display {
     this.#ports.tell(this.#timed(message))
   }
 
+  /** True while a line of this room has to wait. quoted: the message that it shows the beginning of. */
+  #learns(room: RoomId, quoted: string | undefined): boolean {
+    const id = quoted as EventId | undefined
+    if (this.#learning.has(room)) return true
+    const view = this.#ports.views.room(room)
+    if (!id || !view || this.knowsText(view, id)) return false
+    this.#learning.add(room)
+    this.#ports.learnText(room, id, () => {
+      this.#learning.delete(room)
+      // Also where it could not be read: then the line shows what is known, and waits no more.
+      this.texts.note(id, null)
+      this.changed(room)
+    })
+    return true
+  }
+
+  /** Is it known which text a message has now? */
+  knowsText(view: RoomView, id: EventId): boolean {
+    const known = this.texts.of(id)
+    if (known === undefined) return !this.#ports.isMarked(id)
+    if (!known || isVisible(known.event, this.visibility(view))) return true
+    this.texts.forget(id)
+    return false
+  }
+
+  /** An edit that may be shown was met: of the message that it gives another text it is remembered. */
+  noteEdit(view: RoomView, event: Event, { target, text }: BodyOf<'edit'>): void {
+    const message = this.#ports.replica.find(eventId(target))
+    if (message && this.#isEditOf(view, event, message)) this.texts.note(message.id, { event, text })
+  }
+
+  /** Only the author's own, behind the message. */
+  #isEditOf(view: RoomView, event: Event, message: Event): boolean {
+    const isTheirs = view.personOf(message.author) === view.personOf(event.author)
+    const isThere = message.room === event.room && message.kind === MESSAGE
+    return isThere && isTheirs && orderOf(event) >= orderOf(message)
+  }
+
   #mayTellHistory(room: RoomId): boolean {
     const told = this.#history.get(room) ?? 0
     this.#history.set(room, told + 1)
@@ -186,7 +233,7 @@ export class Display {
   #consider(event: Event): void {
     if (this.#isTold(event.id) || this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) return
     const message = this.#open.has(event.room) ? this.#messageOf(event) : undefined
-    if (!message) return this.#wait(event)
+    if (!message || this.#learns(event.room, message.quote && message.replyTo)) return this.#wait(event)
     // One line too many of the past is left out, but only once it is certain what is past.
     const isFull = message.history && (this.#history.get(event.room) ?? 0) >= HISTORY_LINES
     if (isFull && !this.#ports.isTimeKnown()) return this.#wait(event)
@@ -226,13 +273,16 @@ export class Display {
     if (this.#isTold(event.id) || this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) return
     const { replica, views } = this.#ports
     const view = views.room(event.room)
-    if (!view || !this.#open.has(event.room) || !this.#ports.isMember(view))
-      return this.#wait(event, this.#marks)
+    const isOpen = this.#open.has(event.room) && !this.#learning.has(event.room)
+    if (!view || !isOpen || !this.#ports.isMember(view)) return this.#wait(event, this.#marks)
     const bytes = replica.body(event)
     const body = bytes && isVisible(event, this.visibility(view)) ? this.read(view, event, bytes) : undefined
     if (body?.kind !== 'edit' && body?.kind !== 'reaction') return this.#wait(event, this.#marks)
     const target = replica.find(eventId(body.target))
     if (!target || !isVisible(target, this.visibility(view))) return this.#wait(event, this.#marks)
+    if (body.kind === 'edit') this.noteEdit(view, event, body)
+    else if (event.at >= this.#ports.historyEnds(event.room) && this.#learns(event.room, target.id))
+      return this.#wait(event, this.#marks)
     this.noteT(event)
     this.#remember(event.id)
     if (event.at < this.#ports.historyEnds(event.room)) return
@@ -250,10 +300,10 @@ export class Display {
       const quote = this.#quote(view, id)
       return { type: 'reaction', ...about, emoji: body.emoji, on: body.on, ...(quote && { quote }) }
     }
+    this.noteEdit(view, event, body)
     const order = orderOf(event)
-    // Only the author's own, behind the message, and not one that a later edit has taken the place of.
-    const isTheirs = view.personOf(target.author) === view.personOf(event.author)
-    if (!isTheirs || order < orderOf(target) || order < (this.#edited.get(id) ?? '')) return undefined
+    // Not one that a later edit has taken the place of.
+    if (!this.#isEditOf(view, event, target) || order < (this.#edited.get(id) ?? '')) return undefined
     this.#edited.delete(id)
     this.#edited.set(id, order)
     if (this.#edited.size > EDITED_MAX) this.#edited.delete(this.#edited.keys().next().value!)
@@ -373,7 +423,7 @@ export class Display {
     }
   }
 
-  /** The beginning of the message that another one answers, while it may be shown. */
+  /** The beginning of the message that another one answers, as it reads now, while it may be shown. */
   #quote(view: RoomView, id: EventId): MessageEvent['quote'] {
     const { replica, people } = this.#ports
     const event = replica.find(id)
@@ -382,7 +432,9 @@ export class Display {
     const bytes = replica.body(event)
     const body = bytes && this.read(view, event, bytes)
     if (body?.kind !== 'message') return undefined
-    const line = [...body.text.replace(/\s+/gu, ' ').trim()]
+    const known = this.texts.of(id)
+    const edit = known && isVisible(known.event, this.visibility(view)) ? known : undefined
+    const line = [...(edit?.text ?? body.text).replace(/\s+/gu, ' ').trim()]
     const text = line.length > QUOTE_CHARS ? `${line.slice(0, QUOTE_CHARS - 1).join('')}…` : line.join('')
     return { from: people.labelled(event.author), text }
   }

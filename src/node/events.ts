@@ -204,7 +204,7 @@ export interface MessageEvent {
   readonly self?: true
   /** The id of the message answered. */
   readonly replyTo?: string
-  /** The beginning of that message, where it is here and may be shown. */
+  /** The beginning of that message as it read when this was told, where it is here and may be shown. */
   readonly quote?: { readonly from: Labelled; readonly text: string }
   readonly edited?: true
   readonly action?: true
@@ -252,7 +252,7 @@ export interface ReactionEvent extends AboutMessage {
   readonly type: 'reaction'
   readonly emoji: string
   readonly on: boolean
-  /** The beginning of the message. */
+  /** The beginning of the message as it read then. */
   readonly quote?: { readonly from: Labelled; readonly text: string }
 }
 export interface AckEvent {
@@ -270,6 +270,7 @@ export interface SystemEvent {
     | 'leave'
     | 'delete'
     | 'invite'
+    | 'voice'
     | 'unvoice'
     | 'decline'
     | 'kick'
@@ -305,7 +306,7 @@ export interface SystemEvent {
   readonly room: string | null
   readonly user: Who
   readonly by?: Who
-  /** Of `invite`, `unvoice` and `admit`: further persons, where it was about several at once. */
+  /** Of `invite`, `voice`, `unvoice` and `admit`: further persons, where it was about several at once. */
   readonly more?: readonly Who[]
   readonly ref?: unknown
   /** Of `nick`: what they were called here before. */
@@ -513,7 +514,7 @@ export type Command =
   /** Who is what in a room. */
   | { readonly do: 'roles'; readonly room: string }
   /** Without a topic: which it is. */
-  | { readonly do: 'topic'; readonly room: string; readonly topic?: string }
+  | { readonly do: 'topic'; readonly room: string; readonly topic?: string; readonly reason?: string }
   /** value 0: off. */
   | {
       readonly do: 'set'
@@ -543,7 +544,9 @@ export type Command =
       /** Into a private room; named from the start. */
       readonly invite?: readonly string[]
     }
-  | { readonly do: 'join' | 'leave' | 'delete'; readonly room: string }
+  | { readonly do: 'join' | 'leave'; readonly room: string }
+  /** Deletes a room for everybody. */
+  | { readonly do: 'delete'; readonly room: string; readonly reason?: string }
   | { readonly do: 'hub' | 'status' }
   /** part: of a name or topic, as one types. */
   | { readonly do: 'rooms'; readonly part?: string }
@@ -610,7 +613,14 @@ export type Command =
       readonly to: string | readonly string[]
       readonly reason?: string
     }
-  /** Takes back what an invite into a public room allowed, as if it had not been given: all that they said there waits too. */
+  /** To those who are in a room, or may come into it anyway: they may speak although newcomers wait. Else as `invite`. */
+  | {
+      readonly do: 'voice'
+      readonly room: string
+      readonly to: string | readonly string[]
+      readonly reason?: string
+    }
+  /** Takes back what an invite into a public room, or a voice, allowed, as if it had not been given: all that they said there waits too. */
   | {
       readonly do: 'unvoice'
       readonly room: string

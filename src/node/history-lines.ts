@@ -1,16 +1,18 @@
 /** The last lines of rooms from the disk: the one thing of the core that is read by scanning, and so asked of the shell. */
 import type { Event } from '../wire/event.ts'
-import type { RoomId } from '../wire/ids.ts'
+import { type EventId, eventId, type RoomId } from '../wire/ids.ts'
+import type { BodyOf } from '../wire/kinds.ts'
 import type { CoreEffect, RoomLine } from './core-io.ts'
 import type { Display } from './display.ts'
 import type { MessageEvent } from './events.ts'
 import type { Replica } from './replica.ts'
 import { type RoomView, readIds } from './rooms.ts'
 import { look, type Wanted } from './search/looking.ts'
+import { marksOf } from './search/marks.ts'
 import type { SearchIndex } from './search/search-index.ts'
 import { type SignedLine, type SignedSource, signedLines } from './signed-lines.ts'
 import type { Store } from './store.ts'
-import { detailedLine, lastLines, type Which } from './timeline.ts'
+import { detailedLine, type Line, lastLines, type Which } from './timeline.ts'
 import type { Views } from './views.ts'
 
 export interface HistoryPorts {
@@ -67,22 +69,32 @@ export class HistoryLines {
       const view = views.room(room)
       if (!view || view.deleted) continue
       const open = (event: Event, body: Uint8Array) => display.read(view, event, body)
-      const source = { store, replica, open }
+      const noteEdit = (event: Event, body: BodyOf<'edit'>) => display.noteEdit(view, event, body)
+      const source = { store, replica, open, noteEdit }
       const by = display.visibility(view)
+      if (which.texts) {
+        await this.#learn(view, which.texts)
+        continue
+      }
       for (const id of which.about ?? []) {
         const line = replica.find(id)?.room === room ? await detailedLine(source, id, by) : undefined
-        if (line) lines.push({ room, message: display.lineOf(view, line), line })
+        if (!line) continue
+        display.texts.note(id, line.edit ?? null)
+        await this.#learn(view, answeredBy([line]))
+        lines.push({ room, message: display.lineOf(view, line), line })
       }
       if (which.about) continue
       if (which.signed) {
-        const signed = { ...source, ...this.#signers(view) }
-        for (const each of await signedLines(signed, room, count, by, which.before)) {
+        const page = await signedLines({ ...source, ...this.#signers(view) }, room, count, by, which.before)
+        for (const each of page) {
           const { proofs, links } = each
           lines.push({ room, message: messageOf(display, view, each), proofs, links })
         }
         continue
       }
-      for (const line of await lastLines(source, room, count, by, which)) {
+      const page = await lastLines(source, room, count, by, which)
+      await this.#learn(view, answeredBy(page))
+      for (const line of page) {
         display.noteT(line.event)
         lines.push({ room, message: display.lineOf(view, line) })
       }
@@ -105,6 +117,18 @@ export class HistoryLines {
     }
   }
 
+  /** Looks up the texts that these messages of a room have now, where they are not known. */
+  async #learn(view: RoomView, messages: Iterable<EventId>): Promise<void> {
+    const { store, replica, display } = this.#ports
+    const open = (event: Event, body: Uint8Array) => display.read(view, event, body)
+    for (const id of messages) {
+      const event = display.knowsText(view, id) ? undefined : replica.find(id)
+      if (event?.room !== view.id) continue
+      const { edit } = await marksOf({ store, replica, open }, event, display.visibility(view))
+      display.texts.note(id, edit ?? null)
+    }
+  }
+
   async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {
     const { store, replica, views, display, search: index } = this.#ports
     const breathe = this.#ports.breathe ?? (() => readOnce(store))
@@ -121,12 +145,20 @@ export class HistoryLines {
       return view ? display.read(view, event, body) : null
     }
     const found = await look({ index, store, replica, breathe, visibility, open }, wanted, count)
+    for (const { line } of found) {
+      const view = viewOf(line.event.room)
+      if (view) await this.#learn(view, answeredBy([line]))
+    }
     return found.flatMap(({ line, hits }) => {
       const view = viewOf(line.event.room)
       return view ? [{ room: view.id, message: { ...display.lineOf(view, line), hits } }] : []
     })
   }
 }
+
+/** The messages that these answer. */
+const answeredBy = (lines: readonly Line[]): EventId[] =>
+  lines.flatMap(({ body }) => (body.replyTo ? eventId(body.replyTo) : []))
 
 async function readOnce(store: Store): Promise<void> {
   for await (const _ of store.scan({ from: 'm', to: 'n', limit: 1 })) return

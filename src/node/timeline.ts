@@ -149,6 +149,8 @@ export interface TimelineSource {
   readonly replica: Pick<Replica, 'find' | 'event' | 'body'>
   /** Opens bodies of private rooms; default: plain ones. */
   readonly open?: OpenBody
+  /** Is given each edit that is met and may be shown, of whatever message. */
+  readonly noteEdit?: (event: Event, body: BodyOf<'edit'>) => void
 }
 
 /** Which of the messages shown are meant; default: all. */
@@ -159,6 +161,8 @@ export interface Which {
   readonly after?: string
   /** Just these, with all their texts. */
   readonly about?: readonly EventId[]
+  /** None: it is only to be known which text these have now (latest-texts.ts). */
+  readonly texts?: readonly EventId[]
   /** With what proves them, and with lines for what was deleted or is hidden (signed-lines.ts). */
   readonly signed?: true
   /** Only what the index finds for this, over all the rooms together. */
@@ -182,7 +186,7 @@ export async function lastLines(
   by: Visibility,
   { before, after }: Which = {},
 ): Promise<Line[]> {
-  const { replica, open = openPlain } = source
+  const { replica, open = openPlain, noteEdit } = source
   // A message is told with the text of its author's latest edit, met before it: the scan goes from the newest down.
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions(by)
@@ -200,6 +204,7 @@ export async function lastLines(
     if (body?.kind === 'edit') {
       const target = editKey(by, event, eventId(body.target))
       if (!edits.has(target)) edits.set(target, { event, text: body.text })
+      noteEdit?.(event, body)
     } else if (body?.kind === 'reaction') reactions.add(event, body)
     else if (body?.kind === 'message') {
       const edit = edits.get(editKey(by, event, event.id))

@@ -61,7 +61,7 @@ const definitions = {
     },
   ],
   delete: [0x82, { reason: sealable(REASON_BYTES_MAX) }],
-  topic: [0x83, { topic: sealable(TOPIC_BYTES_MAX) }],
+  topic: [0x83, { topic: sealable(TOPIC_BYTES_MAX), reason: later(sealable(REASON_BYTES_MAX), '') }],
   /** rank: 4 admin, 2 moderator, 1 demotion (then with a cut). lifts: bans and demotions of the target that end. */
   role: [
     0x84,
@@ -90,7 +90,15 @@ const definitions = {
   ],
   /** Ends bans, mutes and demotions by id. */
   lift: [0x86, { lifts: ids, reason: sealable(REASON_BYTES_MAX) }],
-  invite: [0x87, { persons: bins(32, PRIVATE_MEMBERS_MAX), reason: later(sealable(REASON_BYTES_MAX), '') }],
+  /** isVoice: told as a voice, to speak, and not to come. What it allows is the same. */
+  invite: [
+    0x87,
+    {
+      persons: bins(32, PRIVATE_MEMBERS_MAX),
+      reason: later(sealable(REASON_BYTES_MAX), ''),
+      isVoice: later(bool, false),
+    },
+  ],
   /** lifts: the kicks that the joiner's own join ends. */
   join: [0x88, { lifts: ids }],
   leave: [0x89, {}],
@@ -166,6 +174,8 @@ const definitions = {
   erase: [0x9a, { targets: bins(32, ERASE_TARGETS_MAX) }],
   /** Takes back the voice that an invite gave: they wait as newcomers do, and do not enter a locked room. */
   unvoice: [0x9b, { persons: bins(32, PRIVATE_MEMBERS_MAX), reason: sealable(REASON_BYTES_MAX) }],
+  /** Lanes that the cut of the ban, mute or demotion which follows in its lane does not hold; fields as there. */
+  cut: [0x9c, { cut: bins(20, CUT_ENTRIES_MAX), cuts: bins(36, CUT_ENTRIES_MAX) }],
   // reserved: 0x94 verify
 } as const
 

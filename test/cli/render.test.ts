@@ -108,6 +108,15 @@ describe('what people read of messages and moderation', () => {
       '* your voice in lab was taken back by ada (ads)',
       { ...system, event: 'unvoice', user: { ...bob, id: look.self }, reason: 'ads' },
     ],
+    [
+      '* you were given a voice in lab by ada (knows it)',
+      { ...system, event: 'voice', user: { ...bob, id: look.self }, reason: 'knows it' },
+    ],
+    [
+      '* ada changed the topic of lab to “rats” (no mice)',
+      { ...system, event: 'topic', user: ada, topic: 'rats', reason: 'no mice' },
+    ],
+    ['* ada deleted lab (too old)', { ...system, event: 'delete', user: ada, reason: 'too old' }],
     ['* ben~k3f9 is now called bob', { ...system, event: 'nick', was: 'ben~k3f9' }],
     ['It is so already.', { type: 'result', command: '/unmute', data: null }],
     ['* ada locked lab (exam)', { ...system, event: 'lock', user: ada, reason: 'exam' }],

@@ -51,7 +51,7 @@ export class Author {
     const isControl = lane >= '8'
     const drafts = texts.map((text, i) => {
       const value: BodyValue = isControl
-        ? { kind: 'topic', topic: text }
+        ? { kind: 'topic', topic: text, reason: '' }
         : { kind: 'message', text, action: false, replyTo: null }
       const salt = new Uint8Array(16).fill(++this.#salt)
       return { kind: kindNumber(value.kind), at: t + i, t: t + i, body: encodeBody(salt, value) }

@@ -180,7 +180,7 @@ describe('awkward strings', () => {
       { kind: 'file', name: text, size: new Uint8Array(6), type: text, hash: key, text },
       { kind: 'reaction', target: key, emoji: text, on: true },
       { kind: 'create', type: 0, name: text, topic: text, max: 0, persons: new Uint8Array(0) },
-      { kind: 'topic', topic: text },
+      { kind: 'topic', topic: text, reason: '' },
       { kind: 'delete', reason: text },
       { kind: 'lift', lifts: new Uint8Array(0), reason: text },
       { kind: 'profile', nick: text, boxKey: key, about: text },

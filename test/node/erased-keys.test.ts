@@ -20,7 +20,7 @@ const ROOM_SALT = new Uint8Array(16).fill(200)
 const ROOM = madeRoom(nodeCrypto, NET, anna.person, ROOM_SALT)
 let salt = 0
 
-const topic = (text: string): BodyValue => ({ kind: 'topic', topic: text })
+const topic = (text: string): BodyValue => ({ kind: 'topic', topic: text, reason: '' })
 const key = (sign: number): BodyValue => ({
   kind: 'key',
   keyId: new Uint8Array(16).fill(sign),

@@ -246,8 +246,14 @@ describe('a room', () => {
     expect(await carl.ask({ do: 'say', room: 'lab', text: 'hi' })).toMatchObject({ code: 'NOT_VOICED' })
     await ben.does({ do: 'say', room: 'lab', text: 'old hand' })
     await anna.until({ do: 'who' }, (data: { name: string }[]) => data.some(({ name }) => name === 'carl'))
-    await anna.does({ do: 'invite', room: 'lab', to: 'carl', reason: 'knows it' })
-    expect(await carl.hears({ event: 'invite' })).toMatchObject({ reason: 'knows it' })
+    const voiced = { event: 'voice', room: 'lab', user: { name: 'carl' }, by: { name: 'anna' } }
+    expect(await anna.does({ do: 'voice', room: 'lab', to: 'carl', reason: 'knows it' })).toMatchObject(
+      voiced,
+    )
+    for (const person of [carl, ben])
+      expect(await person.hears({ event: 'voice' })).toMatchObject({ ...voiced, reason: 'knows it' })
+    expect(await ben.knows({ do: 'log', room: 'lab', count: 1 })).toMatchObject([voiced])
+    expect(carl.told.some((told) => told.type === 'system' && told.event === 'invite')).toBe(false)
     await anna.hears({ type: 'message', id: await carl.says('hi') })
     expect(await anna.ask({ do: 'unvoice', room: 'lab', to: 'ben' })).toMatchObject({ code: 'VOICE_UNKNOWN' })
     // Whom everybody knew when newcomers began to wait speaks whether invited or not.
@@ -261,6 +267,14 @@ describe('a room', () => {
     expect(await anna.texts()).toEqual(['old hand'])
     await anna.does({ do: 'invite', room: 'lab', to: 'carl' })
     await anna.until({ do: 'history', room: 'lab', count: 9 }, (data: unknown[]) => data.length === 2)
+  })
+
+  it('that is private is entered by an invitation, also where it was given as a voice', async () => {
+    await anna.does({ do: 'create', room: 'secret', private: true, invite: ['max'] })
+    await max.hears({ event: 'create', room: 'secret' })
+    expect(await anna.does({ do: 'voice', room: 'secret', to: 'ben' })).toMatchObject({ event: 'invite' })
+    await ben.hears({ event: 'invite', room: 'secret' })
+    await ben.patiently({ do: 'join', room: 'secret' })
   })
 
   it('that is private seals why somebody is invited to those in it and the invited', async () => {

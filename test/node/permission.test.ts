@@ -65,7 +65,7 @@ function actOf(which: number, person: PersonKey, seen: readonly Event[], post: E
     case 4:
       return { kind: 'role', target, rank: 1, cut: cutOf(seen), lifts: none, reason }
     case 5:
-      return { kind: 'invite', persons: target, reason }
+      return { kind: 'invite', persons: target, reason, isVoice: false }
     case 6:
       return { kind: 'unvoice', persons: target, reason }
     case 7:
@@ -73,7 +73,7 @@ function actOf(which: number, person: PersonKey, seen: readonly Event[], post: E
     case 8:
       return { kind: 'pin', target: about, pinned: true, reason }
     case 9:
-      return { kind: 'topic', topic: 'rats' }
+      return { kind: 'topic', topic: 'rats', reason }
     default:
       return { kind: 'settings', setting: 2, value: 1, persons: none, reason }
   }

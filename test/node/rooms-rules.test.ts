@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/wire/event.ts'
-import type { EventId, LaneId, PersonKey } from '../../src/wire/ids.ts'
+import { type EventId, type LaneId, NETWORK_ROOM, type PersonKey } from '../../src/wire/ids.ts'
+import { CUT_PARTS_MAX } from '../../src/wire/limits.ts'
 import { isSameInEveryOrder, permutations, World } from './rooms/world.ts'
 
 /** A public room of anna with the moderator max and the members bert and carl. */
@@ -198,6 +199,72 @@ describe('a private room', () => {
   })
 })
 
+describe('a cut that one event cannot hold', () => {
+  it.each(['ban', 'mute', 'demotion'] as const)('of a %s goes on in the events right before it', (what) => {
+    const { world, anna, max, bert, content, view } = lab()
+    const target = what === 'demotion' ? max : bert
+    const lanes = ['a', 'b', 'c']
+    // A demotion ends what somebody does, the others what they say.
+    const seen = lanes.map((lane) =>
+      what === 'demotion' ? world.pin(max, world.post(bert), true, { lane }) : world.post(bert, { lane }),
+    )
+    const late = lanes.map((lane) =>
+      what === 'demotion' ? world.pin(max, world.post(bert), true, { lane }) : world.post(bert, { lane }),
+    )
+    const parts = [world.more(anna, [seen[0]!]), world.more(anna, [seen[1]!])]
+    const act =
+      what === 'demotion'
+        ? world.role(anna, target, 1, { cut: [seen[2]!] })
+        : world[what](anna, target, { cut: [seen[2]!] })
+    const after = world.view()
+    if (what === 'demotion') {
+      for (const { id } of seen) expect(after.counted.has(id)).toBe(true)
+      for (const { id } of late) expect(after.counted.has(id)).toBe(false)
+    } else for (const lane of lanes) expect(view().contentLimit(bert, content(bert, lane))).toBe(1)
+    for (const { id } of [...parts, act]) expect(after.counted.has(id)).toBe(true)
+  })
+
+  it('in room 0 goes on there, over all rooms', () => {
+    const world = new World()
+    const [owner, anna, bert] = ['owner', 'anna', 'bert'].map((name) => world.person(name)) as [
+      PersonKey,
+      PersonKey,
+      PersonKey,
+    ]
+    for (const person of [owner, anna, bert]) world.profile(person)
+    const rooms = ['lab', 'den'].map((name) => world.create(anna, name))
+    const seen = rooms.map((room) => world.post(bert, { room }))
+    world.more(owner, [seen[0]!], { room: NETWORK_ROOM })
+    world.ban(owner, bert, { room: NETWORK_ROOM, cut: [seen[1]!] })
+    for (const [i, room] of rooms.entries())
+      expect(world.known(owner, undefined, room)?.contentLimit(bert, seen[i]!.lane), room).toBe(1)
+  })
+
+  it('holds nothing of what stands elsewhere: behind another act, in another lane, by somebody else', () => {
+    const { world, anna, max, bert, content, view } = lab()
+    const [seen, other] = [world.post(bert, { lane: 'a' }), world.post(bert, { lane: 'b' })]
+    world.more(anna, [seen])
+    world.topic(anna, 'rats')
+    world.more(anna, [seen], { lane: 'two' })
+    world.more(max, [seen])
+    world.ban(anna, bert, { cut: [other] })
+    const after = view()
+    expect(after.contentLimit(bert, content(bert, 'a'))).toBe(0)
+    expect(after.contentLimit(bert, content(bert, 'b'))).toBe(1)
+  })
+
+  it('has an end, whatever stands before the act', () => {
+    const { world, anna, bert, content } = lab()
+    const [seen, other] = [world.post(bert, { lane: 'a' }), world.post(bert, { lane: 'b' })]
+    world.more(anna, [other])
+    for (let i = 0; i < CUT_PARTS_MAX; i++) world.more(anna, [seen])
+    world.ban(anna, bert)
+    const after = world.view()
+    expect(after.contentLimit(bert, content(bert, 'a'))).toBe(1)
+    expect(after.contentLimit(bert, content(bert, 'b'))).toBe(0)
+  })
+})
+
 /** One act of somebody, by numbers: what random cases are made of. */
 const WHAT = [
   'kick',
@@ -210,6 +277,7 @@ const WHAT = [
   'set',
   'invite',
   'unvoice',
+  'more',
   'hide',
   'pin',
 ] as const
@@ -277,6 +345,9 @@ function play(cases: Case) {
         break
       case 'unvoice':
         world.unvoice(author, [target], where)
+        break
+      case 'more':
+        world.more(author, cut, where)
         break
       case 'hide':
         world.hide(author, posts[on]!, which % 2 === 0, where)

@@ -556,7 +556,10 @@ test('a lane is had whole in one exchange though more lies between an erased key
     peer.add(last)
   }
   peer.add(first)
-  const topics = Array.from({ length: 64 }, (_, k): BodyValue => ({ kind: 'topic', topic: `${k}` }))
+  const topics = Array.from(
+    { length: 64 },
+    (_, k): BodyValue => ({ kind: 'topic', topic: `${k}`, reason: '' }),
+  )
   for (let k = 0; k <= BEYOND_MAX / 64; k++) follow(topics)
   follow([{ kind: 'delete', reason: '' }])
   const lane = peer.replica.lane(room, anna.person, start.lane)!

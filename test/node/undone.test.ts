@@ -88,6 +88,8 @@ describe('what is done', () => {
       [{ do: 'pin', room, message, on: true }, 'pin', { do: 'pin', room, message, on: false }, 'unpin'],
       [{ do: 'lock', room, on: true }, 'lock', { do: 'lock', room, on: false }, 'unlock'],
       [{ do: 'invite', room, to: who }, 'invite', { do: 'unvoice', room, to: who }, 'unvoice'],
+      [{ do: 'voice', room, to: who }, 'voice', { do: 'unvoice', room, to: who }, 'unvoice'],
+      [{ do: 'topic', room, topic: 'rats' }, 'topic', { do: 'topic', room, topic: '' }, 'topic'],
       set('max', 9),
       set('readonly', 1),
       set('slow', 9),
@@ -96,6 +98,36 @@ describe('what is done', () => {
     ]
     for (const pair of pairs) await isUndone(max, room, pair)
     await isLogged(ben, { do: 'log', room, count: 99 }, pairs)
+  })
+
+  it.each([false, true])(
+    'to a room by deleting it has a reason, which those in it are told and find in its log',
+    async (isPrivate) => {
+      await max.does({ do: 'create', room: 'lab', private: isPrivate, invite: ['ben'] })
+      await ben.patiently({ do: 'join', room: 'lab' })
+      await max.until({ do: 'who', room: 'lab' }, (data: unknown[]) => data.length === 2)
+      const reason = 'the exam is over'
+      expect(await max.does({ do: 'delete', room: 'lab', reason })).toMatchObject({ event: 'delete', reason })
+      await ben.hears({ event: 'delete', room: 'lab', reason })
+      for (const person of [max, ben]) {
+        const log = await person.knows<{ event: string }[]>({ do: 'log', room: 'lab', count: 9 })
+        expect(log.at(-1)).toMatchObject({ event: 'delete', by: { name: 'max' }, reason, holds: true })
+      }
+      expect(await olga.ask({ do: 'log', room: 'lab', count: 9 })).toMatchObject({ code: 'ROOM_UNKNOWN' })
+    },
+  )
+
+  it('by nobody who may not, whatever their reason, nor for one that is too long', async () => {
+    await lab([max, ben])
+    expect(await ben.ask({ do: 'delete', room: 'lab', reason: 'bored' })).toMatchObject({
+      code: 'NOT_ALLOWED',
+    })
+    const reason = 'x'.repeat(257)
+    for (const command of [
+      { do: 'delete', room: 'lab', reason },
+      { do: 'topic', room: 'lab', topic: 'rats', reason },
+    ] as const)
+      expect(await max.ask(command)).toMatchObject({ code: 'REASON_TOO_LONG' })
   })
 
   it('to the network has a reason and a way back, and stands in the log', async () => {

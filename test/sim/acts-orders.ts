@@ -6,7 +6,7 @@
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica } from '../../src/node/replica.ts'
-import { cutAcross, cutFor, cutsFor, type HeldLane, SETTING } from '../../src/node/rooms.ts'
+import { cutParts, type HeldLane, SETTING, withoutRooms, withRooms } from '../../src/node/rooms.ts'
 import { isVisible, visibilityOf } from '../../src/node/timeline.ts'
 import { Views } from '../../src/node/views.ts'
 import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
@@ -27,6 +27,7 @@ import {
 import { madeRoom, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { NET, NOW } from '../node/author.ts'
+import { cutsFor } from './cuts.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const NONE = new Uint8Array(0)
@@ -40,6 +41,11 @@ const CODES = [1, 2, 3].map((byte) => {
 
 /** Which acts: ranks, bans, lifts, members only, admit, devices, codes and entries. */
 const AT_DOOR = [0, 1, 2, 3, 4, 4, 8, 8, 10, 10, 11, 12, 17, 17, 18, 18, 18]
+
+interface Cuts {
+  readonly cut: Uint8Array
+  readonly cuts: Uint8Array
+}
 
 /** One thing that a node may get. */
 export type Piece = { readonly run: VerifiedRun } | { readonly tombstone: Tombstone }
@@ -68,6 +74,7 @@ export class Happening {
   readonly content: Event[] = []
   readonly rooms: RoomId[] = []
   readonly #random: (below: number) => number
+  readonly #count: number
   readonly #isAtDoor: boolean
   /** Of which lanes, salts and keys come from the seed too. */
   readonly #crypto: Crypto
@@ -84,6 +91,7 @@ export class Happening {
    */
   constructor(seed: number, count: number, { isTalkative = false, isAtDoor = false } = {}) {
     this.#random = randomOf(seed)
+    this.#count = count
     this.#isAtDoor = isAtDoor
     this.#crypto = { ...nodeCrypto, random: (n) => Uint8Array.from({ length: n }, () => this.#random(256)) }
     for (const by of this.keys.keys())
@@ -124,14 +132,21 @@ export class Happening {
     return piece
   }
 
-  /** Each in a lane of its own: its author may have started anew each time. */
-  #write(by: number, room: RoomId, value: BodyValue, salt = this.#crypto.random(16)): { run: VerifiedRun } {
+  /** Each in a lane of its own: its author may have started anew each time. after: what stands before it in its lane. */
+  #write(
+    by: number,
+    room: RoomId,
+    value: BodyValue,
+    salt = this.#crypto.random(16),
+    after?: Event,
+  ): { run: VerifiedRun } {
     const kind = kindNumber(value.kind)
     // Some say the same time: then authors and ids decide.
     const t = this.#time + this.#random(3)
     this.#time += this.#random(2)
-    const lane = kind >= 0x80 ? newControlLane(this.#crypto) : newContentLane(this.#crypto, t)
-    const start = { net: NET, room, lane, n: 0, prev: LANE_START }
+    const lane =
+      after?.lane ?? (kind >= 0x80 ? newControlLane(this.#crypto) : newContentLane(this.#crypto, t))
+    const start = { net: NET, room, lane, n: after?.n ?? 0, prev: after?.id ?? LANE_START }
     const run = signRun(nodeCrypto, this.#signers[by]!, start, [
       { kind, at: t, t, body: encodeBody(salt, value) },
     ])
@@ -175,6 +190,25 @@ export class Happening {
       .map(({ room, lane, n, id, t }) => ({ room, lane, n, id, t }))
   }
 
+  /** An act with its cut, as often as not in parts of one lane each: these come before it in its lane, and are acts too. */
+  #bind(by: number, room: RoomId, held: readonly HeldLane[], act: (cut: Cuts) => BodyValue): Piece {
+    const isOfAll = room === NETWORK_ROOM && act({ cut: NONE, cuts: NONE }).kind !== 'role'
+    const here = room === NETWORK_ROOM ? held : held.filter((lane) => lane.room === room)
+    const inParts = { max: 1, parts: Math.min(3, this.#count - this.acts.length) }
+    const [own, ...more] = cutParts(
+      here,
+      isOfAll ? withRooms : withoutRooms,
+      this.#random(2) === 0 ? inParts : {},
+    ).map((bytes) => (isOfAll ? { cut: NONE, cuts: bytes } : { cut: bytes, cuts: NONE }))
+    let before: Event | undefined
+    for (const part of more) {
+      const piece = this.#write(by, room, { kind: 'cut', ...part }, undefined, before)
+      this.acts.push(piece)
+      before = piece.run.events[0]
+    }
+    return this.#write(by, room, act(own!), undefined, before)
+  }
+
   #act(): Piece {
     const random = this.#random
     const isAtDoor = this.#isAtDoor && random(4) > 0
@@ -186,8 +220,7 @@ export class Happening {
     const where = network ? NETWORK_ROOM : room
     const lifts = fromHex(this.#made[random(this.#made.length)]!.id)
     const held = this.#held(key)
-    const cut = network ? NONE : cutFor(room, held)
-    const bound = { target, cut, cuts: network ? cutsFor(held) : NONE, until: new Uint8Array(6), reason: '' }
+    const bound = { target, until: new Uint8Array(6), reason: '' }
     const about = fromHex(this.content[random(this.content.length)]!.id)
     switch (isAtDoor ? AT_DOOR[random(AT_DOOR.length)]! : random(21)) {
       case 0:
@@ -200,18 +233,20 @@ export class Happening {
           reason: '',
         })
       case 1:
-        return this.#write(by, where, {
+        return this.#bind(by, where, held, ({ cut }) => ({
           kind: 'role',
           target,
           rank: 1,
-          cut: network ? cutAcross(held) : cut,
+          cut,
           lifts: NONE,
           reason: '',
-        })
-      case 2:
-        return this.#write(by, where, { kind: 'ban', kick: random(2) === 0, ...bound })
+        }))
+      case 2: {
+        const kick = random(2) === 0
+        return this.#bind(by, where, held, (cut) => ({ kind: 'ban', kick, ...bound, ...cut }))
+      }
       case 3:
-        return this.#write(by, where, { kind: 'mute', ...bound })
+        return this.#bind(by, where, held, (cut) => ({ kind: 'mute', ...bound, ...cut }))
       case 4:
         return this.#write(by, where, { kind: 'lift', lifts, reason: '' })
       case 5:
@@ -219,7 +254,7 @@ export class Happening {
       case 6:
         return this.#write(by, room, { kind: 'pin', target: about, pinned: true, reason: '' })
       case 7:
-        return this.#write(by, room, { kind: 'topic', topic: `topic ${random(SEVERAL)}` })
+        return this.#write(by, room, { kind: 'topic', topic: `topic ${random(SEVERAL)}`, reason: '' })
       case 8:
         return this.#write(by, network ? NETWORK_ROOM : room, {
           kind: 'settings',
@@ -288,8 +323,12 @@ export class Happening {
         return this.#write(by, NETWORK_ROOM, { kind: 'entry', door, proof })
       }
       case 19: {
-        const kind = random(2) === 0 ? 'invite' : 'unvoice'
-        return this.#write(by, room, { kind, persons: target, reason: '' })
+        const value = { persons: target, reason: '' }
+        return this.#write(
+          by,
+          room,
+          random(2) === 0 ? { kind: 'invite', ...value, isVoice: false } : { kind: 'unvoice', ...value },
+        )
       }
       default:
         return random(2) === 0
@@ -308,6 +347,8 @@ export function shown(happening: Happening, pieces: readonly Piece[], mistake?: 
   const replica = new Replica({ crypto: nodeCrypto, net: NET, store, retentionMs, limitOf: views.limitOf })
   views.attach(replica)
   replica.setNow(NOW)
+  /** Beyond a gap in their lane: pulled again once that is filled. */
+  let beyond: VerifiedRun[] = []
   for (const piece of pieces) take(piece)
 
   function take(piece: Piece): void {
@@ -323,8 +364,15 @@ export function shown(happening: Happening, pieces: readonly Piece[], mistake?: 
     const isOut = view?.bans.some(({ target }) => target === views.personOf(author)) ?? false
     if (mistake === 'refuses what would not count now' && isOut) return
     if (mistake === 'forgets content beyond a cut' && isOut && event!.kind < 0x80) return
-    replica.add(piece.run)
+    add(piece.run)
     views.changed(room)
+  }
+
+  function add(run: VerifiedRun): void {
+    if (replica.add(run).is === 'gap') return void beyond.push(run)
+    const waiting = beyond
+    beyond = []
+    for (const each of waiting) add(each)
   }
 
   const { devices, door, codes, ranks, counted, profiles } = views.network()

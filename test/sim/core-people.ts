@@ -1,6 +1,6 @@
 /** What people do in a random run of whole nodes: they talk, make rooms and leave them, throw others out, delete. */
 import type { Command } from '../../src/node/events.ts'
-import { cutFor, type HeldLane } from '../../src/node/rooms.ts'
+import type { HeldLane } from '../../src/node/rooms.ts'
 import { fromHex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { type Event, signTombstone } from '../../src/wire/event.ts'
@@ -9,6 +9,7 @@ import { kindNumber } from '../../src/wire/kinds.ts'
 import type { Secrets } from './core-secrets.ts'
 import type { Watch } from './core-watch.ts'
 import type { SimNode, World } from './core-world.ts'
+import { cutFor } from './cuts.ts'
 
 export class People {
   readonly #world: World

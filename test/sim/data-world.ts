@@ -4,7 +4,7 @@
  */
 import { eventsOf } from '../../src/node/display-order.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
-import { cutFor, cutsFor, type HeldLane, type RoomView, SETTING } from '../../src/node/rooms.ts'
+import { type HeldLane, type RoomView, SETTING } from '../../src/node/rooms.ts'
 import { concat, fromHex, hex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { signCounter } from '../../src/wire/device.ts'
@@ -31,6 +31,7 @@ import {
   talkRoom,
 } from '../../src/wire/ids.ts'
 import type { BodyValue } from '../../src/wire/kinds.ts'
+import { cutFor, cutsFor } from './cuts.ts'
 import { Network, VirtualTime } from './data-network.ts'
 import { type Mutation, rememberingCrypto, SimNode, type Surroundings, signerNumber } from './data-node.ts'
 import { between, pick, type Random, seededRandom, weighted } from './data-random.ts'
@@ -283,7 +284,7 @@ export class World implements Surroundings {
       case 'invite':
         return this.#act(2, (_, node) => {
           const person = this.#person(node.person)
-          return person && { kind: 'invite', persons: fromHex(person), reason: '' }
+          return person && { kind: 'invite', persons: fromHex(person), reason: '', isVoice: false }
         })
       case 'join':
         return this.#join()
@@ -296,7 +297,7 @@ export class World implements Surroundings {
         return
       }
       case 'topic':
-        return this.#act(2, () => ({ kind: 'topic', topic: `topic ${this.steps.length}` }))
+        return this.#act(2, () => ({ kind: 'topic', topic: `topic ${this.steps.length}`, reason: '' }))
       case 'grant':
         return this.#role(2)
       case 'demote':

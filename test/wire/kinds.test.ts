@@ -64,7 +64,7 @@ describe('the table of kinds', () => {
       'reaction',
       'file',
     ])
-    expect(names).toHaveLength(26)
+    expect(names).toHaveLength(27)
     expect(new Set(kindTable.map(({ number }) => number)).size).toBe(kindTable.length)
     expect(kindName(kindNumber('ban'))).toBe('ban')
     for (const { types } of kindTable) expect(types).not.toContain('unnamed')

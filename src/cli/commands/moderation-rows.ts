@@ -68,6 +68,15 @@ function readSetting(
   return ask({ do: 'set', room, setting, value, ...because(reason) })
 }
 
+/** `[text [--reason why]]`: a topic is free text, so what follows the last `--reason` is the reason. */
+function readTopic(args: string, room: string): Meaning {
+  const [first = '', ...rest] = args.split(/(?:^|\s)--reason(?=\s|$)/u)
+  const reason = rest.pop()
+  const topic = [first, ...rest].join(' --reason').trim()
+  if (reason !== undefined && (topic === '' || reason.trim() === '')) return 'usage'
+  return ask({ do: 'topic', room, ...(topic !== '' && { topic }), ...because(reason ?? '') })
+}
+
 /** `[room or network] [n]`, either way round; `#network` and `#5` are rooms of these names. */
 function readLog(args: string, current: string): Meaning {
   const typed = words(args)
@@ -106,8 +115,7 @@ const voiceRow = (name: 'voice' | 'unvoice', help: string): CommandRow => ({
   read(args, room) {
     const [nick, reason] = split(args)
     const nicks = nickList(nick)
-    const what = name === 'voice' ? 'invite' : 'unvoice'
-    return nicks.length === 0 ? 'usage' : ask({ do: what, room, to: oneOrMore(nicks), ...because(reason) })
+    return nicks.length === 0 ? 'usage' : ask({ do: name, room, to: oneOrMore(nicks), ...because(reason) })
   },
 })
 /** `[message] [reason]` */
@@ -170,9 +178,10 @@ export const moderationRows: readonly CommandRow[] = [
   pinRow('unpin', 'take it down again'),
   {
     name: 'topic',
-    args: '[text]',
-    help: 'what this room is about; with a text: from now on',
-    read: (args, room) => ask({ do: 'topic', room, ...(args.trim() !== '' && { topic: args.trim() }) }),
+    args: '[text [--reason why]]',
+    help: 'what this room is about; with a text: from now on; what follows the last --reason is why',
+    options: ['--reason'],
+    read: readTopic,
   },
   {
     name: 'max',

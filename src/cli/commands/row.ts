@@ -18,6 +18,8 @@ export interface CommandRow {
   readonly help: string
   /** What Tab completes after the name. */
   readonly completes?: 'room' | 'nick' | 'command'
+  /** Words of its own, that begin with `--`; Tab completes them. */
+  readonly options?: readonly string[]
   /** args: what follows the name, trimmed at its start only. room: the session's current room. */
   readonly read: (args: string, room: string) => Meaning
 }

@@ -38,6 +38,7 @@ function candidatesFor(before: string, word: string, from: number, known: Known)
   }
   if (word.startsWith(':')) return emoji(word)
   const row = command ? commandRow(command[1]!) : undefined
+  if (row?.options && word.startsWith('--')) return starting(row.options, word, ' ')
   const isFirst = command !== null && before.slice(0, from).trim() === `/${command[1]}`
   if (row?.completes && isFirst) {
     if (row.completes === 'command') {

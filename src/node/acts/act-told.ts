@@ -76,7 +76,8 @@ export function actOf(
     case 'unvoice': {
       const [first, ...more] = readPersons(body.persons)
       const others = more.length > 0 ? { more: more.map((person) => people.who(person)) } : {}
-      return about(body.kind, first ?? event.author, { ...others, ...because(body.reason) })
+      const what = body.kind === 'invite' && body.isVoice ? 'voice' : body.kind
+      return about(what, first ?? event.author, { ...others, ...because(body.reason) })
     }
     case 'settings': {
       if (body.setting === SETTING.locked)
@@ -85,7 +86,7 @@ export function actOf(
       return own('settings', { ...(setting && { setting }), value: body.value, ...because(body.reason) })
     }
     case 'topic':
-      return own('topic', text('topic', body.topic))
+      return own('topic', { ...text('topic', body.topic), ...because(body.reason) })
     case 'newcode':
       return own('newcode', because(body.reason))
     case 'delete':
@@ -97,8 +98,9 @@ export function actOf(
   }
 }
 
-/** A code that is only sealed to further devices is no news. */
-export const isNoAct = (body: BodyValue): boolean => body.kind === 'newcode' && !body.made
+/** A code that is only sealed to further devices is no news, nor is what goes on with the cut of another act. */
+export const isNoAct = (body: BodyValue): boolean =>
+  (body.kind === 'newcode' && !body.made) || body.kind === 'cut'
 
 /** Was its author in the room before they left it? Else they say no to an invitation. */
 function hasJoined(core: Core, leave: Event): boolean {

@@ -6,7 +6,7 @@ import { NETWORK_ROOM, type PersonKey, personKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, DeviceLine } from '../events.ts'
-import { cutParts } from '../rooms.ts'
+import { cutParts, withRooms } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { heldLanes } from './network.ts'
@@ -16,6 +16,8 @@ const NONE = new Uint8Array(0)
 const NO_COUNTER = new Uint8Array(64)
 const CODE_WORDS_SHOWN = 4
 const ID_DIGITS_MIN = 4
+/** Who unlinks pays for it alone, and what is left out of it would be their own. */
+const ALL_PARTS = { parts: Number.POSITIVE_INFINITY }
 
 /** Four words that both screens show: 44 bits of both keys. */
 export function linkCode(core: Core, person: PersonKey, device: PersonKey): string {
@@ -120,7 +122,7 @@ export class DeviceActs {
     const meant = devices.of(me).filter((key) => key !== me && isMeant(key, who))
     const [device, ...more] = meant
     if (!device || more.length > 0) return this.#refuse(asked, who, 'is linked to you')
-    const [first, ...rest] = cutParts(heldLanes(replica, device)).map(
+    const [first, ...rest] = cutParts(heldLanes(replica, device), withRooms, ALL_PARTS).map(
       (cuts): BodyValue => ({
         kind: 'device',
         device: fromHex(device),

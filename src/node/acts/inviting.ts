@@ -13,7 +13,7 @@ import type { Finding } from './finding.ts'
 import { denialOfAct, nextOf } from './permission.ts'
 import type { Writer } from './writer.ts'
 
-type Voicing = CommandOf<'invite' | 'unvoice'>
+type Voicing = CommandOf<'invite' | 'voice' | 'unvoice'>
 
 export class Inviting {
   readonly #core: Core
@@ -30,9 +30,10 @@ export class Inviting {
 
   /**
    * Names people in a room. In a private one they are given the key of its name too, so that they see where they are
-   * invited to; in a public one they may enter although it is locked, and speak although newcomers wait.
+   * invited to; in a public one they may enter although it is locked, and speak although newcomers wait. A voice is the same,
+   * told as what it is; but whoever is given one in a private room that they are not named in is invited into it.
    */
-  invite(asked: Asked, command: CommandOf<'invite'>): void {
+  invite(asked: Asked, command: CommandOf<'invite' | 'voice'>): void {
     const found = this.#find(asked, command)
     if (!found) return
     const { view, persons } = found
@@ -49,9 +50,11 @@ export class Inviting {
         max: PRIVATE_MEMBERS_MAX,
         next: 'Invite fewer people, or make a public room.',
       })
-    const writings = this.#invitation(view, fresh, command.reason ?? '')
+    const isVoice = command.do === 'voice' && fresh.every((person) => view.persons?.has(person) ?? true)
+    const writings = this.#invitation(view, fresh, command.reason ?? '', isVoice)
     if (!writings) return this.#answers.refuse(asked, 'KEY_MISSING', { nick: listOf(command).join(', ') })
-    this.#core.write(view.id, writings, () => this.#answer(asked, command, view, fresh))
+    const told = isVoice ? 'voice' : 'invite'
+    this.#core.write(view.id, writings, () => this.#answer(asked, command, view, fresh, told))
   }
 
   /** Of those whom nobody has invited, or who speak without it, no voice can be taken back. */
@@ -68,7 +71,7 @@ export class Inviting {
     const isWritten = this.#writer.act(
       view,
       (seal) => ({ kind: 'unvoice', persons: keysOf(voiced), reason: seal('reason', command.reason ?? '') }),
-      () => this.#answer(asked, command, view, voiced),
+      () => this.#answer(asked, command, view, voiced, 'unvoice'),
     )
     if (!isWritten) this.#answers.refuse(asked, 'KEY_MISSING', { nick: this.#nameOf(view, command) })
   }
@@ -92,13 +95,19 @@ export class Inviting {
   }
 
   /** The invite, and in a private room what the invited need to read its name and the reason; undefined where a key is missing. */
-  #invitation(view: RoomView, fresh: readonly PersonKey[], reason: string): Writing[] | undefined {
+  #invitation(
+    view: RoomView,
+    fresh: readonly PersonKey[],
+    reason: string,
+    isVoice: boolean,
+  ): Writing[] | undefined {
     const { private: secrets, options } = this.#core
     const salt = options.crypto.random(16)
     const invite = (text: string | Uint8Array): BodyValue => ({
       kind: 'invite',
       persons: keysOf(fresh),
       reason: text,
+      isVoice,
     })
     const kind = kindNumber('invite')
     if (!view.persons) return [{ kind, body: () => encodeBody(salt, invite(reason)) }]
@@ -124,10 +133,16 @@ export class Inviting {
     return value && { kind: kindNumber('key'), body: () => encodeBody(salt, value) }
   }
 
-  #answer(asked: Asked, command: Voicing, view: RoomView, persons: readonly PersonKey[]): void {
+  #answer(
+    asked: Asked,
+    command: Voicing,
+    view: RoomView,
+    persons: readonly PersonKey[],
+    told: Voicing['do'],
+  ): void {
     const { people, me } = this.#core
     const [first, ...more] = persons.map((person) => people.who(person))
-    this.#answers.system(asked, command.do, this.#nameOf(view, command), {
+    this.#answers.system(asked, told, this.#nameOf(view, command), {
       user: first!,
       by: people.who(me),
       ...(more.length > 0 && { more }),

@@ -22,9 +22,23 @@ export class Log {
 
   /** The last `count` acts, oldest first. */
   show(asked: Asked, room: string, count: number): void {
-    const view = this.#finding.memberRoom(asked, room)
+    const isThere = this.#finding.rooms(room).length > 0
+    const view = (isThere ? undefined : this.#deleted(room)) ?? this.#finding.memberRoom(asked, room)
     if (!view) return
     this.#answer(asked, view, count)
+  }
+
+  /** Of the rooms of this name that were deleted, and that this person was in, the one deleted last. */
+  #deleted(name: string): RoomView | undefined {
+    const { views } = this.#core
+    let last: { readonly view: RoomView; readonly end: ControlEvent } | undefined
+    for (const id of views.ids()) {
+      const view = views.room(id)
+      if (!view?.deleted || !this.#core.isMember(view) || this.#core.roomName(view) !== name) continue
+      for (const end of views.controls(id))
+        if (end.body?.kind === 'delete' && (!last || displayOrder(last.end, end) < 0)) last = { view, end }
+    }
+    return last?.view
   }
 
   #answer(asked: Asked, view: RoomView, count: number): void {

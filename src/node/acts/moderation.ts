@@ -5,7 +5,7 @@ import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX, TIME_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, SystemEvent } from '../events.ts'
-import { cutFor, type HeldLane, type RoomView, SETTING } from '../rooms.ts'
+import { cutParts, type HeldLane, type RoomView, SETTING, withoutRooms } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct, nextOf, rankOf } from './permission.ts'
@@ -45,29 +45,14 @@ export class Moderation {
       if (this.#isOneself(view, person)) return this.#answers.refuse(asked, 'NICK_SELF')
       const until = forMs === undefined ? 0 : Math.min(TIME_MAX, Math.round(this.#core.netNow + forMs))
       const target = fromHex(person)
-      const times = { cuts: NONE, until: uint(until, 6) }
+      const [cut, ...parts] = this.#cut(view, person, what === 'mute' ? [1] : [1, 0])
+      const bound = { target, cut, cuts: NONE, until: uint(until, 6) }
       const value = (seal: SealText): BodyValue =>
         what === 'mute'
-          ? {
-              kind: 'mute',
-              target,
-              cut: this.#cut(view, person, [1]),
-              ...times,
-              reason: seal('reason', reason),
-            }
-          : {
-              kind: 'ban',
-              target,
-              kick: what === 'kick',
-              cut: this.#cut(view, person, [1, 0]),
-              ...times,
-              reason: seal('reason', reason),
-            }
-      this.#act(asked, view, what, value, {
-        ...this.#whom(person),
-        ...(until > 0 && { until }),
-        ...because(reason),
-      })
+          ? { kind: 'mute', ...bound, reason: seal('reason', reason) }
+          : { kind: 'ban', kick: what === 'kick', ...bound, reason: seal('reason', reason) }
+      const extra = { ...this.#whom(person), ...(until > 0 && { until }), ...because(reason) }
+      this.#act(asked, view, what, value, extra, parts)
     })
   }
 
@@ -94,15 +79,16 @@ export class Moderation {
       if (isModerator === (role === 'moderator')) return this.#answers.result(asked, null)
       if (this.#isOneself(view, person)) return this.#answers.refuse(asked, 'NICK_SELF')
       const ended = [...view.demotions, ...view.bans].filter(({ target }) => target === person)
+      const [cut, ...parts] = role === 'moderator' ? [NONE] : this.#cut(view, person, [0, 1])
       const value = (seal: SealText): BodyValue => ({
         kind: 'role',
         target: fromHex(person),
         rank: role === 'moderator' ? 2 : 1,
-        cut: role === 'moderator' ? NONE : this.#cut(view, person, [0, 1]),
+        cut,
         lifts: role === 'moderator' ? idsOf(ended) : NONE,
         reason: seal('reason', reason),
       })
-      this.#act(asked, view, 'role', value, { ...this.#whom(person), role, ...because(reason) })
+      this.#act(asked, view, 'role', value, { ...this.#whom(person), role, ...because(reason) }, parts)
     })
   }
 
@@ -212,16 +198,20 @@ export class Moderation {
     this.#act(asked, view, on ? 'lock' : 'unlock', value, because(reason))
   }
 
-  topic(asked: Asked, { room, topic }: CommandOf<'topic'>): void {
+  topic(asked: Asked, { room, topic, reason = '' }: CommandOf<'topic'>): void {
     const view = this.#finding.room(asked, room)
-    if (!view) return
+    if (!view || this.#answers.refusesReason(asked, reason)) return
     const present = this.#core.private.openTopic(view) ?? ''
     if (topic === undefined)
       return this.#answers.result(asked, { room: this.#core.roomName(view), topic: present })
     if (this.#answers.refusesTopic(asked, topic)) return
     if (topic === present) return this.#answers.result(asked, null)
-    const value = (seal: SealText): BodyValue => ({ kind: 'topic', topic: seal('topic', topic) })
-    this.#act(asked, view, 'topic', value, { topic })
+    const value = (seal: SealText): BodyValue => ({
+      kind: 'topic',
+      topic: seal('topic', topic),
+      reason: seal('reason', reason),
+    })
+    this.#act(asked, view, 'topic', value, { topic, ...because(reason) })
   }
 
   // --- their parts ------------------------------------------------------------------------------------------------
@@ -250,13 +240,17 @@ export class Moderation {
     this.#which.message(asked, room, message, 'all', ({ view, event }) => then(view, event.id, event.author))
   }
 
-  /** Writes the act where it would count; the answer says what happened, as everybody in the room is told it. */
+  /**
+   * Writes the act where it would count; the answer says what happened, as everybody in the room is told it. parts: what of its
+   * cut it does not hold.
+   */
   #act(
     asked: Asked,
     view: RoomView,
     event: SystemEvent['event'],
     value: (seal: SealText) => BodyValue,
     extra: Partial<SystemEvent>,
+    parts: readonly Uint8Array[] = [],
   ): void {
     const { me: self, people } = this.#core
     const room = this.#core.roomName(view)
@@ -267,9 +261,9 @@ export class Moderation {
     )
     if (denial) return this.#forbid(asked, view, event, denial)
     const by = extra.user ? { by: people.who(self) } : {}
-    const isWritten = this.#writer.act(view, value, () =>
-      this.#answers.system(asked, event, room, { ...by, ...extra }),
-    )
+    const then = () => this.#answers.system(asked, event, room, { ...by, ...extra })
+    const before = parts.map((cut): BodyValue => ({ kind: 'cut', cut, cuts: NONE }))
+    const isWritten = this.#writer.act(view, value, then, before)
     if (!isWritten) this.#answers.refuse(asked, 'KEY_MISSING', { nick: room ?? 'This person' })
   }
 
@@ -291,15 +285,15 @@ export class Moderation {
     return { user: this.#core.people.who(person) }
   }
 
-  /** Where the person's lanes in this room end here. classes: 0 control, 1 content. */
-  #cut(view: RoomView, person: PersonKey, classes: readonly (0 | 1)[]): Uint8Array {
+  /** Where the person's lanes in this room end here, in as many parts as they need. classes: 0 control, 1 content. */
+  #cut(view: RoomView, person: PersonKey, classes: readonly (0 | 1)[]): [Uint8Array, ...Uint8Array[]] {
     const { replica } = this.#core
     const held: HeldLane[] = []
     for (const device of this.#core.views.network().devices.ever(person))
       for (const cls of classes)
         for (const { room, lane, n, id } of replica.lanes(view.id, cls, device))
           held.push({ room, lane, n, id, t: replica.event(room, device, lane, n)?.t ?? 0 })
-    return cutFor(view.id, held)
+    return cutParts(held, withoutRooms)
   }
 
   /** Members, and who has written here, so far: whom a setting for the new does not concern. */

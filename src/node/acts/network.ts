@@ -6,7 +6,7 @@ import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, NetworkMember, SystemEvent } from '../events.ts'
-import { cutAcross, cutsFor, type HeldLane, SETTING } from '../rooms.ts'
+import { cutParts, type HeldLane, SETTING, withoutRooms, withRooms } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct } from './permission.ts'
@@ -55,16 +55,18 @@ export class NetworkActs {
     if (!person) return
     if (this.#core.views.network().door.admission(person) === 'expelled')
       return this.#answers.result(asked, null)
+    const [cuts, ...parts] = cutParts(this.#held(person), withRooms)
+    const before = parts.map((part): BodyValue => ({ kind: 'cut', cut: NONE, cuts: part }))
     const value: BodyValue = {
       kind: 'ban',
       target: fromHex(person),
       kick: false,
       cut: NONE,
-      cuts: cutsFor(this.#held(person)),
+      cuts,
       until: new Uint8Array(6),
       reason,
     }
-    this.#act(asked, 'expel', value, { user: this.#core.people.who(person), ...because(reason) })
+    this.#act(asked, 'expel', value, { user: this.#core.people.who(person), ...because(reason) }, before)
   }
 
   /** Makes somebody an admin, or a member again. */
@@ -75,16 +77,18 @@ export class NetworkActs {
     const { ranks, demotions, bans } = this.#core.views.network()
     if ((ranks.get(person) ?? 1) >= 4 === on) return this.#answers.result(asked, null)
     const ended = [...demotions, ...bans].filter(({ target }) => target === person)
+    const [cut, ...parts] = on ? [NONE] : cutParts(this.#held(person), withoutRooms)
+    const before = parts.map((part): BodyValue => ({ kind: 'cut', cut: part, cuts: NONE }))
     const value: BodyValue = {
       kind: 'role',
       target: fromHex(person),
       rank: on ? 4 : 1,
-      cut: on ? NONE : cutAcross(this.#held(person)),
+      cut,
       lifts: on ? concat(...ended.slice(0, 256).map(({ id }) => fromHex(id))) : NONE,
       reason,
     }
     const role = on ? ('admin' as const) : ('member' as const)
-    this.#act(asked, 'role', value, { user: this.#core.people.who(person), role, ...because(reason) })
+    this.#act(asked, 'role', value, { user: this.#core.people.who(person), role, ...because(reason) }, before)
   }
 
   /** From now on only members are let in: those who are here, and whom an admin admits. Or everybody with the code. */
@@ -153,8 +157,14 @@ export class NetworkActs {
     return isOwned
   }
 
-  /** False where it was refused. */
-  #act(asked: Asked, event: SystemEvent['event'], value: BodyValue, extra: Partial<SystemEvent>): boolean {
+  /** False where it was refused. before: written right before it in its lane. */
+  #act(
+    asked: Asked,
+    event: SystemEvent['event'],
+    value: BodyValue,
+    extra: Partial<SystemEvent>,
+    before: readonly BodyValue[] = [],
+  ): boolean {
     const { me: self, people, views } = this.#core
     const view = views.room(NETWORK_ROOM)
     if (!view || denialOfAct(view, self, value)) {
@@ -163,6 +173,7 @@ export class NetworkActs {
       return false
     }
     const by = extra.user ? { by: people.who(self) } : {}
+    for (const each of before) this.#writer.write(NETWORK_ROOM, each)
     this.#writer.write(NETWORK_ROOM, value, () =>
       this.#answers.system(asked, event, null, { ...by, ...extra }),
     )

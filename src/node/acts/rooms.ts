@@ -5,7 +5,7 @@ import type { BodyValue } from '../../wire/kinds.ts'
 import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import { checkRoomName, nameFaultText } from '../../wire/name.ts'
 import type { Core } from '../core.ts'
-import type { Command, EnteredTalk } from '../events.ts'
+import type { CommandOf, EnteredTalk } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
@@ -13,7 +13,7 @@ import { denialOfAct, isOver, nextOf } from './permission.ts'
 import type { Permits } from './permits.ts'
 import type { Writer } from './writer.ts'
 
-type Create = Extract<Command, { do: 'create' }>
+type Create = CommandOf<'create'>
 
 export class RoomActs {
   readonly #core: Core
@@ -59,7 +59,8 @@ export class RoomActs {
       this.#writer.write(room, value, then, salt)
       // Whoever may come anyway is told that they are wanted.
       const persons = concat(...invited.filter((person) => person !== this.#core.me).map(fromHex))
-      if (persons.length > 0) this.#writer.write(room, { kind: 'invite', persons, reason: '' })
+      if (persons.length > 0)
+        this.#writer.write(room, { kind: 'invite', persons, reason: '', isVoice: false })
     })
   }
 
@@ -149,12 +150,13 @@ export class RoomActs {
     this.#writer.write(view.id, { kind: 'leave' }, () => this.#answers.system(asked, 'leave', name))
   }
 
-  delete(asked: Asked, text: string): void {
+  delete(asked: Asked, { room: text, reason = '' }: CommandOf<'delete'>): void {
+    if (this.#answers.refusesReason(asked, reason)) return
     const view = this.#finding.room(asked, text)
     if (!view) return
     if (view.type === 'general')
       return this.#answers.refuse(asked, 'ROOM_FIXED', { room: text, action: 'delete' })
-    const value: BodyValue = { kind: 'delete', reason: '' }
+    const value = { kind: 'delete' as const, reason: '' }
     const denial = denialOfAct(view, this.#core.me, value)
     if (denial)
       return this.#answers.refuse(asked, denial, {
@@ -163,6 +165,10 @@ export class RoomActs {
         next: nextOf(view, this.#core.me),
       })
     const name = this.#nameOf(view.id) ?? text
-    this.#writer.write(view.id, value, () => this.#answers.system(asked, 'delete', name))
+    const then = () => this.#answers.system(asked, 'delete', name, reason === '' ? {} : { reason })
+    // Without a reason nothing is sealed, and nobody's key can be missing.
+    if (reason === '') return void this.#writer.write(view.id, value, then)
+    const isWritten = this.#writer.act(view, (seal) => ({ ...value, reason: seal('reason', reason) }), then)
+    if (!isWritten) this.#answers.refuse(asked, 'KEY_MISSING', { nick: name })
   }
 }

@@ -131,7 +131,7 @@ export class Telling {
       return
     }
     if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(body.targets)
-    if (!read || !body || !TOLD.has(body.kind) || !view || view.type === 'talk') return
+    if (!read || !body || !TOLD.has(body.kind) || isNoAct(body) || !view || view.type === 'talk') return
     if (!view.counted.has(event.id) && body.kind !== 'delete') return
     const isOfAll = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')
     const invited = body.kind === 'invite' ? readPersons(body.persons) : []

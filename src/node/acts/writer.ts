@@ -51,9 +51,14 @@ export class Writer {
 
   /**
    * Writes an act, its texts sealed where the room is private. value: made with `seal`, which gives a text as its field
-   * takes it. False where the key of somebody in the room is missing.
+   * takes it; before: written right before it in its lane. False where the key of somebody in the room is missing.
    */
-  act(view: RoomView, value: (seal: SealText) => BodyValue, then: (event: Event) => void): boolean {
+  act(
+    view: RoomView,
+    value: (seal: SealText) => BodyValue,
+    then: (event: Event) => void,
+    before: readonly BodyValue[] = [],
+  ): boolean {
     const { private: secrets, options } = this.#core
     const key = view.persons ? this.#roomKey(view) : undefined
     if (view.persons && !key) return false
@@ -64,6 +69,7 @@ export class Writer {
         key && text !== '' ? secrets.sealText(view.id, key, t, salt, field, text) : text
     const { kind } = value(at(0))
     const writing: Writing = { kind: kindNumber(kind), body: (t) => encodeBody(salt, value(at(t))) }
+    for (const each of before) this.write(view.id, each)
     this.#core.write(view.id, [writing], ([event]) => then(event!))
     return true
   }

@@ -1,7 +1,7 @@
 /** Cuts: where a ban or demotion ends the lanes of its target (rule RM-6). */
-import { compare, concat, fromHex, hex, readUint, uint } from '../../wire/bytes.ts'
+import { concat, fromHex, hex, readUint, uint } from '../../wire/bytes.ts'
 import { type LaneId, laneId, type PersonKey, type RoomId, roomId } from '../../wire/ids.ts'
-import { CUT_ENTRIES_MAX } from '../../wire/limits.ts'
+import { CUT_ENTRIES_MAX, CUT_PARTS_MAX } from '../../wire/limits.ts'
 import type { LaneFacts } from './view.ts'
 
 /** Last n that counts, and the first 8 bytes (hex) of that event's id. */
@@ -79,45 +79,42 @@ export interface HeldLane {
   readonly t: number
 }
 
-/** A ban's or demotion's `cut` for one room: lane8 n4 id8 each, the newest lanes where not all fit. */
-export function cutFor(room: RoomId, held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
-  return concat(...newest(held, max, (lane) => lane.room === room).map(laneEntry))
-}
+/** How lanes are written down. */
+export type PackLanes = (lanes: readonly HeldLane[]) => Uint8Array
 
-/** A demotion's `cut` in room 0: lane8 n4 id8 each of whatever room, the newest lanes where not all fit. */
-export function cutAcross(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
-  return concat(...newest(held, max, () => true).map(laneEntry))
-}
+/** As in `cut`, where the room is known or does not matter: lane8 n4 id8 each. */
+export const withoutRooms: PackLanes = (lanes) => concat(...lanes.map(laneEntry))
 
-/** `cuts` over all rooms that together list every lane, in as many parts as they need, the newest lanes first; one at least. */
-export function cutParts(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array[] {
-  const lanes = newest(held, Number.POSITIVE_INFINITY, () => true)
-  const parts: Uint8Array[] = []
-  for (let at = 0; at === 0 || at < lanes.length; at += max) parts.push(networkCut(lanes.slice(at, at + max)))
+/** As in `cuts`, over all rooms: room16 lane8 n4 id8 each. */
+export const withRooms: PackLanes = (lanes) =>
+  concat(...lanes.map((lane) => concat(fromHex(lane.room), laneEntry(lane))))
+
+/**
+ * A cut in as many parts as its lanes need, the newest lanes first; one at least. Each fits one event. max: lanes in one of them;
+ * parts: how many there may be, where the oldest lanes are left out of what needs more.
+ */
+export function cutParts(
+  held: Iterable<HeldLane>,
+  pack: PackLanes,
+  { max = CUT_ENTRIES_MAX, parts: partsMax = 1 + CUT_PARTS_MAX } = {},
+): [Uint8Array, ...Uint8Array[]] {
+  const lanes = newestFirst(held).slice(0, max * partsMax)
+  const parts: [Uint8Array, ...Uint8Array[]] = [pack(lanes.slice(0, max))]
+  for (let at = max; at < lanes.length; at += max) parts.push(pack(lanes.slice(at, at + max)))
   return parts
 }
 
 /** What several cuts list together; of a lane the highest n. */
-export function joinCuts(one: Cut, other: Cut): Cut {
-  const joined = new Map(one)
-  for (const [lane, entry] of other) if ((joined.get(lane)?.n ?? -1) < entry.n) joined.set(lane, entry)
+export function joinCuts(first: Cut, ...others: readonly Cut[]): Cut {
+  if (others.length === 0) return first
+  const joined = new Map(first)
+  for (const other of others)
+    for (const [lane, entry] of other) if ((joined.get(lane)?.n ?? -1) < entry.n) joined.set(lane, entry)
   return joined
 }
-
-/** A ban's `cuts` over all rooms: room16 lane8 n4 id8 each, the newest lanes where not all fit. */
-export function cutsFor(held: Iterable<HeldLane>, max = CUT_ENTRIES_MAX): Uint8Array {
-  return networkCut(newest(held, max, () => true))
-}
-
-const networkCut = (lanes: readonly HeldLane[]) =>
-  concat(...lanes.map((lane) => concat(fromHex(lane.room), laneEntry(lane))))
 
 const laneEntry = (lane: HeldLane) =>
   concat(fromHex(lane.lane), uint(lane.n, 4), fromHex(lane.id.slice(0, 16)))
 
-function newest(held: Iterable<HeldLane>, max: number, keep: (lane: HeldLane) => boolean): HeldLane[] {
-  return [...held]
-    .filter((lane) => lane.n > 0 && keep(lane))
-    .sort((a, b) => b.t - a.t || compare(fromHex(a.lane), fromHex(b.lane)))
-    .slice(0, max)
-}
+const newestFirst = (held: Iterable<HeldLane>): HeldLane[] =>
+  [...held].filter(({ n }) => n > 0).sort((a, b) => b.t - a.t || (a.lane < b.lane ? -1 : 1))

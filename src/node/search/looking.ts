@@ -4,16 +4,17 @@
  */
 import type { Event } from '../../wire/event.ts'
 import { type EventId, eventId, type PersonKey, type RoomId } from '../../wire/ids.ts'
-import { type BodyOf, type BodyValue, kindNumber } from '../../wire/kinds.ts'
+import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import type { Replica } from '../replica.ts'
 import type { Store } from '../store.ts'
-import { type Edit, isVisible, type Line, orderOf, Reactions, timeOf, type Visibility } from '../timeline.ts'
+import { isVisible, type Line, orderOf, timeOf, type Visibility } from '../timeline.ts'
 import { type Candidate, Candidates, type Sieve } from './candidates.ts'
 import { isLoose, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
+import { aboutMark, marksOf } from './marks.ts'
 import { pairsOf } from './pairs.ts'
 import { type Has, hitsOf, type Query } from './query.ts'
-import { aboutMark, type SearchIndex } from './search-index.ts'
+import type { SearchIndex } from './search-index.ts'
 import { hasLink, termsOfWords } from './words.ts'
 
 const MESSAGE = kindNumber('message')
@@ -29,8 +30,6 @@ const CHOOSE_MIN = 64
 const LOOK_MAX = 100_000
 /** Of more rooms than this nothing is asked of the index: most messages are in one of them. */
 const ROOMS_ASKED_MAX = 8
-/** Edits and reactions of one message that are read. */
-const MARKS_MAX = 2000
 
 /** A query with its names known. */
 export interface Wanted extends Pick<Query, 'terms' | 'phrases' | 'since' | 'until' | 'has' | 'isRanked'> {
@@ -225,27 +224,4 @@ async function matchOf(ports: LookPorts, wanted: Wanted, event: Event): Promise<
 
 function isThere(has: ReadonlySet<Has>, text: string, isReacted: boolean): boolean {
   return !(has.has('link') && !hasLink(text)) && !(has.has('reaction') && !isReacted) && !has.has('file')
-}
-
-/** What was said about a message since: the text that it has now, and the reactions. */
-async function marksOf(
-  { replica, store, open }: LookPorts,
-  event: Event,
-  by: Visibility,
-): Promise<{ readonly edit?: Edit; readonly reactions?: ReadonlyMap<string, readonly PersonKey[]> }> {
-  let edit: Edit | undefined
-  const given = new Reactions(by)
-  const range = { from: `u${event.id}0`, to: `u${event.id}g`, reverse: true, limit: MARKS_MAX }
-  for await (const [key] of store.scan(range)) {
-    const about = replica.find(key.slice(-64) as EventId)
-    if (!about || about.room !== event.room || orderOf(about) < orderOf(event) || !isVisible(about, by))
-      continue
-    const bytes = replica.body(about)
-    const value = bytes && open(about, bytes)
-    if (value?.kind === 'edit' && by.personOf(about.author) === by.personOf(event.author)) {
-      if (!edit || orderOf(edit.event) < orderOf(about)) edit = { event: about, text: value.text }
-    } else if (value?.kind === 'reaction') given.add(about, value as BodyOf<'reaction'>)
-  }
-  const reactions = given.of(event.id)
-  return { ...(edit && { edit }), ...(reactions && { reactions }) }
 }

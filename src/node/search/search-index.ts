@@ -27,6 +27,7 @@ import { ByteText, READ_BYTES_MAX } from './byte-text.ts'
 import { Distinct } from './distinct.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
+import { aboutKey, aboutMark } from './marks.ts'
 import { pairsOf } from './pairs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
@@ -53,11 +54,6 @@ const REACTION = kindNumber('reaction')
 const FILE = kindNumber('file')
 const FOUND: ReadonlySet<number> = new Set([MESSAGE, EDIT, REACTION, FILE])
 
-/** There where something was said about a message. */
-export const aboutMark = (target: EventId): string => `u${target}`
-/** Where something about a message is noted. */
-export const aboutKey = (target: EventId, event: Pick<Event, 't' | 'id'>): string =>
-  `u${target}${event.t.toString(16).padStart(12, '0')}${event.id}`
 const placeKey = ({ room, author, lane }: Lane): string => `y${room}${author}${lane}`
 
 export interface SearchPorts {

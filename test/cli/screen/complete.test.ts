@@ -18,6 +18,8 @@ describe('Tab', () => {
     ['an', 0, ['anna: ', 'Anton: ']],
     ['@an', 0, ['@anna: ', '@Anton: ']],
     ['hello bo', 6, ['bob ']],
+    ['/topic rats --r', 12, ['--reason ']],
+    ['/create lab --', 12, ['--private ', '--topic ', '--max ', '--invite ']],
     ['see #lab', 4, ['#lab ', '#laboratory ']],
     ['nice :thumbs', 5, ['👍 ', '👎 ']],
     [':smile:', 0, ['😄 ']],

@@ -65,7 +65,7 @@ it.each([true, false])('the keys of a deleted room, after a restart: %s', async 
   const [one, two, three] = secrets.map(
     (sealed): BodyValue => ({ kind: 'key', keyId: randomBytes(16), sealed }),
   )
-  const topic: BodyValue = { kind: 'topic', topic: 'stays in these files' }
+  const topic: BodyValue = { kind: 'topic', topic: 'stays in these files', reason: '' }
   const lane = anna.controlLane()
   // Together with others in a stored run, and each alone.
   const first = runOf(lane, [one!, topic, two!])

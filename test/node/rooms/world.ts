@@ -181,10 +181,10 @@ export class World {
     return this.add(author, { kind: 'delete', reason: '' }, where)
   }
   topic(author: PersonKey, topic: string, where?: Where): Event {
-    return this.add(author, { kind: 'topic', topic }, where)
+    return this.add(author, { kind: 'topic', topic, reason: '' }, where)
   }
   invite(author: PersonKey, persons: PersonKey[], where?: Where): Event {
-    return this.add(author, { kind: 'invite', persons: people(persons), reason: '' }, where)
+    return this.add(author, { kind: 'invite', persons: people(persons), reason: '', isVoice: false }, where)
   }
   unvoice(author: PersonKey, persons: PersonKey[], where?: Where): Event {
     return this.add(author, { kind: 'unvoice', persons: people(persons), reason: '' }, where)
@@ -224,7 +224,7 @@ export class World {
       target: fromHex(target),
       kick,
       cut: isNetwork ? none : cutOf(cut),
-      cuts: isNetwork ? concat(...cut.map((event) => concat(fromHex(event.room), cutOf([event])))) : none,
+      cuts: isNetwork ? networkCutOf(cut) : none,
       until: uint(until, 6),
       reason: 'because',
     }
@@ -235,6 +235,12 @@ export class World {
     const { cut = [], until = 0, ...where } = options
     const fields = { cut: cutOf(cut), cuts: none, until: uint(until, 6), reason: '' }
     return this.add(author, { kind: 'mute', target: fromHex(target), ...fields }, where)
+  }
+  /** Goes on with the cut of the ban, mute or demotion that its author writes next in this lane. */
+  more(author: PersonKey, cut: Event[], where: Where = {}): Event {
+    const isNetwork = (where.room ?? this.room) === NETWORK_ROOM
+    const value = isNetwork ? { cut: none, cuts: networkCutOf(cut) } : { cut: cutOf(cut), cuts: none }
+    return this.add(author, { kind: 'cut', ...value }, where)
   }
   pin(author: PersonKey, target: Event, pinned = true, where?: Where): Event {
     return this.add(author, { kind: 'pin', target: fromHex(target.id), pinned, reason: '' }, where)
@@ -253,7 +259,7 @@ export class World {
 
   /** Links or unlinks a device, in room 0; an unlinked one's lanes end at the events given. */
   device(author: PersonKey, device: PersonKey, link: boolean, cut: Event[] = [], where: Where = {}): Event {
-    const cuts = concat(...cut.map((event) => concat(fromHex(event.room), cutOf([event]))))
+    const cuts = networkCutOf(cut)
     const body = { kind: 'device', device: fromHex(device), link, counter: new Uint8Array(64), cuts } as const
     return this.add(author, body, { room: NETWORK_ROOM, ...where })
   }
@@ -345,6 +351,8 @@ export class World {
 export const people = (persons: readonly PersonKey[]) => concat(...persons.map((person) => fromHex(person)))
 export const ids = (events: readonly EventId[]) => concat(...events.map((id) => fromHex(id)))
 /** The lanes of these events end at them. */
+const networkCutOf = (events: readonly Event[]) =>
+  concat(...events.map((event) => concat(fromHex(event.room), cutOf([event]))))
 export const cutOf = (events: readonly Event[]) =>
   concat(...events.map(({ lane, n, id }) => concat(fromHex(lane), uint(n, 4), fromHex(id.slice(0, 16)))))
 

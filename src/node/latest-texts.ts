@@ -1,0 +1,37 @@
+/**
+ * The texts that messages have now, for those who quote them: the latest edit of each that was met here, or that there is none.
+ * It is a memory and nothing more: what is not in it is looked up (search/marks.ts).
+ */
+import type { EventId } from '../wire/ids.ts'
+import { type Edit, orderOf } from './timeline.ts'
+
+/** Messages remembered: more are not answered in a day, and each costs a few hundred bytes. */
+const KNOWN_MAX = 10_000
+
+export class LatestTexts {
+  readonly #known = new Map<EventId, Edit | null>()
+
+  /** null: it was looked for, and there is none; undefined: nobody has looked. */
+  of(message: EventId): Edit | null | undefined {
+    return this.#known.get(message)
+  }
+
+  /** Of two edits of a message the later in display order is remembered. */
+  note(message: EventId, edit: Edit | null): void {
+    const known = this.#known.get(message)
+    if (known && (!edit || orderOf(known.event) >= orderOf(edit.event))) return
+    this.#known.delete(message)
+    this.#known.set(message, edit)
+    if (this.#known.size > KNOWN_MAX) this.#known.delete(this.#known.keys().next().value!)
+  }
+
+  /** Is to be looked up again: the edit that was known is shown no more. */
+  forget(message: EventId): void {
+    this.#known.delete(message)
+  }
+
+  /** Edits come that nobody looks at. */
+  clear(): void {
+    this.#known.clear()
+  }
+}

@@ -1,0 +1,101 @@
+/** What is said in rooms, by whole nodes that stop, come back and come later. */
+import { expect, test } from 'vitest'
+import { encodeBody } from '../../src/wire/codec.ts'
+import { LANE_START, newContentLane, signRun } from '../../src/wire/event.ts'
+import type { RoomId } from '../../src/wire/ids.ts'
+import { kindNumber } from '../../src/wire/kinds.ts'
+import { CUT_ENTRIES_MAX } from '../../src/wire/limits.ts'
+import { type SimNode, World } from './core-world.ts'
+
+async function network(count: number) {
+  const world = new World({ seed: 1 })
+  for (let i = 0; i < count; i++) await world.start(world.add())
+  const isReady = () => world.nodes.every((node) => node.core.isReady) && world.hubs().length === 1
+  expect(await world.until(isReady, 10_000)).toBe(true)
+  await world.run(6000)
+  return world
+}
+
+/** A public room of the first, with all of them in it. */
+async function lab(world: World, nodes: readonly SimNode[]): Promise<RoomId> {
+  const [maker, ...others] = nodes
+  world.command(maker!, { do: 'create', room: 'lab' })
+  expect(await world.until(() => maker!.of('system').some(({ event }) => event === 'create'))).toBe(true)
+  await world.run(2000)
+  for (const node of others) world.command(node, { do: 'join', room: 'lab' })
+  await world.run(2000)
+  const { views } = maker!.core
+  const room = [...views.ids()].find((id) => views.room(id)?.name === 'lab')!
+  expect(views.room(room)!.members.size).toBe(nodes.length)
+  return room
+}
+
+const shown = async (node: SimNode, room: RoomId) =>
+  (await node.core.readLines([room], 5000)).map(({ message }) => message.text)
+
+test('whoever is banned after a thousand starts of the program is still read by all, also by those who come later', async () => {
+  const world = await network(3)
+  const [anna, ben, max] = world.nodes as [SimNode, SimNode, SimNode]
+  const room = await lab(world, [anna, ben, max])
+  const count = CUT_ENTRIES_MAX + 200
+  const t = Math.round(ben.core.netNow)
+  const runs = Array.from({ length: count }, (_, i) => {
+    const lane = newContentLane(world.crypto, t + i)
+    const value = { kind: 'message', text: `start ${i}`, action: false, replyTo: null } as const
+    const body = encodeBody(world.crypto.random(16), value)
+    const start = { net: world.net, room, lane, n: 0, prev: LANE_START }
+    return signRun(world.crypto, ben.signer, start, [
+      { kind: kindNumber('message'), at: t + i, t: t + i, body },
+    ])
+  })
+  for (const node of world.nodes)
+    world.act(node, ({ replica }) => {
+      for (const run of runs) replica.add(run)
+    })
+  await world.run(2000)
+  world.command(anna, { do: 'ban', room: 'lab', who: ben.name, reason: 'ads' })
+  const isHeard = () => max.of('system').some(({ event, reason }) => event === 'ban' && reason === 'ads')
+  expect(await world.until(isHeard, 30_000)).toBe(true)
+  const late = world.add()
+  await world.start(late)
+  await world.until(() => late.core.isReady, 10_000)
+  await world.run(2000)
+  world.command(late, { do: 'join', room: 'lab' })
+  await world.run(60_000)
+  for (const node of [anna, ben, max, late]) {
+    const texts = await shown(node, room)
+    expect(new Set(texts).size, node.name).toBe(count)
+  }
+  // Nobody is told of the parts, and nothing that is said from now on is shown.
+  expect(max.of('system').filter(({ by }) => by?.id === anna.key)).toHaveLength(1)
+  world.command(ben, { do: 'say', room: 'lab', text: 'more' })
+  await world.run(3000)
+  expect(await shown(max, room)).not.toContain('more')
+})
+
+test('an answer quotes a message of long ago as it was edited before this program was started', async () => {
+  const world = await network(3)
+  const [anna, ben, max] = world.nodes as [SimNode, SimNode, SimNode]
+  const room = await lab(world, [anna, ben, max])
+  const says = async (node: SimNode, text: string) => {
+    world.command(node, { do: 'say', room: 'lab', text })
+    await world.until(() => max.of('message').some((message) => message.text === text), 5000)
+  }
+  await says(anna, 'frist')
+  const { id } = max.of('message').find(({ text }) => text === 'frist')!
+  world.command(anna, { do: 'edit', room: 'lab', message: id, text: 'first' })
+  await world.until(() => max.of('edit').length > 0, 5000)
+  for (let i = 0; i < 60; i++) await says(ben, `then ${i}`)
+  await world.run(5000)
+  world.kill(max)
+  await world.start(max)
+  await world.until(() => max.core.isReady, 10_000)
+  await world.run(3000)
+  world.command(ben, { do: 'reply', room: 'lab', message: id, text: 'is it?' })
+  world.command(ben, { do: 'say', room: 'lab', text: 'well?' })
+  const answers = () => max.life.flatMap((told) => (told.type === 'message' && !told.history ? [told] : []))
+  expect(await world.until(() => answers().length > 1, 5000)).toBe(true)
+  expect(answers()).toMatchObject([{ text: 'is it?', quote: { text: 'first' } }, { text: 'well?' }])
+  const [answer] = await max.core.readLines([room], 2)
+  expect(answer?.message).toMatchObject({ quote: { text: 'first' } })
+})
