@@ -1,36 +1,32 @@
 /**
- * The indexes of the store (where an event lies, display order, which events are control events) follow from the events.
+ * The indexes of the store (display order, which events are control events) follow from the events.
  * A disk that flips a bit in one of their keys leaves events that are held, listed and never seen: nobody would send them
  * again. So the scan of the events adds up what the indexes should be, one pass over the indexes adds up what they are, and
  * only where the two differ is each entry looked at.
  */
-import { copy, hex, readUint } from '../wire/bytes.ts'
+import { concat, hex, readUint, uint } from '../wire/bytes.ts'
 import { type Event, isControlLane } from '../wire/event.ts'
 import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { type Entry, orderEntries, soleOrderKeyOf, stretchEnd } from './display-order.ts'
-import { controlKey, parseLaneKey, placeKey } from './keys.ts'
+import { controlKey, parseLaneKey } from './keys.ts'
 import type { Store } from './store.ts'
 
 type Place = Pick<Event, 'room' | 'author' | 'lane' | 'n'>
 
 const EMPTY = new Uint8Array(0)
-const PLACE_AT = 9
 const PLACE_BYTES = 60
+const CONTENT = '0' as LaneId
 
-/** The entries of one event that counts: where it lies, and that it is a control event. */
-export function indexEntries(event: Event): readonly Entry[] {
-  const { room, author, lane, n, id } = event
-  // Room, author, lane and n, as they stand in the header.
-  const at = copy(event.header, PLACE_AT, PLACE_AT + PLACE_BYTES)
-  const place = { key: placeKey(id), value: at }
-  return isControlLane(lane) ? [place, { key: controlKey(room, author, lane, n), value: EMPTY }] : [place]
-}
-
-/** The entries of events that lie in one value: those of each that counts, and of content events their display order. */
+/** The entries of events that lie in one value: of control events those that count, of content events their display order. */
 export function entriesTogether({ events, counted }: Together): Entry[] {
-  const order = events.length > 0 && !isControlLane(events[0]!.lane) ? orderEntries(events) : []
-  return [...counted.flatMap(indexEntries), ...order]
+  const isControl = isControlLane((events[0] ?? counted[0])?.lane ?? CONTENT)
+  return isControl ? counted.map(controlEntry) : orderEntries(events)
 }
+
+export const controlEntry = ({ room, author, lane, n }: Event): Entry => ({
+  key: controlKey(room, author, lane, n),
+  value: EMPTY,
+})
 
 /** The events in one value: of a stored run all, else the one if it counts. */
 export interface Together {
@@ -39,13 +35,16 @@ export interface Together {
   readonly counted: readonly Event[]
 }
 
-/** What an `i` entry says. */
-export const placeOf = (at: Uint8Array): Place => ({
-  room: hex(at, 0, 16) as RoomId,
-  author: hex(at, 16, 48) as PersonKey,
-  lane: hex(at, 48, 56) as LaneId,
-  n: readUint(at, 56, 4),
-})
+/** What an `i` entry says, which each event had in earlier stores: room16 author32 lane8 n4. */
+export const placeOf = (at: Uint8Array): Place | undefined =>
+  at.length !== PLACE_BYTES
+    ? undefined
+    : {
+        room: hex(at, 0, 16) as RoomId,
+        author: hex(at, 16, 48) as PersonKey,
+        lane: hex(at, 48, 56) as LaneId,
+        n: readUint(at, 56, 4),
+      }
 
 /** A sum over entries in any order, for damage and not against forgers: whoever writes to this disk owns it. */
 export class IndexSum {
@@ -61,6 +60,11 @@ export class IndexSum {
     this.#low = (this.#low + hash) | 0
     this.#high ^= Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
     this.#count++
+  }
+
+  /** low4 high4 count4. */
+  bytes(): Uint8Array {
+    return concat(uint(this.#low >>> 0, 4), uint(this.#high >>> 0, 4), uint(this.#count, 4))
   }
 
   equals(other: IndexSum): boolean {
@@ -79,6 +83,7 @@ export interface IndexStore {
 
 const RANGES = [
   { from: 'c', to: 'd' },
+  // Of earlier stores: none is right any more.
   { from: 'i', to: 'j' },
   { from: 'o', to: 'p' },
 ]
@@ -128,14 +133,11 @@ function isThere(store: IndexStore, { key, value }: Entry): boolean {
 
 /** Does an event of this store have this entry? */
 function isRight(store: IndexStore, key: string): boolean {
-  const at = placeIn(store, key)
+  const at = placeIn(key)
   return at !== undefined && entriesTogether(store.together(at)).some((entry) => entry.key === key)
 }
 
-function placeIn(store: IndexStore, key: string): Place | undefined {
+function placeIn(key: string): Place | undefined {
   if (key[0] === 'c') return parseLaneKey(key)
-  if (key[0] === 'o') return stretchEnd(key)
-  // As it is by now: it may just have been mended.
-  const at = store.get(key)
-  return at?.length === PLACE_BYTES ? placeOf(at) : undefined
+  return key[0] === 'o' ? stretchEnd(key) : undefined
 }

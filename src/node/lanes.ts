@@ -38,6 +38,8 @@ export interface Lane {
   top: number
   /** The last n of each stored run of several events, in order; known where `top` is. */
   runs: number[]
+  /** Up to here its events are in segments of the index of ids. */
+  indexed: number
   /** Tombstones of the lane: id to n. They may run ahead of the events. Changed by the functions below. */
   tombstones: ReadonlyMap<EventId, number>
 }
@@ -85,6 +87,7 @@ export function newLane(room: RoomId, author: PersonKey, lane: LaneId): Lane {
     told: 0,
     top: Number.POSITIVE_INFINITY,
     runs: [],
+    indexed: 0,
     tombstones: NO_TOMBSTONES,
   }
 }

@@ -29,11 +29,12 @@ import { orderEntries } from './display-order.ts'
 import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { Excuses } from './excuses.ts'
 import { Holes } from './holes.ts'
+import { IdIndex, SEGMENT_EVENTS } from './id-index.ts'
 import {
   beginIndexSum,
+  controlEntry,
   entriesTogether,
   IndexSum,
-  indexEntries,
   mendIndexes,
   placeOf,
   type Together,
@@ -117,6 +118,7 @@ export class Replica {
   /** Keys under which bodies lay that are there no more. */
   readonly #erased: string[] = []
   readonly #records: LaneRecords
+  readonly #ids: IdIndex
   /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
   mayDelete: (by: PersonKey, maker: PersonKey) => boolean = (by, maker) => by === maker
   /** May these be, or have been, devices of one person? Grows only. Set by the views. */
@@ -160,6 +162,10 @@ export class Replica {
       erased: (key: string) => this.#erased.push(key),
       apart: (headers: readonly Uint8Array[]) => this.#orderApart(headers),
     }
+    this.#ids = new IdIndex({
+      get: (key) => this.#get(key),
+      scan: (range) => options.store.scan(range),
+    })
     this.#records = new LaneRecords(
       values,
       ({ room, author, lane }) => this.lane(room, author, lane),
@@ -242,11 +248,15 @@ export class Replica {
 
   /** The event with this id, where it is held. */
   find(id: EventId): Event | undefined {
+    for (const { room, author, lane, n } of this.#ids.places(id)) {
+      const event = this.event(room, author, lane, n)
+      // Another event may lie there, or have taken its place since.
+      if (event?.id === id) return event
+    }
+    // A store of before that no scan has been through yet.
     const at = this.#get(placeKey(id))
-    if (!at) return undefined
-    const { room, author, lane, n } = placeOf(at)
-    const event = this.event(room, author, lane, n)
-    // Another branch of a forked lane may have taken its place since.
+    const place = at && placeOf(at)
+    const event = place && this.event(place.room, place.author, place.lane, place.n)
     return event?.id === id ? event : undefined
   }
 
@@ -343,7 +353,8 @@ export class Replica {
         if (isNew && event.n === lane.end) lane.endId = event.id
         if (!isNew || !isHeld) continue
         // A hole below a hint that no scan has corrected yet.
-        this.#index(event, false)
+        this.#ids.cut(lane, event.n - 1)
+        this.#index(lane, event, false)
         refilled.push(event)
         continue
       }
@@ -439,7 +450,7 @@ export class Replica {
     const last = run.events[run.events.length - 1]!
     this.#records.putRun(lane, run)
     for (const [i, event] of run.events.entries()) {
-      this.#index(event, true)
+      this.#index(lane, event, true)
       this.#noteKeys(event, run.bodies[i])
     }
     if (!isControlLane(lane.lane)) this.#order(run.events)
@@ -485,7 +496,7 @@ export class Replica {
     lane.id = event.id
     if (isSigned) this.#setEnd(lane, event)
     this.#dropMistakenTombstones(lane, event)
-    this.#index(event, isInRun)
+    this.#index(lane, event, isInRun)
   }
 
   #setEnd(lane: Lane, event: Event): void {
@@ -541,9 +552,28 @@ export class Replica {
   }
 
   /** isInRun: it lies in a stored run, which has its place in display order as soon as it is written. */
-  #index(event: Event, isInRun: boolean): void {
-    for (const { key, value } of indexEntries(event)) this.#put(key, value)
-    if (!isInRun && !isControlLane(event.lane)) this.#order([event])
+  #index(lane: Lane, event: Event, isInRun: boolean): void {
+    this.#noteId(lane, event.n, event.id)
+    if (isControlLane(event.lane)) {
+      const { key, value } = controlEntry(event)
+      this.#put(key, value)
+    } else if (!isInRun) this.#order([event])
+  }
+
+  #noteId(lane: Lane, n: number, id: EventId): void {
+    if (this.#ids.isFull) this.#flushIds()
+    this.#ids.add(lane, n, id)
+  }
+
+  #flushIds(): void {
+    const { ops, lanes } = this.#ids.flush()
+    this.#putAll(ops)
+    // A lane may have been erased meanwhile.
+    for (const lane of lanes) if (this.lane(lane.room, lane.author, lane.lane) === lane) this.#putLane(lane)
+  }
+
+  #putAll(ops: Iterable<StoreOp>): void {
+    for (const [, key, value] of ops) this.#unwritten.set(key, value ?? null)
   }
 
   /** The place in display order of content events that lie in one value. */
@@ -665,6 +695,7 @@ export class Replica {
     lane.n = last ? n : 0
     lane.id = last?.id ?? LANE_START
     lane.told = Math.min(lane.told, lane.n)
+    this.#ids.cut(lane, lane.n)
     if (lane.end > lane.n) {
       lane.end = 0
       lane.endId = LANE_START
@@ -849,9 +880,13 @@ export class Replica {
     lanes.joined = null
     lanes.isEmpty = null
     lanes.digest = null
-    this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
+    this.#putLane(lane)
     if (isControlLane(lane.lane)) this.onControl(lane)
     else this.onContent(lane)
+  }
+
+  #putLane(lane: Lane): void {
+    this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
   }
 
   /**
@@ -932,7 +967,10 @@ export class Replica {
     const names = new Names()
     await this.#keys.load(this.#store)
     for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i', page: LANES_PAGE }))
-      if (key.length === LANE_KEY_LENGTH && value.length === LANE_BYTES)
+      if (
+        key.length === LANE_KEY_LENGTH &&
+        (value.length === LANE_BYTES || value.length === EARLIER_LANE_BYTES)
+      )
         this.#keepLane(unpackLane(newLaneOf(key, names), value))
     for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
       if (value.length !== TOMBSTONE_BYTES) continue
@@ -952,6 +990,20 @@ export class Replica {
     }
     for (const lane of this.#allLanes())
       this.#hint(lane, proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0)
+    await this.#ids.load()
+    this.#indexEnds()
+  }
+
+  /** Events that are in no segment, by the hints. Where they are many the store is one of before, or its segments are made anew: by the scan. */
+  #indexEnds(): void {
+    const lanes = [...this.#allLanes()].filter((lane) => lane.n > lane.indexed)
+    const events = lanes.reduce((sum, lane) => sum + lane.n - lane.indexed, 0)
+    if (events > ENDS_MAX) return
+    for (const lane of lanes)
+      for (let n = lane.indexed + 1; n <= lane.n; n++) {
+        const id = this.idAt(lane.room, lane.author, lane.lane, n)
+        if (id !== undefined) this.#noteId(lane, n, id)
+      }
   }
 
   #hint(lane: Lane, forkAt: number): void {
@@ -981,12 +1033,15 @@ export class Replica {
    * meanwhile keep what they gained above a sound prefix.
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
+    const isIdsAnew = await this.#areIdsToRenew()
+    if (isIdsAnew) this.#ids.renew(this.#allLanes())
     const hinted = new Map<Lane, number>()
     for (const lane of this.#allLanes()) hinted.set(lane, lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
     const indexes = beginIndexSum((range) => this.#store.scan(range))
     let current: Lane | undefined
+    let held: Lane | undefined
     let isBroken = false
     const settle = (found: Lane) => {
       const known = this.#laneOf(found)
@@ -1015,6 +1070,7 @@ export class Replica {
         if (current) settle(current)
         current = newLane(room, author, lane)
         current.top = 0
+        held = this.#laneOf(current)
         isBroken = false
         result.lanes++
       }
@@ -1030,6 +1086,7 @@ export class Replica {
         if (isBroken) break
         const together = isRun ? [] : [event]
         for (const entry of entriesTogether({ events: together, counted: [event] })) expected.add(entry)
+        if (held && !this.#ids.covers(held, event.n)) this.#noteId(held, event.n, event.id)
         current.n = event.n
         current.id = event.id
         if (event.n !== last || !stored.signature) continue
@@ -1049,6 +1106,7 @@ export class Replica {
     }
     // Lanes that were looked at before what says that their bodies may be missing.
     this.#closeHoles(this.#allLanes())
+    if (isIdsAnew) await this.#idsRenewed()
     for (const { room, author, lane: id } of await this.#mendIndexes(expected.equals(await indexes()))) {
       result.wrong++
       result.rooms.add(room)
@@ -1056,6 +1114,20 @@ export class Replica {
       if (lane && isControlLane(id)) this.onControl(lane)
     }
     return result
+  }
+
+  #areIdsToRenew(): Promise<boolean> {
+    let events = 0
+    for (const { n } of this.#allLanes()) events += n
+    return this.#ids.isToRenew(events, this.#allLanes())
+  }
+
+  async #idsRenewed(): Promise<void> {
+    this.#flushIds()
+    // Those that grew meanwhile: what their hints said was of segments that are gone.
+    for (const lane of this.#allLanes()) if (lane.indexed < lane.n) this.#putLane(lane)
+    this.#putAll(this.#ids.renewed())
+    for await (const op of this.#ids.left()) this.#putAll([op])
   }
 
   /** found: the last n at which the scan found something of the lane, and its runs. */
@@ -1119,6 +1191,7 @@ export class Replica {
       held.id = found.id
       held.end = found.end
       held.endId = found.endId
+      this.#ids.cut(held, held.n)
     }
     held.told = Math.min(held.told, held.n)
     if (isSigned) this.#extend(held)
@@ -1169,7 +1242,11 @@ export class Replica {
 
 /** Letter, room, author and lane of an h or f key; what the disk has damaged may have any length. */
 const LANE_KEY_LENGTH = 113
-const LANE_BYTES = 76
+const LANE_BYTES = 80
+/** Before there were segments of ids. */
+const EARLIER_LANE_BYTES = 76
+/** Events whose ids are read at the start: those that came last, and some that a scan had begun with. */
+const ENDS_MAX = 2 * SEGMENT_EVENTS
 /** A lane is soon unpacked. */
 const LANES_PAGE = 1024
 /** Verifying one event takes as long as unpacking many lanes, a value holds up to 64, and a search waits for the page. */
@@ -1234,6 +1311,7 @@ function packLane(lane: Lane): Uint8Array {
     uint(lane.end, 4),
     fromHex(lane.endId),
     uint(lane.forkAt, 4),
+    uint(Math.min(lane.indexed, lane.n), 4),
   )
 }
 
@@ -1243,6 +1321,7 @@ function unpackLane(lane: Lane, value: Uint8Array): Lane {
   lane.end = readUint(value, 36, 4)
   lane.endId = lane.end === lane.n ? lane.id : (hex(value, 40, 72) as EventId)
   lane.forkAt = readUint(value, 72, 4)
+  if (value.length === LANE_BYTES) lane.indexed = readUint(value, 76, 4)
   return lane
 }
 

@@ -6,9 +6,9 @@
  *                             events with their bodies, under the last n (run-record.ts)
  *   b id                      body, of an event that does not lie in a run
  *   d id                      tombstone (164 bytes), in place of the body
- *   i id                      where the event lies: room16 author32 lane8 n4
+ *   j                         where events lie, by id, some thousand at a time (id-index.ts)
  *   o room t author lane n    display order, of the events of a run together (display-order.ts)
- *   h room author lane        vector entry: n4 id8 fork4 xor8
+ *   h room author lane        the lane's hint: n4 id32 end4 endId32 fork4 indexed4
  *   f room author lane        fork proof
  *   c room author lane n      empty: control events, for the start
  *   s, u, y                   the search index (search/search-index.ts): follows from the events

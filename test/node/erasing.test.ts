@@ -83,9 +83,9 @@ describe('what is erased', () => {
     expect(Math.max(...slices)).toBeLessThanOrEqual(64)
     expect(replica.lane(ROOM, anna.person, lane)).toBeUndefined()
     const left = store.snapshot().map(([key]) => key)
-    // Header, body, place, control mark and hint of the one control lane.
+    // Header, body, control mark and hint of the one control lane.
     expect(left.filter((key) => key.includes(lane))).toEqual([])
-    expect(left.map((key) => key[0]).sort()).toEqual(['b', 'c', 'e', 'h', 'i'])
+    expect(left.map((key) => key[0]).sort()).toEqual(['b', 'c', 'e', 'h'])
   })
 
   test('what is cut short is a lane for the next start, which erases the rest', async () => {

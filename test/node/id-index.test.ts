@@ -1,0 +1,206 @@
+/** Events are found by their ids, whether they are in memory, in segments, or in a store written before there were any. */
+import { describe, expect, test } from 'vitest'
+import { IdIndex, SEGMENT_EVENTS } from '../../src/node/id-index.ts'
+import { laneKey, placeKey } from '../../src/node/keys.ts'
+import { newLane } from '../../src/node/lanes.ts'
+import { MemoryStore } from '../../src/node/memory-store.ts'
+import type { StoreOp } from '../../src/node/store.ts'
+import { type Event, lastOf, type VerifiedRun } from '../../src/wire/event.ts'
+import type { EventId, LaneId } from '../../src/wire/ids.ts'
+import { Author, NOW, ROOM, replicaOf } from './author.ts'
+
+const anna = new Author(1)
+const bert = new Author(2)
+type Here = ReturnType<typeof replicaOf>
+
+/** Adds so many events in runs of 64, in one lane behind `after`; returns them all. */
+function fill({ replica }: Here, count: number, author = anna, after?: VerifiedRun): Event[] {
+  const lane = after ? lastOf(after).lane : author.contentLane()
+  const events: Event[] = []
+  let last = after
+  for (let k = 0; k < count; k += 64) {
+    const texts = Array.from({ length: Math.min(64, count - k) }, (_, i) => `${k + i}`)
+    last = author.run(lane, texts, last, NOW + k)
+    replica.add(last)
+    events.push(...last.events)
+  }
+  return events
+}
+const missing = ({ replica }: Here, events: readonly Event[]) =>
+  events.filter(({ id, n }) => replica.find(id)?.n !== n).length
+const keys = (store: MemoryStore, letter: string) =>
+  store.list({ from: letter, to: String.fromCharCode(letter.charCodeAt(0) + 1) }).map(([key]) => key)
+async function restarted({ store }: Here): Promise<Here> {
+  const next = replicaOf(undefined, store)
+  await next.replica.load()
+  return next
+}
+async function scanned(here: Here): Promise<void> {
+  expect((await here.replica.scan()).wrong).toBe(0)
+  await here.save()
+}
+
+/** A store with a segment and a half of events of two authors. */
+async function filled() {
+  const here = replicaOf()
+  const events = [...fill(here, 1000, bert), ...fill(here, SEGMENT_EVENTS), ...fill(here, 1000, bert)]
+  await here.save()
+  return { here, events }
+}
+
+test('an event is found as soon as it is added, from a segment, and after a start before the scan', async () => {
+  const { here, events } = await filled()
+  expect(missing(here, events)).toBe(0)
+  expect(keys(here.store, 'j').filter((key) => key.startsWith('j00'))).toHaveLength(1)
+  const next = await restarted(here)
+  expect(missing(next, events)).toBe(0)
+  expect(next.replica.find(`${'0'.repeat(64)}` as EventId)).toBeUndefined()
+  expect(next.replica.takeOps()).toEqual([])
+  await scanned(next)
+  expect(next.replica.takeOps()).toEqual([])
+  const more = fill(next, SEGMENT_EVENTS)
+  await next.save()
+  expect(missing(await restarted(next), [...events, ...more])).toBe(0)
+})
+
+test('ids that begin alike are told apart by who looks', async () => {
+  const store = new MemoryStore()
+  const index = new IdIndex(store)
+  const lane = newLane(ROOM, anna.person, anna.contentLane())
+  const id = (end: string) => `89abcdef${end.padStart(56, '0')}` as EventId
+  const where = { room: lane.room, author: lane.author, lane: lane.lane }
+  index.add(lane, 1, id('1'))
+  index.add(lane, 2, id('2'))
+  expect([...index.places(id('3'))]).toEqual([
+    { ...where, n: 2 },
+    { ...where, n: 1 },
+  ])
+  await store.write(index.flush().ops, true)
+  expect(lane.indexed).toBe(2)
+  expect([...index.places(id('1'))]).toHaveLength(2)
+  expect([...index.places(`79abcdef${'0'.repeat(56)}` as EventId)]).toEqual([])
+})
+
+describe('segments that the disk has damaged are made anew by the scan, and the others go', () => {
+  const put = (store: MemoryStore, key: string, value: Uint8Array) => store.write([['put', key, value]], true)
+  const harm: [string, (store: MemoryStore) => Promise<void>][] = [
+    ['a part is lost', (store) => store.write([['del', keys(store, 'j').at(-1)!]], true)],
+    [
+      'all are lost',
+      (store) =>
+        store.write(
+          [...keys(store, 'j'), 'mids'].map((key) => ['del', key]),
+          true,
+        ),
+    ],
+    ['it is not known which there are', (store) => store.write([['del', 'mids']], true)],
+    ['a filter is lost', (store) => store.write([['del', keys(store, 'j')[0]!]], true)],
+    ['a filter is cut short', (store) => put(store, keys(store, 'j')[0]!, new Uint8Array(5))],
+    [
+      'a bit of an entry is another one',
+      (store) => {
+        const key = keys(store, 'j').at(-1)!
+        const value = store.get(key)!.slice()
+        value[8]! ^= 4
+        return put(store, key, value)
+      },
+    ],
+    [
+      'a key is another one',
+      (store) => {
+        const key = keys(store, 'j').at(-1)!
+        const value = store.get(key)!
+        return store.write(
+          [
+            ['del', key],
+            ['put', key.replace(/.$/, '7'), value],
+          ],
+          true,
+        )
+      },
+    ],
+  ]
+  test.each(harm)('where %s', async (_what, damage) => {
+    const { here, events } = await filled()
+    await damage(here.store)
+    const next = await restarted(here)
+    await scanned(next)
+    expect(missing(next, events)).toBe(0)
+    const again = await restarted(next)
+    expect(missing(again, events)).toBe(0)
+    expect(again.replica.takeOps()).toEqual([])
+    const segments = new Set(keys(here.store, 'j').map((key) => key.slice(3, 11)))
+    expect(segments.size).toBe(keys(here.store, 'j').filter((key) => key.startsWith('j00')).length)
+    await scanned(again)
+    expect(again.replica.takeOps()).toEqual([])
+  })
+})
+
+test('what was added while they are made anew is found, then and after the next start', async () => {
+  const { here, events } = await filled()
+  await here.store.write([['del', 'mids']], true)
+  const next = await restarted(here)
+  const scan = next.replica.scan()
+  const more = fill(next, 100)
+  await next.save()
+  await scan
+  await next.save()
+  expect(missing(next, [...events, ...more])).toBe(0)
+  expect(missing(await restarted(next), [...events, ...more])).toBe(0)
+})
+
+test('a store of before: its events are found before the scan, after it, and at the next start; what they had goes', async () => {
+  const { here, events } = await filled()
+  const ops: StoreOp[] = [...keys(here.store, 'j'), 'mids'].map((key) => ['del', key])
+  for (const { id, header } of events) ops.push(['put', placeKey(id), header.slice(9, 69)])
+  for (const key of keys(here.store, 'h')) ops.push(['put', key, here.store.get(key)!.slice(0, 76)])
+  await here.store.write(ops, true)
+  const next = await restarted(here)
+  expect(missing(next, events)).toBe(0)
+  await scanned(next)
+  expect(keys(here.store, 'i')).toEqual([])
+  expect(missing(next, events)).toBe(0)
+  const again = await restarted(next)
+  expect(missing(again, events)).toBe(0)
+  await scanned(again)
+  expect(again.replica.takeOps()).toEqual([])
+})
+
+test('what is erased is found no more, and what others have written in its place is', async () => {
+  const { here } = await filled()
+  const { replica, save, store } = here
+  const lane = anna.contentLane()
+  const runs: VerifiedRun[] = []
+  for (const text of ['one', 'two', 'three']) runs.push(anna.run(lane, [text], runs.at(-1)))
+  for (const run of runs) replica.add(run)
+  fill(here, SEGMENT_EVENTS, bert)
+  await save()
+  expect(store.get(laneKey(ROOM, anna.person, lane))!.at(-1)).toBe(3)
+  replica.erase(replica.lane(ROOM, anna.person, lane)!, 2, false)
+  await save()
+  expect(runs.map((run) => replica.find(lastOf(run).id)?.n)).toEqual([1, undefined, undefined])
+  const others = [anna.run(lane, ['2'], runs[0]!)]
+  others.push(anna.run(lane, ['3'], others[0]!))
+  for (const run of others) replica.add(run)
+  await save()
+  const next = await restarted(here)
+  expect(others.map((run) => next.replica.find(lastOf(run).id)?.n)).toEqual([2, 3])
+})
+
+test('segments of many erased events are made anew', async () => {
+  const here = replicaOf()
+  const { replica, save, store } = here
+  const stays = fill(here, 10, bert)
+  for (let k = 0; k < 7; k++) {
+    const lane: LaneId = fill(here, SEGMENT_EVENTS)[0]!.lane
+    for (let isDone = false; !isDone; )
+      isDone = replica.erase(replica.lane(ROOM, anna.person, lane)!, 5000, true).isDone
+    await save()
+  }
+  expect(keys(store, 'j').filter((key) => key.startsWith('j00')).length).toBeGreaterThan(6)
+  const next = await restarted(here)
+  await scanned(next)
+  expect(keys(store, 'j').filter((key) => key.startsWith('j00'))).toHaveLength(1)
+  expect(missing(next, stays)).toBe(0)
+  expect(missing(await restarted(next), stays)).toBe(0)
+})
