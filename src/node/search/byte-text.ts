@@ -6,8 +6,8 @@
  */
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { codeOf, KIND, kindOf, textOf } from './letters.ts'
-import type { TermNumbers } from './term-numbers.ts'
-import { readText, WORD_CHARS_MAX } from './words.ts'
+import { nextOf, type TermNumbers } from './term-numbers.ts'
+import { WORD_CHARS_MAX, wordsOf } from './words.ts'
 
 /** Of a byte that may stand in a word its code in lower case, else 0. */
 const LOWER = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -24,12 +24,11 @@ export class ByteText {
   /** The word that is being read. */
   readonly #word = new Uint16Array(WORD_CHARS_MAX)
   #length = 0
-  /** Numbers of its words, in the order in which they stand there: the first `count`. There is room for as many more. */
-  readonly terms = new Float64Array(READ_BYTES_MAX + 16)
+  /** Numbers of its words, in the order in which they stand there: the first `count`. There is room for a few more. */
+  readonly terms = new Int32Array(READ_BYTES_MAX + 16)
+  /** Of each of them what is next (nextOf); 0 of the last one. */
+  readonly nexts = new Uint8Array(READ_BYTES_MAX + 16)
   count = 0
-  /** Numbers of its pairs of signs (words.ts): the first `signCount`. */
-  readonly signs = new Float64Array(READ_BYTES_MAX)
-  signCount = 0
   /** `://` or `www.` stands in it. */
   mayLink = false
 
@@ -41,7 +40,6 @@ export class ByteText {
   read(bytes: Uint8Array, from: number, to: number): void {
     const word = this.#word
     this.count = 0
-    this.signCount = 0
     this.mayLink = false
     let length = 0
     for (let at = from, stretch = from; at < to; at++) {
@@ -65,6 +63,9 @@ export class ByteText {
       stretch = at + 1
     }
     if (length > 0) this.terms[this.count++] = this.#numbers.ofCodes(word, length)
+    const { terms, nexts, count } = this
+    for (let k = 1; k < count; k++) nexts[k - 1] = nextOf(terms[k]!)
+    if (count > 0) nexts[count - 1] = 0
   }
 
   /**
@@ -72,9 +73,7 @@ export class ByteText {
    * only ASCII letters, which are the word that is being read.
    */
   #readStretch(bytes: Uint8Array, stretch: number, at: number, to: number): number {
-    const { count, signCount } = this
-    let sign = 0
-    let signEnd = -1
+    const { count } = this
     let place = at
     for (; place < to; ) {
       const byte = bytes[place]!
@@ -93,19 +92,11 @@ export class ByteText {
       } else if (kind === KIND.letters) this.#append(textOf(point))
       else if (kind === KIND.slow) {
         this.count = count
-        this.signCount = signCount
         return this.#readSlowly(bytes, stretch, place, to)
       } else {
         this.#endWord()
-        if (kind === KIND.sign) {
-          const code = codeOf(point)
-          this.#word[0] = code
-          this.#length = 1
-          this.#endWord()
-          if (signEnd === place) this.#addSigns(sign, code)
-          sign = code
-          signEnd = place + width
-        } else if (kind === KIND.emoji) {
+        if (kind === KIND.sign) this.terms[this.count++] = this.#numbers.ofSign(codeOf(point))
+        else if (kind === KIND.emoji) {
           this.#append(textOf(point))
           this.#endWord()
         }
@@ -120,9 +111,8 @@ export class ByteText {
   #readSlowly(bytes: Uint8Array, stretch: number, at: number, to: number): number {
     let end = at
     while (end < to && (bytes[end]! > 127 || LOWER[bytes[end]!] !== 0)) end++
-    const { words, signs } = readText(decoder.decode(bytes.subarray(stretch, end)))
-    for (const word of words) this.terms[this.count++] = this.#numbers.of(word)
-    for (const pair of signs) this.signs[this.signCount++] = this.#numbers.of(pair)
+    for (const { word } of wordsOf(decoder.decode(bytes.subarray(stretch, end))))
+      this.terms[this.count++] = this.#numbers.of(word)
     this.#length = 0
     return end
   }
@@ -135,12 +125,6 @@ export class ByteText {
   #endWord(): void {
     if (this.#length > 0) this.terms[this.count++] = this.#numbers.ofCodes(this.#word, this.#length)
     this.#length = 0
-  }
-
-  #addSigns(before: number, code: number): void {
-    this.#word[0] = before
-    this.#word[1] = code
-    this.signs[this.signCount++] = this.#numbers.ofCodes(this.#word, 2)
   }
 }
 

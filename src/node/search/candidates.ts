@@ -7,7 +7,7 @@
  * segment in which nothing good enough can be, nothing is read but its head.
  */
 import { type Bounds, type Docs, isLoose, MARK, type Place } from './docs.ts'
-import { holdsPairs, NO_PAIRS, type Pairs } from './pairs.ts'
+import type { Terms } from './postings.ts'
 import type { Searchable } from './segment.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -23,10 +23,8 @@ export interface Candidate {
 
 /** What is known of a message without reading it. */
 export interface Sieve {
-  /** Of each of these a doc has a term from <= term < to of one of the ranges. */
-  readonly needs: readonly (readonly (readonly [from: number, to: number])[])[]
-  /** Words that stand side by side. */
-  readonly pairs: Pairs
+  /** Of each of these a doc has one. */
+  readonly needs: readonly (readonly Terms[])[]
   /** Said at this time or later, and before that one, ms. */
   readonly since: number
   readonly until: number
@@ -128,17 +126,14 @@ export class Candidates {
   /** Docs that have something of each need, the rarest first; undefined: damaged. */
   #matchesIn(part: Searchable): Uint16Array | undefined {
     const lists: Uint16Array[] = []
-    for (const ranges of this.#sieve.needs) {
-      const list = anyOf(part, ranges)
+    for (const need of this.#sieve.needs) {
+      const list = anyOf(part, need)
       if (!list) return undefined
       if (list.length === 0) return list
       lists.push(list)
     }
     lists.sort((a, b) => a.length - b.length)
-    const found = lists.length === 0 ? all(part.count) : lists.reduce(common)
-    const { pairs } = this.#sieve
-    const isAnywhere = holdsPairs(...NO_PAIRS, pairs)
-    return !isAnywhere && found.length > 0 ? part.withPairs(found, pairs) : found
+    return lists.length === 0 ? all(part.count) : lists.reduce(common)
   }
 
   #openBlock(part: Searchable, block: number, matches: Uint16Array): void {
@@ -181,11 +176,11 @@ export class Candidates {
 const scoreOf = (terms: number, ageMs: number): number =>
   1 / (1 + Math.log2(1 + terms)) + 1 / (1 + Math.max(0, ageMs) / (30 * DAY_MS))
 
-/** Docs of a term of any of the ranges. */
-function anyOf(part: Searchable, ranges: readonly (readonly [number, number])[]): Uint16Array | undefined {
+/** Docs that have one of these. */
+function anyOf(part: Searchable, need: readonly Terms[]): Uint16Array | undefined {
   let found: Uint16Array | undefined
-  for (const [from, to] of ranges) {
-    const docs = part.postings(from, to)
+  for (const terms of need) {
+    const docs = part.postings(terms)
     if (!docs) return undefined
     found = found && found.length > 0 ? either(found, docs) : docs
   }

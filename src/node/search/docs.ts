@@ -2,13 +2,14 @@
  * Docs: what the index knows of each event beside its words: where it lies, when it was said, and what is in it. An edit
  * or a reaction is a doc of its own that stands for its message.
  *
- * On disk each doc is place2 n4 t6 at6 terms1 marks1 (a block of them is a value), each place room16 author32 lane8. The pairs of all
- * docs, 8 bytes each, are a value of their own: a phrase is looked for there before any doc is read.
+ * On disk each place is room16 author32 lane8, and each doc, of a block of them that is a value, terms1 marks1 and then as
+ * LEB128, each as far as it is from another: place; n, from that of the doc before of this place; t, from that of the doc before,
+ * which is not less; at, from t.
  */
-import { fromHex, hex, readUint, writeUint } from '../../wire/bytes.ts'
+import { fromHex, hex } from '../../wire/bytes.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { TIME_MAX } from '../../wire/limits.ts'
-import { holdsPairs, PAIRS_BYTES, type Pairs, packPairs } from './pairs.ts'
+import { NUMBER_BYTES_MAX, NumberReader, signed, writeNumber } from './packed-numbers.ts'
 
 export const MARK = {
   /** Another text of a message, whose words these are. */
@@ -38,8 +39,6 @@ export interface Doc {
   /** How many words it has, 255 for more. */
   readonly terms: number
   readonly marks: number
-  /** Which words stand side by side (pairs.ts). */
-  readonly pairs: Pairs
 }
 
 /** Docs by number. */
@@ -69,7 +68,7 @@ export class GrowingBounds implements Bounds {
   atMax = 0
   termsMin = 255
 
-  add({ t, at, terms, marks }: Omit<Doc, 'place' | 'n' | 'pairs'>): void {
+  add({ t, at, terms, marks }: Omit<Doc, 'place' | 'n'>): void {
     this.tMax = Math.max(this.tMax, t)
     this.atMin = isLoose(marks) ? 0 : Math.min(this.atMin, at)
     this.atMax = isLoose(marks) ? TIME_MAX : Math.max(this.atMax, at)
@@ -78,7 +77,7 @@ export class GrowingBounds implements Bounds {
 }
 
 export const PLACE_BYTES = 56
-export const DOC_BYTES = 20
+const DOC_BYTES_MAX = 2 + 4 * NUMBER_BYTES_MAX
 
 /** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
@@ -93,7 +92,6 @@ export class GatheredDocs implements Docs {
   readonly #at: Float64Array
   readonly #terms: Uint8Array
   readonly #marks: Uint8Array
-  readonly #pairs: Uint32Array
   #count = 0
 
   /** max: docs that it takes. */
@@ -104,7 +102,6 @@ export class GatheredDocs implements Docs {
     this.#at = new Float64Array(max)
     this.#terms = new Uint8Array(max)
     this.#marks = new Uint8Array(max)
-    this.#pairs = new Uint32Array(2 * max)
   }
 
   add(added: Doc): number {
@@ -115,8 +112,6 @@ export class GatheredDocs implements Docs {
     this.#at[doc] = added.at
     this.#terms[doc] = added.terms
     this.#marks[doc] = added.marks
-    this.#pairs[2 * doc] = added.pairs[0]
-    this.#pairs[2 * doc + 1] = added.pairs[1]
     this.bounds.add(added)
     return doc
   }
@@ -141,38 +136,44 @@ export class GatheredDocs implements Docs {
   at = (doc: number) => this.#at[doc]!
   terms = (doc: number) => this.#terms[doc]!
   marks = (doc: number) => this.#marks[doc]!
-  /** Is each of these pairs in it, as far as its bits tell? */
-  mayHold = (doc: number, pairs: Pairs) => holdsPairs(this.#pairs[2 * doc]!, this.#pairs[2 * doc + 1]!, pairs)
 
   /** Numbers of all docs, what was said last first. */
   newestFirst(): Uint16Array {
-    const t = this.#t
-    return Uint16Array.from({ length: this.#count }, (_, doc) => doc).sort((a, b) => t[b]! - t[a]!)
+    const [t, count, max] = [this.#t, this.#count, this.max]
+    const { tMax } = this.bounds
+    const order = new Uint16Array(count)
+    const keys = new Float64Array(count)
+    let oldest = 0
+    for (let doc = 0; doc < count; doc++) {
+      order[doc] = doc
+      oldest = Math.max(oldest, tMax - t[doc]!)
+      keys[doc] = (tMax - t[doc]!) * max + doc
+    }
+    // Numbers sort in a tenth of the time that a function to compare them takes.
+    if ((oldest + 1) * max > Number.MAX_SAFE_INTEGER) return order.sort((a, b) => t[b]! - t[a]!)
+    keys.sort()
+    for (let k = 0; k < count; k++) order[k] = keys[k]! % max
+    return order
   }
 
-  /** These docs as a value. */
+  /** These docs as a value: what was said last first. */
   pack(docs: Uint16Array): Uint8Array {
-    const bytes = new Uint8Array(docs.length * DOC_BYTES)
-    for (let k = 0; k < docs.length; k++) {
-      const [doc, at] = [docs[k]!, k * DOC_BYTES]
-      writeUint(bytes, at, 2, this.placeOf(doc))
-      writeUint(bytes, at + 2, 4, this.n(doc))
-      writeUint(bytes, at + 6, 6, this.t(doc))
-      writeUint(bytes, at + 12, 6, this.at(doc))
-      bytes[at + 18] = this.terms(doc)
-      bytes[at + 19] = this.marks(doc)
+    const bytes = new Uint8Array(docs.length * DOC_BYTES_MAX)
+    const lastN = new Uint32Array(this.places.length)
+    let end = 0
+    let before = TIME_MAX
+    for (const doc of docs) {
+      const [place, n, t] = [this.placeOf(doc), this.n(doc), this.t(doc)]
+      bytes[end] = this.terms(doc)
+      bytes[end + 1] = this.marks(doc)
+      end = writeNumber(bytes, end + 2, place)
+      end = writeNumber(bytes, end, signed(n - lastN[place]!))
+      end = writeNumber(bytes, end, before - t)
+      end = writeNumber(bytes, end, signed(t - this.at(doc)))
+      lastN[place] = n
+      before = t
     }
-    return bytes
-  }
-
-  /** The pairs of these docs as a value. */
-  packPairs(docs: Uint16Array): Uint8Array {
-    const bytes = new Uint8Array(docs.length * PAIRS_BYTES)
-    for (let k = 0; k < docs.length; k++) {
-      const doc = docs[k]!
-      packPairs(bytes, k * PAIRS_BYTES, this.#pairs[2 * doc]!, this.#pairs[2 * doc + 1]!)
-    }
-    return bytes
+    return bytes.slice(0, end)
   }
 
   boundsOf(docs: Uint16Array): Bounds {
@@ -185,16 +186,33 @@ export class GatheredDocs implements Docs {
 
 /** Docs from this number on, as pack made them; undefined for what no packing made. */
 export function unpackDocs(bytes: Uint8Array, from: number, count: number): Docs | undefined {
-  if (bytes.length !== count * DOC_BYTES) return undefined
-  const field = (offset: number, size: number) => (doc: number) =>
-    readUint(bytes, (doc - from) * DOC_BYTES + offset, size)
+  const placeOf = new Uint16Array(count)
+  const n = new Uint32Array(count)
+  const t = new Float64Array(count)
+  const at = new Float64Array(count)
+  const terms = new Uint8Array(count)
+  const marks = new Uint8Array(count)
+  const lastN = new Map<number, number>()
+  const reader = new NumberReader(bytes)
+  for (let k = 0, before = TIME_MAX; k < count; k++) {
+    terms[k] = reader.byte()
+    marks[k] = reader.byte()
+    const place = reader.next()
+    placeOf[k] = place
+    n[k] = (lastN.get(place) ?? 0) + reader.nextSigned()
+    before -= reader.next()
+    t[k] = before
+    at[k] = before - reader.nextSigned()
+    lastN.set(place, n[k]!)
+  }
+  if (reader.at !== bytes.length) return undefined
   return {
-    placeOf: field(0, 2),
-    n: field(2, 4),
-    t: field(6, 6),
-    at: field(12, 6),
-    terms: field(18, 1),
-    marks: field(19, 1),
+    placeOf: (doc) => placeOf[doc - from]!,
+    n: (doc) => n[doc - from]!,
+    t: (doc) => t[doc - from]!,
+    at: (doc) => at[doc - from]!,
+    terms: (doc) => terms[doc - from]!,
+    marks: (doc) => marks[doc - from]!,
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { fold, isEmoji, isUnspaced, isWordSign } from './words.ts'
 
-/** letter: its one code goes into a word. letters: several do, or none. sign: a word by itself, of which two make one more. */
+/** letter: its one code goes into a word. letters: several do, or none. sign: a word by itself. */
 export const KIND = { letter: 1, letters: 2, sign: 3, emoji: 4, separator: 5, slow: 6 } as const
 
 /** Of those known so far; beyond are signs that few have ever written. */

@@ -9,13 +9,14 @@ import type { Replica } from '../replica.ts'
 import type { Store } from '../store.ts'
 import { isVisible, type Line, orderOf, timeOf, type Visibility } from '../timeline.ts'
 import { type Candidate, Candidates, type Sieve } from './candidates.ts'
-import { isLoose, type Place } from './docs.ts'
+import { type Docs, isLoose, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
 import { aboutMark, marksOf } from './marks.ts'
-import { pairsOf } from './pairs.ts'
+import type { Terms } from './postings.ts'
 import { type Has, hitsOf, type Query } from './query.ts'
 import type { SearchIndex } from './search-index.ts'
-import { hasLink, termsOfWords } from './words.ts'
+import { nextOf } from './term-numbers.ts'
+import { hasLink } from './words.ts'
 
 const MESSAGE = kindNumber('message')
 /** What one search reads of what no segment has yet, in events. */
@@ -96,12 +97,16 @@ const nameOf = ({ room, author, lane }: Place, n: number): string => `${room}${a
 async function reactedOf(ports: LookPorts): Promise<Set<string>> {
   const { index } = ports
   const reacted = new Set<string>()
-  const number = index.numbers.of(REACTION_TERM)
+  const number = index.numbers.ofFacet(REACTION_TERM)
   let steps = 0
   for (const part of index.searchables()) {
     if (++steps % STEPS_AT_ONCE === 0) await ports.breathe()
-    for (const doc of part.postings(number, number + 1) ?? []) {
-      const docs = part.docs(part.blockOf(doc))
+    let docs: Docs | undefined
+    let read = -1
+    for (const doc of part.postings({ from: number, to: number + 1 }) ?? []) {
+      const block = part.blockOf(doc)
+      if (block !== read) docs = part.docs(block)
+      read = block
       const place = docs && part.place(docs.placeOf(doc))
       if (!docs || !place) continue
       const [n, marks] = [docs.n(doc), docs.marks(doc)]
@@ -115,27 +120,29 @@ async function reactedOf(ports: LookPorts): Promise<Set<string>> {
 /** What the index tells of what is wanted. */
 function sieveOf({ index, replica }: LookPorts, wanted: Wanted): Sieve {
   const { terms, phrases, has, rooms, from, since, until, before, isRanked } = wanted
-  const exactly = (word: string): Range => {
-    const number = index.numbers.of(word)
-    return [number, number + 1]
-  }
-  const needs: Range[][] = []
+  const exactly = (number: number): Terms => ({ from: number, to: number + 1 })
+  const facet = (name: string) => exactly(index.numbers.ofFacet(name))
+  const needs: Terms[][] = []
+  const known = new Set<string>()
+  for (const phrase of phrases)
+    for (let k = 1; k < phrase.length; k++) {
+      const [word, next] = [phrase[k - 1]!.word, phrase[k]!.word]
+      needs.push([{ ...exactly(index.numbers.of(word)), next: nextOf(index.numbers.of(next)) }])
+      known.add(word)
+    }
   for (const { word, isBeginning } of terms) {
-    const range = isBeginning ? index.numbers.beginningWith(word) : exactly(word)
-    // A single letter is the beginning of too much: the text alone tells.
-    if (range) needs.push([range])
+    if (isBeginning) {
+      const range = index.numbers.beginningWith(word)
+      // A single letter is the beginning of too much: the text alone tells.
+      if (range) needs.push([{ from: range[0], to: range[1] }])
+    } else if (!known.has(word)) needs.push([exactly(index.numbers.of(word))])
   }
-  const known = new Set(terms.map(({ word }) => word))
-  for (const pair of phrases.flatMap((phrase) => [...termsOfWords(phrase)]))
-    if (!known.has(pair)) needs.push([exactly(pair)])
-  if (has.has('link')) needs.push([exactly(LINK_TERM)])
-  if (has.has('file')) needs.push([exactly(FILE_TERM)])
-  if (from) needs.push([...from].map((author) => exactly(authorTerm(author))))
-  if (rooms.size <= ROOMS_ASKED_MAX) needs.push([...rooms].map((room) => exactly(roomTerm(room))))
-  const pairs = phrases.map((phrase) => pairsOf(phrase.map(({ word }) => index.numbers.of(word))))
+  if (has.has('link')) needs.push([facet(LINK_TERM)])
+  if (has.has('file')) needs.push([facet(FILE_TERM)])
+  if (from) needs.push([...from].map((author) => facet(authorTerm(author))))
+  if (rooms.size <= ROOMS_ASKED_MAX) needs.push([...rooms].map((room) => facet(roomTerm(room))))
   return {
     needs,
-    pairs: [pairs.reduce((all, [low]) => all | low, 0), pairs.reduce((all, [, high]) => all | high, 0)],
     since,
     until,
     tMax: before === undefined ? Number.POSITIVE_INFINITY : timeOf(before),
@@ -144,8 +151,6 @@ function sieveOf({ index, replica }: LookPorts, wanted: Wanted): Sieve {
     isMeant: ({ room, author }) => rooms.has(room) && (!from || from.has(author)),
   }
 }
-
-type Range = readonly [from: number, to: number]
 
 /** What was found, until it is known that nothing better comes. */
 class FoundSoFar {

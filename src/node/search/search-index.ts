@@ -24,18 +24,16 @@ import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
 import type { StoreOp } from '../store.ts'
 import { ByteText, READ_BYTES_MAX } from './byte-text.ts'
-import { Distinct } from './distinct.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
 import { aboutKey, aboutMark } from './marks.ts'
-import { pairsOf } from './pairs.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
 import { hasLink } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 5
-/** Docs of one segment: in memory until then, and read again after a start. */
+const FORMAT = 6
+/** Docs of one segment, fewer where they are long: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** What a lane of which nothing is new costs, in events. */
 const LANE_COST = 0.25
@@ -106,7 +104,6 @@ export class SearchIndex {
   /** The one written last: it may not be on its way to the disk yet. */
   #latest: { readonly number: number; readonly gathered: Gathered } | undefined
   readonly #text: ByteText
-  readonly #distinct = new Distinct()
   /** Of a text that comes as a string. */
   readonly #bytes = new Uint8Array(READ_BYTES_MAX)
   #gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
@@ -305,8 +302,8 @@ export class SearchIndex {
 
   /** Room for one more doc? A segment is packed while the next one is gathered. */
   #hasRoom(): boolean {
-    if (this.#gathered.count >= SEGMENT_DOCS && !this.#packing) this.#beginSegment()
-    return this.#gathered.count < SEGMENT_DOCS
+    if (this.#gathered.isFull && !this.#packing) this.#beginSegment()
+    return !this.#gathered.isFull
   }
 
   /** What is behind reach.n up to here cannot be read now. */
@@ -400,28 +397,25 @@ export class SearchIndex {
 
   /** With the text that was read last. */
   #addRead({ n, t, at }: Said, marks: number, place: Place): void {
-    const { terms, count, signs, signCount } = this.#text
-    const pairs = pairsOf(terms, count)
-    for (let k = 0; k < signCount; k++) terms[count + k] = signs[k]!
-    const different = this.#distinct.moveFirst(terms, count + signCount)
-    let all = different
+    const { terms, nexts, count } = this.#text
+    let all = count
     for (const facet of this.#facetsOf(place, marks)) terms[all++] = facet
-    this.#gathered.add({ place, n, t, at, terms: Math.min(255, different), marks, pairs }, terms, all)
+    this.#gathered.add({ place, n, t, at, terms: Math.min(255, count), marks }, terms, nexts, all)
   }
 
   /** What is looked for beside words. A reaction is no message: nobody looks for it by where it lies. */
   #facetsOf(place: Place, marks: number): readonly number[] {
     const { numbers } = this
-    if (marks & MARK.reaction) return [numbers.of(REACTION_TERM)]
+    if (marks & MARK.reaction) return [numbers.ofFacet(REACTION_TERM)]
     let known = this.#placeNumbers.get(place)
     if (!known) {
-      known = [numbers.of(authorTerm(place.author)), numbers.of(roomTerm(place.room))]
+      known = [numbers.ofFacet(authorTerm(place.author)), numbers.ofFacet(roomTerm(place.room))]
       this.#placeNumbers.set(place, known)
     }
     if ((marks & (MARK.link | MARK.file)) === 0) return known
     const facets = [...known]
-    if (marks & MARK.link) facets.push(numbers.of(LINK_TERM))
-    if (marks & MARK.file) facets.push(numbers.of(FILE_TERM))
+    if (marks & MARK.link) facets.push(numbers.ofFacet(LINK_TERM))
+    if (marks & MARK.file) facets.push(numbers.ofFacet(FILE_TERM))
     return facets
   }
 

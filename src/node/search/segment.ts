@@ -2,10 +2,10 @@
  * Segments: a few thousand docs and their postings, written once and never changed. A segment is a handful of values of the
  * store, `s` segment4 part2. Its docs are numbered from what was said last to what was said first.
  *
- *   part 0     docs2 places2 then tMax6 atMin6 atMax6 termsMin1 of each block of docs, then the first term of each part of
- *              postings, 5 bytes each
- *   then       the blocks of docs (docs.ts), the pairs of all docs in one value, the places, so many to a value
- *   postings   term5 length then the docs, ascending, as LEB128 of the differences; the length is LEB128 too
+ *   part 0     docs2 places2 then tMax6 atMin6 atMax6 termsMin1 of each block of docs, then the first number of each part of
+ *              postings, 4 bytes each
+ *   then       the blocks of docs (docs.ts), the places, so many to a value
+ *   postings   so many words to a value (postings.ts), by their numbers
  *
  * Each value ends with a sum over itself: a disk that flips a bit costs the index, which is then made anew.
  */
@@ -21,8 +21,8 @@ import {
   unpackDocs,
   unpackPlace,
 } from './docs.ts'
-import { PAIRS_BYTES, type Pairs, withPairs } from './pairs.ts'
-import { TERM_BYTES } from './term-numbers.ts'
+import { entryBytesMax, packEntry, posting, type Terms, unpackEntries } from './postings.ts'
+import { isInText, TERM_BYTES } from './term-numbers.ts'
 
 /** Bytes of one part of postings: what a look for one word reads. */
 const PART_BYTES = 4096
@@ -32,13 +32,14 @@ const BLOCK_PLACES = 64
 const SUM_BYTES = 4
 const COUNTS_BYTES = 4
 const BOUNDS_BYTES = 19
-/** At most, of what stands before the docs of a term: the length of all docs there can be fits two bytes. */
-const ENTRY_BYTES = TERM_BYTES + 2
-/** Of one doc in postings: their numbers fit two bytes. */
-const POSTING_BYTES_MAX = 3
+/** More than all docs of a segment have terms. */
+const SLOTS_MAX = 2 ** 18
 /** Terms of one doc, about: room for more is made where they have more. */
 const TERMS_OF_DOC = 16
-/** Docs of which the terms are counted at once while a segment is packed. */
+/** With so many of each doc there is no room for another one: texts of 8,000 bytes of different words each would take much memory. */
+const TERMS_OF_DOC_MAX = 32
+/** Terms that are counted at once while a segment is packed, and docs of which they are placed. */
+const PACK_TERMS = 8192
 const PACK_DOCS = 512
 
 /** What can be searched: a segment, or docs that are still being gathered. */
@@ -53,10 +54,8 @@ export interface Searchable {
   docs(block: number): Docs | undefined
   /** undefined where the disk has damaged it. */
   place(number: number): Place | undefined
-  /** Those of the docs in which all these pairs may stand; undefined where the disk has damaged what tells it. */
-  withPairs(docs: Uint16Array, pairs: Pairs): Uint16Array | undefined
-  /** Docs of any term from <= term < to, ascending; undefined where the disk has damaged them. */
-  postings(from: number, to: number): Uint16Array | undefined
+  /** Docs of any of these terms, and perhaps some more, ascending; undefined where the disk has damaged them. */
+  postings(terms: Terms): Uint16Array | undefined
 }
 
 export const segmentKey = (segment: number, part: number): string =>
@@ -66,13 +65,21 @@ export const segmentKey = (segment: number, part: number): string =>
 export class Gathered implements Searchable {
   readonly gathered: GatheredDocs
   /** The terms of all docs, one doc after the other. */
-  #terms: Float64Array
+  #terms: Int32Array
+  /** Of each of them what is next in the text (nextOf). */
+  #nexts: Uint8Array
   /** Where those of the next doc begin. */
   readonly #starts: number[] = [0]
 
   constructor(docs: GatheredDocs) {
     this.gathered = docs
-    this.#terms = new Float64Array(TERMS_OF_DOC * docs.max)
+    this.#terms = new Int32Array(TERMS_OF_DOC * docs.max)
+    this.#nexts = new Uint8Array(this.#terms.length)
+  }
+
+  get isFull(): boolean {
+    const { max } = this.gathered
+    return this.count >= max || this.#starts[this.#starts.length - 1]! >= TERMS_OF_DOC_MAX * max
   }
 
   get count(): number {
@@ -87,29 +94,33 @@ export class Gathered implements Searchable {
   blockOf = () => 0
   docs = (): Docs => this.gathered
   place = (number: number) => this.gathered.places[number]
-  withPairs = (docs: Uint16Array, pairs: Pairs) => docs.filter((doc) => this.gathered.mayHold(doc, pairs))
 
-  /** terms: the first `count` of them; a term may stand there twice. */
-  add(doc: Doc, terms: ArrayLike<number>, count = terms.length): void {
+  /** terms: the first `count` of them, each with what is next; a term may stand there twice. */
+  add(doc: Doc, terms: Int32Array, nexts: Uint8Array, count = terms.length): void {
     this.gathered.add(doc)
     const start = this.#starts[this.#starts.length - 1]!
     const end = start + count
     if (end > this.#terms.length) {
-      const longer = new Float64Array(Math.max(end, 2 * start))
-      longer.set(this.#terms)
-      this.#terms = longer
+      const [oldTerms, oldNexts] = [this.#terms, this.#nexts]
+      this.#terms = new Int32Array(Math.max(end, 2 * start))
+      this.#nexts = new Uint8Array(this.#terms.length)
+      this.#terms.set(oldTerms)
+      this.#nexts.set(oldNexts)
     }
-    for (let k = 0; k < count; k++) this.#terms[start + k] = terms[k]!
+    for (let k = 0; k < count; k++) {
+      this.#terms[start + k] = terms[k]!
+      this.#nexts[start + k] = nexts[k]!
+    }
     this.#starts.push(end)
   }
 
-  postings(from: number, to: number): Uint16Array {
+  postings({ from, to, next }: Terms): Uint16Array {
     const found: number[] = []
     for (let doc = 0; doc < this.count; doc++) {
       const end = this.#starts[doc + 1]!
       for (let at = this.#starts[doc]!; at < end; at++) {
         const term = this.#terms[at]!
-        if (term < from || term >= to) continue
+        if (term < from || term >= to || (next !== undefined && this.#nexts[at] !== next)) continue
         found.push(doc)
         break
       }
@@ -131,112 +142,163 @@ export class Gathered implements Searchable {
       bounds.push(packBounds(this.gathered.boundsOf(docs)))
       yield [++part, summed(this.gathered.pack(docs))]
     }
-    yield [++part, summed(this.gathered.packPairs(order))]
     const { places } = this.gathered
     for (let from = 0; from < places.length; from += BLOCK_PLACES)
       yield [++part, summed(packPlaces(places.slice(from, from + BLOCK_PLACES)))]
     const firsts: Uint8Array[] = []
     for (const packed of this.#packPostings(order)) {
-      if (packed) firsts.push(packed.subarray(0, TERM_BYTES))
-      yield packed && [++part, summed(packed)]
+      if (packed) firsts.push(uint(packed.first, TERM_BYTES))
+      yield packed && [++part, summed(packed.value)]
     }
     const counts = concat(uint(this.count, 2), uint(places.length, 2))
     yield [0, summed(concat(counts, ...bounds, ...firsts))]
   }
 
   /** order: the doc of each number in the segment. */
-  *#packPostings(order: Uint16Array): Generator<Uint8Array | undefined> {
+  *#packPostings(order: Uint16Array): Generator<Part | undefined> {
     const desk = desks.pop() ?? new Desk()
-    yield* this.#sortOn(desk, order)
-    desks.push(desk)
-  }
-
-  *#sortOn(desk: Desk, order: Uint16Array): Generator<Uint8Array | undefined> {
-    // Which slot each term has, then where the docs of each slot begin: two passes, and no list for each term.
-    const all = this.#terms
-    const count = this.#starts[this.#starts.length - 1]!
+    const starts = this.#starts
+    const count = starts[starts.length - 1]!
     desk.clear(count)
-    const { slotOf, counts, ends, docs } = desk
-    for (let at = 0; at < count; at++) {
-      if (at % (16 * PACK_DOCS) === 0) yield undefined
-      const slot = desk.slot(all[at]!)
-      counts[slot]!++
-      slotOf[at] = slot
+    for (let at = 0; at < count; at += PACK_TERMS) {
+      desk.count(this.#terms, at, Math.min(count, at + PACK_TERMS))
+      yield undefined
     }
-    for (let slot = 0, end = 0; slot < desk.slots; slot++) {
-      ends[slot] = end
-      end += counts[slot]!
+    desk.spread()
+    for (let number = 0; number < order.length; number += PACK_DOCS) {
+      desk.place(order, number, Math.min(order.length, number + PACK_DOCS), starts, this.#nexts)
+      yield undefined
     }
-    for (let number = 0; number < order.length; number++) {
-      if (number % PACK_DOCS === 0) yield undefined
-      const doc = order[number]!
-      const end = this.#starts[doc + 1]!
-      for (let at = this.#starts[doc]!; at < end; at++) docs[ends[slotOf[at]!]!++] = number
-    }
-    const terms = desk.terms.slice(0, desk.slots).sort()
+    desk.sort()
     yield undefined
-    let part = desk.part
-    let length = 0
-    for (const term of terms) {
-      const slot = desk.slot(term)
-      const end = ends[slot]!
-      const start = end - counts[slot]!
-      const bytes = ENTRY_BYTES + POSTING_BYTES_MAX * counts[slot]!
-      if (length > 0 && length + bytes > PART_BYTES) {
-        yield part.slice(0, length)
-        length = 0
-      }
-      if (length + bytes > part.length) part = new Uint8Array(bytes)
-      length = packEntry(part, length, term, docs, start, end)
-    }
-    if (length > 0) yield part.slice(0, length)
+    while (desk.isLeft) yield desk.pack()
+    desks.push(desk)
   }
 }
 
-/** What postings are sorted on. Kept for the next segment: two MiB made anew for each would be collected late. */
+/** Postings of one value, and the first number in it. */
+interface Part {
+  readonly first: number
+  readonly value: Uint8Array
+}
+
+/**
+ * What postings are sorted on: which slot each term has, then where the postings of each slot begin, in two passes, and no list for
+ * each term. Kept for the next segment: two MiB made anew for each would be collected late. Its methods are no generators,
+ * which take three times as long until V8 has compiled them.
+ */
 class Desk {
   /** Of each term of each doc its slot: terms that are the same have one. */
-  slotOf = new Uint32Array(0)
+  #slotOf = new Uint32Array(0)
   /** Of each slot its term, how many docs it has, and where these end so far. */
-  terms = new Float64Array(0)
-  counts = new Uint32Array(0)
-  ends = new Uint32Array(0)
-  /** Docs of all slots, one slot behind the other. */
-  docs = new Uint16Array(0)
-  readonly part = new Uint8Array(2 * PART_BYTES)
-  slots = 0
+  #terms = new Int32Array(0)
+  #counts = new Uint32Array(0)
+  #ends = new Uint32Array(0)
+  /** Docs of all slots and what is next in them, one slot behind the other. */
+  #postings = new Uint32Array(0)
+  #slots = 0
+  /** Slots in the order of their terms: term * SLOTS_MAX + slot. */
+  #sorted = new Float64Array(0)
+  #packed = 0
+  #part = new Uint8Array(2 * PART_BYTES)
   /** A hash table, since a Map of such numbers takes half of the time of packing. The slot and one more; 0: none. */
   #places = new Uint32Array(0)
-  #mask = 0
+  #bits = 0
 
   /** For so many terms of all docs together. */
   clear(count: number): void {
-    this.slots = 0
-    if (count > this.slotOf.length) {
-      this.#mask = 2 ** Math.ceil(Math.log2(2 * count + 1)) - 1
-      this.#places = new Uint32Array(this.#mask + 1)
-      this.slotOf = new Uint32Array(count)
-      this.terms = new Float64Array(count)
-      this.counts = new Uint32Array(count)
-      this.ends = new Uint32Array(count)
-      this.docs = new Uint16Array(count)
+    this.#slots = 0
+    if (count > this.#slotOf.length) {
+      this.#bits = Math.ceil(Math.log2(2 * count + 1))
+      this.#places = new Uint32Array(2 ** this.#bits)
+      this.#slotOf = new Uint32Array(count)
+      this.#terms = new Int32Array(count)
+      this.#counts = new Uint32Array(count)
+      this.#ends = new Uint32Array(count)
+      this.#postings = new Uint32Array(count)
       return
     }
     this.#places.fill(0)
-    this.counts.fill(0)
+    this.#counts.fill(0)
   }
 
-  slot(term: number): number {
-    // The lower bits of a term are those of its whole word (term-numbers.ts).
-    for (let at = term & this.#mask; ; at = (at + 1) & this.#mask) {
-      const known = this.#places[at]!
-      if (known === 0) {
-        this.terms[this.slots] = term
-        this.#places[at] = ++this.slots
-        return this.slots - 1
+  /** Takes terms[from, to) of all docs. */
+  count(terms: Int32Array, from: number, to: number): void {
+    const [slotOf, known, counts, places] = [this.#slotOf, this.#terms, this.#counts, this.#places]
+    const last = places.length - 1
+    const shift = 32 - this.#bits
+    let slots = this.#slots
+    for (let k = from; k < to; k++) {
+      const term = terms[k]!
+      let at = Math.imul(term, 0x9e3779b1) >>> shift
+      let slot = places[at]! - 1
+      while (slot >= 0 && known[slot] !== term) {
+        at = (at + 1) & last
+        slot = places[at]! - 1
       }
-      if (this.terms[known - 1] === term) return known - 1
+      if (slot < 0) {
+        slot = slots++
+        places[at] = slots
+        known[slot] = term
+      }
+      counts[slot]!++
+      slotOf[k] = slot
     }
+    this.#slots = slots
+  }
+
+  /** All are counted: each slot has its part. */
+  spread(): void {
+    for (let slot = 0, end = 0; slot < this.#slots; slot++) {
+      this.#ends[slot] = end
+      end += this.#counts[slot]!
+    }
+  }
+
+  /** Takes order[from, to), the docs of these numbers, whose terms stand at `starts`. */
+  place(order: Uint16Array, from: number, to: number, starts: readonly number[], nexts: Uint8Array): void {
+    const [slotOf, ends, postings] = [this.#slotOf, this.#ends, this.#postings]
+    for (let number = from; number < to; number++) {
+      const doc = order[number]!
+      const end = starts[doc + 1]!
+      for (let at = starts[doc]!; at < end; at++) postings[ends[slotOf[at]!]!++] = posting(number, nexts[at]!)
+    }
+  }
+
+  /** All are placed: they can be packed, by their numbers. */
+  sort(): void {
+    const [terms, slots] = [this.#terms, this.#slots]
+    const sorted = new Float64Array(slots)
+    for (let slot = 0; slot < slots; slot++) sorted[slot] = terms[slot]! * SLOTS_MAX + slot
+    this.#sorted = sorted.sort()
+    this.#packed = 0
+  }
+
+  /** Is there something that is not packed yet? */
+  get isLeft(): boolean {
+    return this.#packed < this.#slots
+  }
+
+  /** The next value. */
+  pack(): Part {
+    const [sorted, counts, ends, postings] = [this.#sorted, this.#counts, this.#ends, this.#postings]
+    let part = this.#part
+    let length = 0
+    let [first, before] = [0, 0]
+    for (; this.#packed < sorted.length; this.#packed++) {
+      const both = sorted[this.#packed]!
+      const term = Math.floor(both / SLOTS_MAX)
+      const slot = both - term * SLOTS_MAX
+      const end = ends[slot]!
+      const start = end - counts[slot]!
+      const bytes = entryBytesMax(end - start)
+      if (length > 0 && length + bytes > PART_BYTES) break
+      if (length === 0) first = term
+      if (bytes > part.length) part = new Uint8Array(bytes)
+      length = packEntry(part, length, term - before, postings, start, end, isInText(term))
+      before = term
+    }
+    return { first, value: part.slice(0, length) }
   }
 }
 
@@ -247,12 +309,12 @@ const desks: Desk[] = []
 export class Segment implements Searchable {
   readonly number: number
   readonly #read: (key: string) => Uint8Array | undefined
-  readonly #firsts: Float64Array
+  /** The first number of each part of postings. */
+  readonly #firsts: Int32Array
   readonly #checked = new Set<number>()
   readonly count: number
   readonly bounds: Bounds
   readonly blocks: readonly Bounds[]
-  readonly #pairsAt: number
   /** The first part of places, and of postings. */
   readonly #placesAt: number
   readonly #postingsAt: number
@@ -266,12 +328,12 @@ export class Segment implements Searchable {
       unpackBounds(head, COUNTS_BYTES + block * BOUNDS_BYTES),
     )
     this.bounds = joined(this.blocks)
-    this.#pairsAt = 1 + blockCount
-    this.#placesAt = this.#pairsAt + 1
+    this.#placesAt = 1 + blockCount
     this.#postingsAt = this.#placesAt + Math.ceil(readUint(head, 2, 2) / BLOCK_PLACES)
     const firstsAt = COUNTS_BYTES + blockCount * BOUNDS_BYTES
-    this.#firsts = new Float64Array((head.length - firstsAt) / TERM_BYTES)
-    for (let k = 0; k < this.#firsts.length; k++) this.#firsts[k] = readTerm(head, firstsAt + k * TERM_BYTES)
+    this.#firsts = Int32Array.from({ length: (head.length - firstsAt) / TERM_BYTES }, (_, part) =>
+      readUint(head, firstsAt + part * TERM_BYTES, TERM_BYTES),
+    )
   }
 
   /** undefined where it is not whole. */
@@ -298,11 +360,6 @@ export class Segment implements Searchable {
     return bytes && unpackDocs(bytes, from, Math.min(BLOCK_DOCS, this.count - from))
   }
 
-  withPairs(docs: Uint16Array, pairs: Pairs): Uint16Array | undefined {
-    const bytes = this.#part(this.#pairsAt)
-    return bytes?.length === this.count * PAIRS_BYTES ? withPairs(bytes, docs, pairs) : undefined
-  }
-
   place(number: number): Place | undefined {
     const bytes = this.#part(this.#placesAt + Math.floor(number / BLOCK_PLACES))
     return bytes && unpackPlace(bytes, number % BLOCK_PLACES)
@@ -317,26 +374,15 @@ export class Segment implements Searchable {
     return checked
   }
 
-  postings(from: number, to: number): Uint16Array | undefined {
+  postings(terms: Terms): Uint16Array | undefined {
     const firsts = this.#firsts
-    let part = lastAtMost(firsts, from)
-    if (part < 0) part = 0
     const lists: Uint16Array[] = []
-    for (; part < firsts.length && firsts[part]! < to; part++) {
+    for (let part = Math.max(0, lastAtMost(firsts, terms.from)); part < firsts.length; part++) {
+      if (firsts[part]! >= terms.to) break
       const bytes = this.#part(this.#postingsAt + part)
-      if (!bytes) return undefined
-      for (let at = 0; at + TERM_BYTES < bytes.length; ) {
-        const term = readTerm(bytes, at)
-        let start = at + TERM_BYTES
-        let length = bytes[start++]!
-        if (length > 127) length = (length & 127) | (bytes[start++]! << 7)
-        at = start + length
-        if (term < from) continue
-        if (term >= to) break
-        const docs = unpackPostings(bytes, start, at, this.count)
-        if (!docs) return undefined
-        lists.push(docs)
-      }
+      const found = bytes && unpackEntries(bytes, terms, this.count)
+      if (!found) return undefined
+      lists.push(...found)
     }
     return lists.length > 1 ? union(lists) : (lists[0] ?? NONE)
   }
@@ -370,68 +416,8 @@ function joined(blocks: readonly Bounds[]): Bounds {
   return all
 }
 
-/** Writes an entry of docs[first, last) at `at`, where there is room for POSTING_BYTES_MAX for each; returns where it ends. */
-function packEntry(
-  bytes: Uint8Array,
-  at: number,
-  term: number,
-  docs: Uint16Array,
-  first: number,
-  last: number,
-): number {
-  const upper = Math.floor(term / 2 ** 16)
-  bytes[at] = upper >>> 16
-  bytes[at + 1] = upper >>> 8
-  bytes[at + 2] = upper
-  bytes[at + 3] = term >>> 8
-  bytes[at + 4] = term
-  // The length before what it is the length of: one byte, or two where that many docs follow.
-  const lengthBytes = POSTING_BYTES_MAX * (last - first) > 127 ? 2 : 1
-  const start = at + TERM_BYTES + lengthBytes
-  let end = start
-  let before = 0
-  for (let k = first; k < last; k++) {
-    const doc = docs[k]!
-    // Two words of one number: the same doc again.
-    if (doc === before && end > start) continue
-    let rest = doc - before
-    before = doc
-    for (; rest > 127; rest >>= 7) bytes[end++] = (rest & 127) | 128
-    bytes[end++] = rest
-  }
-  const length = end - start
-  bytes[at + TERM_BYTES] = lengthBytes === 1 ? length : (length & 127) | 128
-  if (lengthBytes === 2) bytes[at + TERM_BYTES + 1] = length >> 7
-  return end
-}
-
-/** undefined for docs that the segment does not have. */
-function unpackPostings(bytes: Uint8Array, from: number, to: number, count: number): Uint16Array | undefined {
-  const docs = new Uint16Array(to - from)
-  let found = 0
-  let doc = 0
-  for (let at = from; at < to; ) {
-    let value = 0
-    let shift = 0
-    for (;;) {
-      const byte = bytes[at++]!
-      value |= (byte & 127) << shift
-      if (byte < 128 || at >= to) break
-      shift += 7
-    }
-    doc += value
-    if (doc < 0 || doc >= count) return undefined
-    docs[found++] = doc
-  }
-  return docs.subarray(0, found)
-}
-
-const readTerm = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!) * 2 ** 16 +
-  ((bytes[at + 3]! << 8) | bytes[at + 4]!)
-
 /** The last index whose value is not above; -1: none. */
-function lastAtMost(values: Float64Array, value: number): number {
+function lastAtMost(values: Int32Array, value: number): number {
   let low = 0
   let high = values.length
   while (low < high) {

@@ -1,19 +1,25 @@
 /**
- * Term numbers: a word as the index writes it, 40 bits made with a secret of this device, so that the index of a private
- * room holds no word of it. The upper 28 bits come from the beginning of the word, more of them with each letter: words
+ * Term numbers: a word as the index writes it, 31 bits made with a secret of this device, so that the index of a private
+ * room holds no word of it. Of a word the upper 20 of 30 bits come from its beginning, more of them with each letter: words
  * that begin alike stand together, and can be found by their beginning. Two words with one number cost a look at a text
  * that does not hold the one looked for, and nothing else.
+ *
+ *   0         words of letters, digits and emoji
+ *   2^30      signs of scripts without spaces: of a word that begins with one, only that counts
+ *   3 * 2^29  facets (facets.ts)
  */
 import { readUint } from '../../wire/bytes.ts'
-import { WORD_CHARS_MAX } from './words.ts'
+import { isUnspaced, WORD_CHARS_MAX } from './words.ts'
 
-/** Bits for the second to the sixth letter. */
-const LEVELS = [10, 6, 4, 4, 4] as const
-/** Less than 32, so that whole numbers do. */
+/** Bits for the second to the fifth letter. */
+const LEVELS = [10, 5, 3, 2] as const
 const BEGINNING_BITS = LEVELS.reduce((sum, bits) => sum + bits, 0)
-const REST_BITS = 12
+const REST_BITS = 10
+const SIGNS = 2 ** 30
+const OTHER_BITS = 29
+const FACETS = SIGNS + 2 ** OTHER_BITS
 /** Bytes of a number on disk. */
-export const TERM_BYTES = 5
+export const TERM_BYTES = 4
 
 const mix = (state: number, code: number): number => {
   const mixed = Math.imul(state ^ code, 0x9e3779b1)
@@ -22,6 +28,9 @@ const mix = (state: number, code: number): number => {
 
 /** Of a word of fewer letters the rest counts as empty. */
 const LETTERS_MIN = LEVELS.length + 1
+
+/** Numbers from <= n < to. */
+export type NumberRange = readonly [from: number, to: number]
 
 export class TermNumbers {
   readonly #keys: readonly [number, number, number]
@@ -33,12 +42,14 @@ export class TermNumbers {
   }
 
   of(word: string): number {
+    const first = word.codePointAt(0) ?? 0
+    if (isUnspaced(String.fromCodePoint(first))) return this.ofSign(first)
     const codes = word.length <= this.#codes.length ? this.#codes : new Uint16Array(word.length)
     for (let k = 0; k < word.length; k++) codes[k] = word.charCodeAt(k)
     return this.ofCodes(codes, word.length)
   }
 
-  /** Of the word of the first `length` UTF-16 codes. */
+  /** Of the word of the first `length` UTF-16 codes, which begins with no sign of a script without spaces. */
   ofCodes(codes: Uint16Array | Uint8Array, length: number): number {
     const [start, inner, outer] = this.#keys
     let state = start
@@ -48,11 +59,26 @@ export class TermNumbers {
       state = mix(state, k < length ? codes[k]! + 1 : 0)
       if (k >= 1 && k <= LEVELS.length) beginning = grown(beginning, state ^ inner, LEVELS[k - 1]!)
     }
-    return beginning * 2 ** REST_BITS + (mix(state, outer) >>> (32 - REST_BITS))
+    return (beginning << REST_BITS) | (mix(state, outer) >>> (32 - REST_BITS))
   }
 
-  /** Numbers from <= n < to of all words that begin so, and of some others; undefined for less than two letters. */
-  beginningWith(letters: string): readonly [from: number, to: number] | undefined {
+  /** Of a word that begins with this sign of a script without spaces. */
+  ofSign(point: number): number {
+    const [start, , outer] = this.#keys
+    return SIGNS + (mix(mix(start, point), outer) >>> (32 - OTHER_BITS))
+  }
+
+  ofFacet(name: string): number {
+    const [start, , outer] = this.#keys
+    let state = start
+    for (let k = 0; k < name.length; k++) state = mix(state, name.charCodeAt(k))
+    return FACETS + (mix(state, outer) >>> (32 - OTHER_BITS))
+  }
+
+  /** Numbers of all words that begin so, and of some others; undefined for a single letter. */
+  beginningWith(letters: string): NumberRange | undefined {
+    const sign = letters === '' ? 0 : this.of(letters)
+    if (sign >= SIGNS) return [sign, sign + 1]
     if (letters.length < 2) return undefined
     const [start, inner] = this.#keys
     let state = start
@@ -68,6 +94,14 @@ export class TermNumbers {
     return [beginning * unit, (beginning + 1) * unit]
   }
 }
+
+/** Bits of nextOf. */
+export const NEXT_BITS = 8
+/** What is kept of a word with the one before it: so a phrase is looked for only where its words may stand side by side. */
+export const nextOf = (number: number): number => Math.imul(number, 0x9e3779b1) >>> (32 - NEXT_BITS)
+
+/** Is it no facet, so that words stand behind it? */
+export const isInText = (number: number): boolean => number < FACETS
 
 const grown = (beginning: number, state: number, bits: number): number =>
   (beginning << bits) | (mix(state, bits) >>> (32 - bits))

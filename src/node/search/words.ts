@@ -1,6 +1,6 @@
 /**
  * Words: what a text is found by. Letters and digits of any script, alike whatever their case, composition or accents;
- * emoji one by one; scripts written without spaces sign by sign, of which two neighbours make one more thing to look for.
+ * emoji one by one; scripts written without spaces sign by sign.
  */
 
 /** A word as it is compared, and where it stands in the text (UTF-16). */
@@ -73,37 +73,6 @@ function addSigns(words: Word[], piece: string, at: number): void {
     place = end
   }
   flush(place)
-}
-
-/** Two signs side by side of a script without spaces: one sign alone is in too many messages to look for. */
-const arePair = (a: Word, b: Word): boolean =>
-  a.end === b.start && UNSPACED.test(a.word) && UNSPACED.test(b.word)
-
-/** What the index keeps of a text. */
-export interface Reading {
-  /** Its words in order. */
-  readonly words: readonly string[]
-  /** Such pairs of signs. */
-  readonly signs: readonly string[]
-}
-
-export function readText(text: string): Reading {
-  const words = wordsOf(text)
-  return { words: words.map(({ word }) => word), signs: signPairs(words) }
-}
-
-/** What is looked for of words in a row: these and such pairs, each once. */
-export function termsOfWords(words: readonly Word[]): Set<string> {
-  return new Set([...words.map(({ word }) => word), ...signPairs(words)])
-}
-
-function signPairs(words: readonly Word[]): string[] {
-  const pairs: string[] = []
-  for (let k = 1; k < words.length; k++) {
-    const [before, word] = [words[k - 1]!, words[k]!]
-    if (arePair(before, word)) pairs.push(before.word + word.word)
-  }
-  return pairs
 }
 
 /** Is there something in the text that can be opened? */

@@ -7,7 +7,7 @@ import { look, type Wanted } from '../../../src/node/search/looking.ts'
 import { hitsOf, readQuery } from '../../../src/node/search/query.ts'
 import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
 import { hasLink } from '../../../src/node/search/words.ts'
-import { lastLines, orderOf, visibilityOf } from '../../../src/node/timeline.ts'
+import { type Line, lastLines, orderOf, visibilityOf } from '../../../src/node/timeline.ts'
 import { fromHex } from '../../../src/wire/bytes.ts'
 import { decodeBody, encodeBody } from '../../../src/wire/codec.ts'
 import { type Draft, type Event, LANE_START, signRun } from '../../../src/wire/event.ts'
@@ -24,9 +24,41 @@ const HOUR = 3600 * 1000
 
 const random = seeded(11)
 const pick = <T>(of: readonly T[]): T => of[Math.floor(random() ** 2 * of.length)]!
+/** Of every script that words are made of in another way, and what may stand between two of them. */
+const PIECES = [
+  ...'会議室の人日は一今時間大学了是不我有这个中国',
+  ...[
+    '会議',
+    '今日は',
+    '𠀀',
+    '々',
+    'ｶﾞ',
+    'ゟ',
+    '㆒',
+    '㊗',
+    'ー',
+    'ไทย',
+    'น้ำ',
+    'ໝາ',
+    '가나다',
+    'Straße',
+    'Äpfel',
+    'apfel',
+    'a\u0308',
+  ],
+  ...['Їжак', 'привет', 'ΣΊΣΥΦΟΣ', 'ﬁn', 'iPhone', '3', '7_x', '🍕', '👍🏽', '❤\ufe0f', 'नमस्ते', 'مرحبا'],
+]
+const BETWEEN = ['', '', '', '', ' ', ' ', '、', ', ', '。', '-']
+const mixed = (length: number) => {
+  let text = ''
+  for (let k = 0; k < length; k++) text += (k > 0 ? pick(BETWEEN) : '') + pick(PIECES)
+  return text
+}
 const text = () =>
-  Array.from({ length: 1 + Math.floor(random() * 6) }, () => pick(WORDS)).join(' ') +
-  (random() < 0.03 ? ' https://example.org/' : '')
+  random() < 0.4
+    ? mixed(1 + Math.floor(random() ** 2 * 30))
+    : Array.from({ length: 1 + Math.floor(random() * 6) }, () => pick(WORDS)).join(' ') +
+      (random() < 0.03 ? ' https://example.org/' : '')
 
 /** Messages of everybody everywhere, in lanes one after the other; some edited, reacted to, or of the same time. */
 function fill(replica: Replica): void {
@@ -122,12 +154,19 @@ describe('a search', () => {
     }
     return (await look(ports, wanted, count)).map(({ line }) => orderOf(line.event))
   }
+  const lines = new Map<RoomId, readonly Line[]>()
+  const linesOf = async (room: RoomId) => {
+    const known = lines.get(room)
+    if (known) return known
+    const read = await lastLines({ store, replica, open }, room, 1e9, visibilityOf(replica, view))
+    lines.set(room, read)
+    return read
+  }
   /** The plain look: every message that is shown, one after the other. */
   const plain = async ({ terms, phrases, rooms, from, since, until, has }: Wanted) => {
     const found: string[] = []
     for (const room of rooms) {
-      const lines = await lastLines({ store, replica, open }, room, 1e9, visibilityOf(replica, view))
-      for (const { event, body, edit, reactions } of lines) {
+      for (const { event, body, edit, reactions } of await linesOf(room)) {
         const shown = edit?.text ?? body.text
         if (hitsOf({ terms, phrases }, shown) === undefined) continue
         if ((from && !from.has(event.author)) || event.at < since || event.at >= until) continue
@@ -169,5 +208,27 @@ describe('a search', () => {
     expect(all.length > 0).toBe(words !== 'nothingofthekind')
     const ranked = await find({ ...wanted, isRanked: true }, 1e6)
     expect(ranked.sort().reverse()).toEqual(all)
+  })
+
+  it('for words and phrases of any script finds just what a plain look finds', async () => {
+    const shown = (await Promise.all(ROOMS.map(linesOf)))
+      .flat()
+      .map(({ edit, body }) => edit?.text ?? body.text)
+    const texts = shown.filter((each) => /[^ -~]/.test(each))
+    let found = 0
+    for (let k = 0; k < 60; k++) {
+      // As somebody types it who has seen it: a piece of a text, a sign, some of its words, or what was never said so.
+      const signs = [...texts[Math.floor(random() * texts.length)]!]
+      const start = Math.floor(random() * signs.length)
+      const piece = signs.slice(start, start + 1 + Math.floor(random() * 5)).join('')
+      const other = mixed(1 + Math.floor(random() * 3))
+      const query = [piece, `"${piece}"`, `${piece}*`, `${piece} ${other}`, other][k % 5]!
+      if ('fault' in readQuery(query, replica.now)) continue
+      const wanted = wantedOf(query)
+      const all = await plain(wanted)
+      expect(await find(wanted, 1e6), query).toEqual(all)
+      if (all.length > 0) found++
+    }
+    expect(found).toBeGreaterThan(30)
   })
 })

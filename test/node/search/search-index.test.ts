@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../src/node/crypto.ts'
+import { factKey } from '../../../src/node/keys.ts'
 import { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { Replica } from '../../../src/node/replica.ts'
 import { NO_RULES } from '../../../src/node/rooms/settings.ts'
@@ -7,6 +8,7 @@ import { look, type Wanted } from '../../../src/node/search/looking.ts'
 import { readQuery } from '../../../src/node/search/query.ts'
 import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
 import { visibilityOf } from '../../../src/node/timeline.ts'
+import { utf8 } from '../../../src/wire/bytes.ts'
 import { decodeBody } from '../../../src/wire/codec.ts'
 import type { VerifiedRun } from '../../../src/wire/event.ts'
 import type { EventId, PersonKey } from '../../../src/wire/ids.ts'
@@ -153,6 +155,49 @@ describe('the search index', () => {
       expect(segmentKeys(store).filter((each) => each.endsWith('0000'))).toHaveLength(2)
       expect(index.isBehind).toBe(false)
     }
+  })
+
+  it('is made anew where an earlier program made it another way, and what that wrote is deleted', async () => {
+    const store = copy()
+    const before = segmentKeys(store)
+    const known = JSON.parse(new TextDecoder().decode(store.get(factKey('search'))!)) as { format: number }
+    const earlier = utf8(JSON.stringify({ ...known, format: known.format - 1 }))
+    // Not as this program writes it.
+    const spoilt = before.map((key) => ['put', key, Uint8Array.of(1, 2, 3)] as const)
+    await store.write([['put', factKey('search'), earlier], ...spoilt], true)
+    const replica = await started(store)
+    const index = indexOf(replica, store)
+    index.begin()
+    expect(index.unread).toBe(COUNT)
+    finish(index)
+    expect(await texts(index, replica, store, 'hundred', 1000)).toHaveLength(87)
+    expect(segmentKeys(store).filter((key) => before.includes(key))).toEqual([])
+    expect(segmentKeys(store).filter((key) => key.endsWith('0000'))).toHaveLength(2)
+    const again = indexOf(await started(store), store)
+    again.begin()
+    expect(again.unread).toBe(500)
+  })
+
+  it('holds each word of a text of as many as there can be, and little memory for many such texts', async () => {
+    const { replica, store, save } = replicaOf()
+    const index = indexOf(replica, store)
+    const signsAt = (start: number, count: number) =>
+      String.fromCodePoint(...Array.from({ length: count }, (_, k) => 0x4e00 + start + k))
+    const lane = anna.contentLane()
+    let last: VerifiedRun | undefined
+    for (let k = 0; k < 80; k++) {
+      // 2,666 signs are 7,998 bytes.
+      last = anna.run(lane, [signsAt(100 * k, 2666)], last, NOW + k)
+      replica.add(last)
+    }
+    await save()
+    finish(index)
+    expect(index.searchables().length).toBeGreaterThan(1)
+    for (const at of [0, 1, 1023, 1024, 1025, 2000, 2664, 2665])
+      expect(await texts(index, replica, store, signsAt(at, 1), 100)).toHaveLength(1 + Math.floor(at / 100))
+    expect(await texts(index, replica, store, signsAt(2660, 6), 100)).toHaveLength(27)
+    expect(await texts(index, replica, store, signsAt(7900 + 2634, 32))).toHaveLength(1)
+    expect(await texts(index, replica, store, signsAt(7900 + 2635, 32))).toHaveLength(0)
   })
 
   it('finds nothing of what is deleted', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hasLink, readText, wordsOf } from '../../../src/node/search/words.ts'
+import { hasLink, wordsOf } from '../../../src/node/search/words.ts'
 
 const words = (text: string) => wordsOf(text).map(({ word }) => word)
 
@@ -19,11 +19,6 @@ test.each([
 test('a word stands where it stands in the text', () => {
   const text = 'So: ÄPFEL, 🍕会議'
   for (const { start, end, word } of wordsOf(text)) expect(words(text.slice(start, end))).toEqual([word])
-})
-
-test('two signs side by side are one more thing to look for', () => {
-  expect(readText('会議室')).toEqual({ words: ['会', '議', '室'], signs: ['会議', '議室'] })
-  expect(readText('a b')).toEqual({ words: ['a', 'b'], signs: [] })
 })
 
 test.each([
