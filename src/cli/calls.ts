@@ -137,10 +137,10 @@ export const CALLS = [
   },
   {
     name: 'rooms',
-    args: '',
+    args: '[part]',
     min: 0,
-    max: 0,
-    help: 'all rooms',
+    max: 1,
+    help: 'all rooms, or those with this in their name or topic',
     examples: [['lanchat rooms --plain | cut -f1', 'only their names']],
   },
   {

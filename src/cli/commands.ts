@@ -106,6 +106,12 @@ function readSearch(args: string): Meaning {
     else count = /^\d{1,5}$/.test(value) ? Number(value) : 0
   }
   if (rest[0] === '--') rest.shift()
+  else
+    while (rest.length > 2 && (rest.at(-2) === '--room' || rest.at(-2) === '--limit')) {
+      const [option, value = ''] = rest.splice(-2)
+      if (option === '--room') room = roomName(value)
+      else count = /^\d{1,5}$/.test(value) ? Number(value) : 0
+    }
   if (rest.length === 0 || room === '' || count < 1 || count > HISTORY_MAX) return 'usage'
   return ask({ do: 'search', words: rest.join(' '), count, ...(room !== undefined && { room }) })
 }

@@ -11,6 +11,7 @@ import type {
   MessageEvent,
   Mode,
   NodeEvent,
+  NoticesData,
   OwnModeData,
   ReactionEvent,
   ResultEvent,
@@ -89,7 +90,7 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
       return { text: paint('dim', markLine(event, look, `${verb} ${safeName(event.emoji)}${what}`)) }
     }
     case 'system':
-      return quiet(`* ${systemSentence(event, look)}`)
+      return quiet(`* ${systemSentence(event, look, true)}`)
     case 'ready': {
       const hub = event.hub.self ? 'you are the hub' : `the hub is ${shown(event.hub)}`
       return notice(
@@ -200,19 +201,23 @@ function timeOf(ts: number): string {
   return Number.isNaN(at.getTime()) ? '?' : at.toISOString().slice(0, 16).replace('T', ' ')
 }
 
-function systemSentence(event: SystemEvent, { self, known }: Look): string {
+/** isNews: it happens now, and what one can do is said. */
+function systemSentence(event: SystemEvent, { self, known }: Look, isNews = false): string {
   if (event.text !== undefined) return indented(event.text)
   const isSelf = event.user.id === self
   const who = isSelf ? 'you' : shown(event.user)
   const whose = isSelf ? 'yours' : who
   const room = event.room === null ? 'the network' : safeName(event.room)
-  const by = event.by ? ` by ${event.by.id === self ? 'you' : shown(event.by)}` : ''
+  const actor = event.by === undefined ? '' : event.by.id === self ? 'you' : shown(event.by)
+  const by = event.by ? ` by ${actor}` : ''
   const why = event.reason === undefined ? '' : ` (${safeName(event.reason)})`
   const until = event.until === undefined ? '' : ` until ${timeOf(event.until)}`
   const others = event.more ? `, with ${event.more.map(shown).join(', ')}` : ''
   switch (event.event) {
     case 'create':
-      return `${who} created ${room}`
+      return isNews && !isSelf && event.private
+        ? `${who} created ${room} and took you in: /join ${room} goes there, /decline ${room} says no`
+        : `${who} created ${room}`
     case 'join':
       return `${who} joined ${room}`
     case 'leave':
@@ -228,9 +233,11 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'ban':
       return `${who} ${isSelf ? 'were' : 'was'} banned from ${room}${until}${by}${why}`
     case 'unban':
-      return `${who} may enter ${room} again${by}${why}`
+      return event.by
+        ? `${actor} let ${who} enter ${room} again${why}`
+        : `${who} may enter ${room} again${why}`
     case 'invite':
-      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}${why}`
+      return `${who} ${isSelf ? 'were' : 'was'} invited to ${room}${by}${others}${why}${isNews && isSelf ? `: /accept ${room} enters it, /decline ${room} says no` : ''}`
     case 'voice':
       return `${who} ${isSelf ? 'were' : 'was'} given a voice in ${room}${by}${others}${why}`
     case 'unvoice':
@@ -244,7 +251,9 @@ function systemSentence(event: SystemEvent, { self, known }: Look): string {
     case 'mute':
       return `${who} ${isSelf ? 'were' : 'was'} muted in ${room}${until}${by}${why}`
     case 'unmute':
-      return `${who} may speak in ${room} again${by}${why}`
+      return event.by
+        ? `${actor} let ${who} speak in ${room} again${why}`
+        : `${who} may speak in ${room} again${why}`
     case 'hide':
       return `a message of ${whose} in ${room} was hidden${by}${why}`
     case 'unhide':
@@ -295,7 +304,7 @@ function settingText({ setting, value = 0 }: SystemEvent): string {
       return value > 0 ? 'newcomers wait for a voice' : 'newcomers may speak'
     case 'visible':
       return value > 0
-        ? `messages of the last ${value} days are shown`
+        ? `messages of the last ${value === 1 ? 'day' : `${value} days`} are shown`
         : 'all messages that are kept are shown'
     case 'membersonly':
       return value > 0 ? 'only members are let in' : 'whoever has the code is let in'
@@ -398,6 +407,14 @@ function forPeople(command: string, data: unknown): unknown {
   if (['/status', '/autoaway', '/typing', '/receipts'].includes(command) && isOwnPresence(data))
     return presenceForPeople(data)
   if (command === '/picture') return withoutImage(data as { base64: string })
+  if (command === '/details') return detailsForPeople(data as Details)
+  if (command === '/notify' || command === '/quiet') return noticesForPeople(data as NoticesData)
+  if (command === '/forget') {
+    const { room, forgotten } = data as { readonly room: string; readonly forgotten: number }
+    return `${forgotten} events of ${safeName(room)} are shown and found here no more; others keep theirs.`
+  }
+  if (command === '/export')
+    return `${(data as readonly unknown[]).length} lines, signed: for programs. lanchat export NAME > FILE writes a whole room.`
   if (command === '/unread') return (data as readonly Unread[]).map(unreadForPeople)
   if (!['/hub', '/status', '/doctor'].includes(command) || data === null) return data
   const { ranks, remembered: _r, taken: _t, ...rest } = data as Record<string, unknown>
@@ -438,6 +455,8 @@ const isOwnPresence = (data: unknown): data is OwnModeData =>
 
 const PEOPLE: ReadonlySet<string> = new Set(['/who', '/people', '/contacts'])
 const WORDS_IN_LINE = 8
+/** Of an id, as commands take it behind ^. */
+const ID_DIGITS = 8
 
 /** The text, and its words to read out. */
 export function invitationText({ network, text, words }: InvitationData): string {
@@ -468,10 +487,45 @@ interface Unread {
   readonly unread: number
   readonly mentions: number
 }
-type Person = Readonly<Record<string, unknown>> & { readonly seen?: number }
+type Details = Pick<MessageEvent, 'id' | 'room' | 'from' | 'text' | 'ts'> & {
+  readonly texts: readonly { readonly text: string; readonly ts: number }[]
+  readonly reactions: readonly { readonly emoji: string; readonly by: readonly Labelled[] }[]
+  readonly replyTo?: string
+  readonly pinned?: true
+}
+/** Earlier texts with their times; a message is named by the beginning of its id. */
+function detailsForPeople({ id, room, from, text, ts, texts, reactions, replyTo, pinned }: Details) {
+  const earlier = texts.slice(0, -1).map((each) => `${timeOf(each.ts)} ${each.text}`)
+  const given = reactions.map(({ emoji, by }) => `${emoji} ${by.map(shown).join(' ')}`)
+  return {
+    message: `^${id.slice(0, ID_DIGITS)}`,
+    from: shown(from),
+    ...(room !== null && { room }),
+    said: timeOf(ts),
+    text,
+    ...(earlier.length > 0 && { earlier }),
+    ...(given.length > 0 && { reactions: given }),
+    ...(replyTo !== undefined && { answers: `^${replyTo.slice(0, ID_DIGITS)}` }),
+    ...(pinned && { pinned }),
+  }
+}
+
+/** For what one is called, where; rooms with a choice of their own first. */
+const noticesForPeople = ({ byDefault, rooms, quiet }: NoticesData) => ({
+  ...Object.fromEntries(rooms.map(({ room, calls }) => [room, calls])),
+  [rooms.length > 0 ? 'everywhere else' : 'everywhere']: byDefault,
+  'quiet hours': quiet ?? 'none',
+})
+type Person = Readonly<Record<string, unknown>> & {
+  readonly seen?: number
+  readonly picture?: { readonly type: string; readonly bytes: number }
+}
 /** The time that a clock shows, not one that machines count. */
-const personForPeople = (person: Person) =>
-  person.seen === undefined ? person : { ...person, seen: timeOf(person.seen) }
+const personForPeople = ({ seen, picture, ...person }: Person) => ({
+  ...person,
+  ...(picture && { picture: `${picture.type}, ${picture.bytes} bytes` }),
+  ...(seen !== undefined && { seen: timeOf(seen) }),
+})
 /** Where, in one word; the first message's id is for programs. */
 const unreadForPeople = ({ room, with: other, unread, mentions }: Unread) => ({
   where: room ?? `@${other ? (other.label ?? other.name) : ''}`,

@@ -79,7 +79,7 @@ function verdictText(file: string, verdict: ExportVerdict): string {
     )
   if (sealed > 0)
     lines.push(
-      `${sealed} were said in private: their authors signed them sealed, the text is the word of whoever made this.`,
+      `${sealed} ${sealed === 1 ? 'was' : 'were'} said in private: signed by their authors as they were sealed, the text is the word of whoever made this.`,
     )
   return lines.join('\n')
 }

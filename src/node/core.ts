@@ -1828,7 +1828,7 @@ export class Core {
     const { hubAddress, via } = viewOf(this.choice)
     const address = this.#links.get(this.#role.link)?.address || hubAddress
     return {
-      ...this.people.who(this.#role.hub),
+      ...this.people.labelled(this.#role.hub),
       url: `wss://${address}/lanchat/1`,
       self: false,
       ...(via && { via: this.people.who(via) }),

@@ -345,7 +345,7 @@ export class Display {
     return {
       room: this.#ports.roomName(view),
       ...(view.persons && { private: true as const }),
-      ...(view.type === 'talk' && { to: this.#ports.people.who(other ?? author) }),
+      ...(view.type === 'talk' && { to: this.#ports.people.labelled(other ?? author) }),
     }
   }
 

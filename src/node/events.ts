@@ -15,7 +15,7 @@ export interface Labelled extends Who {
   /** This reader has compared the key, under this name. */
   readonly verified?: true
 }
-export interface HubInfo extends Who {
+export interface HubInfo extends Labelled {
   readonly url: string
   readonly self: boolean
   /** The peer that carries this node to it, where it has no way of its own. */
@@ -184,7 +184,7 @@ export interface SentEvent {
   readonly type: 'sent'
   readonly id: string
   readonly room: string | null
-  readonly to?: Who
+  readonly to?: Labelled
   readonly text: string
   readonly ref?: unknown
 }
@@ -199,7 +199,7 @@ export interface MessageEvent {
   readonly approx?: true
   readonly order: string
   readonly private?: true
-  readonly to?: Who
+  readonly to?: Labelled
   readonly history?: true
   readonly self?: true
   /** The id of the message answered. */
@@ -232,7 +232,7 @@ interface AboutMessage {
   readonly id: string
   readonly room: string | null
   readonly private?: true
-  readonly to?: Who
+  readonly to?: Labelled
   readonly from: Labelled
   readonly ts: number
   readonly self?: true
@@ -304,10 +304,10 @@ export interface SystemEvent {
     | 'link'
     | 'unlink'
   readonly room: string | null
-  readonly user: Who
-  readonly by?: Who
+  readonly user: Labelled
+  readonly by?: Labelled
   /** Of `invite`, `voice`, `unvoice` and `admit`: further persons, where it was about several at once. */
-  readonly more?: readonly Who[]
+  readonly more?: readonly Labelled[]
   readonly ref?: unknown
   /** Of `nick`: what they were called here before. */
   readonly was?: string
@@ -323,6 +323,8 @@ export interface SystemEvent {
   /** Of `role`: what the user is now. */
   readonly role?: Role
   readonly topic?: string
+  /** Of `create`: made of persons who are named, this one among them. */
+  readonly private?: true
   /** Of `link`: words that both devices show, to be compared. */
   readonly code?: string
   /** Of `link` and `unlink`: the device's key. */

@@ -26,7 +26,7 @@ export function actOf(
   salt: Uint8Array,
 ): SystemEvent {
   const { people, replica } = core
-  const by = people.who(event.author)
+  const by = people.labelled(event.author)
   const isNetwork = view.type === 'network'
   const room = isNetwork ? null : core.roomName(view)
   const own = (what: SystemEvent['event'], extra: Partial<SystemEvent> = {}): SystemEvent => ({
@@ -37,7 +37,7 @@ export function actOf(
     ...extra,
   })
   const about = (what: SystemEvent['event'], person: PersonKey, extra: Partial<SystemEvent> = {}) =>
-    own(what, { user: people.who(person), by, ...extra })
+    own(what, { user: people.labelled(person), by, ...extra })
   const text = (field: SealedField, value: string | Uint8Array) => {
     const opened = core.private.openField(event, salt, field, value) ?? ''
     return opened === '' ? {} : { [field]: opened }
@@ -75,7 +75,7 @@ export function actOf(
     case 'invite':
     case 'unvoice': {
       const [first, ...more] = readPersons(body.persons)
-      const others = more.length > 0 ? { more: more.map((person) => people.who(person)) } : {}
+      const others = more.length > 0 ? { more: more.map((person) => people.labelled(person)) } : {}
       const what = body.kind === 'invite' && body.isVoice ? 'voice' : body.kind
       return about(what, first ?? event.author, { ...others, ...because(body.reason) })
     }
@@ -93,6 +93,8 @@ export function actOf(
       return own('delete', because(body.reason))
     case 'leave':
       return own(hasJoined(core, event) ? 'leave' : 'decline')
+    case 'create':
+      return own('create', view.type === 'private' ? { private: true } : {})
     default:
       return own(body.kind as SystemEvent['event'])
   }

@@ -141,10 +141,10 @@ export class Inviting {
     told: Voicing['do'],
   ): void {
     const { people, me } = this.#core
-    const [first, ...more] = persons.map((person) => people.who(person))
+    const [first, ...more] = persons.map((person) => people.labelled(person))
     this.#answers.system(asked, told, this.#nameOf(view, command), {
       user: first!,
-      by: people.who(me),
+      by: people.labelled(me),
       ...(more.length > 0 && { more }),
       ...(command.reason && { reason: command.reason }),
     })

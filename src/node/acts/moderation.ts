@@ -260,7 +260,7 @@ export class Moderation {
       value((_, text) => text),
     )
     if (denial) return this.#forbid(asked, view, event, denial)
-    const by = extra.user ? { by: people.who(self) } : {}
+    const by = extra.user ? { by: people.labelled(self) } : {}
     const then = () => this.#answers.system(asked, event, room, { ...by, ...extra })
     const before = parts.map((cut): BodyValue => ({ kind: 'cut', cut, cuts: NONE }))
     const isWritten = this.#writer.act(view, value, then, before)
@@ -282,7 +282,7 @@ export class Moderation {
   }
 
   #whom(person: PersonKey) {
-    return { user: this.#core.people.who(person) }
+    return { user: this.#core.people.labelled(person) }
   }
 
   /** Where the person's lanes in this room end here, in as many parts as they need. classes: 0 control, 1 content. */

@@ -36,7 +36,7 @@ export class NetworkActs {
     if (!persons) return
     const { bans, door } = this.#core.views.network()
     const fresh = persons.filter((person) => door.admission(person) !== 'member')
-    const [first, ...more] = fresh.map((person) => this.#core.people.who(person))
+    const [first, ...more] = fresh.map((person) => this.#core.people.labelled(person))
     if (!first) return this.#answers.result(asked, null)
     const lifts = bans.filter(({ target }) => fresh.includes(target)).map(({ id }) => fromHex(id))
     const value: BodyValue = {
@@ -66,7 +66,7 @@ export class NetworkActs {
       until: new Uint8Array(6),
       reason,
     }
-    this.#act(asked, 'expel', value, { user: this.#core.people.who(person), ...because(reason) }, before)
+    this.#act(asked, 'expel', value, { user: this.#core.people.labelled(person), ...because(reason) }, before)
   }
 
   /** Makes somebody an admin, or a member again. */
@@ -88,7 +88,13 @@ export class NetworkActs {
       reason,
     }
     const role = on ? ('admin' as const) : ('member' as const)
-    this.#act(asked, 'role', value, { user: this.#core.people.who(person), role, ...because(reason) }, before)
+    this.#act(
+      asked,
+      'role',
+      value,
+      { user: this.#core.people.labelled(person), role, ...because(reason) },
+      before,
+    )
   }
 
   /** From now on only members are let in: those who are here, and whom an admin admits. Or everybody with the code. */
@@ -168,11 +174,17 @@ export class NetworkActs {
     const { me: self, people, views } = this.#core
     const view = views.room(NETWORK_ROOM)
     if (!view || denialOfAct(view, self, value)) {
-      const rank = value.kind === 'role' && value.rank === 4 ? 'the owner' : 'an admin or the owner'
-      this.#answers.refuse(asked, 'NOT_ADMIN', { action: event, rank })
+      const own = views.network().ranks.get(self) ?? 1
+      // Who may do it to others may not do it to themselves, nor to those who rank as high.
+      if (own >= 4 && extra.user?.id === self) this.#answers.refuse(asked, 'NICK_SELF')
+      else {
+        const isForOwner = own >= 4 || (value.kind === 'role' && value.rank === 4)
+        const rank = isForOwner ? 'the owner' : 'an admin or the owner'
+        this.#answers.refuse(asked, 'NOT_ADMIN', { action: AS_VERB[event] ?? event, rank })
+      }
       return false
     }
-    const by = extra.user ? { by: people.who(self) } : {}
+    const by = extra.user ? { by: people.labelled(self) } : {}
     for (const each of before) this.#writer.write(NETWORK_ROOM, each)
     this.#writer.write(NETWORK_ROOM, value, () =>
       this.#answers.system(asked, event, null, { ...by, ...extra }),
@@ -195,6 +207,13 @@ export function* heldLanes(replica: Core['replica'], key: PersonKey): Iterable<H
         yield { room, lane, n, id, t: replica.event(room, key, lane, n)?.t ?? 0 }
 }
 
+/** What does not say by its name alone what one does. */
+const AS_VERB: Readonly<Record<string, string>> = {
+  role: 'appoint or dismiss admins',
+  settings: 'decide who is let in',
+  admit: 'let people in',
+  expel: 'expel anybody',
+}
 const ROLES: readonly NetworkMember['role'][] = ['owner', 'admin', 'member', 'waiting', 'expelled']
 const keysOf = (persons: readonly PersonKey[]) => concat(...persons.map((person) => fromHex(person)))
 const because = (reason: string) => (reason === '' ? {} : { reason })

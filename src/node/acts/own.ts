@@ -30,7 +30,7 @@ export class OwnActs {
     if (!blocks.set(person, isBlocked)) return this.#answers.result(asked, null)
     this.#core.saveMarks()
     this.#refuseTalk(person, isBlocked)
-    this.#answers.system(asked, isBlocked ? 'block' : 'unblock', null, { user: people.who(person) })
+    this.#answers.system(asked, isBlocked ? 'block' : 'unblock', null, { user: people.labelled(person) })
   }
 
   /** Says in the talk of the two that nothing more is taken there: who writes is refused, by every node alike. */

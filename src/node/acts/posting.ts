@@ -143,7 +143,7 @@ export class Posting {
       const room = this.#core.roomName(view)
       const other =
         view.type === 'talk' ? [...view.persons!].find((person) => person !== this.#core.me) : undefined
-      const to = other && { to: this.#core.people.who(other) }
+      const to = other && { to: this.#core.people.labelled(other) }
       this.#unsaid.set(event.id, [])
       this.#answers.give(asked, { type: 'sent', id: event.id, room, ...to, text, ...refOf(asked) }, () => {
         this.#core.display.typed(view, event, value)

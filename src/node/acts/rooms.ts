@@ -79,7 +79,7 @@ export class RoomActs {
         next: 'Invite fewer people.',
       })
     const then = () => {
-      this.#answers.system(asked, 'create', name)
+      this.#answers.system(asked, 'create', name, { private: true })
       this.#core.readMarks.begin(room!, '')
     }
     const room = this.#writer.createPrivate(name, persons, { topic, max }, then)

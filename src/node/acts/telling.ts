@@ -92,7 +92,7 @@ export class Telling {
     }
     if (!views.network().counted.has(event.id) || views.personOf(device) !== me) return
     if (!body.link && !views.network().devices.isUnlinking(device, event.id)) return
-    const user = people.who(me)
+    const user = people.labelled(me)
     const text = body.link
       ? `This is a device of ${user.name} now.`
       : `The device ${device.slice(0, 8)} of yours was unlinked.`
@@ -144,7 +144,7 @@ export class Telling {
     if (invited.length < 2) return this.#core.tell(told)
     // One line each: whoever is invited finds themselves in it.
     const { more: _, ...one } = told
-    for (const person of invited) this.#core.tell({ ...one, user: people.who(person) })
+    for (const person of invited) this.#core.tell({ ...one, user: people.labelled(person) })
   }
 }
 
