@@ -338,14 +338,22 @@ export class Happening {
   }
 }
 
-/** All that a node shows after it has got these pieces in this order, as one text. */
-export function shown(happening: Happening, pieces: readonly Piece[], mistake?: Mistake): string {
+/**
+ * All that a node shows after it has got these pieces in this order, as one text. isScanned: it knows that its disk was empty,
+ * and looks for nothing there, which is most of the work; a node that has not read through its disk yet looks.
+ */
+export async function shown(
+  happening: Happening,
+  pieces: readonly Piece[],
+  { mistake, isScanned = true }: { mistake?: Mistake | undefined; isScanned?: boolean } = {},
+): Promise<string> {
   const { keys, rooms, content, owner } = happening
   const views = new Views({ crypto: nodeCrypto, net: NET, owner, carriesAll: () => false })
   const store = new MemoryStore()
   const retentionMs = 180 * DAY_MS
   const replica = new Replica({ crypto: nodeCrypto, net: NET, store, retentionMs, limitOf: views.limitOf })
   views.attach(replica)
+  if (isScanned) await replica.scan()
   replica.setNow(NOW)
   /** Beyond a gap in their lane: pulled again once that is filled. */
   let beyond: VerifiedRun[] = []
@@ -360,12 +368,15 @@ export function shown(happening: Happening, pieces: readonly Piece[], mistake?: 
     }
     const [event] = piece.run.events
     const { room, author } = event!
-    const view = views.room(room)
-    const isOut = view?.bans.some(({ target }) => target === views.personOf(author)) ?? false
-    if (mistake === 'refuses what would not count now' && isOut) return
-    if (mistake === 'forgets content beyond a cut' && isOut && event!.kind < 0x80) return
+    if (mistake && isLost(room, author, event!.kind)) return
     add(piece.run)
     views.changed(room)
+  }
+
+  function isLost(room: RoomId, author: PersonKey, kind: number): boolean {
+    const isOut = views.room(room)?.bans.some(({ target }) => target === views.personOf(author)) ?? false
+    if (mistake === 'forgets content beyond a cut') return isOut && kind < 0x80
+    return mistake === 'refuses what would not count now' && isOut
   }
 
   function add(run: VerifiedRun): void {

@@ -1,5 +1,6 @@
 /** What is said in rooms, by whole nodes that stop, come back and come later. */
 import { expect, test } from 'vitest'
+import type { Command } from '../../src/node/events.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { LANE_START, newContentLane, signRun } from '../../src/wire/event.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
@@ -17,15 +18,16 @@ async function network(count: number) {
 }
 
 /** A public room of the first, with all of them in it. */
-async function lab(world: World, nodes: readonly SimNode[]): Promise<RoomId> {
+async function lab(world: World, nodes: readonly SimNode[], isPrivate = false): Promise<RoomId> {
   const [maker, ...others] = nodes
-  world.command(maker!, { do: 'create', room: 'lab' })
+  const invite = isPrivate ? others.map(({ name }) => name) : []
+  world.command(maker!, { do: 'create', room: 'lab', private: isPrivate, invite })
   expect(await world.until(() => maker!.of('system').some(({ event }) => event === 'create'))).toBe(true)
   await world.run(2000)
   for (const node of others) world.command(node, { do: 'join', room: 'lab' })
   await world.run(2000)
   const { views } = maker!.core
-  const room = [...views.ids()].find((id) => views.room(id)?.name === 'lab')!
+  const room = [...views.ids()].find((id) => maker!.core.roomName(views.room(id)!) === 'lab')!
   expect(views.room(room)!.members.size).toBe(nodes.length)
   return room
 }
@@ -33,25 +35,29 @@ async function lab(world: World, nodes: readonly SimNode[]): Promise<RoomId> {
 const shown = async (node: SimNode, room: RoomId) =>
   (await node.core.readLines([room], 5000)).map(({ message }) => message.text)
 
+/** Somebody writes so many messages in a room, each in a lane of its own, as after as many starts; all have them. */
+function startsOften(world: World, node: SimNode, room: RoomId, count: number): void {
+  const t = Math.round(node.core.netNow)
+  const runs = Array.from({ length: count }, (_, i) => {
+    const value = { kind: 'message', text: `start ${i}`, action: false, replyTo: null } as const
+    const lane = newContentLane(world.crypto, t + i)
+    const body = encodeBody(world.crypto.random(16), value)
+    const start = { net: world.net, room, lane, n: 0, prev: LANE_START }
+    const draft = { kind: kindNumber('message'), at: t + i, t: t + i, body }
+    return signRun(world.crypto, node.signer, start, [draft])
+  })
+  for (const each of world.nodes)
+    world.act(each, ({ replica }) => {
+      for (const run of runs) replica.add(run)
+    })
+}
+
 test('whoever is banned after a thousand starts of the program is still read by all, also by those who come later', async () => {
   const world = await network(3)
   const [anna, ben, max] = world.nodes as [SimNode, SimNode, SimNode]
   const room = await lab(world, [anna, ben, max])
   const count = CUT_ENTRIES_MAX + 200
-  const t = Math.round(ben.core.netNow)
-  const runs = Array.from({ length: count }, (_, i) => {
-    const lane = newContentLane(world.crypto, t + i)
-    const value = { kind: 'message', text: `start ${i}`, action: false, replyTo: null } as const
-    const body = encodeBody(world.crypto.random(16), value)
-    const start = { net: world.net, room, lane, n: 0, prev: LANE_START }
-    return signRun(world.crypto, ben.signer, start, [
-      { kind: kindNumber('message'), at: t + i, t: t + i, body },
-    ])
-  })
-  for (const node of world.nodes)
-    world.act(node, ({ replica }) => {
-      for (const run of runs) replica.add(run)
-    })
+  startsOften(world, ben, room, count)
   await world.run(2000)
   world.command(anna, { do: 'ban', room: 'lab', who: ben.name, reason: 'ads' })
   const isHeard = () => max.of('system').some(({ event, reason }) => event === 'ban' && reason === 'ads')
@@ -72,6 +78,32 @@ test('whoever is banned after a thousand starts of the program is still read by 
   await world.run(3000)
   expect(await shown(max, room)).not.toContain('more')
 })
+
+test.each(['kick', 'mute', 'role'] as const)(
+  'the same of a %s in a private room, whose key is made anew before it',
+  async (what) => {
+    const world = await network(3)
+    const [anna, ben, max] = world.nodes as [SimNode, SimNode, SimNode]
+    const room = await lab(world, [anna, ben, max], true)
+    const count = CUT_ENTRIES_MAX + 200
+    // As a moderator, so that they can be a member again; somebody leaves, so that the key is none any more.
+    const command = (node: SimNode, asked: Command) => world.command(node, asked)
+    if (what === 'role') command(anna, { do: 'role', room: 'lab', who: ben.name, role: 'moderator' })
+    command(max, { do: 'leave', room: 'lab' })
+    await world.run(2000)
+    startsOften(world, ben, room, count)
+    await world.run(2000)
+    if (what === 'role')
+      command(anna, { do: what, room: 'lab', who: ben.name, role: 'member', reason: 'tired' })
+    else command(anna, { do: what, room: 'lab', who: ben.name, reason: 'tired' })
+    await world.run(10_000)
+    for (const { core, name } of [anna, ben]) {
+      const view = core.views.room(room)!
+      const [bound] = what === 'kick' ? view.bans : what === 'mute' ? view.mutes : view.demotions
+      expect(bound?.cut.size, name).toBeGreaterThanOrEqual(count)
+    }
+  },
+)
 
 test('an answer quotes a message of long ago as it was edited before this program was started', async () => {
   const world = await network(3)

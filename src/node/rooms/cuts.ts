@@ -19,17 +19,33 @@ const cutKey = (room: RoomId | typeof ANY_ROOM, lane: LaneId) => `${room}/${lane
 
 /** Entries lane8 n4 id8. Of two for one lane the first stands. */
 export function readRoomCut(room: RoomId, bytes: Uint8Array): Cut {
-  return readEntries(bytes, 0, () => room)
+  return readOnce(bytes, room, () => readEntries(bytes, 0, () => room))
 }
 
 /** Entries lane8 n4 id8 that hold in whatever room the lane lies. */
 export function readLaneCut(bytes: Uint8Array): Cut {
-  return readEntries(bytes, 0, () => ANY_ROOM)
+  return readOnce(bytes, ANY_ROOM, () => readEntries(bytes, 0, () => ANY_ROOM))
 }
 
 /** Entries room16 lane8 n4 id8. */
 export function readNetworkCut(bytes: Uint8Array): Cut {
-  return readEntries(bytes, 16, (at) => roomId(bytes, at))
+  return readOnce(bytes, 'all', () => readEntries(bytes, 16, (at) => roomId(bytes, at)))
+}
+
+/**
+ * Cuts by their bytes, which nobody changes, and what a cut is together with others: a room is weighed anew with each of its
+ * control events, and a cut may list tens of thousands of lanes.
+ */
+const known = new WeakMap<Uint8Array, { readonly as: string; readonly cut: Cut }>()
+const joined = new WeakMap<Cut, { readonly others: readonly Cut[]; readonly cut: Cut }>()
+
+/** as: of which room, or how. */
+function readOnce(bytes: Uint8Array, as: string, read: () => Cut): Cut {
+  const before = known.get(bytes)
+  if (before?.as === as) return before.cut
+  const cut = read()
+  known.set(bytes, { as, cut })
+  return cut
 }
 
 function readEntries(
@@ -107,10 +123,14 @@ export function cutParts(
 /** What several cuts list together; of a lane the highest n. */
 export function joinCuts(first: Cut, ...others: readonly Cut[]): Cut {
   if (others.length === 0) return first
-  const joined = new Map(first)
+  const before = joined.get(first)
+  const isSame = before?.others.length === others.length && before.others.every((cut, i) => cut === others[i])
+  if (isSame) return before.cut
+  const cut = new Map(first)
   for (const other of others)
-    for (const [lane, entry] of other) if ((joined.get(lane)?.n ?? -1) < entry.n) joined.set(lane, entry)
-  return joined
+    for (const [lane, entry] of other) if ((cut.get(lane)?.n ?? -1) < entry.n) cut.set(lane, entry)
+  joined.set(first, { others, cut })
+  return cut
 }
 
 const laneEntry = (lane: HeldLane) =>
