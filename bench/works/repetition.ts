@@ -57,7 +57,7 @@ export function planOf(
   { port, pids }: Pick<Server, 'port' | 'pids'>,
   settings: Settings,
 ): Plan {
-  const { tls = false, warmUpS = 1.5, seconds = 4, texts = 0, together = 0, settleS = 1 } = settings
+  const { tls = false, warmUpS = 3, seconds = 4, texts = 0, together = 0, settleS = 1 } = settings
   return {
     ...shape,
     ...{ peer, port, pids, tls, warmUpS, seconds, texts, together, settleS },

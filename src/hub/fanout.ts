@@ -1,7 +1,7 @@
 /**
- * Fan-out: what a room got is encoded once and sent once to each member: at the end of the turn of the event loop, and in a
- * room that was told something just before, together with what else comes in these milliseconds (rule LV-3). A line in a room
- * at rest never waits, and a hundred writers cost each member no more writes than a dozen. Pure: time is an input.
+ * Fan-out: what a room got is encoded once and sent once to each member: at the end of the turn of the event loop, and where
+ * it goes on so, together with what else comes in some milliseconds (rule LV-3). A line in a room at rest never waits, and a
+ * hundred writers cost each member no more writes than a dozen. Pure: time is an input.
  */
 
 import type { Run } from '../wire/event.ts'
@@ -29,13 +29,18 @@ interface Turn {
 /** Bytes of runs in one frame: below the frame cap with one more full run. */
 const FRAME_BYTES = 24 * 1024
 const FRAME_RUNS = 128
-/** A room is told something at most this often: nobody sees it, and most of what a delivery costs is its share of a write. */
-const TOLD_EVERY_MS = 8
+/**
+ * Under load a room is told something at most this often: a screen shows no more, and most of what a delivery costs is its
+ * share of a write.
+ */
+const TOLD_EVERY_MS = 16
+/** So many times at once before that: two who talk, or programs that answer each other, never wait. */
+const TOLD_AT_ONCE = 4
 
 export class Fanout {
   readonly #turns = new Map<string, Turn>()
-  /** When a room was told something last, monotonic ms: those of the last moment. */
-  readonly #toldAt = new Map<string, number>()
+  /** By room: when it has been told nothing more than it may be, monotonic ms (a leaky bucket as a meter: GCRA, ITU-T I.371). */
+  readonly #paidAt = new Map<string, number>()
 
   /**
    * A run, one that parseRun has taken, for the carriers of its room. from: the link it came over; -1: own or from the store.
@@ -45,8 +50,14 @@ export class Fanout {
     const key = cls + room
     let turn = this.#turns.get(key)
     if (!turn) {
-      const toldAt = this.#toldAt.get(key)
-      turn = { room, cls, runs: [], bytes: 0, dueAt: toldAt === undefined ? now : toldAt + TOLD_EVERY_MS }
+      const paidAt = this.#paidAt.get(key) ?? now
+      turn = {
+        room,
+        cls,
+        runs: [],
+        bytes: 0,
+        dueAt: Math.max(now, paidAt - (TOLD_AT_ONCE - 1) * TOLD_EVERY_MS),
+      }
       this.#turns.set(key, turn)
     }
     const short = shortRun(run)
@@ -72,11 +83,11 @@ export class Fanout {
   /** What is due leaves, or all of it. carriers: links whose person carries this class of the room. now: monotonic ms. */
   flush(carriers: (room: RoomId, cls: 0 | 1) => readonly number[], now: number, all: boolean): Batch[] {
     const batches: Batch[] = []
-    for (const [key, at] of this.#toldAt) if (at + TOLD_EVERY_MS <= now) this.#toldAt.delete(key)
+    for (const [key, at] of this.#paidAt) if (at <= now) this.#paidAt.delete(key)
     for (const [key, { room, cls, runs, dueAt }] of this.#turns) {
       if (!all && dueAt > now) continue
       this.#turns.delete(key)
-      this.#toldAt.set(key, now)
+      this.#paidAt.set(key, (this.#paidAt.get(key) ?? now) + TOLD_EVERY_MS)
       const links = carriers(room, cls)
       if (links.length === 0) continue
       // A link that brought all of it needs no echo; otherwise one encoding for all is cheaper than one for each.

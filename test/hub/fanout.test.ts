@@ -21,42 +21,47 @@ function fanoutOf() {
   }
 }
 
-test('a line in a room at rest leaves at the end of its turn (LV-3)', () => {
+test('lines that come now and then leave at the end of their turn, four at once too (LV-3)', () => {
   const { fanout, came, told } = fanoutOf()
-  came(1000)
-  expect(fanout.dueAt).toBe(1000)
-  expect(told(1000)).toEqual([1])
-  expect([fanout.isEmpty, fanout.dueAt]).toEqual([true, Number.POSITIVE_INFINITY])
-  came(1008)
-  expect(told(1008)).toEqual([1])
+  for (const now of [1000, 1001, 1002, 1003, 1080, 1096]) {
+    came(now)
+    expect(fanout.dueAt).toBe(now)
+    expect(told(now)).toEqual([1])
+    expect([fanout.isEmpty, fanout.dueAt]).toEqual([true, Number.POSITIVE_INFINITY])
+  }
 })
 
-test('what comes within 8 ms behind it leaves together, in one frame', () => {
-  const { fanout, came, told } = fanoutOf()
-  came(1000)
-  told(1000)
+/** One whose room has just been told something four times at once. */
+function busyFanout() {
+  const made = fanoutOf()
+  for (let i = 0; i < 4; i++) {
+    made.came(1000)
+    made.told(1000)
+  }
+  return made
+}
+
+test('where more comes than that, what comes within 16 ms leaves together, in one frame', () => {
+  const { fanout, came, told } = busyFanout()
   came(1001)
   came(1005)
-  expect([fanout.dueAt, told(1007)]).toEqual([1008, []])
-  came(1008)
-  expect(told(1008)).toEqual([3])
-  expect(fanout.isEmpty).toBe(true)
+  expect([fanout.dueAt, told(1015)]).toEqual([1016, []])
+  came(1016)
+  expect(told(1016)).toEqual([3])
+  came(1017)
+  expect([fanout.isEmpty, fanout.dueAt, told(1031), told(1032)]).toEqual([false, 1032, [], [1]])
 })
 
 test('other rooms do not wait with it', () => {
-  const { came, told } = fanoutOf()
-  came(1000)
-  told(1000)
+  const { came, told } = busyFanout()
   came(1002)
   came(1002, { room: OTHER })
   expect(told(1002)).toEqual([1])
-  expect(told(1008)).toEqual([1])
+  expect(told(1016)).toEqual([1])
 })
 
 test('a full frame waits for nothing, nor does what is of the hub itself, nor anything once all is to leave', () => {
-  const { came, told } = fanoutOf()
-  came(1000)
-  told(1000)
+  const { came, told } = busyFanout()
   for (let i = 0; i < 7; i++) came(1001, { text: 'x'.repeat(4000) })
   expect(told(1001)).toEqual([5, 2])
   came(1002)
