@@ -215,6 +215,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look, isNews = fals
   const others = event.more ? `, with ${event.more.map(shown).join(', ')}` : ''
   switch (event.event) {
     case 'create':
+      if (event.room === null) return `${who} began this talk`
       return isNews && !isSelf && event.private
         ? `${who} created ${room} and took you in: /join ${room} goes there, /decline ${room} says no`
         : `${who} created ${room}`
@@ -327,7 +328,7 @@ const UNCHANGED: ReadonlySet<string> = new Set(
 const NOTHING: Readonly<Record<string, string>> = {
   '/join': 'What you type goes there now.',
   '/accept': 'What you type goes there now.',
-  '/leave': 'You are not in there.',
+  '/leave': 'What you type does not go there.',
   '/read': 'All of it counts as read.',
   '/typing': 'Others are shown that you type, if you let them.',
   '/forget': 'There is nothing of it here.',

@@ -212,6 +212,8 @@ export class FakeNode implements Node {
           'history',
           this.#messages.filter((message) => message.room === command.room).slice(-command.count),
         )
+      case 'read':
+        return result('read', null)
       case 'unread':
         return this.unread ? result('unread', this.unread) : refuse('COMMAND_UNKNOWN')
       case 'hub':

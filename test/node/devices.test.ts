@@ -208,6 +208,16 @@ describe('the devices of a person', () => {
     expect(anna.told.filter(({ type }) => type === 'typing')).toEqual([])
   })
 
+  it('block together, and take back together', async () => {
+    await link()
+    await phone.does({ do: 'block', who: 'ben' })
+    await anna.hears({ type: 'system', event: 'block', user: 'ben' })
+    expect(await anna.knows({ do: 'blocked' })).toMatchObject([{ name: 'ben' }])
+    await anna.does({ do: 'unblock', who: 'ben' })
+    await phone.hears({ type: 'system', event: 'unblock' })
+    expect(await phone.knows({ do: 'blocked' })).toEqual([])
+  })
+
   it('says where it is known who has a message, asked on another one', async () => {
     await link()
     const id = await phone.says('whose?', 'general')

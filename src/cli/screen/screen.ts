@@ -510,6 +510,7 @@ export class Screen {
       case 'system':
         return this.#move(event)
       case 'result':
+        if (event.command === '/read') this.#out.push({ do: 'count' })
         if (event.command === '/join' && event.data !== null) this.#meet((event.data as EnteredTalk).with)
         if (event.command === '/rooms' && event.data !== null) {
           this.learnRooms(event.data as Parameters<Screen['learnRooms']>[0])

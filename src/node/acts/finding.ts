@@ -40,6 +40,16 @@ export class Finding {
     return view
   }
 
+  /** A room's name, or `@nick` of the other one of a talk: as commands take it. */
+  nameOf(view: RoomView): string {
+    const name = this.#core.roomName(view)
+    if (name !== null) return name
+    const { me, people } = this.#core
+    const other = [...(view.persons ?? [])].find((person) => person !== me) ?? me
+    const { label, name: nick } = people.labelled(other)
+    return `@${label ?? nick}`
+  }
+
   /** The room or talk meant, of which this person is a member. */
   memberRoom(asked: Asked, text: string): RoomView | undefined {
     const view = this.room(asked, text)

@@ -2,7 +2,6 @@
 import type { Core } from '../core.ts'
 import type { CommandOf, NoticesData } from '../events.ts'
 import type { Quiet } from '../notices.ts'
-import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 
@@ -38,7 +37,7 @@ export class NoticeActs {
     const rooms = [...notices.rooms()].flatMap(([id, calls]) => {
       const view = views.room(id)
       if (!view || view.deleted) return []
-      return [{ room: this.#core.roomName(view) ?? this.#talkName(view), calls }]
+      return [{ room: this.#finding.nameOf(view), calls }]
     })
     const { quiet } = notices
     return {
@@ -46,14 +45,6 @@ export class NoticeActs {
       rooms,
       ...(quiet && { quiet: `${clock(quiet[0])}-${clock(quiet[1])}` }),
     }
-  }
-
-  /** As commands name a talk: by the other one. */
-  #talkName({ persons }: RoomView): string {
-    const { me, people } = this.#core
-    const other = [...(persons ?? [])].find((person) => person !== me) ?? me
-    const { label, name } = people.labelled(other)
-    return `@${label ?? name}`
   }
 }
 

@@ -57,9 +57,13 @@ export class OwnActs {
   forget(asked: Asked, text: string): void {
     const room = this.#finding.roomOrTalk(asked, text)
     if (!room) return
-    const { forgotten, replica } = this.#core
+    const { forgotten, replica, views } = this.#core
+    const view = views.room(room)
     const count = forgotten.forget(room, replica.lanes(room, 1))
-    this.#answers.result(asked, count > 0 ? { room: text, forgotten: count } : null)
+    this.#answers.result(
+      asked,
+      count > 0 ? { room: view ? this.#finding.nameOf(view) : text, forgotten: count } : null,
+    )
   }
 
   read(asked: Asked, text: string): void {

@@ -2,14 +2,15 @@
 import { decodeBody, SALT_BYTES } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
 import { type EventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../wire/ids.ts'
-import type { BodyOf, BodyValue } from '../../wire/kinds.ts'
+import { type BodyOf, type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
-import { ACT_KINDS, readIds, readPersons } from '../rooms.ts'
+import { ACT_KINDS, displayOrder, readIds, readPersons } from '../rooms.ts'
 import { actOf, isNoAct } from './act-told.ts'
 import { DeletedMeanwhile } from './deleted-meanwhile.ts'
 import { linkCode, requests } from './devices.ts'
 
+const BLOCK = kindNumber('block')
 /** One code of refusal is told at most this often. */
 const REFUSAL_MS = 10_000
 const REFUSALS_MAX = 64
@@ -100,6 +101,23 @@ export class Telling {
     core.tell({ type: 'system', event: what, room: null, user, device, text })
   }
 
+  /** Whom another device of this person blocks, or takes back, is blocked here too, or not any more. */
+  #blockedElsewhere(room: RoomId, isNews: boolean): void {
+    const { views, me, blocks, people } = this.#core
+    const view = views.room(room)
+    const other = [...(view?.persons ?? [])].find((person) => person !== me)
+    const said = [...views.controls(room)]
+      .filter(({ event, body }) => body?.kind === 'block' && views.personOf(event.author) === me)
+      .sort(displayOrder)
+      .at(-1)?.body
+    if (view?.type !== 'talk' || !other || said?.kind !== 'block') return
+    if (!blocks.set(other, said.on)) return
+    this.#core.saveMarks()
+    if (!isNews) return
+    const user = people.labelled(other)
+    this.#core.tell({ type: 'system', event: said.on ? 'block' : 'unblock', room: null, user })
+  }
+
   /** Deleted by another device of whoever wrote them. */
   #erased(targets: Uint8Array): void {
     for (const id of readIds(targets)) {
@@ -116,6 +134,8 @@ export class Telling {
     if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
     const isNews = this.#core.isReady && event.at >= this.#core.startedAt
     if (event.author !== this.#core.self) this.#meanwhile.heard(event, isNews)
+    if (event.kind === BLOCK && author === self && event.author !== this.#core.self)
+      this.#blockedElsewhere(event.room, isNews)
     if (!isNews || event.author === this.#core.self) return
     const view = views.room(event.room)
     const read = this.#read(event)

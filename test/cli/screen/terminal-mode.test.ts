@@ -187,6 +187,10 @@ describe('the chat on a terminal', () => {
     node.unread = []
     node.emit({ type: 'read', room: 'lab', order: '000000000005' })
     await screen.until(() => !screen.rows.some((row) => row.includes('lab(1)')))
+    node.emit(message({ room: 'lab', text: 'again' }))
+    await screen.shows('2:lab(1)')
+    screen.type('/read lab\r')
+    await screen.until(() => !screen.rows.some((row) => row.includes('lab(1)')))
     expect(screen.rows.at(-2)).toContain('2:lab')
   })
 
