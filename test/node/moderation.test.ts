@@ -194,6 +194,19 @@ describe('a message of somebody else', () => {
     await ben.hears({ event: 'unpin' })
     expect(await ben.knows({ do: 'pins', room: 'lab' })).toEqual([])
   })
+
+  it('is one of a hundred pinned ones at most; what was deleted is none of them', async () => {
+    const pin = (message: string) => anna.ask({ do: 'pin', room: 'lab', message, on: true })
+    const first = await anna.says('rule 0')
+    await pin(first)
+    for (let n = 1; n < 100; n++)
+      expect(await pin(await anna.says(`rule ${n}`))).toMatchObject({ event: 'pin' })
+    const last = await anna.says('one too many')
+    expect(await pin(last)).toMatchObject({ code: 'TOO_MANY' })
+    await anna.does({ do: 'erase', room: 'lab', message: first })
+    expect(await pin(last)).toMatchObject({ event: 'pin' })
+    expect(await anna.knows({ do: 'pins', room: 'lab' })).toHaveLength(100)
+  })
 })
 
 describe('a room', () => {

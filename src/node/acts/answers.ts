@@ -5,6 +5,9 @@ import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import type { Answer, ResultEvent, SystemEvent } from '../events.ts'
 
+/** Rooms or people in one answer: more than any network we know of has, and a megabyte. */
+export const LISTED_MAX = 10_000
+
 /** A command that waits for its answer. */
 export interface Asked {
   readonly slot: number
@@ -68,6 +71,12 @@ export class Answers {
 
   result(asked: Asked, data: unknown, more: Pick<ResultEvent, 'unsearched' | 'note'> = {}): void {
     this.give(asked, { type: 'result', command: asked.command, data, ...more, ...refOf(asked) })
+  }
+
+  /** At most LISTED_MAX of these. how: what finds the others. */
+  list(asked: Asked, rows: readonly unknown[], how: string): void {
+    const note = `Of ${rows.length} the first ${LISTED_MAX}: ${how}`
+    this.result(asked, rows.slice(0, LISTED_MAX), rows.length > LISTED_MAX ? { note } : {})
   }
 
   refuse(asked: Asked, code: RefusalCode | string, values: Record<string, string | number> = {}): void {

@@ -9,6 +9,7 @@ import { cutParts, type HeldLane, type RoomView, SETTING, withoutRooms } from '.
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct, nextOf, rankOf } from './permission.ts'
+import { PINS_MAX, pinsShown } from './pinned.ts'
 import type { Which } from './which.ts'
 import type { SealText, Writer } from './writer.ts'
 
@@ -143,6 +144,8 @@ export class Moderation {
   pin(asked: Asked, { room, message, on, reason = '' }: CommandOf<'pin'>): void {
     this.#message(asked, room, message, reason, (view, id, author) => {
       if (view.pins.includes(id) === on) return this.#answers.result(asked, null)
+      if (on && pinsShown(this.#core, view).length >= PINS_MAX)
+        return this.#answers.refuse(asked, 'TOO_MANY', { what: 'pinned messages', max: PINS_MAX })
       const value = (seal: SealText): BodyValue => ({
         kind: 'pin',
         target: fromHex(id),

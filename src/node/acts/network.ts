@@ -149,10 +149,8 @@ export class NetworkActs {
       }
     })
     const place = ({ role }: NetworkMember) => ROLES.indexOf(role)
-    this.#answers.result(
-      asked,
-      all.sort((a, b) => place(a) - place(b)),
-    )
+    const sorted = all.sort((a, b) => place(a) - place(b))
+    this.#answers.list(asked, sorted, '/people with a part of a name finds others.')
   }
 
   // --- their parts ------------------------------------------------------------------------------------------------

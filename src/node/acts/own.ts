@@ -4,6 +4,7 @@ import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
+import { PINS_MAX, pinsShown } from './pinned.ts'
 import type { Writer } from './writer.ts'
 
 /** Unread messages counted in one room: more is many. */
@@ -120,12 +121,12 @@ export class OwnActs {
   pins(asked: Asked, text: string): void {
     const view = this.#finding.memberRoom(asked, text)
     if (!view) return
-    const which = { about: view.pins.slice(-UNREAD_MAX) }
+    const which = { about: pinsShown(this.#core, view).slice(-PINS_MAX) }
     const then = (lines: readonly { readonly message: unknown }[]) =>
       this.#answers.result(
         asked,
         lines.map(({ message }) => message),
       )
-    this.#core.lines([view.id], UNREAD_MAX, then, which)
+    this.#core.lines([view.id], PINS_MAX, then, which)
   }
 }

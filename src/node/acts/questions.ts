@@ -44,12 +44,14 @@ export class Questions {
         ...(view.persons && { private: true }),
       }
     })
-    if (low === '') return this.#answers.result(asked, rooms)
+    const list = (found: readonly unknown[]) =>
+      this.#answers.list(asked, found, '/rooms with a part of a name finds others.')
+    if (low === '') return list(rooms)
     const place = (name: string) => fold(name).indexOf(low)
     const named = rooms.filter(({ name }) => place(name) >= 0)
     const about = rooms.filter(({ name, topic }) => place(name) < 0 && fold(topic ?? '').includes(low))
     const starts = (name: string) => Number(place(name) > 0)
-    this.#answers.result(asked, [...named.sort((a, b) => starts(a.name) - starts(b.name)), ...about])
+    list([...named.sort((a, b) => starts(a.name) - starts(b.name)), ...about])
   }
 
   who(asked: Asked, text: string | undefined): void {
@@ -65,7 +67,8 @@ export class Questions {
     const list = [...persons].map((person) => this.#people.person(person))
     // Who is here first: a network keeps everybody who ever came.
     const here = list.filter(({ online }) => online)
-    this.#answers.result(asked, [...here, ...list.filter(({ online }) => !online)])
+    const all = [...here, ...list.filter(({ online }) => !online)]
+    this.#answers.list(asked, all, '/people with a part of a name finds others.')
   }
 
   hub(asked: Asked): void {
