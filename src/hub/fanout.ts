@@ -29,6 +29,8 @@ interface Turn {
 /** Bytes of runs in one frame: below the frame cap with one more full run. */
 const FRAME_BYTES = 24 * 1024
 const FRAME_RUNS = 128
+/** So much of a room waits at most: two frames. */
+const WAITING_BYTES = 2 * FRAME_BYTES
 /**
  * Under load a room is told something at most this often: a screen shows no more, and most of what a delivery costs is its
  * share of a write.
@@ -65,8 +67,8 @@ export class Fanout {
     for (const body of run.bodies) bytes += (body?.length ?? 0) + 4
     turn.runs.push({ run: short, bytes, from })
     turn.bytes += bytes
-    // What is the hub's own is offered to others right behind it, and a full frame gains nothing by waiting.
-    if (from < 0 || turn.bytes >= FRAME_BYTES) turn.dueAt = now
+    // What is the hub's own is offered to others right behind it.
+    if (from < 0 || turn.bytes >= WAITING_BYTES) turn.dueAt = now
   }
 
   get isEmpty(): boolean {
