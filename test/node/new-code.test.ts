@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NetworkMember } from '../../src/node/index.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
-import { meet, Person } from './people.ts'
+import { meet, ownedNetwork, Person } from './people.ts'
 
 // Some of it waits for silences and time-outs, and longer where the machine is busy.
 vi.setConfig({ testTimeout: 120_000 })
@@ -12,8 +12,7 @@ let olga: Person
 let max: Person
 let ben: Person
 beforeEach(async () => {
-  lan = createLan({ owned: true })
-  ;[olga, max, ben] = (await meet(lan, 'olga', 'max', 'ben')) as [Person, Person, Person]
+  ;({ lan, olga, max, ben } = await ownedNetwork())
 })
 afterEach(() => lan.close())
 

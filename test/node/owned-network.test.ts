@@ -2,15 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NetworkMember } from '../../src/node/index.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
-import { meet, Person } from './people.ts'
+import { meet, ownedNetwork, Person } from './people.ts'
 
 let lan: Lan
 let olga: Person
 let max: Person
 let ben: Person
 beforeEach(async () => {
-  lan = createLan({ owned: true })
-  ;[olga, max, ben] = (await meet(lan, 'olga', 'max', 'ben')) as [Person, Person, Person]
+  ;({ lan, olga, max, ben } = await ownedNetwork())
 })
 afterEach(() => lan.close())
 

@@ -1,7 +1,7 @@
 /** People on a LAN in memory, who ask and wait for what they are told. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Answer, Command, Node, NodeEvent } from '../../src/node/index.ts'
-import type { Lan } from '../../src/node/testing.ts'
+import { createLan, type Lan } from '../../src/node/testing.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -98,6 +98,13 @@ export async function meet(lan: Lan, ...names: string[]): Promise<Person[]> {
       names.every((name) => data.some((who) => who.name === name)),
     )
   return people
+}
+
+/** A network that olga owns, with max and ben in it. */
+export async function ownedNetwork(): Promise<{ lan: Lan; olga: Person; max: Person; ben: Person }> {
+  const lan = createLan({ owned: true })
+  const [olga, max, ben] = (await meet(lan, 'olga', 'max', 'ben')) as [Person, Person, Person]
+  return { lan, olga, max, ben }
 }
 
 /** A public room `lab` of the first, with all in it. */

@@ -1,20 +1,19 @@
 /** Which code of a network with an owner is in force, and who is in by one that was not replaced (RM-23). */
 import { describe, expect, it } from 'vitest'
 import { hex } from '../../src/wire/bytes.ts'
-import { NETWORK_ROOM, type PersonKey } from '../../src/wire/ids.ts'
-import { doorNamed, isSameInEveryOrder, World } from './rooms/world.ts'
+import { NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { doorNamed, isSameInEveryOrder, ownedWorld } from './rooms/world.ts'
 
 const HERE = { room: NETWORK_ROOM }
 
+/** Max is an admin. */
 function network() {
-  const world = new World()
-  const persons = ['olga', 'max', 'ben', 'eve'].map((name) => world.person(name))
-  const [olga, max, ben, eve] = persons as [PersonKey, PersonKey, PersonKey, PersonKey]
-  for (const person of persons) world.profile(person)
+  const owned = ownedWorld()
+  const { world, persons, olga, max } = owned
   world.role(olga, max, 4, HERE)
   const inForce = () => world.network(olga).codes.newest
-  const admissions = () => persons.map((person) => world.network(olga).door.admission(person))
-  return { world, olga, max, ben, eve, inForce, admissions }
+  const admissions = () => persons.map((person) => owned.door().admission(person))
+  return { ...owned, inForce, admissions }
 }
 const door = (name: string) => hex(doorNamed(name))
 

@@ -1,33 +1,20 @@
 /** Who is let into a network with an owner, by the control events of room 0 (RM-20, RM-21). */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NETWORK_ROOM, type PersonKey } from '../../src/wire/ids.ts'
-import { isSameInEveryOrder, World } from './rooms/world.ts'
+import { NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { isSameInEveryOrder, ownedWorld } from './rooms/world.ts'
 
 const HERE = { room: NETWORK_ROOM }
 
-function network() {
-  const world = new World()
-  const [olga, max, ben, eve] = ['olga', 'max', 'ben', 'eve'].map((name) => world.person(name)) as [
-    PersonKey,
-    PersonKey,
-    PersonKey,
-    PersonKey,
-  ]
-  for (const person of [olga, max, ben, eve]) world.profile(person)
-  const door = () => world.network(olga).door
-  return { world, olga, max, ben, eve, door }
-}
-
 describe('the door', () => {
   it('is open to all while nothing else is said, and nobody but admins can close it', () => {
-    const { world, max, ben, eve, door } = network()
+    const { world, max, ben, eve, door } = ownedWorld()
     world.set(max, 'membersOnly', 1, [], HERE)
     for (const person of [max, ben, eve]) expect(door().admission(person)).toBe('member')
   })
 
   it('lets in whom the setting lists, whom an admin names, and admins', () => {
-    const { world, olga, max, ben, eve, door } = network()
+    const { world, olga, max, ben, eve, door } = ownedWorld()
     world.role(olga, max, 4, HERE)
     world.set(max, 'membersOnly', 1, [ben], HERE)
     expect([olga, max, ben, eve].map((person) => door().admission(person))).toEqual([
@@ -43,7 +30,7 @@ describe('the door', () => {
   })
 
   it('hides what somebody who waits wrote, however it is dated, and shows it once they are let in', () => {
-    const { world, olga, ben, eve } = network()
+    const { world, olga, ben, eve } = ownedWorld()
     const lane = world.post(eve, { t: 1 }).lane
     world.set(olga, 'membersOnly', 1, [ben], HERE)
     expect(world.view(olga).contentLimit(eve, lane)).toBe(0)
@@ -54,7 +41,7 @@ describe('the door', () => {
   })
 
   it('makes a room of nobody of one whose maker waits, and undoes their acts as a moderator', () => {
-    const { world, olga, max, ben, eve } = network()
+    const { world, olga, max, ben, eve } = ownedWorld()
     world.set(olga, 'membersOnly', 1, [max, ben], HERE)
     world.create(eve, 'hers')
     expect(world.known(olga)).toBeUndefined()
@@ -68,7 +55,7 @@ describe('the door', () => {
   })
 
   it('expels for good: an admit that names the ban lets them in again, one that does not changes nothing', () => {
-    const { world, olga, max, eve, door } = network()
+    const { world, olga, max, eve, door } = ownedWorld()
     world.role(olga, max, 4, HERE)
     const ban = world.ban(max, eve, HERE)
     world.admit(olga, [eve])
@@ -78,7 +65,7 @@ describe('the door', () => {
   })
 
   it('is no matter of a member: neither setting nor admit of room 0 counts elsewhere', () => {
-    const { world, olga, max, eve } = network()
+    const { world, olga, max, eve } = ownedWorld()
     world.create(max, 'lab')
     const [set, admit] = [world.set(max, 'membersOnly', 1), world.admit(max, [eve], [], { room: world.room })]
     const { counted } = world.view(olga)
@@ -112,7 +99,7 @@ const CODES = ['one', 'two', 'three']
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never
 
 function play(acts: readonly Act[]) {
-  const { world, olga, max, ben, eve } = network()
+  const { world, olga, max, ben, eve } = ownedWorld()
   const persons = [olga, max, ben, eve]
   const known = world.events.length
   for (const { kind, by, whom, names, t } of acts) {

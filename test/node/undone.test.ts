@@ -1,16 +1,15 @@
 /** Every act of those who look after a room or a network: why it was done is told and logged, and there is a way back. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../../src/node/index.ts'
-import { createLan, type Lan } from '../../src/node/testing.ts'
-import { lab, meet, type Person } from './people.ts'
+import type { Lan } from '../../src/node/testing.ts'
+import { lab, ownedNetwork, type Person } from './people.ts'
 
 let lan: Lan
 let olga: Person
 let max: Person
 let ben: Person
 beforeEach(async () => {
-  lan = createLan({ owned: true })
-  ;[olga, max, ben] = (await meet(lan, 'olga', 'max', 'ben')) as [Person, Person, Person]
+  ;({ lan, olga, max, ben } = await ownedNetwork())
 })
 afterEach(() => lan.close())
 

@@ -348,6 +348,16 @@ export class World {
   }
 }
 
+/** A network that olga owns: her, max, ben and eve, whom everybody knows. */
+export function ownedWorld() {
+  const world = new World()
+  const persons = ['olga', 'max', 'ben', 'eve'].map((name) => world.person(name))
+  const [olga, max, ben, eve] = persons as [PersonKey, PersonKey, PersonKey, PersonKey]
+  for (const person of persons) world.profile(person)
+  const door = () => world.network(olga).door
+  return { world, persons, olga, max, ben, eve, door }
+}
+
 export const people = (persons: readonly PersonKey[]) => concat(...persons.map((person) => fromHex(person)))
 export const ids = (events: readonly EventId[]) => concat(...events.map((id) => fromHex(id)))
 /** The lanes of these events end at them. */
