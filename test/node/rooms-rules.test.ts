@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/wire/event.ts'
 import { type EventId, type LaneId, NETWORK_ROOM, type PersonKey } from '../../src/wire/ids.ts'
 import { CUT_PARTS_MAX } from '../../src/wire/limits.ts'
-import { isSameInEveryOrder, permutations, World } from './rooms/world.ts'
+import { cutOf, isSameInEveryOrder, none, ownedWorld, permutations, World } from './rooms/world.ts'
 
 /** A public room of anna with the moderator max and the members bert and carl. */
 function lab(options: { max?: number } = {}) {
@@ -238,6 +238,17 @@ describe('a cut that one event cannot hold', () => {
     world.ban(owner, bert, { room: NETWORK_ROOM, cut: [seen[1]!] })
     for (const [i, room] of rooms.entries())
       expect(world.known(owner, undefined, room)?.contentLimit(bert, seen[i]!.lane), room).toBe(1)
+  })
+
+  it('of an admin who is one no more goes on there too, in whatever room', () => {
+    const { world, olga, max, ben } = ownedWorld()
+    world.role(olga, max, 4, { room: NETWORK_ROOM })
+    const seen = ['a', 'b'].map((lane) => world.admit(max, [ben], [], { lane }))
+    const late = ['a', 'b'].map((lane) => world.admit(max, [ben], [], { lane }))
+    world.add(olga, { kind: 'cut', cut: cutOf([seen[0]!]), cuts: none }, { room: NETWORK_ROOM })
+    world.role(olga, max, 1, { cut: [seen[1]!], room: NETWORK_ROOM })
+    const { counted } = world.network(olga)
+    expect([...seen, ...late].map(({ id }) => counted.has(id))).toEqual([true, true, false, false])
   })
 
   it('holds nothing of what stands elsewhere: behind another act, in another lane, by somebody else', () => {
