@@ -20,7 +20,7 @@ import { SortedStore } from './sorted-store.ts'
 
 export const NETWORK = 'rooms'
 /** Raised where the store is made another way. */
-const FORMAT = 4
+const FORMAT = 5
 const PEOPLE = 1000
 const ROOMS = 200
 const DAY_MS = 24 * 3600 * 1000

@@ -70,8 +70,13 @@ export class IdIndex {
     this.#store = store
   }
 
-  /** Reads which segments there are. */
-  async load(): Promise<void> {
+  /** Segments that were ever begun: a hint that is written now says so, and relies on all of them. */
+  get begun(): number {
+    return this.#next
+  }
+
+  /** Reads which segments there are. begun: the most that a hint says. */
+  async load(begun: number): Promise<void> {
     this.#segments = []
     for await (const [key, value] of this.#store.scan({ from: 'j00', to: 'j01' })) {
       if (key.length !== 11 || value.length <= SUM_BYTES) continue
@@ -85,8 +90,8 @@ export class IdIndex {
     const fact = this.#store.get(FACT)
     const [first, next] = fact?.length === 8 ? [readUint(fact, 0, 4), readUint(fact, 4, 4)] : [0, 0]
     const isEach = this.#segments.every(({ number }, i) => number === first + i)
-    this.#isDamaged = !isEach || this.#segments.length !== next - first
-    this.#next = Math.max(next, (this.#segments.at(-1)?.number ?? -1) + 1)
+    this.#isDamaged = !isEach || this.#segments.length !== next - first || begun > next
+    this.#next = Math.max(next, begun, (this.#segments.at(-1)?.number ?? -1) + 1)
   }
 
   /** Whether the next event fits no more: `flush` first. */

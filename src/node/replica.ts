@@ -5,7 +5,7 @@
  * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
  * for display is decided elsewhere (rooms, timeline); here a lane's `limit` tells where its listed part ends.
  */
-import { compare, concat, equal, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import { compare, concat, equal, fromHex, hex, readUint, uint, writeUint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
   bodyHashOf,
@@ -886,7 +886,7 @@ export class Replica {
   }
 
   #putLane(lane: Lane): void {
-    this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane))
+    this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane, this.#ids.begun))
   }
 
   /**
@@ -966,12 +966,12 @@ export class Replica {
     // Many lanes have few authors and rooms: each name once, and none as a piece of a key that then stays with it.
     const names = new Names()
     await this.#keys.load(this.#store)
-    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i', page: LANES_PAGE }))
-      if (
-        key.length === LANE_KEY_LENGTH &&
-        (value.length === LANE_BYTES || value.length === EARLIER_LANE_BYTES)
-      )
-        this.#keepLane(unpackLane(newLaneOf(key, names), value))
+    let segments = 0
+    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i', page: LANES_PAGE })) {
+      if (key.length !== LANE_KEY_LENGTH || value.length < EARLIER_LANE_BYTES) continue
+      this.#keepLane(unpackLane(newLaneOf(key, names), value))
+      if (value.length >= LANE_BYTES) segments = Math.max(segments, readUint(value, 80, 4))
+    }
     for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
       if (value.length !== TOMBSTONE_BYTES) continue
       const lane = this.#laneOf({
@@ -990,7 +990,7 @@ export class Replica {
     }
     for (const lane of this.#allLanes())
       this.#hint(lane, proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0)
-    await this.#ids.load()
+    await this.#ids.load(segments)
     this.#indexEnds()
   }
 
@@ -1242,8 +1242,8 @@ export class Replica {
 
 /** Letter, room, author and lane of an h or f key; what the disk has damaged may have any length. */
 const LANE_KEY_LENGTH = 113
-const LANE_BYTES = 80
-/** Before there were segments of ids. */
+const LANE_BYTES = 84
+/** Before there were segments of ids; what is longer but not whole says as much. */
 const EARLIER_LANE_BYTES = 76
 /** Events whose ids are read at the start: those that came last, and some that a scan had begun with. */
 const ENDS_MAX = 2 * SEGMENT_EVENTS
@@ -1304,15 +1304,16 @@ function chainOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly 
   }
 }
 
-function packLane(lane: Lane): Uint8Array {
-  return concat(
-    uint(lane.n, 4),
-    fromHex(lane.id),
-    uint(lane.end, 4),
-    fromHex(lane.endId),
-    uint(lane.forkAt, 4),
-    uint(Math.min(lane.indexed, lane.n), 4),
-  )
+function packLane(lane: Lane, segments: number): Uint8Array {
+  const value = new Uint8Array(LANE_BYTES)
+  writeUint(value, 0, 4, lane.n)
+  value.set(fromHex(lane.id), 4)
+  writeUint(value, 36, 4, lane.end)
+  value.set(fromHex(lane.endId), 40)
+  writeUint(value, 72, 4, lane.forkAt)
+  writeUint(value, 76, 4, Math.min(lane.indexed, lane.n))
+  writeUint(value, 80, 4, segments)
+  return value
 }
 
 function unpackLane(lane: Lane, value: Uint8Array): Lane {
@@ -1321,7 +1322,7 @@ function unpackLane(lane: Lane, value: Uint8Array): Lane {
   lane.end = readUint(value, 36, 4)
   lane.endId = lane.end === lane.n ? lane.id : (hex(value, 40, 72) as EventId)
   lane.forkAt = readUint(value, 72, 4)
-  if (value.length === LANE_BYTES) lane.indexed = readUint(value, 76, 4)
+  if (value.length >= LANE_BYTES) lane.indexed = readUint(value, 76, 4)
   return lane
 }
 

@@ -8,7 +8,7 @@
  *   d id                      tombstone (164 bytes), in place of the body
  *   j                         where events lie, by id, some thousand at a time (id-index.ts)
  *   o room t author lane n    display order, of the events of a run together (display-order.ts)
- *   h room author lane        the lane's hint: n4 id32 end4 endId32 fork4 indexed4
+ *   h room author lane        the lane's hint: n4 id32 end4 endId32 fork4 indexed4 segments4
  *   f room author lane        fork proof
  *   c room author lane n      empty: control events, for the start
  *   s, u, y                   the search index (search/search-index.ts): follows from the events

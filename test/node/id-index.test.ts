@@ -40,17 +40,25 @@ async function scanned(here: Here): Promise<void> {
   await here.save()
 }
 
-/** A store with a segment and a half of events of two authors. */
-async function filled() {
+/** A store with a segment and a half of events of two authors, made once. */
+const made = (() => {
   const here = replicaOf()
   const events = [...fill(here, 1000, bert), ...fill(here, SEGMENT_EVENTS), ...fill(here, 1000, bert)]
-  await here.save()
+  const ops = here.replica.takeOps()
+  void here.store.write(ops, true)
+  return { here, events, ops }
+})()
+async function filled() {
+  const { events, ops } = made
+  const store = new MemoryStore({ crashable: true })
+  await store.write(ops, true)
+  const here = await restarted(replicaOf(undefined, store))
   return { here, events }
 }
 
 test('an event is found as soon as it is added, from a segment, and after a start before the scan', async () => {
+  expect(missing(made.here, made.events)).toBe(0)
   const { here, events } = await filled()
-  expect(missing(here, events)).toBe(0)
   expect(keys(here.store, 'j').filter((key) => key.startsWith('j00'))).toHaveLength(1)
   const next = await restarted(here)
   expect(missing(next, events)).toBe(0)
@@ -136,6 +144,30 @@ describe('segments that the disk has damaged are made anew by the scan, and the 
   })
 })
 
+test('a power loss that takes a segment, and not what was written behind it, is noticed', async () => {
+  const here = replicaOf()
+  const { store, save } = here
+  const segments = () => keys(store, 'j').filter((key) => key.startsWith('j00')).length
+  const events = [...fill(here, 1000), ...fill(here, 1000, bert), ...fill(here, SEGMENT_EVENTS, bert)]
+  await save(false)
+  const last = { events: events.slice(0, 1000) } as unknown as VerifiedRun
+  events.push(...fill(here, SEGMENT_EVENTS - 2001, bert))
+  await save(false)
+  const lost = fill(here, 64, bert)
+  await save(false)
+  const later = fill(here, 64, anna, last)
+  await save(false)
+  expect(segments()).toBe(2)
+  store.crash({ hole: 2 })
+  expect(segments()).toBe(1)
+  const next = await restarted(here)
+  await next.replica.scan()
+  await next.save()
+  expect(missing(next, [...events, ...later])).toBe(0)
+  expect(missing(next, lost)).toBe(64)
+  expect(missing(await restarted(next), [...events, ...later])).toBe(0)
+})
+
 test('what was added while they are made anew is found, then and after the next start', async () => {
   const { here, events } = await filled()
   await here.store.write([['del', 'mids']], true)
@@ -175,7 +207,7 @@ test('what is erased is found no more, and what others have written in its place
   for (const run of runs) replica.add(run)
   fill(here, SEGMENT_EVENTS, bert)
   await save()
-  expect(store.get(laneKey(ROOM, anna.person, lane))!.at(-1)).toBe(3)
+  expect(store.get(laneKey(ROOM, anna.person, lane))!.at(79)).toBe(3)
   replica.erase(replica.lane(ROOM, anna.person, lane)!, 2, false)
   await save()
   expect(runs.map((run) => replica.find(lastOf(run).id)?.n)).toEqual([1, undefined, undefined])
