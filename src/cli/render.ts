@@ -244,7 +244,9 @@ function systemSentence(event: SystemEvent, { self, known }: Look, isNews = fals
     case 'unvoice':
       return `${isSelf ? 'your voice' : `the voice of ${who}`} in ${room} was taken back${by}${others}${why}`
     case 'topic':
-      return `${who} changed the topic of ${room}${event.topic === undefined ? '' : ` to “${safeName(event.topic)}”`}${why}`
+      return event.topic
+        ? `${who} changed the topic of ${room} to “${safeName(event.topic)}”${why}`
+        : `${who} took the topic of ${room} away${why}`
     case 'role':
       return `${who} ${isSelf ? 'are' : 'is'} ${event.role === undefined ? 'in another role' : `${event.role === 'admin' || event.role === 'owner' ? 'an' : 'a'} ${event.role}`} in ${room} now${by}${why}`
     case 'decline':

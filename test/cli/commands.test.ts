@@ -111,6 +111,7 @@ describe('commands', () => {
     ['/unpin ^2', { do: 'pin', room: 'here', message: '^2', on: false }],
     ['/pin @bob the rules', { do: 'pin', room: 'here', message: '@bob', on: true, reason: 'the rules' }],
     ['/topic', { do: 'topic', room: 'here' }],
+    ['/topic none', { do: 'topic', room: 'here', topic: '' }],
     ['/topic all  rats', { do: 'topic', room: 'here', topic: 'all  rats' }],
     ['/max 30', { do: 'set', room: 'here', setting: 'max', value: 30 }],
     ['/lock exam', { do: 'lock', room: 'here', on: true, reason: 'exam' }],

@@ -72,9 +72,10 @@ function readSetting(
 function readTopic(args: string, room: string): Meaning {
   const [first = '', ...rest] = args.split(/(?:^|\s)--reason(?=\s|$)/u)
   const reason = rest.pop()
-  const topic = [first, ...rest].join(' --reason').trim()
-  if (reason !== undefined && (topic === '' || reason.trim() === '')) return 'usage'
-  return ask({ do: 'topic', room, ...(topic !== '' && { topic }), ...because(reason ?? '') })
+  const said = [first, ...rest].join(' --reason').trim()
+  if (reason !== undefined && (said === '' || reason.trim() === '')) return 'usage'
+  const topic = said === 'none' ? '' : said
+  return ask({ do: 'topic', room, ...(said !== '' && { topic }), ...because(reason ?? '') })
 }
 
 /** `[room or network] [n]`, either way round; `#network` and `#5` are rooms of these names. */
@@ -179,7 +180,7 @@ export const moderationRows: readonly CommandRow[] = [
   {
     name: 'topic',
     args: '[text [--reason why]]',
-    help: 'what this room is about; with a text: from now on; what follows the last --reason is why',
+    help: 'what this room is about; with a text: from now on (none: nothing); what follows the last --reason is why',
     options: ['--reason'],
     read: readTopic,
   },
