@@ -1,9 +1,10 @@
 /** What the hub refuses early is what the reducer passes over. */
 import { expect, it } from 'vitest'
-import { denialOfAct } from '../../src/node/acts/permission.ts'
+import { denialOfAct, permitOf } from '../../src/node/acts/permission.ts'
+import type { Views } from '../../src/node/views.ts'
 import { fromHex, uint } from '../../src/wire/bytes.ts'
 import type { Event } from '../../src/wire/event.ts'
-import type { PersonKey } from '../../src/wire/ids.ts'
+import type { PersonKey, RoomId } from '../../src/wire/ids.ts'
 import type { BodyValue } from '../../src/wire/kinds.ts'
 import { seeded } from '../lab/chaos/round.ts'
 import { cutOf, none, World } from './rooms/world.ts'
@@ -44,6 +45,32 @@ it('an act is refused exactly where it would not count, of whomever it is, whoev
   }
   expect(told.refused).toBeGreaterThan(100)
   expect(told.counted).toBeGreaterThan(100)
+})
+
+it('a private room takes no more people than one key is sealed to, whatever limit it has', () => {
+  const keyOf = (n: number) => n.toString(16).padStart(64, '0') as PersonKey
+  const people = (count: number) => new Set(Array.from({ length: count }, (_, n) => keyOf(n + 1)))
+  const code = (members: number, max: number, isPrivate = true) => {
+    const room = {
+      deleted: false,
+      bans: [],
+      max,
+      members: people(members),
+      ...(isPrivate && { persons: new Set([...people(members), keyOf(9999)]) }),
+      admits: () => true,
+    }
+    const views = {
+      network: () => ({ door: { admission: () => 'member' } }),
+      personOf: (key: PersonKey) => key,
+      room: () => room,
+    }
+    return permitOf(views as unknown as Views, keyOf(9999), 'join', 'ab'.repeat(16) as RoomId, '', 0)
+  }
+  expect(code(255, 0)).toBeUndefined()
+  expect(code(256, 0)).toBe('ROOM_FULL')
+  expect(code(256, 1000)).toBe('ROOM_FULL')
+  expect(code(10, 10)).toBe('ROOM_FULL')
+  expect(code(256, 0, false)).toBeUndefined()
 })
 
 function lastOfLanes(events: readonly Event[]): Event[] {

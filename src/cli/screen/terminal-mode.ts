@@ -141,7 +141,7 @@ export class TerminalMode {
   #draw(): void {
     clearTimeout(this.#drawing)
     this.#drawing = undefined
-    this.#screen.entered(this.#session.room, this.#options.now())
+    this.#entered()
     const lines: string[] = []
     const later: (() => void)[] = []
     let isCounting = false
@@ -203,11 +203,19 @@ export class TerminalMode {
 
   #enter(room: string): void {
     this.#last = this.#last.then(() => {
-      this.#read(this.#session.room)
       this.#session.room = room
-      this.#read(room)
       this.#draw()
     })
+  }
+
+  /** By a key or a command: what stands on the screen of the room before, and of this one, has been read. */
+  #entered(): void {
+    const { room } = this.#session
+    const before = this.#screen.room
+    if (room === before) return
+    this.#screen.entered(room, this.#options.now())
+    this.#read(before)
+    this.#read(room)
   }
 
   #readHere(): void {

@@ -145,7 +145,11 @@ describe('the chat on a terminal', () => {
     await screen.shows('There is no room 7')
     screen.type('hello\r')
     await screen.shows('anna: hello')
-    expect(node.asked.at(-1)).toMatchObject({ do: 'say', room: 'lab', text: 'hello' })
+    expect(node.asked.findLast((each) => each.do === 'say')).toMatchObject({
+      do: 'say',
+      room: 'lab',
+      text: 'hello',
+    })
   })
 
   it('counts talks as rooms, and enters them, by number or name: what is typed goes to that person alone', async () => {
@@ -180,6 +184,15 @@ describe('the chat on a terminal', () => {
     await vi.waitFor(() => expect(node.asked).toContainEqual({ do: 'read', room: 'general' }), 20_000)
   })
 
+  it('takes for read what stands in a room that a command enters', async () => {
+    const { node, screen } = await start()
+    node.emit(message({ room: 'lab', text: 'seen?' }))
+    await screen.shows('2:lab(1)')
+    screen.type('/join lab\r')
+    await screen.cursorBehind('[lab] anna: ')
+    expect(node.asked).toContainEqual({ do: 'read', room: 'lab' })
+  })
+
   it('counts what is unread anew where another device has read it', async () => {
     const { node, screen } = await start()
     node.emit(message({ room: 'lab', text: 'hello' }))
@@ -198,7 +211,11 @@ describe('the chat on a terminal', () => {
     const { node, screen } = await start()
     screen.type('/join lab\rfirst\r')
     await screen.shows('anna: first')
-    expect(node.asked.at(-1)).toMatchObject({ do: 'say', room: 'lab', text: 'first' })
+    expect(node.asked.findLast((each) => each.do === 'say')).toMatchObject({
+      do: 'say',
+      room: 'lab',
+      text: 'first',
+    })
   })
 
   it('rings and marks where somebody names this person, and never for history', async () => {
