@@ -69,6 +69,10 @@ export class GrowingBounds implements Bounds {
   termsMin = 255
 
   add({ t, at, terms, marks }: Omit<Doc, 'place' | 'n'>): void {
+    this.widen(t, at, terms, marks)
+  }
+
+  widen(t: number, at: number, terms: number, marks: number): void {
     this.tMax = Math.max(this.tMax, t)
     this.atMin = isLoose(marks) ? 0 : Math.min(this.atMin, at)
     this.atMax = isLoose(marks) ? TIME_MAX : Math.max(this.atMax, at)
@@ -78,6 +82,10 @@ export class GrowingBounds implements Bounds {
 
 export const PLACE_BYTES = 56
 const DOC_BYTES_MAX = 2 + 4 * NUMBER_BYTES_MAX
+/** Docs of one value. */
+export const BLOCK_DOCS = 256
+/** Where a block of docs is packed: it lives no longer than that. */
+const block = new Uint8Array(BLOCK_DOCS * DOC_BYTES_MAX)
 
 /** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
@@ -158,18 +166,20 @@ export class GatheredDocs implements Docs {
 
   /** These docs as a value: what was said last first. */
   pack(docs: Uint16Array): Uint8Array {
-    const bytes = new Uint8Array(docs.length * DOC_BYTES_MAX)
+    const [places, ns, ts, ats] = [this.#placeOf, this.#n, this.#t, this.#at]
+    const bytes = docs.length <= BLOCK_DOCS ? block : new Uint8Array(docs.length * DOC_BYTES_MAX)
     const lastN = new Uint32Array(this.places.length)
     let end = 0
     let before = TIME_MAX
-    for (const doc of docs) {
-      const [place, n, t] = [this.placeOf(doc), this.n(doc), this.t(doc)]
-      bytes[end] = this.terms(doc)
-      bytes[end + 1] = this.marks(doc)
+    for (let k = 0; k < docs.length; k++) {
+      const doc = docs[k]!
+      const [place, n, t] = [places[doc]!, ns[doc]!, ts[doc]!]
+      bytes[end] = this.#terms[doc]!
+      bytes[end + 1] = this.#marks[doc]!
       end = writeNumber(bytes, end + 2, place)
       end = writeNumber(bytes, end, signed(n - lastN[place]!))
       end = writeNumber(bytes, end, before - t)
-      end = writeNumber(bytes, end, signed(t - this.at(doc)))
+      end = writeNumber(bytes, end, signed(t - ats[doc]!))
       lastN[place] = n
       before = t
     }
@@ -178,8 +188,10 @@ export class GatheredDocs implements Docs {
 
   boundsOf(docs: Uint16Array): Bounds {
     const bounds = new GrowingBounds()
-    for (const doc of docs)
-      bounds.add({ t: this.t(doc), at: this.at(doc), terms: this.terms(doc), marks: this.marks(doc) })
+    for (let k = 0; k < docs.length; k++) {
+      const doc = docs[k]!
+      bounds.widen(this.#t[doc]!, this.#at[doc]!, this.#terms[doc]!, this.#marks[doc]!)
+    }
     return bounds
   }
 }

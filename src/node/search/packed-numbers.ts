@@ -5,6 +5,10 @@ export const NUMBER_BYTES_MAX = 7
 
 /** Writes it at `at`; returns where it ends. */
 export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 128) {
+    bytes[at] = value
+    return at + 1
+  }
   let rest = value
   let end = at
   for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) bytes[end++] = (rest % 128) | 128

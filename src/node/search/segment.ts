@@ -11,6 +11,7 @@
  */
 import { concat, readUint, uint } from '../../wire/bytes.ts'
 import {
+  BLOCK_DOCS,
   type Bounds,
   type Doc,
   type Docs,
@@ -26,8 +27,7 @@ import { isInText, TERM_BYTES } from './term-numbers.ts'
 
 /** Bytes of one part of postings: what a look for one word reads. */
 const PART_BYTES = 4096
-/** Docs and places of one value: about as much. */
-const BLOCK_DOCS = 256
+/** Places of one value: about as much. */
 const BLOCK_PLACES = 64
 const SUM_BYTES = 4
 const COUNTS_BYTES = 4
@@ -107,9 +107,10 @@ export class Gathered implements Searchable {
       this.#terms.set(oldTerms)
       this.#nexts.set(oldNexts)
     }
+    const [allTerms, allNexts] = [this.#terms, this.#nexts]
     for (let k = 0; k < count; k++) {
-      this.#terms[start + k] = terms[k]!
-      this.#nexts[start + k] = nexts[k]!
+      allTerms[start + k] = terms[k]!
+      allNexts[start + k] = nexts[k]!
     }
     this.#starts.push(end)
   }
@@ -216,6 +217,7 @@ class Desk {
       this.#counts = new Uint32Array(count)
       this.#ends = new Uint32Array(count)
       this.#postings = new Uint32Array(count)
+      this.#sorted = new Float64Array(count)
       return
     }
     this.#places.fill(0)
@@ -267,10 +269,9 @@ class Desk {
 
   /** All are placed: they can be packed, by their numbers. */
   sort(): void {
-    const [terms, slots] = [this.#terms, this.#slots]
-    const sorted = new Float64Array(slots)
+    const [terms, slots, sorted] = [this.#terms, this.#slots, this.#sorted]
     for (let slot = 0; slot < slots; slot++) sorted[slot] = terms[slot]! * SLOTS_MAX + slot
-    this.#sorted = sorted.sort()
+    sorted.subarray(0, slots).sort()
     this.#packed = 0
   }
 
@@ -285,7 +286,7 @@ class Desk {
     let part = this.#part
     let length = 0
     let [first, before] = [0, 0]
-    for (; this.#packed < sorted.length; this.#packed++) {
+    for (; this.#packed < this.#slots; this.#packed++) {
       const both = sorted[this.#packed]!
       const term = Math.floor(both / SLOTS_MAX)
       const slot = both - term * SLOTS_MAX

@@ -33,12 +33,16 @@ const LETTERS_MIN = LEVELS.length + 1
 export type NumberRange = readonly [from: number, to: number]
 
 export class TermNumbers {
-  readonly #keys: readonly [number, number, number]
+  readonly #start: number
+  readonly #inner: number
+  readonly #outer: number
   readonly #codes = new Uint16Array(WORD_CHARS_MAX)
 
   /** secret: 12 bytes or more. */
   constructor(secret: Uint8Array) {
-    this.#keys = [readUint(secret, 0, 4) | 0, readUint(secret, 4, 4) | 0, readUint(secret, 8, 4) | 0]
+    this.#start = readUint(secret, 0, 4) | 0
+    this.#inner = readUint(secret, 4, 4) | 0
+    this.#outer = readUint(secret, 8, 4) | 0
   }
 
   of(word: string): number {
@@ -51,28 +55,26 @@ export class TermNumbers {
 
   /** Of the word of the first `length` UTF-16 codes, which begins with no sign of a script without spaces. */
   ofCodes(codes: Uint16Array | Uint8Array, length: number): number {
-    const [start, inner, outer] = this.#keys
-    let state = start
+    const inner = this.#inner
+    let state = mix(this.#start, length > 0 ? codes[0]! + 1 : 0)
     let beginning = 0
-    const end = Math.max(length, LETTERS_MIN)
-    for (let k = 0; k < end; k++) {
+    for (let k = 1; k < LETTERS_MIN; k++) {
       state = mix(state, k < length ? codes[k]! + 1 : 0)
-      if (k >= 1 && k <= LEVELS.length) beginning = grown(beginning, state ^ inner, LEVELS[k - 1]!)
+      beginning = grown(beginning, state ^ inner, LEVELS[k - 1]!)
     }
-    return (beginning << REST_BITS) | (mix(state, outer) >>> (32 - REST_BITS))
+    for (let k = LETTERS_MIN; k < length; k++) state = mix(state, codes[k]! + 1)
+    return (beginning << REST_BITS) | (mix(state, this.#outer) >>> (32 - REST_BITS))
   }
 
   /** Of a word that begins with this sign of a script without spaces. */
   ofSign(point: number): number {
-    const [start, , outer] = this.#keys
-    return SIGNS + (mix(mix(start, point), outer) >>> (32 - OTHER_BITS))
+    return SIGNS + (mix(mix(this.#start, point), this.#outer) >>> (32 - OTHER_BITS))
   }
 
   ofFacet(name: string): number {
-    const [start, , outer] = this.#keys
-    let state = start
+    let state = this.#start
     for (let k = 0; k < name.length; k++) state = mix(state, name.charCodeAt(k))
-    return FACETS + (mix(state, outer) >>> (32 - OTHER_BITS))
+    return FACETS + (mix(state, this.#outer) >>> (32 - OTHER_BITS))
   }
 
   /** Numbers of all words that begin so, and of some others; undefined for a single letter. */
@@ -80,14 +82,13 @@ export class TermNumbers {
     const sign = letters === '' ? 0 : this.of(letters)
     if (sign >= SIGNS) return [sign, sign + 1]
     if (letters.length < 2) return undefined
-    const [start, inner] = this.#keys
-    let state = start
+    let state = this.#start
     let beginning = 0
     let bits = 0
     for (let k = 0; k < letters.length && k <= LEVELS.length; k++) {
       state = mix(state, letters.charCodeAt(k) + 1)
       if (k < 1) continue
-      beginning = grown(beginning, state ^ inner, LEVELS[k - 1]!)
+      beginning = grown(beginning, state ^ this.#inner, LEVELS[k - 1]!)
       bits += LEVELS[k - 1]!
     }
     const unit = 2 ** (BEGINNING_BITS - bits + REST_BITS)
