@@ -2,7 +2,7 @@
  * Where events lie, by id. An id is a hash: with a key for each in the store, ordering these keys was a good part of what an
  * event cost the disk. So the latest are kept in memory, and every few thousand go to the store together, in order, as a
  * segment. Until then nothing is lost: the hint of each lane says up to where its events are in segments, and those above
- * are read from the lane at the start.
+ * are read from the lane once somebody asks, or by the scan.
  *
  *   j 00 segment4           which ids may be in it: sum12, then bits
  *   j 01 segment4 part1     the lanes of its entries, 64 to a part: room16 author32 lane8
@@ -22,7 +22,7 @@ import type { Store, StoreOp } from './store.ts'
 
 type Place = Pick<Event, 'room' | 'author' | 'lane' | 'n'>
 
-/** Events of a segment: some ms of work for the start that finds as many in no segment yet. */
+/** Events of a segment: some 2 ms of work, and some tens for a start of which as many are asked for at once. */
 export const SEGMENT_EVENTS = 4096
 const PARTS = 16
 const LANES_IN_PART = 64

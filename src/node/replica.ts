@@ -119,6 +119,8 @@ export class Replica {
   readonly #erased: string[] = []
   readonly #records: LaneRecords
   readonly #ids: IdIndex
+  /** What no segment has of what was stored at the start is in memory. */
+  #areEndsIndexed = true
   /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
   mayDelete: (by: PersonKey, maker: PersonKey) => boolean = (by, maker) => by === maker
   /** May these be, or have been, devices of one person? Grows only. Set by the views. */
@@ -248,6 +250,14 @@ export class Replica {
 
   /** The event with this id, where it is held. */
   find(id: EventId): Event | undefined {
+    const event = this.#findIndexed(id)
+    if (event || this.#areEndsIndexed) return event
+    // Until somebody asks for one of them, or the scan comes by, a start need not wait for these.
+    this.#indexEnds(ENDS_MAX)
+    return this.#findIndexed(id)
+  }
+
+  #findIndexed(id: EventId): Event | undefined {
     for (const { room, author, lane, n } of this.#ids.places(id)) {
       const event = this.event(room, author, lane, n)
       // Another event may lie there, or have taken its place since.
@@ -991,17 +1001,19 @@ export class Replica {
     for (const lane of this.#allLanes())
       this.#hint(lane, proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0)
     await this.#ids.load(segments)
-    this.#indexEnds()
+    this.#areEndsIndexed = false
   }
 
   /** Events that are in no segment, by the hints. Where they are many the store is one of before, or its segments are made anew: by the scan. */
-  #indexEnds(): void {
+  #indexEnds(max: number): void {
+    this.#areEndsIndexed = true
     const lanes = [...this.#allLanes()].filter((lane) => lane.n > lane.indexed)
     const events = lanes.reduce((sum, lane) => sum + lane.n - lane.indexed, 0)
-    if (events > ENDS_MAX) return
+    if (events > max) return
     for (const lane of lanes)
       for (let n = lane.indexed + 1; n <= lane.n; n++) {
-        const id = this.idAt(lane.room, lane.author, lane.lane, n)
+        const isNoted = this.#ids.covers(lane, n)
+        const id = isNoted ? undefined : this.idAt(lane.room, lane.author, lane.lane, n)
         if (id !== undefined) this.#noteId(lane, n, id)
       }
   }
@@ -1106,6 +1118,8 @@ export class Replica {
     }
     // Lanes that were looked at before what says that their bodies may be missing.
     this.#closeHoles(this.#allLanes())
+    // Also of what grew meanwhile, above what the scan has come to later.
+    this.#indexEnds(Number.POSITIVE_INFINITY)
     if (isIdsAnew) await this.#idsRenewed()
     for (const { room, author, lane: id } of await this.#mendIndexes(expected.equals(await indexes()))) {
       result.wrong++
@@ -1245,7 +1259,7 @@ const LANE_KEY_LENGTH = 113
 const LANE_BYTES = 84
 /** Before there were segments of ids; what is longer but not whole says as much. */
 const EARLIER_LANE_BYTES = 76
-/** Events whose ids are read at the start: those that came last, and some that a scan had begun with. */
+/** Events whose ids are read at once, when somebody asks for one: those that came last, and some that a scan had begun with. */
 const ENDS_MAX = 2 * SEGMENT_EVENTS
 /** A lane is soon unpacked. */
 const LANES_PAGE = 1024

@@ -172,11 +172,16 @@ test('what was added while they are made anew is found, then and after the next 
   const { here, events } = await filled()
   await here.store.write([['del', 'mids']], true)
   const next = await restarted(here)
+  const lane = next.replica.lane(ROOM, anna.person, events[2000]!.lane)!
+  const last = {
+    events: [next.replica.event(ROOM, anna.person, lane.lane, lane.n)!],
+  } as unknown as VerifiedRun
   const scan = next.replica.scan()
-  const more = fill(next, 100)
+  const more = fill(next, 100, anna, last)
   await next.save()
   await scan
   await next.save()
+  expect(lane.indexed).toBe(lane.n)
   expect(missing(next, [...events, ...more])).toBe(0)
   expect(missing(await restarted(next), [...events, ...more])).toBe(0)
 })
