@@ -107,7 +107,10 @@ export function settingsOf(
   const list = (name: OptionName): string[] | undefined => {
     const value = chosen[name]?.value
     if (value === undefined) return undefined
-    const parts: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
+    // Given again, or several behind a comma: no name or address holds one.
+    const parts: unknown[] = (Array.isArray(value) ? value : [value]).flatMap((part: unknown) =>
+      typeof part === 'string' ? part.split(',') : [part],
+    )
     if (parts.length === 0 || !parts.every((part) => typeof part === 'string' && /^\S+$/.test(part.trim()))) {
       throw bad(name, 'a name or an address')
     }

@@ -27,6 +27,16 @@ describe('options', () => {
     })
   })
 
+  it('take several values behind commas, or given again', async () => {
+    for (const given of [
+      ['--alert', 'bell,osc9,title'],
+      ['--alert', 'bell', '--alert=osc9,title'],
+    ])
+      expect(settingsOf(await flags(...given), {}, {}).alerts).toEqual(['bell', 'osc9', 'title'])
+    expect(settingsOf(await flags('--alert', 'none'), {}, {}).alerts).toEqual([])
+    expect(() => settingsOf({ alert: ['bell,shout'] }, {}, {})).toThrow(UsageError)
+  })
+
   it('reach the node', async () => {
     const given = await flags(
       ...[
