@@ -836,7 +836,8 @@ export class Core {
         this.#choose(input)
         return this.#firstLines.begin()
       case 'tick':
-        this.#tick()
+        // One that only the hub's fan-out asked for: the end of the turn does what it waited for.
+        if (moment.now >= this.#ticksAt) this.#tick()
         return this.#choose(input)
       case 'away':
         if (input.ms > 2000) this.#lanes.close()
@@ -918,8 +919,6 @@ export class Core {
 
   #tick(): void {
     const { now, wall } = this.#moment
-    // The end of the turn does what the hub waited for.
-    if (now < this.#ticksAt) return
     if (this.#time.tick(now, wall, mediansOf(this.choice))) this.display.changedAll()
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)

@@ -102,3 +102,15 @@ test.each([
   await expectRight(world, said, 10 * 60_000)
   expect(world.hubs()).toEqual([hub])
 })
+
+test('what somebody alone says right behind a jump of their clock bears the new time', async () => {
+  const world = new World({ seed: 1 })
+  const node = world.add()
+  await world.start(node)
+  expect(await world.until(() => node.core.isReady, 10_000)).toBe(true)
+  for (const [i, jump] of [DAY, -DAY, 0].entries()) {
+    await world.run(1500)
+    world.setClock(node, jump)
+    expect(Math.abs(node.core.netNow - world.wall0 - world.now - jump), `jump ${i}`).toBeLessThan(1000)
+  }
+})
