@@ -270,7 +270,12 @@ export class Display {
 
   /** An edit or a reaction has arrived: told once, when its message may be shown. What is older is in the history. */
   #considerMark(event: Event): void {
-    if (this.#isTold(event.id) || this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) return
+    if (this.#isTold(event.id)) return
+    if (this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) {
+      // Should this person join or take back the block, what was learned before is not how it reads then.
+      if (event.kind === EDIT) this.texts.clear()
+      return
+    }
     const { replica, views } = this.#ports
     const view = views.room(event.room)
     const isOpen = this.#open.has(event.room) && !this.#learning.has(event.room)

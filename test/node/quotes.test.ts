@@ -68,6 +68,28 @@ describe('an answer to an edited message', () => {
     expect(await shown()).toBeUndefined()
   })
 
+  it('shows what it became while somebody was not in the room, who keeps it for others', async () => {
+    await ben.does({ do: 'create', room: 'den' })
+    await anna.patiently({ do: 'join', room: 'den' })
+    const answered = await ben.says('one', 'den')
+    await anna.hears({ type: 'message', id: answered })
+    const change = async (text: string) => {
+      await ben.does({ do: 'edit', room: 'den', message: answered, text })
+    }
+    await change('two')
+    await anna.hears({ type: 'edit', text: 'two' })
+    await anna.does({ do: 'leave', room: 'den' })
+    await change('three')
+    // More than a page, so that who comes does not meet the change.
+    for (let n = 0; n < 60; n++) await ben.says(`between ${n}`, 'den')
+    await ben.says('that is all', 'general')
+    await anna.hears({ type: 'message', text: 'that is all' })
+    await anna.patiently({ do: 'join', room: 'den' })
+    await anna.until({ do: 'history', room: 'den', count: 1 }, (lines: MessageEvent[]) => lines.length > 0)
+    await ben.does({ do: 'reply', room: 'den', message: answered, text: 'is it?' })
+    expect(quoted(await anna.hears({ type: 'message', text: 'is it?' }))).toBe('three')
+  })
+
   it('shows the author’s own text, whatever others write of it', async () => {
     const id = await anna.says('mine')
     await ben.hears({ type: 'message', id })
