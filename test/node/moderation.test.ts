@@ -207,6 +207,26 @@ describe('a message of somebody else', () => {
     expect(await pin(last)).toMatchObject({ event: 'pin' })
     expect(await anna.knows({ do: 'pins', room: 'lab' })).toHaveLength(100)
   })
+
+  it('is no pinned one that counts while nobody may read it', async () => {
+    await anna.does({ do: 'create', room: 'hall' })
+    await anna.does({ do: 'set', room: 'hall', setting: 'newcomers', value: 1 })
+    await ben.patiently({ do: 'join', room: 'hall' })
+    await anna.does({ do: 'voice', room: 'hall', to: 'ben' })
+    await ben.hears({ event: 'voice' })
+    const pin = (message: string) => anna.ask({ do: 'pin', room: 'hall', message, on: true })
+    for (let n = 0; n < 100; n++) {
+      const id = await ben.says(`rule ${n}`, 'hall')
+      await anna.hears({ type: 'message', id })
+      expect(await pin(id)).toMatchObject({ event: 'pin' })
+    }
+    const own = await anna.says('mine', 'hall')
+    expect(await pin(own)).toMatchObject({ code: 'TOO_MANY' })
+    await anna.does({ do: 'unvoice', room: 'hall', to: 'ben' })
+    expect(await anna.knows({ do: 'pins', room: 'hall' })).toEqual([])
+    expect(await pin(own)).toMatchObject({ event: 'pin' })
+    expect(await anna.knows({ do: 'pins', room: 'hall' })).toMatchObject([{ id: own }])
+  })
 })
 
 describe('a room', () => {
