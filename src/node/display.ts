@@ -11,7 +11,7 @@ import { type EventId, eventId, type PersonKey, type RoomId } from '../wire/ids.
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { mentions } from '../wire/mention.ts'
 import type { DeleteEvent, EditEvent, MessageEvent, ReactionEvent } from './events.ts'
-import { LatestTexts } from './latest-texts.ts'
+import { beginningOf, LatestTexts } from './latest-texts.ts'
 import type { People } from './people.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
@@ -30,8 +30,6 @@ const TOLD_MAX = 100_000
 const APPROX_MS = 600_000
 /** Lines of a room told as history, in all. */
 export const HISTORY_LINES = 50
-/** Characters of a message that an answer to it shows. */
-const QUOTE_CHARS = 80
 /** Messages whose latest edit told is remembered. */
 const EDITED_MAX = 10_000
 
@@ -439,8 +437,6 @@ export class Display {
     if (body?.kind !== 'message') return undefined
     const known = this.texts.of(id)
     const edit = known && isVisible(known.event, this.visibility(view)) ? known : undefined
-    const line = [...(edit?.text ?? body.text).replace(/\s+/gu, ' ').trim()]
-    const text = line.length > QUOTE_CHARS ? `${line.slice(0, QUOTE_CHARS - 1).join('')}…` : line.join('')
-    return { from: people.labelled(event.author), text }
+    return { from: people.labelled(event.author), text: edit?.text ?? beginningOf(body.text) }
   }
 }

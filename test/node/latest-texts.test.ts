@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LatestTexts } from '../../src/node/latest-texts.ts'
+import { beginningOf, LatestTexts } from '../../src/node/latest-texts.ts'
 import type { Event } from '../../src/wire/event.ts'
 import type { EventId } from '../../src/wire/ids.ts'
 
@@ -27,6 +27,14 @@ describe('the text that a message has now', () => {
     expect(texts.of(id('1'))?.text).toBe('first')
     texts.forget(id('1'))
     expect(texts.of(id('1'))).toBeUndefined()
+  })
+
+  it('is remembered as it is quoted: so many characters of it in one line', () => {
+    const texts = new LatestTexts()
+    texts.note(id('1'), edit(1, ` a\n\n${'😀'.repeat(2000)}`))
+    const known = texts.of(id('1'))!.text
+    expect(known).toBe(`a ${'😀'.repeat(77)}…`)
+    expect(beginningOf(known)).toBe(known)
   })
 
   it('is remembered of so many messages, those met last', () => {
