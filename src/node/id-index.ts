@@ -55,6 +55,7 @@ export class IdIndex {
   /** Segments that are to go once all are made anew. */
   #stale: readonly Segment[] = []
   #next = 0
+  /** Or being made anew: what the fact says is left as it is, which fits less with each segment more. */
   #isDamaged = false
   // What is in no segment yet.
   readonly #heads = new Uint32Array(SEGMENT_EVENTS)
@@ -188,8 +189,11 @@ export class IdIndex {
     this.#lanes = []
     this.#numbers = new Map()
     this.#reach = []
-    const puts: StoreOp[] = values.map(([key, value]) => ['put', key, value])
-    return { ops: [...puts, ['put', filterKey(number), filter], this.#fact()], lanes }
+    const ops: StoreOp[] = values.map(([key, value]) => ['put', key, value])
+    ops.push(['put', filterKey(number), filter])
+    // Until all are made anew it must stay seen that they have to be: hints still rely on those that are gone.
+    if (!this.#isDamaged) ops.push(this.#fact())
+    return { ops, lanes }
   }
 
   #fact(): StoreOp {
@@ -235,7 +239,7 @@ export class IdIndex {
 
   /** Are all to be made anew? events: how many there are. Reads all segments. */
   async isToRenew(events: number, lanes: Iterable<Lane>): Promise<boolean> {
-    if (this.#isDamaged || this.#stale.length > 0) return true
+    if (this.#isDamaged) return true
     if (this.#segments.length > 2 * Math.ceil(events / SEGMENT_EVENTS) + SPARE_SEGMENTS) return true
     if (this.#segments.length === 0) {
       for (const { indexed } of lanes) if (indexed > 0) return true
@@ -256,6 +260,7 @@ export class IdIndex {
   /** From now on nothing is covered: every event is to be added. What is there still answers. */
   renew(lanes: Iterable<Lane>): void {
     this.#stale = [...this.#segments]
+    this.#isDamaged = true
     for (const lane of lanes) lane.indexed = 0
     this.#reach.fill(0)
   }

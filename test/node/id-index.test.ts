@@ -168,6 +168,80 @@ test('a power loss that takes a segment, and not what was written behind it, is 
   expect(missing(await restarted(next), [...events, ...later])).toBe(0)
 })
 
+/** Others get their turn before each entry that is read, as with a disk. */
+function slowly(store: MemoryStore, begins: (letter: string) => void = () => {}): void {
+  const scan = store.scan.bind(store)
+  store.scan = async function* (range) {
+    begins(range.from[0]!)
+    for await (const entry of scan(range)) {
+      await new Promise((resolve) => setImmediate(resolve))
+      yield entry
+    }
+  }
+}
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a start that ended while they were made anew', () => {
+  const harm: [string, (key: string) => boolean][] = [
+    ['all were lost', () => true],
+    ['the first one was lost', (key) => key !== 'mids' && key.slice(3, 11) === '00000000'],
+  ]
+  test.each(harm)('is followed by one that makes all of them, where %s', async (_what, isLost) => {
+    const { here, events: some } = await filled()
+    const events = [...some, ...fill(here, SEGMENT_EVENTS, bert)]
+    await here.save()
+    const lost = [...keys(here.store, 'j'), 'mids'].filter(isLost)
+    await here.store.write(
+      lost.map((key) => ['del', key]),
+      true,
+    )
+    const before = new Set(keys(here.store, 'j'))
+    slowly(here.store)
+    const first = await restarted(here)
+    const scan = first.replica.scan()
+    let ops: StoreOp[] = []
+    await until(() => {
+      ops.push(...first.replica.takeOps())
+      return ops.some(([, key]) => key.startsWith('j00') && !before.has(key))
+    })
+    const left = new MemoryStore({ entries: here.store.snapshot() })
+    await left.write(ops, true)
+    ops = []
+    await scan
+    const next = await restarted(replicaOf(undefined, left))
+    await scanned(next)
+    expect(missing(next, events)).toBe(0)
+    const again = await restarted(next)
+    expect(missing(again, events)).toBe(0)
+    await scanned(again)
+    expect(again.replica.takeOps()).toEqual([])
+  })
+})
+
+test('of a lane that grew while a store of before was read through, what comes later is in segments too', async () => {
+  const here = replicaOf()
+  const before = fill(here, 200)
+  // More than a start reads.
+  fill(here, 2 * SEGMENT_EVENTS, bert)
+  await here.save()
+  for (const key of keys(here.store, 'h'))
+    await here.store.write([['put', key, here.store.get(key)!.slice(0, 76)]], true)
+  const begun = new Set<string>()
+  slowly(here.store, (letter) => begun.add(letter))
+  const next = await restarted(here)
+  const scan = next.replica.scan()
+  await until(() => begun.has('e'))
+  const { lane, author } = before[0]!
+  const more = fill(next, 10, anna, { events: before } as unknown as VerifiedRun)
+  await scan
+  fill(next, SEGMENT_EVENTS, anna, { events: more } as unknown as VerifiedRun)
+  const held = next.replica.lane(ROOM, author, lane)!
+  expect(held.n).toBe(210 + SEGMENT_EVENTS)
+  expect(held.indexed).toBeGreaterThan(210)
+})
+
 test('what was added while they are made anew is found, then and after the next start', async () => {
   const { here, events } = await filled()
   await here.store.write([['del', 'mids']], true)
