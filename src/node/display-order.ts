@@ -28,6 +28,9 @@ export const ABOVE_HEX = 'g'
  */
 export const SPREAD_MS_MAX = 1000
 
+/** Entries read at a time, each of a whole run perhaps: others get their turn after some ms. */
+export const ENTRIES_PAGE_MAX = 32
+
 /** An opaque string whose sort order is display order: t as 12 hex digits, author, id (rule TL-1). */
 export const orderOf = (event: Pick<Event, 't' | 'author' | 'id'>): string =>
   `${time12(event.t)}${event.author}${event.id}`
@@ -109,7 +112,7 @@ export interface OrderRange {
   /** The same: nothing from there on. */
   readonly before?: string
   readonly reverse?: boolean
-  /** Entries read at a time. */
+  /** Entries read at a time; no more than ENTRIES_PAGE_MAX. */
   readonly page?: number
 }
 
@@ -122,12 +125,16 @@ export interface OrderSource {
 export async function* eventsInOrder(
   { store, replica }: OrderSource,
   room: RoomId,
-  { from = '', before = ABOVE_HEX, reverse = false, page }: OrderRange = {},
+  { from = '', before = ABOVE_HEX, reverse = false, page = ENTRIES_PAGE_MAX }: OrderRange = {},
 ): AsyncGenerator<Event> {
   const waiting = new Waiting(reverse)
   const end = timeOf(before)
   const bounds = { from: `o${room}${from.slice(0, 12)}`, to: `o${room}${keysEnd(end)}` }
-  for await (const [key, value] of store.scan({ ...bounds, reverse, ...(page !== undefined && { page }) })) {
+  for await (const [key, value] of store.scan({
+    ...bounds,
+    reverse,
+    page: Math.min(page, ENTRIES_PAGE_MAX),
+  })) {
     if (key.length !== KEY_LENGTH && !isSole(key)) continue
     const t = timeOf(key.slice(T_AT))
     yield* waiting.until(reverse ? t : t - SPREAD_MS_MAX)
@@ -148,35 +155,62 @@ function keysEnd(end: number): string {
   return last <= TIME_MAX ? time12(last) : ABOVE_HEX
 }
 
-/** Events that others may still come before. */
+/** Events that others may still come before, as a heap: however many there are of one time, each costs a few steps. */
 class Waiting {
   readonly #isReverse: boolean
-  /** In order. */
-  readonly #events: { readonly order: string; readonly event: Event }[] = []
+  /** Each before the two at twice its place and one or two further. */
+  readonly #heap: Waiter[] = []
+  #latest: string | undefined
 
   constructor(isReverse: boolean) {
     this.#isReverse = isReverse
   }
 
-  /** Twice is once. */
   add(order: string, event: Event): void {
-    let [low, high] = [0, this.#events.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#events[middle]!.order < order) low = middle + 1
-      else high = middle
+    const heap = this.#heap
+    const added = { order, event }
+    let at = heap.length
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (!this.#isBefore(added, heap[above]!)) break
+      heap[at] = heap[above]!
+      at = above
     }
-    if (this.#events[low]?.order !== order) this.#events.splice(low, 0, { order, event })
+    heap[at] = added
   }
 
-  /** Those beyond this time, in the order that is asked for. */
+  /** Those beyond this time, in the order that is asked for; what was added twice once. */
   *until(t: number): Iterable<Event> {
-    while (this.#events.length > 0) {
-      const { event } = this.#events.at(this.#isReverse ? -1 : 0)!
+    while (this.#heap.length > 0) {
+      const { order, event } = this.#heap[0]!
       if (this.#isReverse ? event.t <= t : event.t >= t) return
-      if (this.#isReverse) this.#events.pop()
-      else this.#events.shift()
-      yield event
+      this.#takeFirst()
+      if (order !== this.#latest) yield event
+      this.#latest = order
     }
   }
+
+  #takeFirst(): void {
+    const heap = this.#heap
+    const moved = heap.pop()!
+    if (heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let below = 2 * at + 1
+      if (below + 1 < heap.length && this.#isBefore(heap[below + 1]!, heap[below]!)) below++
+      if (below >= heap.length || !this.#isBefore(heap[below]!, moved)) break
+      heap[at] = heap[below]!
+      at = below
+    }
+    heap[at] = moved
+  }
+
+  #isBefore(a: Waiter, b: Waiter): boolean {
+    return this.#isReverse ? a.order > b.order : a.order < b.order
+  }
+}
+
+interface Waiter {
+  readonly order: string
+  readonly event: Event
 }

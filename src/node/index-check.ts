@@ -81,11 +81,13 @@ export interface IndexStore {
   together(at: Place): Together
 }
 
+/** Entries looked at in one turn: for each the events of a whole run may be unpacked. */
+const PAGE = 16
 const RANGES = [
-  { from: 'c', to: 'd' },
-  // Of earlier stores: none is right any more.
+  { from: 'c', to: 'd', page: PAGE },
+  // Of earlier stores: none is right any more, so nothing is unpacked.
   { from: 'i', to: 'j' },
-  { from: 'o', to: 'p' },
+  { from: 'o', to: 'p', page: PAGE },
 ]
 
 /**
@@ -93,7 +95,7 @@ const RANGES = [
  * is written meanwhile is in neither. The sum is made when it is asked for.
  */
 export function beginIndexSum(scan: Store['scan']): () => Promise<IndexSum> {
-  const ranges = RANGES.map((range) => scan(range)[Symbol.asyncIterator]())
+  const ranges = RANGES.map(({ from, to }) => scan({ from, to })[Symbol.asyncIterator]())
   const firsts = ranges.map((range) => range.next())
   // Whoever asks for the sum hears of it.
   for (const first of firsts) first.catch(() => {})
@@ -111,7 +113,7 @@ export function beginIndexSum(scan: Store['scan']): () => Promise<IndexSum> {
 /** Looks at each entry, and mends. Returns the events that an index did not have. */
 export async function mendIndexes(store: IndexStore): Promise<Event[]> {
   const missing: Event[] = []
-  for await (const [key] of store.scan({ from: 'e', to: 'f' })) {
+  for await (const [key] of store.scan({ from: 'e', to: 'f', page: PAGE })) {
     const { events, counted } = store.together(parseLaneKey(key))
     const lost = entriesTogether({ events, counted }).filter((entry) => !isThere(store, entry))
     for (const entry of lost) store.put(entry.key, entry.value)

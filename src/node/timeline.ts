@@ -173,7 +173,6 @@ export interface Which {
 
 /** Entries of the order read at a time: most of them are lines, and whoever wants two lines of each of many rooms reads few. */
 const LINES_PAGE_MIN = 4
-const LINES_PAGE_MAX = 256
 
 /**
  * The last `count` messages shown in a room that are meant, oldest first, edits applied. What is not yet written to the store is not
@@ -191,7 +190,7 @@ export async function lastLines(
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions(by)
   const lines: Line[] = []
-  const page = Math.max(LINES_PAGE_MIN, Math.min(LINES_PAGE_MAX, count))
+  const page = Math.max(LINES_PAGE_MIN, count)
   const range = { ...orderRange(by), reverse: true, page }
   for await (const event of eventsInOrder(source, room, range)) {
     if (lines.length >= count || (after !== undefined && orderOf(event) <= after)) break

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  ENTRIES_PAGE_MAX,
   eventsInOrder,
   type OrderRange,
   orderEntries,
@@ -70,6 +71,45 @@ test('events of runs that lie across each other are read in order, in both direc
     }),
     { numRuns: 60 },
   )
+})
+
+test('many events of a few times are read in order, each once', async () => {
+  const here = replicaOf()
+  const events: Event[] = []
+  for (let k = 0; k < 60; k++) {
+    const run = runAt(
+      authors[k % 3]!,
+      Array.from({ length: 1 + (k % 20) }, (_, i) => (i * k) % 7),
+    )
+    here.replica.add(run)
+    events.push(...run.events)
+  }
+  await here.save()
+  // Each a second time, as stores have them while they are made as they are now.
+  const sole = events.map((event): StoreOp => ['put', soleOrderKeyOf(event), new Uint8Array(0)])
+  await here.store.write(sole, true)
+  expect(await read(here)).toEqual(textOf(events))
+  expect(await read(here, { reverse: true })).toEqual(textOf(events).toReversed())
+})
+
+test('however much is wanted, or to be mended, few runs are unpacked in one turn', async () => {
+  const here = replicaOf()
+  const { store, replica } = here
+  replica.add(runAt(anna, [0, 1, 2]))
+  await here.save()
+  const pages = new Map<string, number | undefined>()
+  const scan = store.scan.bind(store)
+  store.scan = (range) => {
+    pages.set(range.from[0]!, range.page)
+    return scan(range)
+  }
+  for (const page of [undefined, 5, 1000]) {
+    await read(here, page === undefined ? {} : { page })
+    expect(pages.get('o')).toBeLessThanOrEqual(ENTRIES_PAGE_MAX)
+  }
+  for (const [key] of store.list({ from: 'o', to: 'p' })) await store.write([['del', key]], true)
+  await replica.scan()
+  for (const letter of 'eoc') expect(pages.get(letter)).toBeLessThanOrEqual(ENTRIES_PAGE_MAX)
 })
 
 test('a reader who wants no more stops', async () => {
