@@ -13,6 +13,7 @@ import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
 import { boundBytes, keyBytes, keyText } from '../store-key.ts'
+import { syncLeftLogs } from './left-logs.ts'
 import {
   type Database,
   isDiskError,
@@ -91,6 +92,8 @@ export class LevelStore implements Store {
   #gathering = emptyGroup()
   #committing: Group | undefined
   #flushPlanned = false
+  /** A group was committed without sync behind the last one with it. */
+  #isBehindSync = false
   /** close() was called: nothing more is taken. */
   #isClosing = false
 
@@ -330,7 +333,7 @@ export class LevelStore implements Store {
     this.#gathering = emptyGroup()
     this.#committing = group
     const { db } = this.#state
-    commit(db, group).then(
+    this.#commit(db, group).then(
       () => {
         if (this.#state.is !== 'open' || this.#state.db !== db) return
         this.#committing = undefined
@@ -341,6 +344,13 @@ export class LevelStore implements Store {
         if (this.#state.is === 'open' && this.#state.db === db) this.#failed(error, false)
       },
     )
+  }
+
+  /** A group with sync makes all groups before it durable too. */
+  async #commit(db: Database, group: Group): Promise<void> {
+    await commit(db, group)
+    if (group.sync && this.#isBehindSync) await syncLeftLogs(this.#dir)
+    this.#isBehindSync = !group.sync
   }
 
   /** This handle takes nothing more after an error of the disk; returns the error that callers see. */
