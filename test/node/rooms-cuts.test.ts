@@ -4,6 +4,7 @@ import {
   cutParts,
   type HeldLane,
   joinCuts,
+  readLaneCut,
   readNetworkCut,
   readRoomCut,
   withoutRooms,
@@ -26,9 +27,9 @@ const some = (count: number, from = 0) => Array.from({ length: count }, (_, i) =
 describe('a cut is built', () => {
   it('of the lanes held in a room that have anything', () => {
     const [bytes] = cutParts([held(one, 1), held(one, 3, 0)], withoutRooms)
-    expect([...readRoomCut(one, bytes)]).toEqual([
-      [`${one}/${held(one, 1).lane}`, { n: 5, id8: 'ab'.repeat(8) }],
-    ])
+    const cut = readRoomCut(one, bytes)
+    expect([...cut.keys()]).toEqual([`${one}/${held(one, 1).lane}`])
+    expect(cut.get(`${one}/${held(one, 1).lane}`)).toEqual({ n: 5, id8: 'ab'.repeat(8) })
   })
 
   it('of the lanes of all rooms for room 0', () => {
@@ -55,5 +56,40 @@ describe('a cut is built', () => {
     expect(parts).toHaveLength(CUT_PARTS_MAX + 1)
     expect(parts.at(-1)!.has(`${one}/${many[10]!.lane}`)).toBe(true)
     expect(parts.at(-1)!.has(`${one}/${many[9]!.lane}`)).toBe(false)
+  })
+})
+
+describe('a cut is looked up', () => {
+  const key = (room: RoomId | '*', i: number) => `${room}/${held(one, i).lane}`
+  const [own, other] = [some(40).map((lane, i) => ({ ...lane, n: 1 + (i % 7) })), some(40, 20)]
+
+  it('by lane and room, whatever stands before and behind it in whatever order', () => {
+    const lanes = [...own.toReversed(), ...own.map((lane) => ({ ...lane, room: two, n: lane.n + 10 }))]
+    const all = readNetworkCut(withRooms(lanes))
+    const here = readRoomCut(one, withoutRooms(own.toReversed()))
+    expect([all.size, here.size]).toEqual([80, 40])
+    for (const [i, { n }] of own.entries()) {
+      expect(all.get(key(one, i))?.n).toBe(n)
+      expect(all.get(key(two, i))?.n).toBe(n + 10)
+      expect(here.get(key(one, i))?.n).toBe(n)
+    }
+    for (const cut of [all, here, readRoomCut(one, new Uint8Array(0))])
+      for (const i of [40, 255]) expect([cut.has(key(one, i)), cut.has(key('*', 1))]).toEqual([false, false])
+    expect([here.has(key(two, 1)), readLaneCut(withoutRooms(own)).has(key('*', 1))]).toEqual([false, true])
+  })
+
+  it('by the first entry for a lane in one event, and the highest n in several', () => {
+    const twice = readRoomCut(one, withoutRooms([held(one, 1, 3), held(one, 1, 9), held(one, 2, 4)]))
+    expect([twice.size, twice.get(key(one, 1))?.n]).toEqual([2, 3])
+    const joined = joinCuts(
+      joinCuts(twice, readRoomCut(one, withoutRooms(own))),
+      readRoomCut(one, withoutRooms(other)),
+    )
+    for (let i = 0; i < 60; i++) {
+      const listed = [...own, ...other].filter(({ lane }) => lane === held(one, i).lane).map(({ n }) => n)
+      const least = i === 1 ? 3 : i === 2 ? 4 : 0
+      expect(joined.get(key(one, i))?.n).toBe(Math.max(least, ...listed))
+    }
+    expect(joined.size).toBe(60)
   })
 })

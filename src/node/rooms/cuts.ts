@@ -9,59 +9,143 @@ export interface CutEntry {
   readonly n: number
   readonly id8: string
 }
+const LANE_BYTES = 8
+/** Of an entry that names no room: lane8 n4 id8. */
+const ENTRY_BYTES = LANE_BYTES + 4 + 8
+
 /** By "room/lane". A lane not listed ends at 0. */
-export type Cut = ReadonlyMap<string, CutEntry>
+export interface Cut {
+  readonly size: number
+  get(roomAndLane: string): CutEntry | undefined
+  has(roomAndLane: string): boolean
+  keys(): Iterable<string>
+}
 
 /** Stands for the room in a demotion of room 0: its entries name no room, and need none, since lane ids are random. */
 const ANY_ROOM = '*'
+const ALL_ROOMS = 'all'
+type Of = RoomId | typeof ANY_ROOM | typeof ALL_ROOMS
 
 const cutKey = (room: RoomId | typeof ANY_ROOM, lane: LaneId) => `${room}/${lane}`
+const LANE_DIGITS = 16
 
 /** Entries lane8 n4 id8. Of two for one lane the first stands. */
-export function readRoomCut(room: RoomId, bytes: Uint8Array): Cut {
-  return readOnce(bytes, room, () => readEntries(bytes, 0, () => room))
-}
+export const readRoomCut = (room: RoomId, bytes: Uint8Array): Cut => readOnce(bytes, room)
 
 /** Entries lane8 n4 id8 that hold in whatever room the lane lies. */
-export function readLaneCut(bytes: Uint8Array): Cut {
-  return readOnce(bytes, ANY_ROOM, () => readEntries(bytes, 0, () => ANY_ROOM))
-}
+export const readLaneCut = (bytes: Uint8Array): Cut => readOnce(bytes, ANY_ROOM)
 
 /** Entries room16 lane8 n4 id8. */
-export function readNetworkCut(bytes: Uint8Array): Cut {
-  return readOnce(bytes, 'all', () => readEntries(bytes, 16, (at) => roomId(bytes, at)))
-}
+export const readNetworkCut = (bytes: Uint8Array): Cut => readOnce(bytes, ALL_ROOMS)
 
-/**
- * Cuts by their bytes, which nobody changes, and what a cut is together with others: a room is weighed anew with each of its
- * control events, and a cut may list tens of thousands of lanes.
- */
-const known = new WeakMap<Uint8Array, { readonly as: string; readonly cut: Cut }>()
-const joined = new WeakMap<Cut, { readonly others: readonly Cut[]; readonly cut: Cut }>()
+/** Cuts by their bytes, which nobody changes: a room is weighed anew with each of its control events. */
+const known = new WeakMap<Uint8Array, ListedCut>()
 
-/** as: of which room, or how. */
-function readOnce(bytes: Uint8Array, as: string, read: () => Cut): Cut {
+function readOnce(bytes: Uint8Array, of: Of): Cut {
   const before = known.get(bytes)
-  if (before?.as === as) return before.cut
-  const cut = read()
-  known.set(bytes, { as, cut })
+  if (before?.of === of) return before
+  const cut = new ListedCut(bytes, of)
+  known.set(bytes, cut)
   return cut
 }
 
-function readEntries(
-  bytes: Uint8Array,
-  prefix: 0 | 16,
-  roomAt: (at: number) => RoomId | typeof ANY_ROOM,
-): Cut {
-  const cut = new Map<string, CutEntry>()
-  const size = prefix + 20
-  for (let at = 0; at + size <= bytes.length; at += size) {
-    const lane = at + prefix
-    const key = cutKey(roomAt(at), laneId(bytes, lane))
-    if (!cut.has(key))
-      cut.set(key, { n: readUint(bytes, lane + 8, 4), id8: hex(bytes, lane + 12, lane + 20) })
+/** A cut as its event lists it: looked up in the event's own bytes, since who acts on others decides how much others hold of it. */
+class ListedCut implements Cut {
+  readonly of: Of
+  readonly #bytes: Uint8Array
+  /** Bytes of the room before each lane, and of each entry. */
+  readonly #prefix: 0 | 16
+  readonly #entryBytes: number
+  /** Where entries begin, by lane and room. */
+  readonly #places: Uint32Array
+
+  /** of: in which room its lanes lie, or how it says so. */
+  constructor(bytes: Uint8Array, of: Of) {
+    this.of = of
+    this.#bytes = bytes
+    this.#prefix = of === ALL_ROOMS ? 16 : 0
+    this.#entryBytes = this.#prefix + ENTRY_BYTES
+    const count = Math.floor(bytes.length / this.#entryBytes)
+    const places = Uint32Array.from({ length: count }, (_, k) => k * this.#entryBytes)
+    places.sort((a, b) => this.#order(a, bytes, b) || a - b)
+    let kept = 0
+    for (const place of places)
+      if (kept === 0 || this.#order(places[kept - 1]!, bytes, place) !== 0) places[kept++] = place
+    this.#places = places.slice(0, kept)
   }
-  return cut
+
+  get size(): number {
+    return this.#places.length
+  }
+
+  /** Of the entry at a place and one of `other`: by lane, then by room. */
+  #order(place: number, other: Uint8Array, at: number): number {
+    const [bytes, prefix] = [this.#bytes, this.#prefix]
+    for (let k = prefix; k < prefix + LANE_BYTES; k++)
+      if (bytes[place + k] !== other[at + k]) return bytes[place + k]! - other[at + k]!
+    for (let k = 0; k < prefix; k++)
+      if (bytes[place + k] !== other[at + k]) return bytes[place + k]! - other[at + k]!
+    return 0
+  }
+
+  get(roomAndLane: string): CutEntry | undefined {
+    const room = roomAndLane.slice(0, -LANE_DIGITS - 1)
+    const isOfAll = this.of === ALL_ROOMS
+    if (isOfAll ? room === ANY_ROOM : room !== this.of) return undefined
+    const wanted = fromHex((isOfAll ? room : '') + roomAndLane.slice(-LANE_DIGITS))
+    const places = this.#places
+    let low = 0
+    for (let high = places.length; low < high; ) {
+      const middle = (low + high) >>> 1
+      if (this.#order(places[middle]!, wanted, 0) < 0) low = middle + 1
+      else high = middle
+    }
+    const place = places[low]
+    if (place === undefined || this.#order(place, wanted, 0) !== 0) return undefined
+    const at = place + this.#prefix + LANE_BYTES
+    return { n: readUint(this.#bytes, at, 4), id8: hex(this.#bytes, at + 4, at + 12) }
+  }
+
+  has(roomAndLane: string): boolean {
+    return this.get(roomAndLane) !== undefined
+  }
+
+  *keys(): Iterable<string> {
+    for (let at = 0; at + this.#entryBytes <= this.#bytes.length; at += this.#entryBytes) {
+      const lane = laneId(this.#bytes, at + this.#prefix)
+      yield cutKey(this.of === ALL_ROOMS ? roomId(this.#bytes, at) : this.of, lane)
+    }
+  }
+}
+
+/** What several cuts list together. */
+class JoinedCut implements Cut {
+  readonly cuts: readonly Cut[]
+
+  constructor(cuts: readonly Cut[]) {
+    this.cuts = cuts
+  }
+
+  get size(): number {
+    return new Set(this.keys()).size
+  }
+
+  get(roomAndLane: string): CutEntry | undefined {
+    let most: CutEntry | undefined
+    for (const cut of this.cuts) {
+      const entry = cut.get(roomAndLane)
+      if (entry && (!most || entry.n > most.n)) most = entry
+    }
+    return most
+  }
+
+  has(roomAndLane: string): boolean {
+    return this.cuts.some((cut) => cut.has(roomAndLane))
+  }
+
+  *keys(): Iterable<string> {
+    for (const cut of this.cuts) yield* cut.keys()
+  }
 }
 
 /**
@@ -120,17 +204,10 @@ export function cutParts(
   return parts
 }
 
-/** What several cuts list together; of a lane the highest n. */
+/** What several cuts list together; of a lane the highest n. Nothing is copied: who unlinks a device may write many. */
 export function joinCuts(first: Cut, ...others: readonly Cut[]): Cut {
   if (others.length === 0) return first
-  const before = joined.get(first)
-  const isSame = before?.others.length === others.length && before.others.every((cut, i) => cut === others[i])
-  if (isSame) return before.cut
-  const cut = new Map(first)
-  for (const other of others)
-    for (const [lane, entry] of other) if ((cut.get(lane)?.n ?? -1) < entry.n) cut.set(lane, entry)
-  joined.set(first, { others, cut })
-  return cut
+  return new JoinedCut([first, ...others].flatMap((cut) => (cut instanceof JoinedCut ? cut.cuts : [cut])))
 }
 
 const laneEntry = (lane: HeldLane) =>
