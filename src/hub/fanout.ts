@@ -38,6 +38,7 @@ const WAITING_BYTES = 2 * FRAME_BYTES
 const TOLD_EVERY_MS = 16
 /** So many times at once before that: two who talk, or programs that answer each other, never wait. */
 const TOLD_AT_ONCE = 4
+const AHEAD_MS = (TOLD_AT_ONCE - 1) * TOLD_EVERY_MS
 
 export class Fanout {
   readonly #turns = new Map<string, Turn>()
@@ -58,7 +59,7 @@ export class Fanout {
         cls,
         runs: [],
         bytes: 0,
-        dueAt: Math.max(now, paidAt - (TOLD_AT_ONCE - 1) * TOLD_EVERY_MS),
+        dueAt: Math.max(now, paidAt - AHEAD_MS),
       }
       this.#turns.set(key, turn)
     }
@@ -89,7 +90,8 @@ export class Fanout {
     for (const [key, { room, cls, runs, dueAt }] of this.#turns) {
       if (!all && dueAt > now) continue
       this.#turns.delete(key)
-      this.#paidAt.set(key, (this.#paidAt.get(key) ?? now) + TOLD_EVERY_MS)
+      // What could not wait is not paid for by what comes behind it.
+      this.#paidAt.set(key, Math.min(this.#paidAt.get(key) ?? now, now + AHEAD_MS) + TOLD_EVERY_MS)
       const links = carriers(room, cls)
       if (links.length === 0) continue
       // A link that brought all of it needs no echo; otherwise one encoding for all is cheaper than one for each.

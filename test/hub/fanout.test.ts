@@ -73,3 +73,17 @@ test('two full frames wait for nothing, nor does what is of the hub itself, nor 
   expect(told(1003)).toEqual([])
   expect(told(1003, true)).toEqual([1])
 })
+
+test('after whatever could not wait, a line waits 16 ms at most, and in a room at rest again not at all', () => {
+  const { fanout, came, told } = fanoutOf()
+  for (let now = 1000; now < 2000; now++) {
+    // The hub's own, and what stands before a frame that goes to all.
+    came(now, { from: now % 2 === 0 ? -1 : 1 })
+    expect(told(now, true)).toEqual([1])
+  }
+  came(2000)
+  expect(fanout.dueAt).toBeLessThanOrEqual(2016)
+  expect(told(2016)).toEqual([1])
+  came(2100)
+  expect(fanout.dueAt).toBe(2100)
+})
