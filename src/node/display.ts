@@ -230,6 +230,8 @@ export class Display {
 
   #consider(event: Event): void {
     if (this.#isTold(event.id) || this.#isOfNobody(event) || this.#ports.isBlocked(event.author)) return
+    // Thousands may wait for one look-up, and each is considered anew behind it.
+    if (this.#learning.has(event.room)) return this.#wait(event)
     const message = this.#open.has(event.room) ? this.#messageOf(event) : undefined
     if (!message || this.#learns(event.room, message.quote && message.replyTo)) return this.#wait(event)
     // One line too many of the past is left out, but only once it is certain what is past.
