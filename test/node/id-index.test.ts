@@ -315,3 +315,35 @@ test('segments of many erased events are made anew', async () => {
   expect(missing(next, stays)).toBe(0)
   expect(missing(await restarted(next), stays)).toBe(0)
 })
+
+test('where the disk was emptied beneath a node that runs, what comes again is found, also after a start', async () => {
+  const here = replicaOf()
+  const runs = [bert, anna].map((author) => {
+    const lane = author.contentLane()
+    const all: VerifiedRun[] = []
+    for (let k = 0; k < 50; k++)
+      all.push(
+        author.run(
+          lane,
+          Array.from({ length: 64 }, (_, i) => `${i}`),
+          all.at(-1),
+        ),
+      )
+    return all
+  })
+  for (const run of runs.flat()) here.replica.add(run)
+  await here.save()
+  const all = here.store.snapshot().map(([key]): StoreOp => ['del', key])
+  await here.store.write(all, true)
+  await here.replica.scan()
+  await here.save()
+  const events = runs.flat().flatMap((run) => run.events)
+  expect(missing(here, events)).toBe(events.length)
+  for (const run of runs.flat()) here.replica.add(run)
+  await here.save()
+  expect(missing(here, events)).toBe(0)
+  const next = await restarted(here)
+  await scanned(next)
+  expect(missing(next, events)).toBe(0)
+  expect(next.replica.takeOps()).toEqual([])
+})
