@@ -218,6 +218,19 @@ describe('the devices of a person', () => {
     expect(await phone.knows({ do: 'blocked' })).toEqual([])
   })
 
+  it('block whom another one blocked while this one was away, once it is back', async () => {
+    await link()
+    lan.cut(anna.node, phone.node)
+    lan.cut(anna.node, ben.node)
+    // The talk begins in a lane of ben's, and the block stands in one of the phone's.
+    await ben.patiently({ do: 'msg', to: 'anna', text: 'psst' })
+    await phone.hears({ text: 'psst' })
+    await phone.patiently({ do: 'block', who: 'ben' })
+    lan.heal()
+    const isThere = (list: { name: string }[]) => list.some(({ name }) => name === 'ben')
+    await anna.until({ do: 'blocked' }, isThere)
+  })
+
   it('says where it is known who has a message, asked on another one', async () => {
     await link()
     const id = await phone.says('whose?', 'general')
