@@ -305,6 +305,8 @@ export class Hub {
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
     this.#gathering.came(this.#now)
     if (!spend(session.share, run.events.length, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
+    // Who may publish any rate does not wait for the next tick.
+    if (this.#ports.rate.perS === 0) this.#grant(session)
     const cls = isControlLane(first.lane) ? 0 : 1
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
