@@ -16,7 +16,7 @@ import { fromHex, hex, readUint, writeUint } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { IndexSum } from './index-check.ts'
-import { factKey } from './keys.ts'
+import { factKey, number8 } from './keys.ts'
 import type { Lane } from './lanes.ts'
 import type { Store, StoreOp } from './store.ts'
 
@@ -40,7 +40,6 @@ interface Segment {
   readonly sum: string
 }
 
-const number8 = (n: number) => n.toString(16).padStart(8, '0')
 const part2 = (n: number) => n.toString(16).padStart(2, '0')
 const filterKey = (segment: number) => `j00${number8(segment)}`
 const lanesKey = (segment: number, part: number) => `j01${number8(segment)}${part2(part)}`

@@ -2,18 +2,18 @@
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 
 export const time12 = (t: number) => t.toString(16).padStart(12, '0')
-const number = (n: number) => n.toString(16).padStart(8, '0')
+export const number8 = (n: number) => n.toString(16).padStart(8, '0')
 
 export const eventKey = (room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
-  `e${room}${author}${lane}${number(n)}`
+  `e${room}${author}${lane}${number8(n)}`
 export const controlKey = (room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
-  `c${room}${author}${lane}${number(n)}`
+  `c${room}${author}${lane}${number8(n)}`
 export const bodyKey = (id: EventId) => `b${id}`
 export const tombstoneKey = (id: EventId) => `d${id}`
 export const placeKey = (id: EventId) => `i${id}`
 /** Of events of this lane up to n, the latest at t. */
 export const orderKey = (room: RoomId, t: number, author: PersonKey, lane: LaneId, n: number) =>
-  `o${room}${time12(t)}${author}${lane}${number(n)}`
+  `o${room}${time12(t)}${author}${lane}${number8(n)}`
 /** Of one event, in stores written before. */
 export const soleOrderKey = (room: RoomId, t: number, author: PersonKey, id: EventId) =>
   `o${room}${time12(t)}${author}${id}`

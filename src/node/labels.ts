@@ -12,6 +12,7 @@
 import { skeleton } from '../wire/confusable.ts'
 import type { PersonKey, RoomId } from '../wire/ids.ts'
 import { checkNick, checkRoomName, type NameCheck } from '../wire/name.ts'
+import { fold } from './fold.ts'
 import { nearest } from './nearest.ts'
 
 /** Digits of a suffix: 5 bits each, without l, o, 0 and 1, which look alike. */
@@ -199,7 +200,6 @@ export const roomLabels = (saved?: Iterable<readonly [string, RoomId]>) =>
 const formOf = (name: string, suffix: string) => (suffix === '' ? name : `${name}~${suffix}`)
 /** The skeleton of a label, from that of its name. */
 const look = (alike: string, suffix: string) => formOf(alike, skeleton(suffix))
-const fold = (text: string) => text.normalize('NFKC').toLowerCase()
 
 /** The first digits of a key in base 32; all of them where it has fewer. */
 function suffixDigits(key: string, digits: number): string {

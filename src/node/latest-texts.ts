@@ -4,7 +4,8 @@
  * It is a memory and nothing more: what is not in it is looked up (search/marks.ts).
  */
 import type { EventId } from '../wire/ids.ts'
-import { type Edit, orderOf } from './timeline.ts'
+import { orderOf } from './display-order.ts'
+import type { Edit } from './timeline.ts'
 
 /** Messages remembered: more are not answered in a day, and each costs a few hundred bytes. */
 const KNOWN_MAX = 10_000

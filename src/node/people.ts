@@ -4,6 +4,7 @@ import type { Crypto } from '../wire/crypto.ts'
 import { generalRoom, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { Acquaintances } from './acquaintances.ts'
 import type { Labelled, Who } from './events.ts'
+import { fold } from './fold.ts'
 import { type Labels, personLabels, type Resolved, roomLabels } from './labels.ts'
 import type { RoomView } from './rooms.ts'
 import type { Views } from './views.ts'
@@ -113,10 +114,9 @@ export class People {
   /** What a person typed for another one: a label; or the nick of somebody who is called otherwise here. */
   resolve(text: string): Resolved<PersonKey> {
     const found = this.#labels.resolve(text)
-    const word = text.replace(/^@/, '').normalize('NFKC').toLowerCase()
+    const word = fold(text.replace(/^@/, ''))
     const keys = new Set(found.is === 'one' ? [found.key] : found.is === 'ambiguous' ? found.keys : [])
-    for (const person of this.acquaintances.renamed())
-      if (this.nick(person).normalize('NFKC').toLowerCase() === word) keys.add(person)
+    for (const person of this.acquaintances.renamed()) if (fold(this.nick(person)) === word) keys.add(person)
     // Somebody's devices are one person.
     const [key, ...more] = new Set([...keys].map((each) => this.#views.personOf(each)))
     if (key === undefined) return found

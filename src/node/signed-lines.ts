@@ -9,14 +9,13 @@ import type { Event } from '../wire/event.ts'
 import type { PersonKey, RoomId } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { toBase64 } from './base64.ts'
-import { eventsInOrder } from './display-order.ts'
+import { eventsInOrder, orderOf } from './display-order.ts'
 import type { Replica } from './replica.ts'
 import type { Store } from './store.ts'
 import {
   isVisible,
   type Line,
   lastLines,
-  orderOf,
   orderRange,
   type TimelineSource,
   type Visibility,

@@ -25,8 +25,6 @@ const REACTION = kindNumber('reaction')
 /** What a timeline is made of. */
 const SHOWN: ReadonlySet<number> = new Set([MESSAGE, EDIT, REACTION])
 
-export { orderOf, timeOf } from './display-order.ts'
-
 /** What follows an event at the very edge lies beyond it, one ms further each, and time soon comes after. */
 const FOLLOW_BEYOND_MS = 60_000
 

@@ -18,8 +18,8 @@ import {
 import { NETWORK_ROOM, type PersonKey } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { fromBase64, toBase64 } from './base64.ts'
+import { orderOf } from './display-order.ts'
 import { readIds } from './rooms.ts'
-import { orderOf } from './timeline.ts'
 
 const MESSAGE = kindNumber('message')
 const EDIT = kindNumber('edit')

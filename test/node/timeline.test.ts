@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest'
+import { orderOf } from '../../src/node/display-order.ts'
 import { NO_RULES } from '../../src/node/rooms/settings.ts'
-import {
-  isVisible,
-  lastLines,
-  orderOf,
-  stampT,
-  type Visibility,
-  visibilityOf,
-} from '../../src/node/timeline.ts'
+import { isVisible, lastLines, stampT, type Visibility, visibilityOf } from '../../src/node/timeline.ts'
 import type { Event } from '../../src/wire/event.ts'
 import type { EventId, PersonKey } from '../../src/wire/ids.ts'
 import { FUTURE_MS_MAX } from '../../src/wire/limits.ts'

@@ -1,6 +1,8 @@
 /** What must hold once everything is healed and quiet (DESIGN section 4). */
+
+import { orderOf } from '../../src/node/display-order.ts'
 import { type LaneClass, parseEntries } from '../../src/node/lanes.ts'
-import { lastLines, orderOf, visibilityOf } from '../../src/node/timeline.ts'
+import { lastLines, visibilityOf } from '../../src/node/timeline.ts'
 import { hex } from '../../src/wire/bytes.ts'
 import {
   type Event,

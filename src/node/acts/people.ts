@@ -9,6 +9,7 @@ import { toBase64 } from '../base64.ts'
 import { sayingFields } from '../company.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, OwnModeData, PersonData, PictureData, WhoisData } from '../events.ts'
+import { fold } from '../fold.ts'
 import { isPlain } from '../own-mode.ts'
 import { BOT_MARK } from '../people.ts'
 import { pictureType } from '../picture.ts'
@@ -183,12 +184,12 @@ export class PeopleActs {
   /** As one types: part of a name, a label, or their words. Those whose name begins so first, of them who is here. */
   search(asked: Asked, part: string): void {
     const { people, views, me: self } = this.#core
-    const low = part.normalize('NFKC').toLowerCase()
+    const low = fold(part)
     const found: { readonly rank: number; readonly person: PersonData }[] = []
     for (const key of new Set([...views.network().profiles.keys(), ...this.#core.onlineKeys()])) {
       if (key === self) continue
       const person = this.person(key)
-      const names = [person.name, person.label ?? ''].map((name) => name.normalize('NFKC').toLowerCase())
+      const names = [person.name, person.label ?? ''].map(fold)
       const isStart = names.some((name) => name !== '' && name.startsWith(low))
       const isIn = isStart || names.some((name) => name.includes(low))
       const isSaid = people.about(key).toLowerCase().includes(low)

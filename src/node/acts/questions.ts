@@ -2,9 +2,10 @@
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import { viewOf } from '../choice.ts'
 import type { Core } from '../core.ts'
+import { orderOf } from '../display-order.ts'
 import type { HubData, StatusData } from '../events.ts'
+import { fold } from '../fold.ts'
 import { whyHub, whyLine } from '../hub-why.ts'
-import { orderOf } from '../timeline.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import type { PeopleActs } from './people.ts'
@@ -13,8 +14,6 @@ import type { PeopleActs } from './people.ts'
 const LINES_MAX = 1000
 /** Hex digits of a message's id; an `order` has more. */
 const ID_DIGITS = 64
-
-const fold = (text: string) => text.normalize('NFKC').toLowerCase()
 
 export class Questions {
   readonly #core: Core

@@ -5,6 +5,7 @@
  */
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NumberReader } from '../packed-numbers.ts'
 
 const FOOTER_BYTES = 48
 /** Of a block compressed by Snappy. */
@@ -59,9 +60,9 @@ interface Handle {
 
 async function isWhole(table: Buffer): Promise<boolean> {
   if (table.length < FOOTER_BYTES || table.readBigUInt64LE(table.length - 8) !== MAGIC) return true
-  const cursor = { at: table.length - FOOTER_BYTES }
+  const reader = new NumberReader(table, table.length - FOOTER_BYTES)
   // What the filter of keys lies in, and what the entries lie in.
-  const indexes = [handleAt(table, cursor), handleAt(table, cursor)].map((each) => soundBlock(table, each))
+  const indexes = [nextHandle(reader), nextHandle(reader)].map((each) => soundBlock(table, each))
   let seen = 0
   for (const index of indexes) {
     if (!index) return false
@@ -88,54 +89,43 @@ function* handlesIn(index: Buffer): Iterable<Handle> {
   const plain = index.subarray(0, -1)
   const block = index.at(-1) === SNAPPY ? unsnapped(plain) : plain
   const end = block.length - 4 - 4 * block.readUInt32LE(block.length - 4)
-  const cursor = { at: 0 }
-  while (cursor.at < end) {
+  const reader = new NumberReader(block)
+  while (reader.at < end) {
     // What the key has in common with the one before it; nothing in an index.
-    varint(block, cursor)
-    const keyBytes = varint(block, cursor)
-    const valueBytes = varint(block, cursor)
-    cursor.at += keyBytes
-    yield handleAt(block, { at: cursor.at })
-    cursor.at += valueBytes
+    reader.next()
+    const keyBytes = reader.next()
+    const valueBytes = reader.next()
+    reader.at += keyBytes
+    yield nextHandle(new NumberReader(block, reader.at))
+    reader.at += valueBytes
   }
 }
 
-function handleAt(bytes: Buffer, cursor: { at: number }): Handle {
-  return { offset: varint(bytes, cursor), size: varint(bytes, cursor) }
-}
-
-function varint(bytes: Buffer, cursor: { at: number }): number {
-  let value = 0
-  for (let scale = 1; ; scale *= 128) {
-    const byte = bytes[cursor.at++] ?? 0
-    value += (byte % 128) * scale
-    if (byte < 128) return value
-  }
-}
+const nextHandle = (reader: NumberReader): Handle => ({ offset: reader.next(), size: reader.next() })
 
 /** Undoes Snappy. The checksum held: what it is made of is as it was written. */
 function unsnapped(bytes: Buffer): Buffer {
-  const cursor = { at: 0 }
-  const out = Buffer.alloc(varint(bytes, cursor))
+  const reader = new NumberReader(bytes)
+  const out = Buffer.alloc(reader.next())
   let to = 0
-  while (cursor.at < bytes.length) {
-    const tag = bytes[cursor.at++]!
+  while (reader.at < bytes.length) {
+    const tag = reader.byte()
     const kind = tag & 3
     if (kind === 0) {
       let size = tag >> 2
       if (size >= 60) {
         const width = size - 59
-        size = bytes.readUIntLE(cursor.at, width)
-        cursor.at += width
+        size = bytes.readUIntLE(reader.at, width)
+        reader.at += width
       }
-      to += bytes.copy(out, to, cursor.at, cursor.at + size + 1)
-      cursor.at += size + 1
+      to += bytes.copy(out, to, reader.at, reader.at + size + 1)
+      reader.at += size + 1
       continue
     }
     const size = kind === 1 ? 4 + ((tag >> 2) & 7) : 1 + (tag >> 2)
     const width = kind === 3 ? 4 : kind
-    const low = bytes.readUIntLE(cursor.at, width)
-    cursor.at += width
+    const low = bytes.readUIntLE(reader.at, width)
+    reader.at += width
     const back = kind === 1 ? ((tag >> 5) << 8) | low : low
     // Byte by byte: what is copied may have been copied a moment ago.
     for (let i = 0; i < size; i++, to++) out[to] = out[to - back]!

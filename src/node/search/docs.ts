@@ -9,7 +9,7 @@
 import { fromHex, hex } from '../../wire/bytes.ts'
 import type { LaneId, PersonKey, RoomId } from '../../wire/ids.ts'
 import { TIME_MAX } from '../../wire/limits.ts'
-import { NUMBER_BYTES_MAX, NumberReader, signed, writeNumber } from './packed-numbers.ts'
+import { NUMBER_BYTES_MAX, NumberReader, signed, writeNumber } from '../packed-numbers.ts'
 
 export const MARK = {
   /** Another text of a message, whose words these are. */

@@ -2,9 +2,11 @@
 import type { Event } from '../../wire/event.ts'
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import type { BodyOf, BodyValue } from '../../wire/kinds.ts'
+import { orderOf } from '../display-order.ts'
+import { time12 } from '../keys.ts'
 import type { Replica } from '../replica.ts'
 import type { Store } from '../store.ts'
-import { type Edit, isVisible, orderOf, Reactions, type Visibility } from '../timeline.ts'
+import { type Edit, isVisible, Reactions, type Visibility } from '../timeline.ts'
 
 /** Edits and reactions of one message that are read. */
 const MARKS_MAX = 2000
@@ -13,7 +15,7 @@ const MARKS_MAX = 2000
 export const aboutMark = (target: EventId): string => `u${target}`
 /** Where something about a message is noted. */
 export const aboutKey = (target: EventId, event: Pick<Event, 't' | 'id'>): string =>
-  `u${target}${event.t.toString(16).padStart(12, '0')}${event.id}`
+  `u${target}${time12(event.t)}${event.id}`
 
 export interface MarksSource {
   readonly store: Pick<Store, 'scan'>

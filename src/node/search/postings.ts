@@ -11,7 +11,7 @@
  * segment are read in vain for a phrase, however common its words are; and the closer these docs are, so that both together take
  * two bytes. That is what an index of each two neighbours would tell, of which there are far more than words.
  */
-import { NumberReader, writeNumber } from './packed-numbers.ts'
+import { NumberReader, writeNumber } from '../packed-numbers.ts'
 import { NEXT_BITS } from './term-numbers.ts'
 
 /** Words that are looked for. */

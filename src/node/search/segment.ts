@@ -10,6 +10,7 @@
  * Each value ends with a sum over itself: a disk that flips a bit costs the index, which is then made anew.
  */
 import { concat, readUint, uint } from '../../wire/bytes.ts'
+import { number8 } from '../keys.ts'
 import {
   BLOCK_DOCS,
   type Bounds,
@@ -59,7 +60,7 @@ export interface Searchable {
 }
 
 export const segmentKey = (segment: number, part: number): string =>
-  `s${segment.toString(16).padStart(8, '0')}${part.toString(16).padStart(4, '0')}`
+  `s${number8(segment)}${part.toString(16).padStart(4, '0')}`
 
 /** Docs and their terms in memory. */
 export class Gathered implements Searchable {

@@ -1,10 +1,5 @@
 import { expect, it } from 'vitest'
-import {
-  NUMBER_BYTES_MAX,
-  NumberReader,
-  signed,
-  writeNumber,
-} from '../../../src/node/search/packed-numbers.ts'
+import { NUMBER_BYTES_MAX, NumberReader, signed, writeNumber } from '../../src/node/packed-numbers.ts'
 
 const NUMBERS = Array.from({ length: 49 }, (_, bits) => [2 ** bits - 1, 2 ** bits, 2 ** bits + 1]).flat()
 
