@@ -26,11 +26,11 @@ import type { Lane, LaneClass } from './lanes.ts'
 import type { Replica } from './replica.ts'
 import {
   type ControlEvent,
+  type Cut,
+  cutN,
   type NetworkView,
   type RoomView,
   readIds,
-  readLaneCut,
-  readNetworkCut,
   reduceNetwork,
   reduceRoom,
 } from './rooms.ts'
@@ -52,11 +52,11 @@ export class Views {
   readonly #controls = new Map<RoomId, Map<EventId, ControlEvent>>()
   /** By author and lane: how it was when its events were taken in. */
   readonly #followed = new Map<RoomId, Map<string, Followed>>()
-  /** Lanes that an act of room 0 cuts: which event they hold there may decide whether others count. */
-  readonly #cutLanes = new Set<LaneId>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
   readonly #kin: Kin
   #network: NetworkView | undefined
+  /** As it was when something was decided that people's words about themselves do not change; undefined: nothing was since. */
+  #decided: NetworkView | undefined
   #replica!: Replica
   /** The earliest t of a control event that does not count yet; Infinity: none. */
   #heldUntil = Number.POSITIVE_INFINITY
@@ -153,7 +153,6 @@ export class Views {
     if (event.room === NETWORK_ROOM) {
       const keys = this.#kin.note(event.author, read)
       if (keys.length > 0) this.#replica.kinChanged(keys)
-      if (read) for (const lane of cutLanes(read)) this.#cutLanes.add(lane)
     }
     room.set(event.id, { event, body: kept(read), salt: body.slice(0, SALT_BYTES) })
     return true
@@ -181,11 +180,12 @@ export class Views {
       return
     }
     this.#network = undefined
-    if (just?.every((event) => ASIDE.has(event.kind) && !this.#cutLanes.has(event.lane))) {
+    if (just?.every((event) => ASIDE.has(event.kind) && !isCut(this.#decided, event.lane))) {
       this.#rooms.delete(NETWORK_ROOM)
       this.#rooms.delete(this.#general)
       return
     }
+    this.#decided = undefined
     this.#rooms.clear()
     for (const other of this.#replica.rooms()) this.#replica.limitsChanged(other)
   }
@@ -225,6 +225,7 @@ export class Views {
       this.#replica,
       this.#options.owner,
     )
+    this.#decided ??= this.#network
     return this.#network
   }
 
@@ -320,13 +321,15 @@ const LOOK_BYTES = 16
  */
 const ASIDE: ReadonlySet<number> = new Set((['profile', 'look', 'place', 'twin'] as const).map(kindNumber))
 
-/** Lanes that an act of room 0 names, of whatever room. */
-function cutLanes(body: BodyValue): LaneId[] {
-  const cuts = [
-    ...('cut' in body ? [readLaneCut(body.cut)] : []),
-    ...('cuts' in body ? [readNetworkCut(body.cuts)] : []),
-  ]
-  return cuts.flatMap((cut) => [...cut.keys()].map((key) => key.slice(key.indexOf('/') + 1) as LaneId))
+/**
+ * Does something that counts name this lane of room 0 in its cut? Then which event the lane holds there may decide what counts.
+ * Where nothing does, it ends at 0 for each such cut whatever it holds, so a pass that has its new events goes the same way.
+ */
+function isCut(network: NetworkView | undefined, lane: LaneId): boolean {
+  if (!network) return false
+  const { bans, mutes, demotions, devices } = network
+  const names = (cut: Cut) => cutN(cut, NETWORK_ROOM, lane) > 0
+  return [...bans, ...mutes, ...demotions].some(({ cut }) => names(cut)) || devices.someEnd(names)
 }
 
 /** Clocks of honest people differ by less than this. */

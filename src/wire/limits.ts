@@ -30,6 +30,8 @@ export const PRIVATE_MEMBERS_MAX = 256
 export const CUT_ENTRIES_MAX = 800
 /** Events that go on with one cut, 52,000 lanes in all: ten starts of the program a day in one room for seven years, in 2 MB. */
 export const CUT_PARTS_MAX = 64
+/** Further keys that are ever linked to one person: a new phone each half year for sixteen years. Each is sealed to and cut apart. */
+export const DEVICES_MAX = 32
 /** Persons that a room's setting lists: members and authors when it was made. Fit one body. */
 export const LISTED_PERSONS_MAX = 800
 /** A message and its edits, deleted at once by another device of their author; of more the rest goes in the next. */

@@ -211,6 +211,14 @@ const table = {
     us: '{device} is no device that {why}. /device lists what is linked, and who asks to be.',
     fatal: true,
   },
+  DEVICES_MAX: {
+    us: 'A person has at most {max} further devices, unlinked ones among them, and that many were linked. One more can only be somebody new.',
+    fatal: true,
+  },
+  LANES_LEFT_OUT: {
+    us: 'What {nick} wrote in more than {max} runs of the program cannot all be kept by this: what was said in the {count} oldest of them is shown no more.',
+    fatal: true,
+  },
   NOT_OWNED: {
     us: 'Only a network with an owner has admins and members. Make one with: lanchat network new NAME.',
     fatal: true,

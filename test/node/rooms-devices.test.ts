@@ -1,7 +1,8 @@
 /** Whose key is whose, by the control events of room 0 (DV-1 to DV-4). */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PersonKey } from '../../src/wire/ids.ts'
+import { NETWORK_ROOM, type PersonKey } from '../../src/wire/ids.ts'
+import { CUT_PARTS_MAX, DEVICES_MAX } from '../../src/wire/limits.ts'
 import { isSameInEveryOrder, World } from './rooms/world.ts'
 
 function home() {
@@ -109,22 +110,68 @@ describe('a device', () => {
     expect(isSameInEveryOrder(world, before, told)).toBe(true)
   })
 
-  it('that is unlinked by several events at once ends where any of them lets it, in every order', () => {
+  it('that is unlinked by several events at once ends where the first of them says, in every order', () => {
     const { world, anna, phone, devices } = home()
     const before = world.events.length
     world.device(anna, phone, true)
     const one = world.post(phone, { lane: 'one' })
     const two = [world.post(phone, { lane: 'two' }), world.post(phone, { lane: 'two' })] as const
-    world.device(anna, phone, false, [one, two[0]])
-    world.device(anna, phone, false, [two[1]])
-    world.device(anna, phone, false, [two[0]])
+    const first = world.device(anna, phone, false, [one, two[0]])
+    const second = world.device(anna, phone, false, [two[1]])
     const limits = (events = world.events) => {
       const view = world.view(undefined, events)
       return [one, two[1]].map(({ lane }) => view.contentLimit(phone, lane)).join()
     }
-    expect(limits()).toBe('1,2')
-    expect(devices().isRemoved(phone)).toBe(true)
+    expect(limits()).toBe('1,1')
+    expect([first, second].map(({ id }) => devices().counted.has(id))).toEqual([true, false])
     expect(isSameInEveryOrder(world, before, limits)).toBe(true)
+  })
+
+  it('that is unlinked ends where the cut events before that let it, in every order, and where no others do', () => {
+    const { world, anna, phone, ben, devices } = home()
+    const before = world.events.length
+    world.device(anna, phone, true)
+    const posts = ['one', 'two', 'three', 'four'].map((lane) => world.post(phone, { lane }))
+    world.more(ben, [posts[3]!], { room: NETWORK_ROOM })
+    const parts = [1, 2].map((i) => world.more(anna, [posts[i]!], { room: NETWORK_ROOM }))
+    world.device(anna, phone, false, [posts[0]!])
+    world.more(anna, [posts[3]!], { room: NETWORK_ROOM })
+    const limits = (events = world.events) => {
+      const view = world.view(undefined, events)
+      return posts.map(({ lane }) => view.contentLimit(phone, lane)).join()
+    }
+    expect(limits()).toBe('1,1,1,0')
+    expect(parts.every(({ id }) => devices().counted.has(id))).toBe(true)
+    expect(isSameInEveryOrder(world, before, limits)).toBe(true)
+  })
+
+  it('is cut off in as many events as any act, whatever else its person writes', () => {
+    const { world, anna, phone } = home()
+    world.device(anna, phone, true)
+    const [seen, other] = [world.post(phone, { lane: 'a' }), world.post(phone, { lane: 'b' })]
+    world.more(anna, [other], { room: NETWORK_ROOM })
+    for (let i = 0; i < CUT_PARTS_MAX; i++) world.more(anna, [seen], { room: NETWORK_ROOM })
+    for (let i = 0; i < 3; i++) world.device(anna, phone, false, i > 0 ? [other] : [])
+    const view = world.view()
+    expect([seen, other].map(({ lane }) => view.contentLimit(phone, lane))).toEqual([1, 0])
+  })
+
+  it('is one of at most 32 that are ever linked to a person: the first, in every order', () => {
+    const { world, anna, phone } = home()
+    const many = Array.from({ length: DEVICES_MAX - 2 }, (_, i) => world.person(`old${i}`))
+    for (const key of many) world.device(anna, key, true)
+    for (const key of many.slice(1)) world.device(anna, key, false)
+    const before = world.events.length
+    const last = ['x', 'y', 'z'].map((name) => world.person(name))
+    for (const [i, key] of last.entries()) world.device(anna, key, true, [], { t: 2_000_000_000_000 + i })
+    world.device(anna, phone, true, [], { t: 1_999_999_999_999 })
+    const told = (events = world.events) => {
+      const { devices } = world.network(undefined, events)
+      return world.names([phone, ...last].filter((key) => devices.personOf(key) === anna)).join()
+    }
+    expect(told()).toBe('phone,x')
+    expect(world.network().devices.ever(anna)).toHaveLength(1 + DEVICES_MAX)
+    expect(isSameInEveryOrder(world, before, told)).toBe(true)
   })
 
   it('makes no room for its person where that one is banned from the network', () => {
@@ -153,7 +200,18 @@ describe('a device', () => {
 })
 
 const act = fc.record({
-  kind: fc.constantFrom('link', 'unlink', 'create', 'join', 'leave', 'ban', 'role', 'post', 'profile'),
+  kind: fc.constantFrom(
+    'link',
+    'unlink',
+    'more',
+    'create',
+    'join',
+    'leave',
+    'ban',
+    'role',
+    'post',
+    'profile',
+  ),
   by: fc.nat(3),
   whom: fc.nat(3),
   names: fc.nat(20),
@@ -173,6 +231,7 @@ function play(acts: readonly Act[]) {
       .slice(0, names)
     if (kind === 'link') world.device(author, target, true, [], { t })
     else if (kind === 'unlink') world.device(author, target, false, cut, { t })
+    else if (kind === 'more') world.more(author, cut, { room: NETWORK_ROOM, t })
     else if (kind === 'create') world.create(author, `room${names}`, { t })
     else if (kind === 'join') world.join(author, [], { t })
     else if (kind === 'leave') world.leave(author, { t })

@@ -27,7 +27,6 @@ import {
 import { madeRoom, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { NET, NOW } from '../node/author.ts'
-import { cutsFor } from './cuts.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const NONE = new Uint8Array(0)
@@ -280,14 +279,14 @@ export class Happening {
       }
       case 12: {
         const counter = new Uint8Array(64)
-        const cuts = cutsFor(this.#held(this.keys[3]!))
-        return this.#write(by, NETWORK_ROOM, {
+        const device = fromHex(this.keys[3]!)
+        return this.#bind(by, NETWORK_ROOM, this.#held(this.keys[3]!), ({ cuts }) => ({
           kind: 'device',
-          device: fromHex(this.keys[3]!),
+          device,
           link: false,
           counter,
           cuts,
-        })
+        }))
       }
       case 13:
         return this.#write(by, room, random(2) === 0 ? { kind: 'join', lifts } : { kind: 'leave' })

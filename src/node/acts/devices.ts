@@ -4,10 +4,12 @@ import { CODE_WORDS } from '../../wire/code-words.ts'
 import { linkCodeBytes, signCounter, verifyCounter } from '../../wire/device.ts'
 import { NETWORK_ROOM, type PersonKey, personKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
+import { DEVICES_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, DeviceLine } from '../events.ts'
-import { cutParts, withRooms } from '../rooms.ts'
+import { type Devices, withRooms } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
+import { cutting, tellLeftOut } from './cutting.ts'
 import type { Finding } from './finding.ts'
 import { heldLanes } from './network.ts'
 import type { Writer } from './writer.ts'
@@ -16,8 +18,6 @@ const NONE = new Uint8Array(0)
 const NO_COUNTER = new Uint8Array(64)
 const CODE_WORDS_SHOWN = 4
 const ID_DIGITS_MIN = 4
-/** Who unlinks pays for it alone, and what is left out of it would be their own. */
-const ALL_PARTS = { parts: Number.POSITIVE_INFINITY }
 
 /** Four words that both screens show: 44 bits of both keys. */
 export function linkCode(core: Core, person: PersonKey, device: PersonKey): string {
@@ -75,6 +75,7 @@ export class DeviceActs {
     if (me !== self || devices.ever(self).length > 1)
       return this.#refuse(asked, 'This one', 'can be linked to anybody else')
     if (person === me) return this.#refuse(asked, who, 'is another one than this')
+    if (isFull(devices, person)) return this.#answers.refuse(asked, 'DEVICES_MAX', { max: DEVICES_MAX })
     const value: BodyValue = {
       kind: 'device',
       device: fromHex(person),
@@ -94,8 +95,10 @@ export class DeviceActs {
 
   /** On the person's first device: from now on that key is theirs too. */
   accept(asked: Asked, { who }: CommandOf<'linkAccept'>): void {
-    const { self, me, people } = this.#core
+    const { self, me, people, views } = this.#core
     if (me !== self) return this.#refuse(asked, 'This one', 'may link others: the first one does')
+    if (isFull(views.network().devices, me))
+      return this.#answers.refuse(asked, 'DEVICES_MAX', { max: DEVICES_MAX })
     const device = this.#asking(who)
     if (!device) return this.#refuse(asked, who, 'asks to be linked to you')
     const user = people.who(device)
@@ -122,22 +125,24 @@ export class DeviceActs {
     const meant = devices.of(me).filter((key) => key !== me && isMeant(key, who))
     const [device, ...more] = meant
     if (!device || more.length > 0) return this.#refuse(asked, who, 'is linked to you')
-    const [first, ...rest] = cutParts(heldLanes(replica, device), withRooms, ALL_PARTS).map(
-      (cuts): BodyValue => ({
-        kind: 'device',
-        device: fromHex(device),
-        link: false,
-        counter: NO_COUNTER,
-        cuts,
-      }),
-    )
+    const cut = cutting(heldLanes(replica, device), withRooms)
+    const value: BodyValue = {
+      kind: 'device',
+      device: fromHex(device),
+      link: false,
+      counter: NO_COUNTER,
+      cuts: cut.own,
+    }
     const extra = {
       user: people.who(me),
       device,
       text: `The device ${device.slice(0, 8)} is not yours any more.`,
     }
-    this.#writer.write(NETWORK_ROOM, first!, () => this.#answers.system(asked, 'unlink', null, extra))
-    for (const value of rest) this.#writer.write(NETWORK_ROOM, value)
+    for (const cuts of cut.before) this.#writer.write(NETWORK_ROOM, { kind: 'cut', cut: NONE, cuts })
+    this.#writer.write(NETWORK_ROOM, value, () => {
+      this.#answers.system(asked, 'unlink', null, extra)
+      tellLeftOut(this.#core, me, cut)
+    })
   }
 
   /** Who asks and goes by this name or these digits. */
@@ -151,6 +156,9 @@ export class DeviceActs {
     this.#answers.refuse(asked, 'DEVICE_UNKNOWN', { device, why })
   }
 }
+
+/** Was that person linked as many devices as count (rule DV-1)? Unlinked ones among them. */
+const isFull = (devices: Devices, person: PersonKey) => devices.ever(person).length > DEVICES_MAX
 
 const isMeant = (key: PersonKey, digits: string) => digits.length >= ID_DIGITS_MIN && key.startsWith(digits)
 

@@ -5,8 +5,9 @@ import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX, TIME_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, SystemEvent } from '../events.ts'
-import { cutParts, type HeldLane, type RoomView, SETTING, withoutRooms } from '../rooms.ts'
+import { type HeldLane, type RoomView, SETTING, withoutRooms } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
+import { type Cutting, cutting, NO_CUTTING, tellLeftOut } from './cutting.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct, nextOf, rankOf } from './permission.ts'
 import { PINS_MAX, pinsShown } from './pinned.ts'
@@ -46,14 +47,14 @@ export class Moderation {
       if (this.#isOneself(view, person)) return this.#answers.refuse(asked, 'NICK_SELF')
       const until = forMs === undefined ? 0 : Math.min(TIME_MAX, Math.round(this.#core.netNow + forMs))
       const target = fromHex(person)
-      const [cut, ...parts] = this.#cut(view, person, what === 'mute' ? [1] : [1, 0])
-      const bound = { target, cut, cuts: NONE, until: uint(until, 6) }
+      const cut = this.#cut(view, person, what === 'mute' ? [1] : [1, 0])
+      const bound = { target, cut: cut.own, cuts: NONE, until: uint(until, 6) }
       const value = (seal: SealText): BodyValue =>
         what === 'mute'
           ? { kind: 'mute', ...bound, reason: seal('reason', reason) }
           : { kind: 'ban', kick: what === 'kick', ...bound, reason: seal('reason', reason) }
       const extra = { ...this.#whom(person), ...(until > 0 && { until }), ...because(reason) }
-      this.#act(asked, view, what, value, extra, parts)
+      this.#act(asked, view, what, value, extra, { person, cut })
     })
   }
 
@@ -80,16 +81,23 @@ export class Moderation {
       if (isModerator === (role === 'moderator')) return this.#answers.result(asked, null)
       if (this.#isOneself(view, person)) return this.#answers.refuse(asked, 'NICK_SELF')
       const ended = [...view.demotions, ...view.bans].filter(({ target }) => target === person)
-      const [cut, ...parts] = role === 'moderator' ? [NONE] : this.#cut(view, person, [0, 1])
+      const cut = role === 'moderator' ? NO_CUTTING : this.#cut(view, person, [0, 1])
       const value = (seal: SealText): BodyValue => ({
         kind: 'role',
         target: fromHex(person),
         rank: role === 'moderator' ? 2 : 1,
-        cut,
+        cut: cut.own,
         lifts: role === 'moderator' ? idsOf(ended) : NONE,
         reason: seal('reason', reason),
       })
-      this.#act(asked, view, 'role', value, { ...this.#whom(person), role, ...because(reason) }, parts)
+      this.#act(
+        asked,
+        view,
+        'role',
+        value,
+        { ...this.#whom(person), role, ...because(reason) },
+        { person, cut },
+      )
     })
   }
 
@@ -244,8 +252,8 @@ export class Moderation {
   }
 
   /**
-   * Writes the act where it would count; the answer says what happened, as everybody in the room is told it. parts: what of its
-   * cut it does not hold.
+   * Writes the act where it would count; the answer says what happened, as everybody in the room is told it. off: whom it cuts
+   * off, and where.
    */
   #act(
     asked: Asked,
@@ -253,7 +261,7 @@ export class Moderation {
     event: SystemEvent['event'],
     value: (seal: SealText) => BodyValue,
     extra: Partial<SystemEvent>,
-    parts: readonly Uint8Array[] = [],
+    off?: { readonly person: PersonKey; readonly cut: Cutting },
   ): void {
     const { me: self, people } = this.#core
     const room = this.#core.roomName(view)
@@ -264,8 +272,11 @@ export class Moderation {
     )
     if (denial) return this.#forbid(asked, view, event, denial)
     const by = extra.user ? { by: people.labelled(self) } : {}
-    const then = () => this.#answers.system(asked, event, room, { ...by, ...extra })
-    const before = parts.map((cut): BodyValue => ({ kind: 'cut', cut, cuts: NONE }))
+    const then = () => {
+      this.#answers.system(asked, event, room, { ...by, ...extra })
+      if (off) tellLeftOut(this.#core, off.person, off.cut)
+    }
+    const before = (off?.cut.before ?? []).map((cut): BodyValue => ({ kind: 'cut', cut, cuts: NONE }))
     const isWritten = this.#writer.act(view, value, then, before)
     if (!isWritten) this.#answers.refuse(asked, 'KEY_MISSING', { nick: room ?? 'This person' })
   }
@@ -289,14 +300,14 @@ export class Moderation {
   }
 
   /** Where the person's lanes in this room end here, in as many parts as they need. classes: 0 control, 1 content. */
-  #cut(view: RoomView, person: PersonKey, classes: readonly (0 | 1)[]): [Uint8Array, ...Uint8Array[]] {
+  #cut(view: RoomView, person: PersonKey, classes: readonly (0 | 1)[]): Cutting {
     const { replica } = this.#core
     const held: HeldLane[] = []
     for (const device of this.#core.views.network().devices.ever(person))
       for (const cls of classes)
         for (const { room, lane, n, id } of replica.lanes(view.id, cls, device))
           held.push({ room, lane, n, id, t: replica.event(room, device, lane, n)?.t ?? 0 })
-    return cutParts(held, withoutRooms)
+    return cutting(held, withoutRooms)
   }
 
   /** Members, and who has written here, so far: whom a setting for the new does not concern. */

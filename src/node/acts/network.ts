@@ -6,8 +6,9 @@ import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, NetworkMember, SystemEvent } from '../events.ts'
-import { cutParts, type HeldLane, SETTING, withoutRooms, withRooms } from '../rooms.ts'
+import { type HeldLane, SETTING, withoutRooms, withRooms } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
+import { cutting, NO_CUTTING, tellLeftOut } from './cutting.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct } from './permission.ts'
 import type { Writer } from './writer.ts'
@@ -55,18 +56,19 @@ export class NetworkActs {
     if (!person) return
     if (this.#core.views.network().door.admission(person) === 'expelled')
       return this.#answers.result(asked, null)
-    const [cuts, ...parts] = cutParts(this.#held(person), withRooms)
-    const before = parts.map((part): BodyValue => ({ kind: 'cut', cut: NONE, cuts: part }))
+    const cut = cutting(this.#held(person), withRooms)
+    const before = cut.before.map((part): BodyValue => ({ kind: 'cut', cut: NONE, cuts: part }))
     const value: BodyValue = {
       kind: 'ban',
       target: fromHex(person),
       kick: false,
       cut: NONE,
-      cuts,
+      cuts: cut.own,
       until: new Uint8Array(6),
       reason,
     }
-    this.#act(asked, 'expel', value, { user: this.#core.people.labelled(person), ...because(reason) }, before)
+    const extra = { user: this.#core.people.labelled(person), ...because(reason) }
+    this.#act(asked, 'expel', value, extra, { before, behind: () => tellLeftOut(this.#core, person, cut) })
   }
 
   /** Makes somebody an admin, or a member again. */
@@ -77,13 +79,13 @@ export class NetworkActs {
     const { ranks, demotions, bans } = this.#core.views.network()
     if ((ranks.get(person) ?? 1) >= 4 === on) return this.#answers.result(asked, null)
     const ended = [...demotions, ...bans].filter(({ target }) => target === person)
-    const [cut, ...parts] = on ? [NONE] : cutParts(this.#held(person), withoutRooms)
-    const before = parts.map((part): BodyValue => ({ kind: 'cut', cut: part, cuts: NONE }))
+    const cut = on ? NO_CUTTING : cutting(this.#held(person), withoutRooms)
+    const before = cut.before.map((part): BodyValue => ({ kind: 'cut', cut: part, cuts: NONE }))
     const value: BodyValue = {
       kind: 'role',
       target: fromHex(person),
       rank: on ? 4 : 1,
-      cut,
+      cut: cut.own,
       lifts: on ? concat(...ended.slice(0, 256).map(({ id }) => fromHex(id))) : NONE,
       reason,
     }
@@ -93,7 +95,7 @@ export class NetworkActs {
       'role',
       value,
       { user: this.#core.people.labelled(person), role, ...because(reason) },
-      before,
+      { before, behind: () => tellLeftOut(this.#core, person, cut) },
     )
   }
 
@@ -161,13 +163,16 @@ export class NetworkActs {
     return isOwned
   }
 
-  /** False where it was refused. before: written right before it in its lane. */
+  /** False where it was refused. before: written right before it in its lane; behind: told behind the answer. */
   #act(
     asked: Asked,
     event: SystemEvent['event'],
     value: BodyValue,
     extra: Partial<SystemEvent>,
-    before: readonly BodyValue[] = [],
+    {
+      before = [],
+      behind = () => {},
+    }: { readonly before?: readonly BodyValue[]; readonly behind?: () => void } = {},
   ): boolean {
     const { me: self, people, views } = this.#core
     const view = views.room(NETWORK_ROOM)
@@ -184,9 +189,10 @@ export class NetworkActs {
     }
     const by = extra.user ? { by: people.labelled(self) } : {}
     for (const each of before) this.#writer.write(NETWORK_ROOM, each)
-    this.#writer.write(NETWORK_ROOM, value, () =>
-      this.#answers.system(asked, event, null, { ...by, ...extra }),
-    )
+    this.#writer.write(NETWORK_ROOM, value, () => {
+      this.#answers.system(asked, event, null, { ...by, ...extra })
+      behind()
+    })
     return true
   }
 

@@ -74,7 +74,8 @@ export function nextOf(view: RoomView, person: PersonKey): string {
 
 /** Why an act would not count, by ranks, bans and demotions as they are: BANNED, NOT_ALLOWED; undefined: it would. */
 export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue): string | undefined {
-  if (!ACT_KINDS.has(value.kind)) return undefined
+  // Of room 0 it may belong to an unlinking, which takes no rank; by itself it says nothing.
+  if (!ACT_KINDS.has(value.kind) || (value.kind === 'cut' && view.type === 'network')) return undefined
   const rank = rankOf(view, author)
   // A ban or demotion ends what somebody does, whatever rank they still, or again, have.
   const isBound = (bindings: readonly { readonly target: PersonKey; readonly rank: number }[]) =>

@@ -92,7 +92,6 @@ export class Telling {
       return core.tell({ type: 'system', event: 'link', room: null, user, code, device: event.author, text })
     }
     if (!views.network().counted.has(event.id) || views.personOf(device) !== me) return
-    if (!body.link && !views.network().devices.isUnlinking(device, event.id)) return
     const user = people.labelled(me)
     const text = body.link
       ? `This is a device of ${user.name} now.`

@@ -9,6 +9,8 @@ export interface CutEntry {
   readonly n: number
   readonly id8: string
 }
+/** Lanes that one act can list, in all its events. */
+export const CUT_LANES_MAX = (1 + CUT_PARTS_MAX) * CUT_ENTRIES_MAX
 const LANE_BYTES = 8
 /** Of an entry that names no room: lane8 n4 id8. */
 const ENTRY_BYTES = LANE_BYTES + 4 + 8
@@ -204,7 +206,7 @@ export function cutParts(
   return parts
 }
 
-/** What several cuts list together; of a lane the highest n. Nothing is copied: who unlinks a device may write many. */
+/** What several cuts list together; of a lane the highest n. Nothing is copied. */
 export function joinCuts(first: Cut, ...others: readonly Cut[]): Cut {
   if (others.length === 0) return first
   return new JoinedCut([first, ...others].flatMap((cut) => (cut instanceof JoinedCut ? cut.cuts : [cut])))

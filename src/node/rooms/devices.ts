@@ -7,7 +7,9 @@
  */
 import type { Event } from '../../wire/event.ts'
 import { type EventId, type PersonKey, personKey } from '../../wire/ids.ts'
-import { type Cut, joinCuts, readNetworkCut } from './cuts.ts'
+import { DEVICES_MAX } from '../../wire/limits.ts'
+import { CutEvents } from './cut-events.ts'
+import { type Cut, readNetworkCut } from './cuts.ts'
 import type { ControlEvent } from './view.ts'
 
 export interface Unlinking {
@@ -20,21 +22,19 @@ export class Devices {
   readonly #persons = new Map<PersonKey, PersonKey>()
   /** Linked now or once, by person, in the order of linking. */
   readonly #devices = new Map<PersonKey, PersonKey[]>()
-  readonly #removed = new Map<PersonKey, { readonly cut: Cut; readonly t: number; readonly id: EventId }>()
+  readonly #removed = new Map<PersonKey, { readonly cut: Cut; readonly t: number }>()
   /** Where a device's link stands: what it says of its person counts behind it. */
   readonly #links = new Map<PersonKey, ControlEvent>()
   readonly counted = new Set<EventId>()
 
   /** events: of room 0, in display order. Bodies of links whose counter-signature does not hold are null there. */
-  constructor(events: Iterable<ControlEvent>) {
+  constructor(events: Iterable<ControlEvent>, cuts = new CutEvents(events)) {
     for (const control of events) {
       const { event, body } = control
       if (body?.kind !== 'device') continue
       const device = personKey(body.device)
       if (
-        body.link
-          ? this.#link(event.author, device, control)
-          : this.#unlink(event.author, device, body.cuts, event)
+        body.link ? this.#link(event.author, device, control) : this.#unlink(event, device, body.cuts, cuts)
       )
         this.counted.add(event.id)
     }
@@ -42,28 +42,20 @@ export class Devices {
 
   #link(person: PersonKey, device: PersonKey, control: ControlEvent): boolean {
     const isTaken = this.#persons.has(person) || this.#persons.has(device) || this.#devices.has(device)
-    if (isTaken || person === device) return false
+    const others = this.#devices.get(person) ?? []
+    if (isTaken || person === device || others.length >= DEVICES_MAX) return false
     this.#persons.set(device, person)
-    this.#devices.set(person, [...(this.#devices.get(person) ?? []), device])
+    this.#devices.set(person, [...others, device])
     this.#links.set(device, control)
     return true
   }
 
-  /**
-   * Of several unlinkings the first says when, and all together where its lanes end: a device may have more of them than one
-   * event can list, and what its person takes back in later is theirs.
-   */
-  #unlink(person: PersonKey, device: PersonKey, cuts: Uint8Array, { t, id }: Event): boolean {
-    if (this.#persons.get(device) !== person) return false
-    const before = this.#removed.get(device)
-    const cut = readNetworkCut(cuts)
-    this.#removed.set(device, before ? { ...before, cut: joinCuts(before.cut, cut) } : { cut, t, id })
+  /** Of several unlinkings the first says when, and where its lanes end, with the `cut` events before it (rule RM-6). */
+  #unlink(event: Event, device: PersonKey, cuts: Uint8Array, before: CutEvents): boolean {
+    if (this.#persons.get(device) !== event.author || this.#removed.has(device)) return false
+    const cut = before.whole(event, { cuts }, (body) => readNetworkCut(body.cuts), this.counted)
+    this.#removed.set(device, { cut, t: event.t })
     return true
-  }
-
-  /** Is this the event by which a device was unlinked, and not one that only says more of its lanes? */
-  isUnlinking(device: PersonKey, id: EventId): boolean {
-    return this.#removed.get(device)?.id === id
   }
 
   /** Whose key this is; a key that nobody linked is its own person. */
@@ -78,6 +70,12 @@ export class Devices {
   /** Where the lanes of a removed device end; undefined for every other key. */
   endOf(key: PersonKey): Cut | undefined {
     return this.#removed.get(key)?.cut
+  }
+
+  /** Is this so of where the lanes of one of the removed devices end? */
+  someEnd(is: (cut: Cut) => boolean): boolean {
+    for (const { cut } of this.#removed.values()) if (is(cut)) return true
+    return false
   }
 
   /** The keys that speak and read for a person now: the first key, and those linked and not removed. */

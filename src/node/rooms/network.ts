@@ -4,6 +4,7 @@ import { doorKey } from '../../wire/door.ts'
 import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
 import { Codes, type CountedEntry } from './codes.ts'
+import { CutEvents } from './cut-events.ts'
 import { Devices } from './devices.ts'
 import { Door } from './door.ts'
 import { displayOrder, inOrder, pass } from './pass.ts'
@@ -21,7 +22,8 @@ export function reduceNetwork(
   owner?: PersonKey,
 ): NetworkView {
   const inRoom = inOrder(net, NETWORK_ROOM, events, facts)
-  const devices = new Devices(inRoom)
+  const cuts = new CutEvents(inRoom)
+  const devices = new Devices(inRoom, cuts)
   const held = inRoom.map((control) => ({ ...control, by: devices.personOf(control.event.author) }))
   const head = owner && devices.personOf(owner)
   const {
@@ -41,6 +43,7 @@ export function reduceNetwork(
     devices,
     facts,
     owner: head,
+    cuts,
   })
   const membersOnly = changes.findLast(({ setting }) => setting === SETTING.membersOnly)
   const entries: CountedEntry[] = []

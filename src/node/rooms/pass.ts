@@ -27,9 +27,9 @@ import {
   type RoomId,
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
-import { CUT_PARTS_MAX } from '../../wire/limits.ts'
 import type { CountedCode } from './codes.ts'
-import { type Cut, joinCuts, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
+import { CutEvents } from './cut-events.ts'
+import { type Cut, readLaneCut, readNetworkCut, readRoomCut } from './cuts.ts'
 import type { Devices } from './devices.ts'
 import { Lifting } from './lifting.ts'
 import { LaneLimits } from './limits.ts'
@@ -61,6 +61,8 @@ export interface PassInput {
   readonly network?: NetworkView | undefined
   /** Whom the create of a private room names; undefined elsewhere. */
   readonly persons?: ReadonlySet<PersonKey> | undefined
+  /** Of these events, where they were looked for before. */
+  readonly cuts?: CutEvents
 }
 
 export interface PassResult {
@@ -160,7 +162,7 @@ export function pass(input: PassInput): PassResult {
     standing: new Standing(input),
     limits: new LaneLimits(input.room, input.facts, input.devices, input.network),
     lifting: new Lifting(input.network?.lifts ?? [], input.events),
-    parts: cutParts(input.events),
+    cuts: input.cuts ?? new CutEvents(input.events),
     persons: input.persons && new Set(input.persons),
     counted: new Set<EventId>(),
     bans: [] as CountedBan[],
@@ -197,11 +199,11 @@ export function pass(input: PassInput): PassResult {
   }
 }
 
-interface State extends PassInput {
+interface State extends Omit<PassInput, 'cuts'> {
   readonly standing: Standing
   readonly limits: LaneLimits
   readonly lifting: Lifting
-  readonly parts: ReadonlyMap<string, CutPart>
+  readonly cuts: CutEvents
   readonly persons: Set<PersonKey> | undefined
   readonly counted: Set<EventId>
   readonly bans: CountedBan[]
@@ -284,9 +286,9 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
         return true
       }
       if (body.rank !== 1 || !binds(state, level, event.id, target)) return false
-      const cut = wholeCut(state, event, body, ({ cut }) =>
-        isNetwork ? readLaneCut(cut) : readRoomCut(room, cut),
-      )
+      const read = ({ cut }: Pick<BodyOf<'cut'>, 'cut'>) =>
+        isNetwork ? readLaneCut(cut) : readRoomCut(room, cut)
+      const cut = state.cuts.whole(event, body, read, state.counted)
       const demotion = { ...binding(event.id, by, level, target), cut }
       state.demotions.push(demotion)
       state.limits.addDemotion(demotion)
@@ -395,43 +397,12 @@ const personsIn = ({ devices }: State, persons: Uint8Array): PersonKey[] =>
 
 /** The cut of a ban or mute: in room 0 over all rooms. */
 const bindingCut = (state: State, event: Event, body: BodyOf<'mute'>): Cut =>
-  wholeCut(state, event, body, ({ cut, cuts }) =>
-    state.room === NETWORK_ROOM ? readNetworkCut(cuts) : readRoomCut(state.room, cut),
+  state.cuts.whole(
+    event,
+    body,
+    ({ cut, cuts }) => (state.room === NETWORK_ROOM ? readNetworkCut(cuts) : readRoomCut(state.room, cut)),
+    state.counted,
   )
-
-/** A `cut` event, which says nothing but with the act that it belongs to. */
-interface CutPart {
-  readonly id: EventId
-  readonly body: BodyOf<'cut'>
-}
-
-/** By author, lane and n. */
-function cutParts(events: readonly Said[]): ReadonlyMap<string, CutPart> {
-  const parts = new Map<string, CutPart>()
-  for (const { event, body } of events)
-    if (body?.kind === 'cut') parts.set(event.author + event.lane + event.n, { id: event.id, body })
-  return parts
-}
-
-/**
- * What an act that counts cuts off: its own lanes, and those of the `cut` events right before it in its lane (rule RM-6). Whoever
- * holds the act holds these, since a lane is held from its beginning, and what ends the lane before them ends it before the act.
- */
-function wholeCut<B>(
-  { parts, counted }: State,
-  { author, lane, n }: Event,
-  body: B,
-  read: (body: B | BodyOf<'cut'>) => Cut,
-): Cut {
-  const others: Cut[] = []
-  for (let at = n - 1; others.length < CUT_PARTS_MAX; at--) {
-    const part = parts.get(author + lane + at)
-    if (!part) break
-    counted.add(part.id)
-    others.push(read(part.body))
-  }
-  return joinCuts(read(body), ...others)
-}
 
 /** The keys of 32 bytes that begin each entry of a bin. */
 export function readPersons(bytes: Uint8Array, entryBytes = 32): PersonKey[] {
