@@ -19,6 +19,7 @@ import type {
   VerifyData,
   Who,
 } from '../node/index.ts'
+import { localTime } from '../node/index.ts'
 import { mentionPattern } from '../wire/mention.ts'
 import { indented, safeName } from './safe-text.ts'
 import { spanOf } from './span.ts'
@@ -157,7 +158,7 @@ function markLine(
 function messageLine(event: MessageEvent, { paint, self, person, screen }: Look): string {
   const coloured = (who: Who, text: string) => (person ? person(who.id, text) : paint(colourOf(who.id), text))
   const name = (who: Labelled) => (who.id === self ? paint('bold', 'me') : coloured(who, shown(who)))
-  const plainStamp = screen ? screen.time : event.history || event.approx ? timeOf(event.ts) : undefined
+  const plainStamp = screen ? screen.time : event.history || event.approx ? localTime(event.ts) : undefined
   const stamp = event.approx ? `~${plainStamp}` : plainStamp
   const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
   const isOthers = event.from.id !== self
@@ -195,12 +196,6 @@ function marked(text: string, hits: readonly string[], paint: Paint): string {
   return text.replace(new RegExp(any, 'gu'), (piece) => paint(['bold', 'underline'], piece))
 }
 
-/** Local time, by the minute: 2026-11-20 14:03. */
-function timeOf(ts: number): string {
-  const at = new Date(ts - new Date(ts).getTimezoneOffset() * 60_000)
-  return Number.isNaN(at.getTime()) ? '?' : at.toISOString().slice(0, 16).replace('T', ' ')
-}
-
 /** isNews: it happens now, and what one can do is said. */
 function systemSentence(event: SystemEvent, { self, known }: Look, isNews = false): string {
   if (event.text !== undefined) return indented(event.text)
@@ -211,7 +206,7 @@ function systemSentence(event: SystemEvent, { self, known }: Look, isNews = fals
   const actor = event.by === undefined ? '' : event.by.id === self ? 'you' : shown(event.by)
   const by = event.by ? ` by ${actor}` : ''
   const why = event.reason === undefined ? '' : ` (${safeName(event.reason)})`
-  const until = event.until === undefined ? '' : ` until ${timeOf(event.until)}`
+  const until = event.until === undefined ? '' : ` until ${localTime(event.until)}`
   const others = event.more ? `, with ${event.more.map(shown).join(', ')}` : ''
   switch (event.event) {
     case 'create':
@@ -385,7 +380,7 @@ function dataText(command: string, data: unknown, look: Look): string {
       .map(({ ts, holds, ...act }) => {
         const told = systemSentence({ ...act, type: 'system' }, look)
         const id = act.message === undefined ? '' : ` [${act.message.slice(0, 8)}]`
-        return `${look.paint('dim', timeOf(ts))} ${told}${id}${holds ? '' : look.paint('dim', ' - void')}`
+        return `${look.paint('dim', localTime(ts))} ${told}${id}${holds ? '' : look.paint('dim', ' - void')}`
       })
       .join('\n')
   }
@@ -498,13 +493,13 @@ type Details = Pick<MessageEvent, 'id' | 'room' | 'from' | 'text' | 'ts'> & {
 }
 /** Earlier texts with their times; a message is named by the beginning of its id. */
 function detailsForPeople({ id, room, from, text, ts, texts, reactions, replyTo, pinned }: Details) {
-  const earlier = texts.slice(0, -1).map((each) => `${timeOf(each.ts)} ${each.text}`)
+  const earlier = texts.slice(0, -1).map((each) => `${localTime(each.ts)} ${each.text}`)
   const given = reactions.map(({ emoji, by }) => `${emoji} ${by.map(shown).join(' ')}`)
   return {
     message: `^${id.slice(0, ID_DIGITS)}`,
     from: shown(from),
     ...(room !== null && { room }),
-    said: timeOf(ts),
+    said: localTime(ts),
     text,
     ...(earlier.length > 0 && { earlier }),
     ...(given.length > 0 && { reactions: given }),
@@ -527,7 +522,7 @@ type Person = Readonly<Record<string, unknown>> & {
 const personForPeople = ({ seen, picture, ...person }: Person) => ({
   ...person,
   ...(picture && { picture: `${picture.type}, ${picture.bytes} bytes` }),
-  ...(seen !== undefined && { seen: timeOf(seen) }),
+  ...(seen !== undefined && { seen: localTime(seen) }),
 })
 /** Where, in one word; the first message's id is for programs. */
 const unreadForPeople = ({ room, with: other, unread, mentions }: Unread) => ({

@@ -423,6 +423,11 @@ export interface ErrorEvent {
   readonly message: string
   readonly command?: string
   readonly ref?: unknown
+  /** When that ends by itself, ms: BANNED, MUTED for a time, SLOW_MODE. */
+  readonly until?: number
+  /** Who decided that, and why, as far as it is known here: BANNED, MUTED, EXPELLED. */
+  readonly by?: Labelled
+  readonly reason?: string
 }
 
 export type NodeEvent =

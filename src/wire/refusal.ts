@@ -187,7 +187,7 @@ const table = {
     fatal: true,
   },
   BANNED: {
-    us: 'You are banned from {room}. Ask one of its moderators to lift the ban.',
+    us: 'You are {bound} from {room}{details}. {next}',
     them: 'You are banned from this room.',
     fatal: true,
   },
@@ -198,7 +198,7 @@ const table = {
     fatal: true,
   },
   EXPELLED: {
-    us: 'You were expelled from the network {network}. Ask one of its admins to let you in again.',
+    us: 'You were expelled from the network {network}{details}. Ask {whom} to let you in again.',
     them: 'You were expelled from this network.',
     fatal: true,
   },
@@ -228,7 +228,7 @@ const table = {
     fatal: true,
   },
   MUTED: {
-    us: 'You are muted in {room}, so nobody is shown what you write there. Ask one of its moderators.',
+    us: 'You are muted in {room}{details}, so nobody is shown what you write there. {next}',
     them: 'You are muted in this room.',
     fatal: true,
   },
@@ -242,12 +242,12 @@ const table = {
     fatal: true,
   },
   NOT_VOICED: {
-    us: 'Newcomers wait in {room} until one of its moderators gives them a voice. Ask one of them.',
+    us: 'Newcomers wait in {room} until one of its moderators gives them a voice (/voice). Ask {whom}.',
     them: 'Newcomers wait in this room until a moderator gives them a voice.',
     fatal: true,
   },
   SLOW_MODE: {
-    us: 'Slow mode in {room}: one message every {seconds} s. Send it again in a moment.',
+    us: 'Slow mode in {room}: one message every {seconds} s. Send it again {when}.',
     them: 'This room is in slow mode. Wait a moment between two messages.',
     fatal: false,
     retryAfterMs: 1000,
@@ -281,7 +281,7 @@ const table = {
 
   // Rooms.
   ROOM_LOCKED: {
-    us: 'The room {room} is locked: nobody new can enter. Ask one of its moderators to invite you.',
+    us: 'The room {room} is locked: nobody new can enter. Ask {whom} to invite you.',
     them: 'This room is locked.',
     fatal: true,
   },

@@ -3,7 +3,9 @@ import { REASON_BYTES_MAX, TOPIC_BYTES_MAX } from '../../wire/limits.ts'
 import { explainRefusal, type RefusalCode } from '../../wire/refusal.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
-import type { Answer, ResultEvent, SystemEvent } from '../events.ts'
+import type { Answer, ErrorEvent, ResultEvent, SystemEvent } from '../events.ts'
+import type { RoomView } from '../rooms.ts'
+import { denialTold } from './denial-told.ts'
 
 /** Rooms or people in one answer: more than any network we know of has, and a megabyte. */
 export const LISTED_MAX = 10_000
@@ -79,10 +81,27 @@ export class Answers {
     this.result(asked, rows.slice(0, LISTED_MAX), rows.length > LISTED_MAX ? { note } : {})
   }
 
-  refuse(asked: Asked, code: RefusalCode | string, values: Record<string, string | number> = {}): void {
+  refuse(
+    asked: Asked,
+    code: RefusalCode | string,
+    values: Record<string, string | number> = {},
+    more: Pick<ErrorEvent, 'until' | 'by' | 'reason'> = {},
+  ): void {
     const { network } = this.#core.options
     const message = explainRefusal(code, 'no reason was given', { network, ...values })
-    this.give(asked, { type: 'error', code, message, command: asked.command, ...refOf(asked) })
+    this.give(asked, { type: 'error', code, message, ...more, command: asked.command, ...refOf(asked) })
+  }
+
+  /** Refuses what this person may not do, with all that is known here of why. values: what the asker says better; afterT: as denialTold. */
+  deny(
+    asked: Asked,
+    code: RefusalCode | string,
+    view: RoomView | undefined,
+    values: Record<string, string | number> = {},
+    afterT?: number,
+  ): void {
+    const told = denialTold(this.#core, code, view, afterT)
+    this.refuse(asked, code, { ...told.values, ...values }, told.more)
   }
 
   /** Answers a topic that nobody could read; true where it did. */

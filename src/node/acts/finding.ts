@@ -3,6 +3,7 @@ import { generalRoom, NETWORK_ROOM, type PersonKey, type RoomId, talkRoom } from
 import type { Core } from '../core.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
+import { isBarred } from './permission.ts'
 
 /** Named in one command: as one event holds. */
 const PERSONS_MAX = 256
@@ -54,7 +55,8 @@ export class Finding {
   memberRoom(asked: Asked, text: string): RoomView | undefined {
     const view = this.room(asked, text)
     if (!view || this.#core.isMember(view)) return view
-    this.#answers.refuse(asked, 'NOT_MEMBER', { room: text })
+    const isOut = isBarred(view, this.#core.me, this.#core.netNow)
+    this.#answers.deny(asked, isOut ? 'BANNED' : 'NOT_MEMBER', view, { room: text })
     return undefined
   }
 

@@ -10,7 +10,7 @@ import type { CommandOf } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { denialOfAct, nextOf } from './permission.ts'
+import { denialOfAct } from './permission.ts'
 import type { Writer } from './writer.ts'
 
 type Voicing = CommandOf<'invite' | 'voice' | 'unvoice'>
@@ -83,11 +83,7 @@ export class Inviting {
     if (!view) return undefined
     const denial = denialOfAct(view, this.#core.me, { kind: 'unvoice', persons: keysOf([]), reason: '' })
     if (denial) {
-      this.#answers.refuse(asked, denial, {
-        room: this.#nameOf(view, command),
-        action: command.do,
-        next: nextOf(view, this.#core.me),
-      })
+      this.#answers.deny(asked, denial, view, { room: this.#nameOf(view, command), action: command.do })
       return undefined
     }
     const persons = this.#finding.persons(asked, listOf(command))

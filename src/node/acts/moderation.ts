@@ -9,7 +9,7 @@ import { type HeldLane, type RoomView, SETTING, withoutRooms } from '../rooms.ts
 import type { Answers, Asked } from './answers.ts'
 import { type Cutting, cutting, NO_CUTTING, tellLeftOut } from './cutting.ts'
 import type { Finding } from './finding.ts'
-import { denialOfAct, nextOf, rankOf } from './permission.ts'
+import { denialOfAct, rankOf } from './permission.ts'
 import { PINS_MAX, pinsShown } from './pinned.ts'
 import type { Which } from './which.ts'
 import type { SealText, Writer } from './writer.ts'
@@ -283,11 +283,7 @@ export class Moderation {
 
   #forbid(asked: Asked, view: RoomView, action: string, denial = 'NOT_ALLOWED'): void {
     const room = this.#core.roomName(view) ?? 'a talk'
-    this.#answers.refuse(asked, denial, {
-      room,
-      action: AS_VERB[action] ?? action,
-      next: nextOf(view, this.#core.me),
-    })
+    this.#answers.deny(asked, denial, view, { room, action: AS_VERB[action] ?? action })
   }
 
   /** Whoever may act on others, and named themselves. */

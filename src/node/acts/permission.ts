@@ -129,13 +129,17 @@ export function permitOf(
   }
   const view = views.room(room)
   if (!view || view.deleted) return 'ROOM_UNKNOWN'
-  if (view.bans.some((ban) => ban.target === person && !isOver(ban, now))) return 'BANNED'
+  if (isBarred(view, person, now)) return 'BANNED'
   if (view.persons && !view.persons.has(person)) return 'NOT_MEMBER'
   if (view.members.has(person)) return undefined
   if (!view.admits(person)) return 'ROOM_LOCKED'
   const most = view.persons ? Math.min(view.max || PRIVATE_MEMBERS_MAX, PRIVATE_MEMBERS_MAX) : view.max
   return most > 0 && view.members.size >= most ? 'ROOM_FULL' : undefined
 }
+
+/** Is there a ban on this person that no join of theirs could end now? */
+export const isBarred = (view: RoomView, person: PersonKey, now: number): boolean =>
+  view.bans.some((ban) => ban.target === person && !isOver(ban, now))
 
 /** May a join of its target end this now? A kick at once, what is for a time once that is over. */
 export const isOver = (

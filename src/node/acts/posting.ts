@@ -109,9 +109,8 @@ export class Posting {
   /** Answers where nothing that this person writes there is shown; true where it did. */
   isDenied(asked: Asked, view: RoomView): boolean {
     const { views, me: self } = this.#core
-    const room = this.#core.roomName(view) ?? 'this talk'
     const denial = denialOf(views, self, view.id, 1) ?? this.#againstNow(view)
-    if (denial) this.#answers.refuse(asked, denial, { room, action: 'write', seconds: view.settings.slowS })
+    if (denial) this.#answers.deny(asked, denial, view, { action: 'write' }, this.#saidAt.get(view.id))
     return denial !== undefined
   }
 

@@ -9,7 +9,7 @@ import type { CommandOf, EnteredTalk } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { denialOfAct, isOver, nextOf } from './permission.ts'
+import { denialOfAct, isOver } from './permission.ts'
 import type { Permits } from './permits.ts'
 import type { Writer } from './writer.ts'
 
@@ -43,7 +43,7 @@ export class RoomActs {
     const invited = this.#finding.persons(asked, command.invite ?? [])
     if (!invited) return
     this.#permits.ask('create', NETWORK_ROOM, name, (code) => {
-      if (code) return this.#answers.refuse(asked, code, { room: name })
+      if (code) return this.#answers.deny(asked, code, undefined, { room: name })
       const { options } = this.#core
       const salt = options.crypto.random(16)
       const room = madeRoom(options.crypto, options.net, this.#core.self, salt)
@@ -95,10 +95,13 @@ export class RoomActs {
     if (text.startsWith('@')) return this.#enterTalk(asked, text.slice(1))
     const view = this.#finding.room(asked, text)
     if (!view) return
-    if (this.#core.isMember(view)) return this.#answers.result(asked, null)
+    const { me: self } = this.#core
+    // Nobody leaves general, and who was banned there comes back as to any room.
+    if (this.#core.isMember(view) && !view.bans.some(({ target }) => target === self))
+      return this.#answers.result(asked, null)
     this.#permits.ask('join', view.id, '', (code) => {
-      if (code) return this.#answers.refuse(asked, code, { room: text })
-      const { me: self, netNow } = this.#core
+      if (code) return this.#answers.deny(asked, code, view, { room: text })
+      const { netNow } = this.#core
       const over = [...view.bans, ...view.mutes]
         .filter((binding) => binding.target === self && isOver(binding, netNow))
         .map(({ id }) => fromHex(id))
@@ -159,10 +162,9 @@ export class RoomActs {
     const value = { kind: 'delete' as const, reason: '' }
     const denial = denialOfAct(view, this.#core.me, value)
     if (denial)
-      return this.#answers.refuse(asked, denial, {
+      return this.#answers.deny(asked, denial, view, {
         room: view.type === 'talk' ? 'a talk' : text,
         action: 'delete',
-        next: nextOf(view, this.#core.me),
       })
     const name = this.#nameOf(view.id) ?? text
     const then = () => this.#answers.system(asked, 'delete', name, reason === '' ? {} : { reason })

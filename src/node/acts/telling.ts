@@ -3,11 +3,11 @@ import { decodeBody, SALT_BYTES } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
 import { type EventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../../wire/kinds.ts'
-import { explainRefusal } from '../../wire/refusal.ts'
 import type { Core } from '../core.ts'
 import { ACT_KINDS, displayOrder, readIds, readPersons } from '../rooms.ts'
 import { actOf, isNoAct } from './act-told.ts'
 import { DeletedMeanwhile } from './deleted-meanwhile.ts'
+import { errorTold } from './denial-told.ts'
 import { linkCode, requests } from './devices.ts'
 
 const BLOCK = kindNumber('block')
@@ -65,8 +65,7 @@ export class Telling {
     this.#toldRefusals.set(code, now)
     if (this.#toldRefusals.size > REFUSALS_MAX)
       this.#toldRefusals.delete(this.#toldRefusals.keys().next().value!)
-    const room = (view && this.#core.roomName(view)) ?? 'this talk'
-    this.#core.tell({ type: 'error', code, message: explainRefusal(code, id.slice(0, 8), { room }) })
+    this.#core.tell(errorTold(this.#core, code, id.slice(0, 8), view, event.t))
   }
 
   /** A name may have come to somebody else. */

@@ -30,6 +30,7 @@ import {
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
+import { errorTold } from '../acts/denial-told.ts'
 import { ALIVE_EVERY_MS, AwayWatch } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
 import { ClockWatch } from '../clock-watch.ts'
@@ -662,12 +663,11 @@ export class NodeShell {
         for (const settle of this.#settling) settle()
         return
       case 'exit': {
-        const { network } = this.#core.options
-        const message = refusalText(effect.code, { network })
-        this.#readyReject(new LanchatError(effect.code, message))
+        const told = errorTold(this.#core, effect.code, '')
+        this.#readyReject(new LanchatError(effect.code, told.message))
         // Who was ready already hears it as an event.
         if (effect.code !== 'CODE_WRONG' && (effect.code !== 'CODE_OLD' || this.#core.isReady))
-          this.#tell({ type: 'error', code: effect.code, message })
+          this.#tell(told)
         void this.close()
         return
       }

@@ -9,6 +9,7 @@ import { instanceName, type NetId, type PersonKey } from '../../wire/ids.ts'
 import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
+import { errorTold } from '../acts/denial-told.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, CoreMoment, PeerHello } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
@@ -281,10 +282,12 @@ export class LanNode implements Running {
       case 'settled':
         for (const settle of this.#settling) settle()
         return
-      case 'exit':
-        this.#readyReject(new LanchatError(effect.code, 'The node gave up.'))
-        this.#tell({ type: 'error', code: effect.code, message: 'The node gave up.' })
+      case 'exit': {
+        const told = errorTold(this.#core, effect.code, '')
+        this.#readyReject(new LanchatError(effect.code, told.message))
+        this.#tell(told)
         return this.stop()
+      }
       case 'quitDone':
         return this.#quitDone()
       default:
