@@ -54,6 +54,11 @@ export const nodeCrypto: Crypto = {
     digest.write(hash('sha512', data, 'binary'), 0, 32, 'binary')
     return digest.toString('hex')
   },
+  isHash: (data, bytes, at) => {
+    const digest = hash('sha512', data, 'binary')
+    for (let i = 0; i < 32; i++) if (digest.charCodeAt(i) !== bytes[at + i]) return false
+    return true
+  },
   verify: verifyBy(publicKey),
   boxPublicKey: (secretKey) => rawPublicKey(secretKeyOf(PKCS8_X25519, secretKey)),
   random: (n) => new Uint8Array(randomBytes(n)),

@@ -8,11 +8,11 @@
 import { compare, concat, equal, fromHex, hex, readUint, uint, writeUint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
-  bodyHashOf,
   decodeHeader,
   type Event,
   HEADER_BYTES,
   idOf,
+  isBodyOf,
   isControlLane,
   LANE_START,
   prevOf,
@@ -532,13 +532,10 @@ export class Replica {
   #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
     const body = stored ?? this.body(event)
     if (body === undefined) return this.isDeleted(event.id) || this.#mayLack(event)
-    if (this.#isWhole(event, body)) return true
+    if (isBodyOf(this.#crypto, event.header, body)) return true
     this.#records.dropBody(event, event.n, event.id)
     return false
   }
-
-  #isWhole = (event: Pick<Event, 'bodyLen' | 'bodyHash'>, body: Uint8Array) =>
-    body.length === event.bodyLen && bodyHashOf(this.#crypto, body) === event.bodyHash
 
   /** What the disk has damaged since the scan is not handed on. */
   #wholeBody(
@@ -548,8 +545,7 @@ export class Replica {
     header: Uint8Array,
   ): Uint8Array | undefined {
     const body = this.#records.body({ room, author, lane, n, id, header })
-    const said = { bodyLen: readUint(header, 146, 3), bodyHash: hex(header, 114, 146) }
-    return body && this.#isWhole(said, body) ? body : undefined
+    return body && isBodyOf(this.#crypto, header, body) ? body : undefined
   }
 
   /** isBeyond: nothing was there before, so no body either. */

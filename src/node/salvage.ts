@@ -5,9 +5,8 @@
  */
 import type { Crypto } from '../wire/crypto.ts'
 import {
-  bodyHashOf,
-  decodeHeader,
   HEADER_BYTES,
+  isBodyOf,
   isControlLane,
   type ParsedRun,
   parseRun,
@@ -82,7 +81,7 @@ function wholePart(crypto: Crypto, replica: Replica, run: Run): ParsedRun | unde
   if (parsed !== 'body-hash' && parsed !== 'body-size') return undefined
   const bodies = run.bodies.map((body, i) => {
     const header = run.headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
-    return body && bodyHashOf(crypto, body) === decodeHeader(crypto, header).bodyHash ? body : null
+    return body && isBodyOf(crypto, header, body) ? body : null
   })
   const part = parseRun(crypto, replica.net, { ...run, bodies })
   return typeof part === 'string' ? undefined : part

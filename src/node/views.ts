@@ -6,7 +6,7 @@ import { decodeBody, SALT_BYTES } from '../wire/codec.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { verifyCounter } from '../wire/device.ts'
 import { verifyEntry } from '../wire/door.ts'
-import { bodyHashOf, type Event, LANE_START } from '../wire/event.ts'
+import { type Event, isBodyOf, LANE_START } from '../wire/event.ts'
 import {
   type EventId,
   generalRoom,
@@ -142,7 +142,7 @@ export class Views {
     if (this.#controls.get(event.room)?.has(event.id)) return false
     const body = this.#replica.body(event)
     // What the disk has damaged is taken in when it has come again.
-    if (!body || bodyHashOf(this.#options.crypto, body) !== event.bodyHash) return false
+    if (!body || !isBodyOf(this.#options.crypto, event.header, body)) return false
     let room = this.#controls.get(event.room)
     if (!room) {
       room = new Map()

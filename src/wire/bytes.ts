@@ -39,6 +39,16 @@ export function fromHex(text: string): Uint8Array {
   return out
 }
 
+/** True where bytes from `at` on are what this hex says. */
+export function isHex(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; 2 * i < text.length; i++) {
+    const byte = bytes[at + i]!
+    if (DIGITS[text.charCodeAt(2 * i)] !== byte >> 4 || DIGITS[text.charCodeAt(2 * i + 1)] !== (byte & 15))
+      return false
+  }
+  return true
+}
+
 /** UTF-8 of a string. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text)

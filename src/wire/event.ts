@@ -5,11 +5,12 @@
  *
  * A run is 1 to 64 consecutive events of one lane, chained by prev, under one signature over the last header.
  */
-import { concat, copy, fromHex, hex, readUint, uint, utf8, writeUint } from './bytes.ts'
+import { concat, copy, fromHex, isHex, readUint, uint, utf8, writeUint } from './bytes.ts'
 import type { Crypto, Signer } from './crypto.ts'
 import {
   type EventId,
   eventId,
+  isTagged,
   type LaneId,
   laneId,
   type NetId,
@@ -48,7 +49,8 @@ export interface Header {
   readonly bodyLen: number
 }
 
-export interface Event extends Header {
+/** Without the hash of its body, which is compared where it stands (isBodyOf). */
+export interface Event extends Omit<Header, 'bodyHash'> {
   readonly id: EventId
   /** The 149 bytes as received: what is hashed, signed, stored and sent again. */
   readonly header: Uint8Array
@@ -68,7 +70,7 @@ export type EventFault =
   | 'body-hash'
   | 'signature'
 
-export const isControlLane = (lane: LaneId) => Number.parseInt(lane[0]!, 16) >= 8
+export const isControlLane = (lane: LaneId) => lane >= '8'
 /** A kind's top bit equals its lane's, for unknown kinds too (rule EV-6). */
 export const isControlKind = (kind: number) => kind >= 0x80
 /** Period number of a content lane: its first 31 bits after the top bit. */
@@ -102,8 +104,20 @@ export function encodeHeader(h: Header): Uint8Array {
   return out
 }
 
+const LANE_AT = 57
+const PREV_AT = 69
+const BODY_HASH_AT = 114
+const BODY_LENGTH_AT = 146
+
 /** The id that a header names as the one before it. */
-export const prevOf = (header: Uint8Array): EventId => eventId(header, 69)
+export const prevOf = (header: Uint8Array): EventId => eventId(header, PREV_AT)
+
+/** Is this the body that the header names? */
+export const isBodyOf = (crypto: Crypto, header: Uint8Array, body: Uint8Array): boolean =>
+  body.length === readUint(header, BODY_LENGTH_AT, 3) && isBodyHashed(crypto, header, body)
+
+const isBodyHashed = (crypto: Crypto, header: Uint8Array, body: Uint8Array): boolean =>
+  isTagged(crypto, 'lanchat/body/1', body, header, BODY_HASH_AT)
 
 /** Net, room, author and lane: the same in all headers of a lane. */
 const NAMES_AT = 1
@@ -114,7 +128,8 @@ function decodeNext(crypto: Crypto, header: Uint8Array, before: Event | undefine
   if (!before) return decodeHeader(crypto, header)
   for (let i = NAMES_AT; i < NAMES_END; i++)
     if (header[i] !== before.header[i]) return decodeHeader(crypto, header)
-  return decodeAs(crypto, header, before)
+  // In a run prev is nearly always the id at hand.
+  return decodeAs(crypto, header, before, isHex(header, PREV_AT, before.id) ? before.id : prevOf(header))
 }
 
 /** The event in a 149-byte header. Checks nothing: use parseRun for what comes from outside. */
@@ -125,14 +140,15 @@ export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
     author: personKey(header, 25),
     lane: laneId(header, 57),
   }
-  return decodeAs(crypto, header, names)
+  return decodeAs(crypto, header, names, prevOf(header))
 }
 
-/** The event of a header whose names are known. */
+/** The event of a header whose names and prev are known. */
 function decodeAs(
   crypto: Crypto,
   header: Uint8Array,
   { net, room, author, lane }: Pick<Event, 'net' | 'room' | 'author' | 'lane'>,
+  prev: EventId,
 ): Event {
   return {
     net,
@@ -140,12 +156,11 @@ function decodeAs(
     author,
     lane,
     n: readUint(header, 65, 4),
-    prev: prevOf(header),
+    prev,
     at: readUint(header, 101, 6),
     t: readUint(header, 107, 6),
     kind: header[113]!,
-    bodyHash: hex(header, 114, 146),
-    bodyLen: readUint(header, 146, 3),
+    bodyLen: readUint(header, BODY_LENGTH_AT, 3),
     id: idOf(crypto, header),
     header,
   }
@@ -172,6 +187,8 @@ declare const verified: unique symbol
 /** A run whose every rule but the signature holds. Only parseRun makes one. */
 export interface ParsedRun {
   readonly [checked]: true
+  /** Of the events, one behind the other. */
+  readonly headers: Uint8Array
   readonly events: readonly Event[]
   readonly bodies: readonly (Uint8Array | null)[]
   readonly signature: Uint8Array
@@ -203,12 +220,12 @@ export function parseRun(crypto: Crypto, net: NetId, run: Run): ParsedRun | Even
     if (body) {
       bodyBytes += body.length
       if (body.length !== event.bodyLen) return 'body-size'
-      if (bodyHashOf(crypto, body) !== event.bodyHash) return 'body-hash'
+      if (!isBodyHashed(crypto, header, body)) return 'body-hash'
     }
     events.push(event)
   }
   if (bodyBytes > RUN_BODY_BYTES_MAX) return 'body-size'
-  return { events, bodies, signature } as unknown as ParsedRun
+  return { headers: own, events, bodies, signature } as unknown as ParsedRun
 }
 
 function checkEvent(event: Event, net: NetId): EventFault | undefined {
@@ -216,7 +233,7 @@ function checkEvent(event: Event, net: NetId): EventFault | undefined {
   if (event.n < 1 || (event.n === 1) !== (event.prev === ZERO_ID)) return 'number'
   if (event.at > event.t) return 'time'
   if (isControlLane(event.lane) !== isControlKind(event.kind)) return 'lane-class'
-  if (!isControlLane(event.lane) && Math.floor(event.t / PERIOD_MS) !== lanePeriod(event.lane))
+  if (!isControlLane(event.lane) && Math.floor(event.t / PERIOD_MS) !== readUint(event.header, LANE_AT, 4))
     return 'period'
   if (event.bodyLen > RUN_BODY_BYTES_MAX || event.bodyLen < 16) return 'body-size'
   return undefined
@@ -260,11 +277,13 @@ export function signRun(
   drafts: readonly Draft[],
 ): VerifiedRun {
   const author = personKey(signer.key)
+  const headers = new Uint8Array(drafts.length * HEADER_BYTES)
   const events: Event[] = []
   let { n, prev } = lane
-  for (const draft of drafts) {
+  for (const [i, draft] of drafts.entries()) {
     n++
-    const header = encodeHeader({
+    const header = headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)
+    const encoded = encodeHeader({
       net: lane.net,
       room: lane.room,
       author,
@@ -277,22 +296,24 @@ export function signRun(
       bodyHash: bodyHashOf(crypto, draft.body),
       bodyLen: draft.body.length,
     })
+    header.set(encoded)
     const event = decodeHeader(crypto, header)
     events.push(event)
     prev = event.id
   }
   const signature = signer.sign(runMessage(events[events.length - 1]!.header))
-  return { events, bodies: drafts.map((draft) => draft.body), signature } as unknown as VerifiedRun
+  return { headers, events, bodies: drafts.map((draft) => draft.body), signature } as unknown as VerifiedRun
 }
 
 /** The first event's prev. */
 export const LANE_START = ZERO_ID
 
 /** The run as it travels. */
-export function packRun(run: ParsedRun): Run {
-  const headers = concat(...run.events.map((event) => event.header))
-  return { headers, signature: run.signature, bodies: [...run.bodies] }
-}
+export const packRun = ({ headers, signature, bodies }: ParsedRun): Run => ({
+  headers,
+  signature,
+  bodies: [...bodies],
+})
 
 /**
  * Tombstone: the author's deletion of one content event (rule EV-12).

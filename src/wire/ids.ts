@@ -48,15 +48,30 @@ export const tagged = (crypto: Crypto, tag: string, ...parts: readonly Uint8Arra
 /** Where what is hashed is put together: an array for each would cost as much as the hash. */
 const scratch = new Uint8Array(1024)
 
-/** The same over one part, which is no secret, as hex: two of these for each event that comes. */
-export function taggedHex(crypto: Crypto, tag: string, part: Uint8Array): string {
+/** Its beginnings by length, as they come to be needed. */
+const beginnings = new Array<Uint8Array | undefined>(scratch.length + 1)
+
+/** A tag and one part, which is no secret; until the next is asked for. */
+function joined(tag: string, part: Uint8Array): Uint8Array {
   const bytes = tagBytes(tag)
   const length = bytes.length + part.length
-  if (length > scratch.length) return crypto.hashHex(concat(bytes, part))
+  if (length > scratch.length) return concat(bytes, part)
   scratch.set(bytes)
   scratch.set(part, bytes.length)
-  return crypto.hashHex(scratch.subarray(0, length))
+  const known = beginnings[length]
+  if (known) return known
+  const beginning = scratch.subarray(0, length)
+  beginnings[length] = beginning
+  return beginning
 }
+
+/** The same over one part, which is no secret, as hex. */
+export const taggedHex = (crypto: Crypto, tag: string, part: Uint8Array): string =>
+  crypto.hashHex(joined(tag, part))
+
+/** Is the same over one part, which is no secret, what stands in `bytes` from `at` on? */
+export const isTagged = (crypto: Crypto, tag: string, part: Uint8Array, bytes: Uint8Array, at: number) =>
+  crypto.isHash(joined(tag, part), bytes, at)
 
 /** What a network is made of. codeKey: 32 bytes (zeros without a code); ownerKey only for an owned network. */
 export interface NetworkSpec {

@@ -239,10 +239,15 @@ function events() {
     name,
     run: packed,
     signed: runMessage(run.events.at(-1)!.header),
-    events: run.events.map(({ header, id, ...fields }) => ({ ...fields, id })),
+    events: run.events.map(({ header, id, bodyLen, ...fields }) => ({
+      ...fields,
+      bodyHash: hex(header, 114, 146),
+      bodyLen,
+      id,
+    })),
   })
   const threePacked = packRun(three)
-  const base = single.events[0]!
+  const base = { ...single.events[0]!, bodyHash: bodyHashOf(crypto, single.bodies[0]!) }
   const body = single.bodies[0]!
   /** A run of headers changed and signed again, so that just one rule is broken. */
   const broken = (name: string, fault: string, ...changes: Partial<Header>[]) => {
