@@ -8,6 +8,7 @@ import type {
   HubInfo,
   InvitationData,
   Labelled,
+  LogEntry,
   MessageEvent,
   Mode,
   NodeEvent,
@@ -375,12 +376,12 @@ function dataText(command: string, data: unknown, look: Look): string {
       .join('\n')
   }
   if (command === '/log' && !look.tabs) {
-    const acts = data as readonly (SystemEvent & { readonly ts: number; readonly holds: boolean })[]
+    const acts = data as readonly LogEntry[]
     return acts
-      .map(({ ts, holds, ...act }) => {
+      .map(({ ts, holds: _, void: isVoid, ended, ...act }) => {
         const told = systemSentence({ ...act, type: 'system' }, look)
         const id = act.message === undefined ? '' : ` [${act.message.slice(0, 8)}]`
-        return `${look.paint('dim', localTime(ts))} ${told}${id}${holds ? '' : look.paint('dim', ' - void')}`
+        return `${look.paint('dim', localTime(ts))} ${told}${id}${isVoid || ended ? look.paint('dim', fateText(act, ended, look)) : ''}`
       })
       .join('\n')
   }
@@ -546,6 +547,15 @@ const throughText = ({ via }: HubInfo): string => (via ? ` through ${safeName(vi
 function withoutScreen({ screen: _, ...look }: Look): Look {
   return look
 }
+
+/** Of an act in the log that does not hold. */
+function fateText(act: Pick<LogEntry, 'event' | 'user'>, ended: LogEntry['ended'], { self }: Look): string {
+  if (!ended) return ' - void'
+  const who = ended.by.id === self ? 'you' : shown(ended.by)
+  const isOwn = ended.by.id === act.user.id && ENDED_BY_THEMSELVES.has(act.event)
+  return ` - until ${localTime(ended.ts)}, ${isOwn ? `when ${who} came back` : `ended by ${who}`}`
+}
+const ENDED_BY_THEMSELVES: ReadonlySet<SystemEvent['event']> = new Set(['kick', 'ban', 'mute'])
 
 interface HelpRow {
   readonly usage: string

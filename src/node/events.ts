@@ -417,6 +417,20 @@ export interface ResultEvent {
   /** What a person should know beside the data. */
   readonly note?: string
 }
+/** An act in the answer to `log` and `networkLog`. */
+export interface LogEntry extends Omit<SystemEvent, 'type'> {
+  /** The event's, in full. */
+  readonly id: string
+  /** When it was done, ms. */
+  readonly ts: number
+  readonly by: Labelled
+  /** Is it in force now? Else either of: */
+  readonly holds: boolean
+  /** It never counted: its author might not, or somebody of a higher rank decided otherwise at the same time. */
+  readonly void?: true
+  /** It was in force until this: lifted, or set otherwise, by whom. */
+  readonly ended?: { readonly ts: number; readonly by: Labelled }
+}
 export interface ErrorEvent {
   readonly type: 'error'
   readonly code: string

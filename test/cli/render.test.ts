@@ -133,8 +133,13 @@ describe('what people read of messages and moderation', () => {
   })
 
   it('shows the log with what does not hold', () => {
-    const acts = [{ ...system, id: '', ts: 0, event: 'ban', reason: 'spam', holds: false }]
-    expect(resultText('/log', acts, look)).toContain('bob was banned from lab by ada (spam) - void')
+    const ban = { ...system, id: '', ts: 0, event: 'ban', reason: 'spam', holds: false }
+    const said = 'bob was banned from lab by ada (spam)'
+    expect(resultText('/log', [{ ...ban, void: true }], look)).toContain(`${said} - void`)
+    const ts = new Date(2026, 10, 21, 14, 3).getTime()
+    const ended = (by: unknown) => [{ ...ban, ended: { ts, by } }]
+    expect(resultText('/log', ended(ada), look)).toContain(`${said} - until 2026-11-21 14:03, ended by ada`)
+    expect(resultText('/log', ended(system.user), look)).toContain(', when bob came back')
     expect(resultText('/log', [], look)).toBe('Nothing has been decided here.')
   })
 })

@@ -372,7 +372,14 @@ describe('the log of a room', () => {
     expect(log).toMatchObject([
       { event: 'create', by: { name: 'anna' }, holds: true },
       { event: 'role', user: { name: 'max' }, role: 'moderator', holds: true },
-      { event: 'ban', user: { name: 'ben' }, by: { name: 'max' }, reason: 'spam', holds: false },
+      {
+        event: 'ban',
+        user: { name: 'ben' },
+        by: { name: 'max' },
+        reason: 'spam',
+        holds: false,
+        ended: { by: { name: 'anna' } },
+      },
       { event: 'unban', user: { name: 'ben' }, by: { name: 'anna' }, holds: true },
     ])
   })

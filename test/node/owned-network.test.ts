@@ -122,7 +122,7 @@ describe('a network of members only', () => {
     await eve.patiently({ do: 'say', room: 'general', text: 'in' })
     await ben.hears({ text: 'in' })
     expect(await olga.knows({ do: 'networkLog', count: 10 })).toMatchObject([
-      { event: 'settings', value: 1, holds: true },
+      { event: 'settings', value: 1, holds: false, ended: { by: { name: 'olga' } } },
       { event: 'settings', value: 0, reason: 'open day', holds: true },
     ])
   })

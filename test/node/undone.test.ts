@@ -50,13 +50,14 @@ async function isUndone(by: Person, room: string, pair: Pair): Promise<void> {
   expect(await Promise.all(people.map((person) => seen(person, room))), event).toEqual(before)
 }
 
-/** Whether the log has both acts of each pair in their order, with the reasons. */
-async function isLogged(person: Person, log: Command, pairs: readonly Pair[]): Promise<void> {
+/** Whether the log has both acts of each pair in their order, with the reasons, and says of the first that the second ended it. */
+async function isLogged(person: Person, by: string, log: Command, pairs: readonly Pair[]): Promise<void> {
   const acts = pairs.flatMap((pair) => [
-    { event: pair[1], reason: whyDone(pair) },
+    { event: pair[1], reason: whyDone(pair), holds: false, ended: { by: { name: by } } },
     { event: pair[3], reason: whyUndone(pair) },
   ])
-  const rows = await person.knows<{ event: string; reason?: string }[]>(log)
+  const rows = await person.knows<{ event: string; reason?: string; void?: true }[]>(log)
+  expect(rows.filter((row) => row.void)).toEqual([])
   expect(rows.filter(({ reason }) => reason !== undefined)).toMatchObject(acts)
 }
 
@@ -96,7 +97,7 @@ describe('what is done', () => {
       set('visible', 9),
     ]
     for (const pair of pairs) await isUndone(max, room, pair)
-    await isLogged(ben, { do: 'log', room, count: 99 }, pairs)
+    await isLogged(ben, 'max', { do: 'log', room, count: 99 }, pairs)
   })
 
   it.each([false, true])(
@@ -136,6 +137,6 @@ describe('what is done', () => {
       [{ do: 'membersOnly', on: true }, 'settings', { do: 'membersOnly', on: false }, 'settings'],
     ]
     for (const pair of pairs) await isUndone(olga, room, pair)
-    await isLogged(ben, { do: 'networkLog', count: 99 }, pairs)
+    await isLogged(ben, 'olga', { do: 'networkLog', count: 99 }, pairs)
   })
 })

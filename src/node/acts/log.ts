@@ -1,8 +1,9 @@
 /** The log of a room: what was done to it and in it, by whom, why, and what of it holds now. */
 
-import { NETWORK_ROOM } from '../../wire/ids.ts'
+import { type EventId, NETWORK_ROOM } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
-import { ACT_KINDS, type ControlEvent, displayOrder, type RoomView } from '../rooms.ts'
+import type { LogEntry } from '../events.ts'
+import { ACT_KINDS, type ControlEvent, displayOrder, type Fate, fatesOf, type RoomView } from '../rooms.ts'
 import { actOf, isNoAct } from './act-told.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
@@ -45,10 +46,11 @@ export class Log {
     const acts = [...this.#core.views.controls(view.id)]
       .filter(({ body }) => body && !isNoAct(body) && (ACT_KINDS.has(body.kind) || body.kind === 'create'))
       .sort(displayOrder)
-      .slice(-Math.max(1, Math.min(ENTRIES_MAX, count)))
+    const fates = fatesOf(view, acts)
+    const shown = acts.slice(-Math.max(1, Math.min(ENTRIES_MAX, count)))
     this.#answers.result(
       asked,
-      acts.map((act) => this.#entry(view, act)),
+      shown.map((act) => this.#entry(view, act, fates.get(act.event.id))),
     )
   }
 
@@ -59,7 +61,7 @@ export class Log {
     this.#answer(asked, view, count)
   }
 
-  #entry(view: RoomView, { event, body, salt }: ControlEvent) {
+  #entry(view: RoomView, { event, body, salt }: ControlEvent, fate: Fate = 'void'): LogEntry {
     const { people } = this.#core
     const { type: _, ...told } = actOf(this.#core, view, event, body!, salt)
     return {
@@ -67,7 +69,15 @@ export class Log {
       ts: event.at,
       ...told,
       by: people.labelled(event.author),
-      holds: view.counted.has(event.id),
+      holds: fate === 'holds',
+      ...(fate === 'void' && { void: true as const }),
+      ...(typeof fate === 'object' && this.#end(view, fate.ended)),
     }
+  }
+
+  #end(view: RoomView, id: EventId): Pick<LogEntry, 'ended'> {
+    const { people, views } = this.#core
+    const end = views.control(view.id, id) ?? views.control(NETWORK_ROOM, id)
+    return end ? { ended: { ts: end.event.at, by: people.labelled(end.event.author) } } : {}
   }
 }

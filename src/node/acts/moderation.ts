@@ -1,6 +1,6 @@
 /** What moderators do: each a signed event with its reason, with the cut where it ends somebody's lanes, and with a way back. */
 import { concat, fromHex, uint } from '../../wire/bytes.ts'
-import type { EventId, PersonKey } from '../../wire/ids.ts'
+import { type EventId, eventId, type PersonKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
 import { LISTED_PERSONS_MAX, TIME_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
@@ -120,6 +120,7 @@ export class Moderation {
     // What is hidden is found by its whole id only: it is in no list any more.
     if (!on) return this.#unhide(asked, room, message, reason)
     this.#message(asked, room, message, reason, (view, id, author) => {
+      if (this.#isSettled(view, id)) return this.#forbid(asked, view, 'hide')
       const value = (seal: SealText): BodyValue => ({
         kind: 'hide',
         target: fromHex(id),
@@ -140,6 +141,7 @@ export class Moderation {
       return this.#answers.refuse(asked, more.length > 0 ? 'MESSAGE_AMBIGUOUS' : 'MESSAGE_UNKNOWN', {
         message,
       })
+    if (this.#isSettled(view, id)) return this.#forbid(asked, view, 'unhide')
     const value = (seal: SealText): BodyValue => ({
       kind: 'hide',
       target: fromHex(id),
@@ -147,6 +149,17 @@ export class Moderation {
       reason: seal('reason', reason),
     })
     this.#act(asked, view, 'unhide', value, { ...this.#whom(event.author), message: id, ...because(reason) })
+  }
+
+  /** Has somebody of a higher rank hidden this message, or shown it again? Their word stands. */
+  #isSettled(view: RoomView, message: EventId): boolean {
+    const rank = rankOf(view, this.#core.me)
+    for (const { event, body } of this.#core.views.controls(view.id)) {
+      if (body?.kind !== 'hide' || eventId(body.target) !== message) continue
+      if (!view.counted.has(event.id) || view.ended.has(event.id)) continue
+      if (rankOf(view, view.personOf(event.author)) > rank) return true
+    }
+    return false
   }
 
   pin(asked: Asked, { room, message, on, reason = '' }: CommandOf<'pin'>): void {

@@ -9,11 +9,21 @@ export function readIds(bytes: Uint8Array): EventId[] {
   return ids
 }
 
+/** Of those that name an act: the highest rank, and the first that has it. */
+interface Named {
+  readonly rank: Rank
+  readonly from: EventId
+}
+interface Rejoin {
+  readonly at: number
+  readonly id: EventId
+}
+
 export class Lifting {
   readonly #lifts: Lift[] = []
-  readonly #ranks = new Map<string, Rank>()
-  /** By act and author: the latest `at` of a join that names it. */
-  readonly #rejoined = new Map<string, number>()
+  readonly #named = new Map<string, Named>()
+  /** By act and author: the latest join, by its `at`, that names it. */
+  readonly #rejoined = new Map<string, Rejoin>()
 
   /** inherited: room 0's lifts, in a room. events: of this room, whose joins lift their authors' own kicks, and what was for a time. */
   constructor(inherited: readonly Lift[], events: Iterable<Said>) {
@@ -22,34 +32,36 @@ export class Lifting {
       if (body?.kind !== 'join') continue
       for (const id of readIds(body.lifts)) {
         const key = id + by
-        this.#rejoined.set(key, Math.max(event.at, this.#rejoined.get(key) ?? 0))
+        if (event.at > (this.#rejoined.get(key)?.at ?? -1)) this.#rejoined.set(key, event)
       }
     }
   }
 
-  /** Without a target the lift holds whoever was banned; a grant lifts only what was done to its own target. */
-  add(ids: Uint8Array, rank: Rank, target?: PersonKey): void {
+  /** from: the act that says so. Without a target the lift holds whoever was banned; a grant lifts only what was done to its own target. */
+  add(from: EventId, ids: Uint8Array, rank: Rank, target?: PersonKey): void {
     for (const id of readIds(ids)) {
-      const lift = target ? { id, rank, target } : { id, rank }
+      const lift = target ? { id, rank, from, target } : { id, rank, from }
       this.#lifts.push(lift)
       this.#note(lift)
     }
   }
 
-  #note({ id, rank, target }: Lift): void {
+  #note({ id, rank, from, target }: Lift): void {
     const key = id + (target ?? '')
-    if (rank > (this.#ranks.get(key) ?? 0)) this.#ranks.set(key, rank)
+    if (rank > (this.#named.get(key)?.rank ?? 0)) this.#named.set(key, { rank, from })
   }
 
   /**
-   * True where a lift of at least this rank names the act, or a join of its target does that was made at `rejoinFrom` or
-   * later (ms; undefined: no join ends it).
+   * What ends the act: a lift of at least this rank that names it, or a join of its target that was made at `rejoinFrom` or
+   * later (ms; undefined: no join ends it). undefined: nothing does.
    */
-  ends(act: EventId, rank: Rank, target: PersonKey, rejoinFrom?: number): boolean {
-    const lift = Math.max(this.#ranks.get(act) ?? 0, this.#ranks.get(act + target) ?? 0)
-    if (lift >= rank) return true
+  endOf(act: EventId, rank: Rank, target: PersonKey, rejoinFrom?: number): EventId | undefined {
+    const lift = [this.#named.get(act), this.#named.get(act + target)].find(
+      (named) => named && named.rank >= rank,
+    )
+    if (lift) return lift.from
     const rejoined = this.#rejoined.get(act + target)
-    return rejoinFrom !== undefined && rejoined !== undefined && rejoined >= rejoinFrom
+    return rejoinFrom !== undefined && rejoined && rejoined.at >= rejoinFrom ? rejoined.id : undefined
   }
 
   /** The lifts added here. */

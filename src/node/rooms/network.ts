@@ -36,6 +36,7 @@ export function reduceNetwork(
     lifts,
     changes,
     invited,
+    ended,
     codes: made,
   } = pass({
     room: NETWORK_ROOM,
@@ -98,6 +99,7 @@ export function reduceNetwork(
     demotions,
     mutes,
     lifts,
+    ended,
     codes,
     door,
     ...(head && { owner: head }),

@@ -79,6 +79,8 @@ export interface PassResult {
   readonly pins: readonly EventId[]
   /** Settings that count, in display order. */
   readonly changes: readonly Change[]
+  /** As RoomView has it. */
+  readonly ended: ReadonlyMap<EventId, EventId>
   /** Named by an invite that counts, and by no later unvoice; in room 0, let in by an admin. */
   readonly invited: ReadonlySet<PersonKey>
   /** Codes that count, in display order; of room 0. */
@@ -168,7 +170,8 @@ export function pass(input: PassInput): PassResult {
     bans: [] as CountedBan[],
     demotions: [] as CountedDemotion[],
     mutes: [] as CountedMute[],
-    hides: new Map<EventId, boolean>(),
+    hides: new Map<EventId, Hide>(),
+    ended: new Map<EventId, EventId>(),
     pins: new Map<EventId, { place: number; pinned: boolean }>(),
     changes: [] as { place: number; change: Change }[],
     voices: new Map<PersonKey, { place: number; on: boolean }>(),
@@ -179,6 +182,7 @@ export function pass(input: PassInput): PassResult {
   const byAuthor = actsByAuthor(input.events)
   for (const level of [5, 4, 3, 2] as const) weigh(state, level, actsAt(state, byAuthor, level))
   const { counted, standing, limits, bans, demotions, mutes, lifting, hides, deleted, topic, persons } = state
+  const { ended } = state
   const pins = [...state.pins].filter(([, { pinned }]) => pinned).sort(([, a], [, b]) => a.place - b.place)
   return {
     counted,
@@ -188,7 +192,8 @@ export function pass(input: PassInput): PassResult {
     demotions,
     mutes,
     lifts: lifting.added,
-    hidden: new Set([...hides].filter(([, hidden]) => hidden).map(([id]) => id)),
+    hidden: new Set([...hides].filter(([, { hidden }]) => hidden).map(([id]) => id)),
+    ended,
     pins: pins.map(([id]) => id),
     changes: state.changes.sort((a, b) => a.place - b.place).map(({ change }) => change),
     invited: new Set([...state.voices].filter(([, { on }]) => on).map(([person]) => person)),
@@ -197,6 +202,12 @@ export function pass(input: PassInput): PassResult {
     ...(topic ? { topic: topic.text } : {}),
     ...(persons ? { persons } : {}),
   }
+}
+
+/** The last word of the highest rank about an event: hidden or not, and by which act. */
+interface Hide {
+  readonly hidden: boolean
+  readonly from: EventId
 }
 
 interface State extends Omit<PassInput, 'cuts'> {
@@ -209,7 +220,8 @@ interface State extends Omit<PassInput, 'cuts'> {
   readonly bans: CountedBan[]
   readonly demotions: CountedDemotion[]
   readonly mutes: CountedMute[]
-  readonly hides: Map<EventId, boolean>
+  readonly hides: Map<EventId, Hide>
+  readonly ended: Map<EventId, EventId>
   readonly pins: Map<EventId, { place: number; pinned: boolean }>
   readonly changes: { place: number; change: Change }[]
   readonly voices: Map<PersonKey, { place: number; on: boolean }>
@@ -253,17 +265,17 @@ function actsAt(state: State, byAuthor: ReadonlyMap<PersonKey, readonly Act[]>, 
 function weigh(state: State, level: Level, acts: readonly Act[]): void {
   const isNetwork = state.room === NETWORK_ROOM
   for (const { event, body } of acts) {
-    if (body.kind === 'lift') state.lifting.add(body.lifts, level)
-    else if (body.kind === 'admit' && isNetwork) state.lifting.add(body.lifts, level)
+    if (body.kind === 'lift') state.lifting.add(event.id, body.lifts, level)
+    else if (body.kind === 'admit' && isNetwork) state.lifting.add(event.id, body.lifts, level)
     else if (body.kind === 'role' && grantOf(body, level, isNetwork))
-      state.lifting.add(body.lifts, level, state.devices.personOf(personKey(body.target)))
+      state.lifting.add(event.id, body.lifts, level, state.devices.personOf(personKey(body.target)))
     else continue
     state.counted.add(event.id)
   }
-  const hides = new Map<EventId, boolean>()
+  const hides = new Map<EventId, Hide>()
   for (const act of acts) if (weighOne(state, level, act, hides)) state.counted.add(act.event.id)
   // A higher rank's word about an event stands; within one rank the latest does.
-  for (const [target, hidden] of hides) if (!state.hides.has(target)) state.hides.set(target, hidden)
+  for (const [target, hide] of hides) if (!state.hides.has(target)) state.hides.set(target, hide)
 }
 
 /** The rank a role event gives: admin by the owner in room 0, moderator by rank >= 3 elsewhere; else undefined. */
@@ -273,7 +285,7 @@ function grantOf(role: BodyOf<'role'>, level: Level, isNetwork: boolean): Rank |
 }
 
 /** Carries out one act but its lifts. True where it counts. */
-function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, boolean>): boolean {
+function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, Hide>): boolean {
   const { room, standing, creator } = state
   const { event, by, body, place } = act
   const isNetwork = room === NETWORK_ROOM
@@ -362,9 +374,13 @@ function weighOne(state: State, level: Level, act: Act, hides: Map<EventId, bool
       if (level < 3 || !creator) return false
       state.deleted = true
       return true
-    case 'hide':
-      hides.set(eventId(body.target), body.hidden)
+    case 'hide': {
+      const target = eventId(body.target)
+      const higher = state.hides.get(target)
+      if (higher) state.ended.set(event.id, higher.from)
+      else hides.set(target, { hidden: body.hidden, from: event.id })
       return true
+    }
     case 'topic':
       if (isNetwork) return false
       if (!state.topic || place > state.topic.place) state.topic = { place, text: body.topic }
@@ -387,9 +403,12 @@ const binding = (id: EventId, by: PersonKey, rank: Rank, target: PersonKey) => (
   target,
 })
 
-/** A ban, mute or demotion counts: not lifted, and its target's rank is lower. rejoinFrom: as Lifting.ends has it. */
+/** A ban, mute or demotion counts: not lifted, and its target's rank is lower. rejoinFrom: as Lifting.endOf has it. */
 function binds(state: State, level: Level, id: EventId, target: PersonKey, rejoinFrom?: number): boolean {
-  return state.standing.held(target) < level && !state.lifting.ends(id, level, target, rejoinFrom)
+  if (state.standing.held(target) >= level) return false
+  const end = state.lifting.endOf(id, level, target, rejoinFrom)
+  if (end) state.ended.set(id, end)
+  return end === undefined
 }
 
 const personsIn = ({ devices }: State, persons: Uint8Array): PersonKey[] =>

@@ -23,6 +23,7 @@ import { NO_RULES, Rules } from './settings.ts'
 import type { ControlEvent, LaneFacts, NetworkView, RoomRules, RoomView, Said } from './view.ts'
 
 type Create = Said & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
+const NOTHING_ENDED: ReadonlyMap<EventId, EventId> = new Map()
 const TYPES = ['public', 'private', 'talk', 'private'] as const
 /** A private room that a message to several people made, for what these say to each other. */
 const CIRCLE = 3
@@ -140,6 +141,7 @@ function made(
     invited: result.invited,
     demotions: [...network.demotions, ...result.demotions],
     counted,
+    ended: result.ended,
     personOf: (key) => devices.personOf(key),
     contentLimit: (author, lane) =>
       deleted || !mayWrite(devices.personOf(author), persons) ? 0 : limits.visible(author, lane),
@@ -223,6 +225,7 @@ function talk(
     invited: new Set(),
     demotions: [],
     counted,
+    ended: NOTHING_ENDED,
     personOf: (key) => devices.personOf(key),
     contentLimit: (author, lane) =>
       persons.has(devices.personOf(author)) ? limits.visible(author, lane) : 0,
@@ -258,6 +261,7 @@ function general(room: RoomId, held: readonly Said[], network: NetworkView, fact
     invited: result.invited,
     demotions: [...network.demotions, ...result.demotions],
     counted,
+    ended: result.ended,
     personOf: (key) => devices.personOf(key),
     contentLimit: (author, lane) => limits.visible(author, lane),
   }
@@ -276,6 +280,7 @@ function networkRoom(network: NetworkView, facts: LaneFacts): RoomView {
     mutes: network.mutes,
     personOf: (key) => network.devices.personOf(key),
     counted: network.counted,
+    ended: network.ended,
   }
 }
 
@@ -300,6 +305,7 @@ function nobodys(id: RoomId): RoomView {
     invited: new Set(),
     demotions: [],
     counted: new Set(),
+    ended: NOTHING_ENDED,
     personOf: (key) => key,
     contentLimit: (_author: PersonKey, _lane: LaneId) => 0,
   }

@@ -58,6 +58,8 @@ export interface NetworkView {
   readonly actRanks: ReadonlyMap<PersonKey, Rank>
   /** Control events of room 0 that count, by id. */
   readonly counted: ReadonlySet<EventId>
+  /** As RoomView has it. */
+  readonly ended: ReadonlyMap<EventId, EventId>
   /** Acts of rank 4 and 5 that bind every room: bans with their cuts over all rooms. For reduceRoom. */
   readonly bans: readonly CountedBan[]
   /** Demotions of rank 4 and 5 that bind every room. For reduceRoom. */
@@ -127,6 +129,8 @@ export type RuleCode = 'ROOM_READ_ONLY' | 'NOT_VOICED' | 'SLOW_MODE' | 'ROOM_LOC
 /** An unban: ends the ban or demotion `id` of rank <= `rank`. With a target only where that is its target (grants). */
 export interface Lift {
   readonly id: EventId
+  /** The act that says so. */
+  readonly from: EventId
   readonly rank: Rank
   readonly target?: PersonKey
 }
@@ -173,6 +177,11 @@ export interface RoomView {
   personOf(key: PersonKey): PersonKey
   /** Control events of this room that count, by id. */
   readonly counted: ReadonlySet<EventId>
+  /**
+   * What would count had nobody lifted it, and what a higher rank's word about the same stands against: by which event, of this
+   * room or of room 0. For the log.
+   */
+  readonly ended: ReadonlyMap<EventId, EventId>
   /** Last n of this content lane that may be shown, listed and pulled: Infinity without a cut or fork. */
   contentLimit(author: PersonKey, lane: LaneId): number
   /**
