@@ -13,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { encodeFrame } from '../../src/wire/codec.ts'
 import { following, greet, lanchatSpeech, signer } from '../peers/lanchat.ts'
 import { type Connection, connectEncrypted, connectPlain, type TlsWay } from './connection.ts'
-import { Messages, message } from './websocket.ts'
+import { Incoming, message } from './websocket.ts'
 
 export interface CrowdPlan {
   readonly hub: Address
@@ -116,14 +116,14 @@ class Guest {
     )
     ended.catch(() => {})
     await Promise.race([lanchatSpeech.open!(socket), ended])
-    const greeted = greet(socket, signer(this.#number), binding)
+    const incoming = new Incoming(socket)
+    const greeted = greet(socket, incoming, signer(this.#number), binding)
     socket.resume()
     const key = await Promise.race([greeted, ended])
-    const messages = new Messages()
-    socket.on('data', (chunk) => {
+    incoming.hear = (payload) => {
       // [18, ..]: the number of a frame is its second byte.
-      for (const payload of messages.feed(chunk)) if (payload[1] === JOINED) this.#heardJoined()
-    })
+      if (payload[1] === JOINED) this.#heardJoined()
+    }
     return { socket, key }
   }
 }

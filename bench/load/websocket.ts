@@ -30,7 +30,7 @@ export function message(payload: Uint8Array, opcode: 1 | 2): Buffer {
 }
 
 /** Whole payloads out of a stream that is cut anywhere. */
-export class Messages {
+class Messages {
   #rest: Buffer = Buffer.alloc(0)
 
   feed(chunk: Buffer): Buffer[] {
@@ -49,3 +49,36 @@ export class Messages {
     return payloads
   }
 }
+
+/**
+ * What comes on one connection, from its first message to its last. Whoever listens takes the place of who did before, and goes
+ * on where that one stopped: a message may be cut where they change places. What comes while nobody listens is dropped whole.
+ */
+export class Incoming {
+  hear: (payload: Buffer) => void = nobody
+
+  constructor(socket: Duplex) {
+    const messages = new Messages()
+    socket.on('data', (chunk: Buffer) => {
+      for (const payload of messages.feed(chunk)) this.hear(payload)
+    })
+  }
+
+  /** The next of whom `answer` makes something else than undefined: that. */
+  async first<T>(answer: (payload: Buffer) => T | undefined): Promise<T> {
+    return await new Promise((resolve, reject) => {
+      this.hear = (payload) => {
+        try {
+          const found = answer(payload)
+          if (found === undefined) return
+          this.hear = nobody
+          resolve(found)
+        } catch (error) {
+          this.hear = nobody
+          reject(error)
+        }
+      }
+    })
+  }
+}
+const nobody = () => {}

@@ -37,7 +37,7 @@ import {
 } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { RETENTION_DAYS } from '../../src/wire/limits.ts'
-import { Messages, message, upgrade } from '../load/websocket.ts'
+import { Incoming, message, upgrade } from '../load/websocket.ts'
 import { killed, PROJECT } from '../program.ts'
 import type { Member, Peer, Speech } from './peer.ts'
 import { freePort } from './process.ts'
@@ -134,6 +134,13 @@ const draft = (value: BodyValue, salt = nodeCrypto.random(16)) => ({
   body: encodeBody(salt, value),
 })
 
+/** [66, room, entries] and [72, id, code]. */
+const ACK = 66
+const REFUSED = 72
+
+/** What comes for those that will publish. */
+const joinedSenders = new WeakMap<Socket, Incoming>()
+
 const signers = new Map<number, Signer>()
 export function signer(number: number): Signer {
   let known = signers.get(number)
@@ -154,15 +161,29 @@ export const lanchatSpeech: Speech = {
   }),
   open: (socket) => upgrade(socket, LINK_PATH),
   async join(socket, member, binding) {
-    const greeted = greet(socket, signer(member.number), binding)
+    const incoming = new Incoming(socket)
+    const greeted = greet(socket, incoming, signer(member.number), binding)
     socket.resume()
     await greeted
-    await enter(socket, member)
+    await enter(socket, incoming, member)
+    if (member.role === 'sender') joinedSenders.set(socket, incoming)
   },
   sender(socket, { number, rooms: [room = 0] }) {
     const lane = new Lane(signer(number), idOf(room), false)
-    const messages = new Messages()
+    const incoming = joinedSenders.get(socket)
+    if (!incoming) throw new TypeError('a sender that has not joined')
     let confirmed = 0
+    let upTo = 0
+    incoming.hear = (payload) => {
+      // The number of a frame is its second byte: most are none of these.
+      if (payload[1] !== ACK && payload[1] !== REFUSED) return
+      const frame = decodeFrame(payload)
+      if (typeof frame === 'string') throw new Error(`the hub sent a frame that is none: ${frame}`)
+      if (frame.type === 'refused') throw new Error(`the hub refused an event: ${frame.code}`)
+      if (frame.type !== 'ack') return
+      for (let at = 0; at < frame.entries.length; at += 12)
+        upTo = Math.max(upTo, readUint(frame.entries, at + 8, 4))
+    }
     return {
       publish(texts) {
         const bodies = texts.map((text) =>
@@ -172,19 +193,8 @@ export const lanchatSpeech: Speech = {
         for (let at = 0; at < bodies.length; at += 64) posts.push(lane.post(bodies.slice(at, at + 64)))
         socket.write(Buffer.concat(posts))
       },
-      confirmed(chunk) {
-        let upTo = confirmed
-        for (const payload of messages.feed(chunk)) {
-          // [66, room, entries]: the number of the frame is its second byte.
-          if (payload[1] !== 66) {
-            if (payload[1] === 72) throw new Error('the hub refused an event')
-            continue
-          }
-          const frame = decodeFrame(payload)
-          if (typeof frame === 'string' || frame.type !== 'ack') continue
-          for (let at = 0; at < frame.entries.length; at += 12)
-            upTo = Math.max(upTo, readUint(frame.entries, at + 8, 4))
-        }
+      // What is in this chunk has been heard: by whom it has joined with, who listened first.
+      confirmed() {
         const more = upTo - confirmed
         confirmed = upTo
         return more
@@ -220,8 +230,12 @@ export const following = (key: PersonKey): FrameOf<'heartbeat'> => ({
 })
 
 /** The handshake. Resolves with the peer's key. */
-export function greet(socket: Socket, by: Signer, binding: Uint8Array): Promise<PersonKey> {
-  const messages = new Messages()
+export async function greet(
+  socket: Socket,
+  incoming: Incoming,
+  by: Signer,
+  binding: Uint8Array,
+): Promise<PersonKey> {
   const handshake: Handshake = openHandshake({
     side: 'dialer',
     binding,
@@ -230,25 +244,18 @@ export function greet(socket: Socket, by: Signer, binding: Uint8Array): Promise<
     crypto: nodeCrypto,
   })
   socket.write(message(handshake.hello, 2))
-  return new Promise((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
-      for (const payload of messages.feed(chunk)) {
-        const step = handshake.receive(payload)
-        if (step.send) socket.write(message(step.send, 2))
-        if (step.refuse || step.refused) return reject(new Error(JSON.stringify(step.refuse ?? step.refused)))
-        if (!step.done) continue
-        hubKey = step.done.key
-        socket.off('data', hear)
-        return resolve(step.done.key)
-      }
-    }
-    socket.on('data', hear)
+  const key = await incoming.first((payload) => {
+    const step = handshake.receive(payload)
+    if (step.send) socket.write(message(step.send, 2))
+    if (step.refuse || step.refused) throw new Error(JSON.stringify(step.refuse ?? step.refused))
+    return step.done?.key
   })
+  hubKey = key
+  return key
 }
 
 /** Follows the hub; makes or joins the rooms; done when the hub has all of it. */
-function enter(socket: Socket, { number, rooms }: Member): Promise<void> {
-  const messages = new Messages()
+async function enter(socket: Socket, incoming: Incoming, { number, rooms }: Member): Promise<void> {
   const self = signer(number)
   const waiting = new Set<string>()
   const posts: Buffer[] = []
@@ -266,19 +273,14 @@ function enter(socket: Socket, { number, rooms }: Member): Promise<void> {
     )
   }
   socket.write(message(encodeFrame({ type: 'join', at: 1 }), 2))
-  return new Promise((resolve) => {
-    const hear = (chunk: Buffer) => {
-      for (const payload of messages.feed(chunk)) {
-        const frame = decodeFrame(payload)
-        if (typeof frame === 'string') continue
-        if (frame.type === 'joined') socket.write(Buffer.concat(posts))
-        if (frame.type === 'ack') waiting.delete(Buffer.from(frame.room).toString('hex'))
-        if (waiting.size > 0 || (frame.type !== 'joined' && frame.type !== 'ack')) continue
-        socket.off('data', hear)
-        resolve()
-      }
-    }
-    socket.on('data', hear)
+  await incoming.first((payload) => {
+    const frame = decodeFrame(payload)
+    if (typeof frame === 'string') return undefined
+    if (frame.type === 'refused') throw new Error(`the hub refused an event: ${frame.code}`)
+    if (frame.type === 'joined') socket.write(Buffer.concat(posts))
+    if (frame.type === 'ack') waiting.delete(Buffer.from(frame.room).toString('hex'))
+    const isDone = waiting.size === 0 && (frame.type === 'joined' || frame.type === 'ack')
+    return isDone || undefined
   })
 }
 
