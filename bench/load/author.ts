@@ -18,6 +18,9 @@ export class Author {
     this.#id = authorId(number)
   }
 
+  /** Of each time that it wrote: from the moment in its texts to when they were in its socket's hands, ms. */
+  readonly writingMs: number[] = []
+
   /** mark3 author4 number9 sentAt12 (microseconds), then filler. */
   publish(count: number): void {
     if (count <= 0) return
@@ -34,6 +37,7 @@ export class Author {
     }
     this.underWay += count
     this.#sender.publish(texts)
+    this.writingMs.push(performance.now() - now)
   }
 
   /** Confirmed in the order of publishing. Returns how long ago each of them went, ms. */

@@ -3,18 +3,17 @@
 //   count <sockets> <keepalive hex or -> <keepalive ms>      sockets are file descriptors 3, 4, ...
 //
 // Each line on stdin is answered by "marks bytes reads" so far; end of stdin ends it. keepalive is written to every socket
-// each so many ms, for servers that drop silent members.
+// each so many ms, for servers that drop silent members: to one after another, as members have clocks of their own.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "marks.h"
+#include "turns.h"
 
 #define FIRST 3
 static unsigned char buffer[1 << 20];
@@ -36,12 +35,13 @@ int main(int argc, char **argv) {
   epoll_ctl(poll, EPOLL_CTL_ADD, 0, &event);
   const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
   if (keepaliveLength > 0) {
-    struct itimerspec when = {.it_interval = {every / 1000, every % 1000 * 1000000L}, .it_value = {0, 1000000}};
+    const struct itimerspec when = inTurns(every);
     timerfd_settime(timer, 0, &when, NULL);
     event.data.u64 = sockets + 1;
     epoll_ctl(poll, EPOLL_CTL_ADD, timer, &event);
   }
   struct epoll_event ready[256];
+  unsigned turn = 0;
   for (;;) {
     const int number = epoll_wait(poll, ready, 256, -1);
     if (number < 0 && errno != EINTR) return 4;
@@ -57,8 +57,9 @@ int main(int argc, char **argv) {
       } else if (which == (unsigned long long)sockets + 1) {
         unsigned long long ticks;
         if (read(timer, &ticks, sizeof ticks) < 0) continue;
-        for (int socket = 0; socket < sockets; socket++)
-          if (write(FIRST + socket, keepalive, keepaliveLength) < 0) continue;
+        for (; ticks > 0; ticks--, turn++)
+          for (int socket = turn % TURNS; socket < sockets; socket += TURNS)
+            if (write(FIRST + socket, keepalive, keepaliveLength) < 0) continue;
       } else {
         const ssize_t length = read(FIRST + which, buffer + TAIL_BYTES, sizeof buffer - TAIL_BYTES);
         if (length > 0) {

@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "marks.h"
+#include "turns.h"
 
 #define CONNECTIONS 8192
 #define BINDING_BYTES 32
@@ -170,11 +170,12 @@ int main(int argc, char **argv) {
   event.data.u64 = LISTENER;
   epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
   if (keepaliveLength > 0) {
-    struct itimerspec when = {.it_interval = {every / 1000, every % 1000 * 1000000L}, .it_value = {0, 1000000}};
+    const struct itimerspec when = inTurns(every);
     timerfd_settime(timer, 0, &when, NULL);
     event.data.u64 = TIMER;
     epoll_ctl(poll, EPOLL_CTL_ADD, timer, &event);
   }
+  unsigned turn = 0;
   for (;;) {
     const int count = epoll_wait(poll, ready, 256, -1);
     if (count < 0 && errno != EINTR) return 4;
@@ -190,8 +191,9 @@ int main(int argc, char **argv) {
       } else if (which == TIMER) {
         unsigned long long ticks;
         if (read(timer, &ticks, sizeof ticks) < 0) continue;
-        for (int n = 0; n < number; n++)
-          if (connections[n].near < 0 && connections[n].far >= 0) sendFar(&connections[n], keepalive, keepaliveLength);
+        for (; ticks > 0; ticks--, turn++)
+          for (int n = turn % TURNS; n < number; n += TURNS)
+            if (connections[n].near < 0 && connections[n].far >= 0) sendFar(&connections[n], keepalive, keepaliveLength);
       } else if (which == LISTENER) {
         const int near = accept(listener, NULL, NULL);
         if (near >= 0) welcome(poll, near, context, port, hasLine, argv[7]);

@@ -159,6 +159,7 @@ if (plan.seconds > 0 && senders.length > 0) {
   await pause(plan.warmUpS * 1000)
 }
 isMeasuring = true
+for (const { writingMs } of authors.values()) writingMs.length = 0
 const before = await counter.counted()
 const cpuBefore = [cpuS(plan.pids), cpuS(loadPids)] as const
 const startedAt = performance.now()
@@ -180,6 +181,7 @@ const outcome: Outcome = {
   loadCpuS,
   serverRssMiB: rss(plan.pids),
   latencyMs: thinned(latencyMs),
+  writingMs: thinned([...authors.values()].flatMap(({ writingMs }) => writingMs)),
   confirmMs: thinned(confirmMs),
   arrivals,
 }

@@ -1,6 +1,6 @@
 /** Members of the load come in: some stay in this process, the others are handed over to the program that counts. */
 import type { Socket } from 'node:net'
-import type { Member, Speech } from '../peers/peer.ts'
+import type { Keepalive, Member, Speech } from '../peers/peer.ts'
 import { type Connection, connectEncrypted, connectPlain, type TlsWay } from './connection.ts'
 import { type Counter, decryptingCounter, plainCounter } from './counter.ts'
 import type { Plan } from './plan.ts'
@@ -9,7 +9,9 @@ export class Members {
   readonly #plan: Plan
   readonly #speech: Speech
   readonly #way: TlsWay | undefined
-  readonly #staying = new Set<Socket>()
+  /** Whose keepalive is sent from here, once it is known: each by a clock of its own, as members do. */
+  readonly #staying = new Map<Socket, NodeJS.Timeout | undefined>()
+  #keepalive: Keepalive | undefined
   #counter: Counter | undefined
 
   /** Throws where TLS is asked of a peer that has none. */
@@ -29,11 +31,8 @@ export class Members {
   async beginCounting(): Promise<Counter> {
     const { counter, port } = this.#plan
     const keepalive = this.#speech.keepalive?.()
-    // From the moment of joining: others may take longer than a server waits.
-    if (keepalive)
-      setInterval(() => {
-        for (const socket of this.#staying) socket.write(keepalive.bytes)
-      }, keepalive.everyMs)
+    this.#keepalive = keepalive
+    for (const socket of this.#staying.keys()) this.#stay(socket)
     const way = this.#way
     const begun = way
       ? await decryptingCounter(counter, port, way, keepalive)
@@ -56,7 +55,10 @@ export class Members {
 
   /** From now on only their marks are of interest. */
   handOver(sockets: readonly Socket[]): void {
-    for (const socket of sockets) this.#staying.delete(socket)
+    for (const socket of sockets) {
+      clearInterval(this.#staying.get(socket))
+      this.#staying.delete(socket)
+    }
     this.#counter!.takeOver(sockets)
   }
 
@@ -77,7 +79,16 @@ export class Members {
   async #join(member: Member, { socket, binding }: Connection): Promise<Socket> {
     await this.#speech.open?.(socket)
     await this.#speech.join(socket, member, binding)
-    this.#staying.add(socket)
+    this.#stay(socket)
     return socket
+  }
+
+  /** From the moment of joining: others may take longer than a server waits. */
+  #stay(socket: Socket): void {
+    const keepalive = this.#keepalive
+    this.#staying.set(
+      socket,
+      keepalive && setInterval(() => socket.write(keepalive.bytes), keepalive.everyMs),
+    )
   }
 }

@@ -41,6 +41,8 @@ export interface Outcome {
   readonly serverRssMiB: number
   /** From publishing to arrival at a sampled receiver, ms. */
   readonly latencyMs: readonly number[]
+  /** The author's own part of these, ms: what it does with a text until its socket has it, such as signing. */
+  readonly writingMs: readonly number[]
   /** From publishing to the server's confirmation, ms; empty where there is none. */
   readonly confirmMs: readonly number[]
   readonly arrivals: Arrivals

@@ -105,9 +105,14 @@ function comparison(
   const p50: Readonly<Record<string, number>> = tls ? P50_TARGETS_TLS : P50_TARGETS
   const p99: Readonly<Record<string, number>> = tls ? {} : P99_TARGETS
   figures.push(ratio('delivery p50', ({ latencyMs }) => quantile(latencyMs, 0.5), p50[peer]))
+  // An author who signs nothing has a part too: what the load does with any text.
+  figures.push(ratio('delivery p50 without the part of its author', sinceWritten, undefined))
   figures.push(ratio('delivery p99', ({ latencyMs }) => quantile(latencyMs, 0.99), p99[peer]))
   return figures
 }
+
+const sinceWritten = ({ latencyMs, writingMs }: Outcome): number =>
+  quantile(latencyMs, 0.5) - quantile(writingMs, 0.5)
 
 function ofPeer(work: string, peer: string, mine: readonly Outcome[], tls: boolean): Figure[] {
   const isOwn = peer === 'lanchat'
@@ -125,6 +130,8 @@ function ofPeer(work: string, peer: string, mine: readonly Outcome[], tls: boole
       figure(`delivery p${q * 100}`, 'ms', ({ latencyMs }) => quantile(latencyMs, q)),
     ),
   ]
+  if (isPaced)
+    figures.push(figure('the part of its author p50', 'ms', ({ writingMs }) => quantile(writingMs, 0.5)))
   if (mine.every(({ confirmMs }) => confirmMs.length > 0))
     for (const q of [0.5, 0.99])
       figures.push(

@@ -9,6 +9,9 @@
  * What is for one link alone, an acknowledgement or an answer, is written first. What many links get is written some links at
  * a time, so that whoever waits for a word does not wait for a thousand writes to others. Where more comes for many before all
  * have got this, the rest is written at once: else a hub under load would take in more than it gives out.
+ *
+ * Nor does the first of many wait until the last is looked for: what they get is held once for all whose turn has not come,
+ * and queued for each of them as soon as anything else is sent to anybody, which could overtake it.
  */
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
@@ -195,9 +198,24 @@ export class Link {
 
   /**
    * Sends whole websocket messages, masked where this side dialled. The bytes are shared: nobody may change them.
-   * isForMany: others get the same, and what is for one link alone goes first.
    */
-  sendFramed(messages: Uint8Array, isForMany = false): boolean {
+  sendFramed(messages: Uint8Array): boolean {
+    queueShare()
+    return this.#queue(messages, false)
+  }
+
+  /** The link's part of what many get: written at once where it is the link's turn, and nothing else waits. */
+  takeShared(messages: Uint8Array, isItsTurn: boolean): void {
+    if (!isItsTurn || this.queuedBytes > 0 || messages.length > this.#limits.queueBytesMax) {
+      this.#queue(messages, true)
+      if (isItsTurn) this.flush()
+    } else if (this.isOpen) {
+      this.traffic.bytesOut += messages.length
+      this.#write(messages)
+    }
+  }
+
+  #queue(messages: Uint8Array, isForMany: boolean): boolean {
     if (!this.isOpen) return false
     if (this.queuedBytes + messages.length > this.#limits.queueBytesMax) {
       this.#drop({ why: 'slow', queuedBytes: this.queuedBytes })
@@ -227,6 +245,7 @@ export class Link {
   /** Writes what is queued and a close frame; the connection ends at the peer's answer, at the latest after a second. */
   close(code = 1000, reason = ''): void {
     if (!this.isOpen) return
+    queueShare()
     this.#cause = { why: 'own', code, reason }
     for (const messages of this.#pending) this.#socket.write(messages)
     this.#pending = []
@@ -250,7 +269,11 @@ export class Link {
     const chunk = count === 1 ? this.#pending[0]! : joined(this.#pending.slice(0, count), bytes)
     this.#pending = count === this.#pending.length ? [] : this.#pending.slice(count)
     this.#pendingBytes -= bytes
-    this.#writingBytes = bytes
+    this.#write(chunk)
+  }
+
+  #write(chunk: Uint8Array): void {
+    this.#writingBytes = chunk.length
     this.#writeSweeps = 0
     this.#socket.write(chunk, this.#written)
   }
@@ -322,22 +345,52 @@ export class Link {
   }
 }
 
+/** What many links get: framed once for each direction, and handed to those before `next`. */
+interface Share {
+  readonly to: readonly number[]
+  readonly links: ReadonlyMap<number, Link>
+  readonly frames: readonly Uint8Array[]
+  masked: Uint8Array | undefined
+  unmasked: Uint8Array | undefined
+  next: number
+}
+
+let share: Share | undefined
+
 /**
- * Sends the same frames to many links: encoded once, framed once for each direction, the same bytes written to each.
- * Throws TypeError for a frame above FRAME_BYTES_MAX.
+ * Sends the same frames to many links, by their ids among those that are open: framed once for each direction, the same bytes
+ * written to each. Throws TypeError for a frame above FRAME_BYTES_MAX.
  */
-export function sendShared(to: Iterable<Link>, frames: readonly Uint8Array[]): void {
+export function sendShared(
+  to: readonly number[],
+  links: ReadonlyMap<number, Link>,
+  frames: readonly Uint8Array[],
+): void {
   checkSizes(frames)
-  let masked: Uint8Array | undefined
-  let unmasked: Uint8Array | undefined
-  for (const link of to) {
-    if (link.dialled) {
-      masked ??= wsMessages(frames, true)
-      link.sendFramed(masked, true)
-    } else {
-      unmasked ??= wsMessages(frames, false)
-      link.sendFramed(unmasked, true)
-    }
+  queueShare()
+  share = { to, links, frames, masked: undefined, unmasked: undefined, next: 0 }
+  planFlush()
+  // Something else waits to be written, to the same links it may be: one write takes both.
+  if (ownDirty.length > 0 || sharedDirty.length > 0) queueShare()
+}
+
+/** To all that have not got it: they are written to when their turn comes. */
+function queueShare(): void {
+  if (share) handOut(share, share.to.length, false)
+}
+
+/** To so many of those that have not got it. */
+function handOut(shared: Share, count: number, isTheirTurn: boolean): void {
+  const end = Math.min(shared.next + count, shared.to.length)
+  const first = shared.next
+  shared.next = end
+  if (end === shared.to.length) share = undefined
+  for (let at = first; at < end; at++) {
+    const link = shared.links.get(shared.to[at]!)
+    if (!link) continue
+    if (link.dialled) shared.masked ??= wsMessages(shared.frames, true)
+    else shared.unmasked ??= wsMessages(shared.frames, false)
+    link.takeShared((link.dialled ? shared.masked : shared.unmasked)!, isTheirTurn)
   }
 }
 
@@ -379,15 +432,24 @@ function planFlush(): void {
 
 function flushSome(): void {
   isFlushPlanned = false
+  flushLinks()
+}
+
+/** The end of a turn: what is for one link each leaves, and what many get for the first of them. */
+export function flushLinks(): void {
   const links = ownDirty
   ownDirty = []
   for (const link of links) link.flush()
-  const isBehind = leftOver > 0 && sharedDirty.length > leftOver
-  const now = sharedDirty.splice(0, isBehind ? sharedDirty.length : LINKS_AT_A_TIME)
-  leftOver = sharedDirty.length
-  for (const link of now) link.flush()
+  const left = sharedLeft()
+  const isBehind = leftOver > 0 && left > leftOver
+  const count = isBehind ? left : LINKS_AT_A_TIME
+  if (share) handOut(share, count, true)
+  else for (const link of sharedDirty.splice(0, count)) link.flush()
+  leftOver = sharedLeft()
   if (leftOver > 0) planFlush()
 }
+
+const sharedLeft = () => sharedDirty.length + (share ? share.to.length - share.next : 0)
 
 /** All open links: one timer serves them all. */
 const watched = new Set<Link>()

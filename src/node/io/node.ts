@@ -66,7 +66,7 @@ import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
-import { type Link, type LinkHandlers, sendShared } from './link.ts'
+import { flushLinks, type Link, type LinkHandlers, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
 import { ResilientStore } from './resilient-store.ts'
@@ -564,15 +564,26 @@ export class NodeShell {
     }
     if (this.#turnPlanned) return
     // A commit carries a whole turn already, and somebody waits for what it lets go: nothing is gathered by waiting.
-    if (input.in === 'written') return this.#endTurn()
+    if (input.in === 'written') return this.#endTurn(() => {})
     this.#turnPlanned = true
-    setImmediate(() => this.#endTurn())
+    setImmediate(() => this.#endTurn(flushLinks))
   }
 
-  #endTurn(): void {
+  /** flush: what is to be written to links leaves now, before this goes on to what nobody waits for. */
+  #endTurn(flush: () => void): void {
     this.#turnPlanned = false
     this.#core.endTurn()
-    for (const effect of this.#core.takeEffects()) this.#do(effect)
+    const checks: Extract<CoreEffect, { do: 'verify' }>[] = []
+    for (const effect of this.#core.takeEffects()) {
+      if (effect.do === 'verify') checks.push(effect)
+      else {
+        if (effect.do === 'write') flush()
+        this.#do(effect)
+      }
+    }
+    flush()
+    // Behind what others wait for: the pool, or a check at once, would have the core first.
+    for (const check of checks) this.#verify(check)
   }
 
   #beat(): void {
@@ -719,12 +730,7 @@ export class NodeShell {
       link?.send(bytes)
       return
     }
-    const open: Link[] = []
-    for (const id of links) {
-      const link = this.#links.get(id)
-      if (link) open.push(link)
-    }
-    sendShared(open, [bytes])
+    sendShared(links, this.#links, [bytes])
   }
 
   #verify({ link: id, ticket, checks }: Extract<CoreEffect, { do: 'verify' }>): void {
@@ -866,9 +872,10 @@ export class NodeShell {
   #closeLink(id: number, code: RefusalCode | undefined): void {
     const link = this.#links.get(id)
     if (!link) return
+    // While it is open to what many get and it has not got yet.
+    link.close(code ? (refusals[code].closeCode ?? 1000) : 1000, code ?? '')
     this.#links.delete(id)
     this.#waitingPumps.delete(id)
-    link.close(code ? (refusals[code].closeCode ?? 1000) : 1000, code ?? '')
   }
 
   /** Ends a link with a refusal; the core hears linkDown. */

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { nodeCrypto } from '../../../src/node/crypto.ts'
 import { acceptorTls, bindingOf, dialerTls, isLoopback, plainAddress } from '../../../src/node/io/channel.ts'
-import { sendShared } from '../../../src/node/io/link.ts'
+import { type Link, sendShared } from '../../../src/node/io/link.ts'
 import { listen } from '../../../src/node/io/listen.ts'
 import { openHandshake } from '../../../src/wire/auth.ts'
 import { personKey } from '../../../src/wire/ids.ts'
@@ -35,6 +35,12 @@ afterEach(async () => {
   for (const undo of cleanups.splice(0)) undo()
   await Promise.all(acceptors.splice(0).map((acceptor) => acceptor.close()))
 })
+const share = (links: readonly Link[], frames: readonly Uint8Array[]) =>
+  sendShared(
+    links.map(({ id }) => id),
+    new Map(links.map((link) => [link.id, link])),
+    frames,
+  )
 const frame = (n: number, size = 100) => new Uint8Array(size).fill(n)
 
 describe('a link', () => {
@@ -91,13 +97,13 @@ describe('a link', () => {
     const acceptor = await accept()
     const ends = await Promise.all([2, 3, 4].map((n) => connected(acceptor.port, { signer: signer(n) })))
     await acceptor.end(2)
-    sendShared(
+    share(
       acceptor.ends.map((end) => end.link),
       [frame(1), frame(2)],
     )
     await Promise.all(ends.map((end) => end.count(2)))
     for (const end of ends) expect(end.frames).toEqual([frame(1), frame(2)])
-    sendShared(
+    share(
       ends.map((end) => end.link),
       [frame(3)],
     )
@@ -110,10 +116,10 @@ describe('a link', () => {
     const ends = await Promise.all([2, 3, 4].map((n) => connected(acceptor.port, { signer: signer(n) })))
     await acceptor.end(2)
     const links = ends.map((end) => end.link)
-    sendShared(links, [frame(1)])
+    share(links, [frame(1)])
     for (const [i, link] of links.slice(1).entries()) link.send(frame(10 + i))
-    sendShared(links, [frame(2)])
-    sendShared(links, [frame(3)])
+    share(links, [frame(2)])
+    share(links, [frame(3)])
     await Promise.all(acceptor.ends.map((end) => end.count(3)))
     const got = acceptor.ends.map(({ frames }) => frames.map((bytes) => bytes[0]))
     const wanted = [
@@ -125,6 +131,19 @@ describe('a link', () => {
     expect(got).toEqual(expect.arrayContaining(wanted))
   })
 
+  it('says goodbye behind what many get, also to who has not got it yet', async () => {
+    const acceptor = await accept({ plain: true })
+    const ends: End[] = []
+    for (let n = 0; n < 100; n++)
+      ends.push(await connected(acceptor.port, { plain: true, signer: signer(10 + n) }))
+    await acceptor.end(99)
+    const links = acceptor.ends.map((end) => end.link)
+    share(links, [frame(1)])
+    links[99]!.close(1000, 'enough')
+    await Promise.all(ends.map((end) => end.count(1)))
+    for (const end of ends) expect(end.frames).toEqual([frame(1)])
+  })
+
   it('writes what is for one link alone first, also amid what a hundred links get', async () => {
     const acceptor = await accept({ plain: true })
     for (let n = 0; n < 100; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
@@ -133,7 +152,7 @@ describe('a link', () => {
     const write = vi.spyOn(Socket.prototype, 'write')
     cleanups.push(() => write.mockRestore())
     const [alone, late] = [frame(1, 11), frame(2, 12)]
-    sendShared(links, [frame(3)])
+    share(links, [frame(3)])
     links[98]!.send(alone)
     // Some of the hundred are written to by then, and not all.
     await new Promise((resolve) => setImmediate(resolve))
@@ -155,11 +174,11 @@ describe('a link', () => {
     const links = acceptor.ends.map((end) => end.link)
     const write = vi.spyOn(Socket.prototype, 'write')
     cleanups.push(() => write.mockRestore())
-    sendShared(links, [frame(1)])
+    share(links, [frame(1)])
     await new Promise((resolve) => setImmediate(resolve))
     const first = write.mock.calls.length
     expect(first).toBeLessThan(100)
-    sendShared(links, [frame(2)])
+    share(links, [frame(2)])
     await new Promise((resolve) => setImmediate(resolve))
     // Those that had got the first get the second, the others both in one write.
     expect(write.mock.calls.length).toBe(200 + first)
@@ -217,7 +236,7 @@ describe('a link', () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
     expect(() => a.link.send(frame(1, FRAME_BYTES_MAX + 1))).toThrow(TypeError)
-    expect(() => sendShared([a.link], [frame(1, FRAME_BYTES_MAX + 1)])).toThrow(TypeError)
+    expect(() => share([a.link], [frame(1, FRAME_BYTES_MAX + 1)])).toThrow(TypeError)
     a.link.terminate()
   })
 
