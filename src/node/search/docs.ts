@@ -89,11 +89,11 @@ const block = new Uint8Array(BLOCK_DOCS * DOC_BYTES_MAX)
 
 /** Docs that are being gathered, at most `max`: columns and not objects, since there are thousands of them for long. */
 export class GatheredDocs implements Docs {
-  readonly places: Place[] = []
-  readonly bounds = new GrowingBounds()
-  readonly #known = new Map<string, number>()
+  places: Place[] = []
+  bounds = new GrowingBounds()
+  #known = new Map<string, number>()
   /** The same by the object that was given: a lane gives its own each time. */
-  readonly #met = new WeakMap<Place, number>()
+  #met = new WeakMap<Place, number>()
   readonly #placeOf: Uint16Array
   readonly #n: Uint32Array
   readonly #t: Float64Array
@@ -110,6 +110,15 @@ export class GatheredDocs implements Docs {
     this.#at = new Float64Array(max)
     this.#terms = new Uint8Array(max)
     this.#marks = new Uint8Array(max)
+  }
+
+  /** As if it were new. */
+  clear(): void {
+    this.places = []
+    this.bounds = new GrowingBounds()
+    this.#known = new Map()
+    this.#met = new WeakMap()
+    this.#count = 0
   }
 
   add(added: Doc): number {
@@ -164,7 +173,7 @@ export class GatheredDocs implements Docs {
     return order
   }
 
-  /** These docs as a value: what was said last first. */
+  /** These docs as a value, what was said last first: it lies there until the next ones are packed. */
   pack(docs: Uint16Array): Uint8Array {
     const [places, ns, ts, ats] = [this.#placeOf, this.#n, this.#t, this.#at]
     const bytes = docs.length <= BLOCK_DOCS ? block : new Uint8Array(docs.length * DOC_BYTES_MAX)
@@ -183,7 +192,7 @@ export class GatheredDocs implements Docs {
       lastN[place] = n
       before = t
     }
-    return bytes.slice(0, end)
+    return bytes.subarray(0, end)
   }
 
   boundsOf(docs: Uint16Array): Bounds {

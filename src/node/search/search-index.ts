@@ -108,6 +108,10 @@ export class SearchIndex {
   readonly #bytes = new Uint8Array(READ_BYTES_MAX)
   #gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
   #packing: Packing | undefined
+  /** Given to searches, which may still look into them. */
+  readonly #lent = new WeakSet<Gathered>()
+  /** Not in use. */
+  #spare: Gathered | undefined
   /** Lanes with docs in #gathered, and how far they are. */
   #touched = new Set<Lane>()
   #reach = new WeakMap<Lane, Reach>()
@@ -426,8 +430,16 @@ export class SearchIndex {
     const reached = new Map<Lane, Reach>()
     for (const lane of this.#touched) reached.set(lane, { ...this.#reachOf(lane) })
     this.#packing = { gathered, reached, number: this.#known.next, parts: gathered.pack() }
-    this.#gathered = new Gathered(new GatheredDocs(SEGMENT_DOCS))
+    // With new arrays for each segment V8 looks through its whole heap every few segments, which costs more than the index.
+    this.#gathered = this.#spare ?? new Gathered(new GatheredDocs(SEGMENT_DOCS))
+    this.#spare = undefined
     this.#touched = new Set()
+  }
+
+  #spareUnlessLent(gathered: Gathered): void {
+    if (this.#lent.has(gathered)) return
+    gathered.clear()
+    this.#spare = gathered
   }
 
   /** Writes one value of the segment; with the last one it is there. Returns what that cost. */
@@ -443,6 +455,7 @@ export class SearchIndex {
     const kept = segments.filter((number) => !this.#isExpired(number))
     this.#know({ ...this.#known, next: packing.number + 1, segments: [...kept, packing.number] })
     this.#packing = undefined
+    if (this.#latest) this.#spareUnlessLent(this.#latest.gathered)
     this.#latest = { number: packing.number, gathered: packing.gathered }
     return PART_COST + packing.reached.size * LANE_COST
   }
@@ -474,17 +487,22 @@ export class SearchIndex {
   /** All there is to search. */
   searchables(): Searchable[] {
     const { segments } = this.#known
-    const found: Searchable[] = [this.#gathered]
-    if (this.#packing) found.push(this.#packing.gathered)
+    const found: Searchable[] = [this.#lend(this.#gathered)]
+    if (this.#packing) found.push(this.#lend(this.#packing.gathered))
     for (const number of segments) {
-      const segment = number === this.#latest?.number ? this.#latest.gathered : this.#open(number)
+      const segment = number === this.#latest?.number ? this.#lend(this.#latest.gathered) : this.#open(number)
       if (!segment) {
         this.damaged()
-        return [this.#gathered]
+        return [this.#lend(this.#gathered)]
       }
       found.push(segment)
     }
     return found
+  }
+
+  #lend(gathered: Gathered): Gathered {
+    this.#lent.add(gathered)
+    return gathered
   }
 
   #open(number: number): Segment | undefined {

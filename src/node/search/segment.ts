@@ -70,17 +70,23 @@ export class Gathered implements Searchable {
   /** Of each of them what is next in the text (nextOf). */
   #nexts: Uint8Array
   /** Where those of the next doc begin. */
-  readonly #starts: number[] = [0]
+  readonly #starts: Uint32Array
 
   constructor(docs: GatheredDocs) {
     this.gathered = docs
     this.#terms = new Int32Array(TERMS_OF_DOC * docs.max)
     this.#nexts = new Uint8Array(this.#terms.length)
+    this.#starts = new Uint32Array(docs.max + 1)
+  }
+
+  /** As if it were new, its arrays as long as they have become. */
+  clear(): void {
+    this.gathered.clear()
   }
 
   get isFull(): boolean {
     const { max } = this.gathered
-    return this.count >= max || this.#starts[this.#starts.length - 1]! >= TERMS_OF_DOC_MAX * max
+    return this.count >= max || this.#starts[this.count]! >= TERMS_OF_DOC_MAX * max
   }
 
   get count(): number {
@@ -98,8 +104,8 @@ export class Gathered implements Searchable {
 
   /** terms: the first `count` of them, each with what is next; a term may stand there twice. */
   add(doc: Doc, terms: Int32Array, nexts: Uint8Array, count = terms.length): void {
-    this.gathered.add(doc)
-    const start = this.#starts[this.#starts.length - 1]!
+    const number = this.gathered.add(doc)
+    const start = this.#starts[number]!
     const end = start + count
     if (end > this.#terms.length) {
       const [oldTerms, oldNexts] = [this.#terms, this.#nexts]
@@ -113,7 +119,7 @@ export class Gathered implements Searchable {
       allTerms[start + k] = terms[k]!
       allNexts[start + k] = nexts[k]!
     }
-    this.#starts.push(end)
+    this.#starts[number + 1] = end
   }
 
   postings({ from, to, next }: Terms): Uint16Array {
@@ -160,7 +166,7 @@ export class Gathered implements Searchable {
   *#packPostings(order: Uint16Array): Generator<Part | undefined> {
     const desk = desks.pop() ?? new Desk()
     const starts = this.#starts
-    const count = starts[starts.length - 1]!
+    const count = starts[this.count]!
     desk.clear(count)
     for (let at = 0; at < count; at += PACK_TERMS) {
       desk.count(this.#terms, at, Math.min(count, at + PACK_TERMS))
@@ -178,7 +184,7 @@ export class Gathered implements Searchable {
   }
 }
 
-/** Postings of one value, and the first number in it. */
+/** Postings of one value, and the first number in it: it lies there until the next one is packed. */
 interface Part {
   readonly first: number
   readonly value: Uint8Array
@@ -259,7 +265,7 @@ class Desk {
   }
 
   /** Takes order[from, to), the docs of these numbers, whose terms stand at `starts`. */
-  place(order: Uint16Array, from: number, to: number, starts: readonly number[], nexts: Uint8Array): void {
+  place(order: Uint16Array, from: number, to: number, starts: Uint32Array, nexts: Uint8Array): void {
     const [slotOf, ends, postings] = [this.#slotOf, this.#ends, this.#postings]
     for (let number = from; number < to; number++) {
       const doc = order[number]!
@@ -300,7 +306,7 @@ class Desk {
       length = packEntry(part, length, term - before, postings, start, end, isInText(term))
       before = term
     }
-    return { first, value: part.slice(0, length) }
+    return { first, value: part.subarray(0, length) }
   }
 }
 
@@ -437,6 +443,7 @@ function sumOf(bytes: Uint8Array, end: number): number {
   return sum >>> 0
 }
 
+/** A copy with its sum. */
 const summed = (bytes: Uint8Array): Uint8Array => concat(bytes, uint(sumOf(bytes, bytes.length), SUM_BYTES))
 
 /** What was summed; undefined where it is missing or damaged. */

@@ -7,6 +7,7 @@ import { NO_RULES } from '../../../src/node/rooms/settings.ts'
 import { look, type Wanted } from '../../../src/node/search/looking.ts'
 import { readQuery } from '../../../src/node/search/query.ts'
 import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
+import type { Searchable } from '../../../src/node/search/segment.ts'
 import { visibilityOf } from '../../../src/node/timeline.ts'
 import { utf8 } from '../../../src/wire/bytes.ts'
 import { decodeBody } from '../../../src/wire/codec.ts'
@@ -198,6 +199,60 @@ describe('the search index', () => {
     expect(await texts(index, replica, store, signsAt(2660, 6), 100)).toHaveLength(27)
     expect(await texts(index, replica, store, signsAt(7900 + 2634, 32))).toHaveLength(1)
     expect(await texts(index, replica, store, signsAt(7900 + 2635, 32))).toHaveLength(0)
+  })
+
+  describe('of texts so long that few of them fill a segment', () => {
+    const SEGMENTS = 6
+    let long: VerifiedRun[]
+    let total = 0
+    beforeAll(() => {
+      const lane = anna.contentLane()
+      long = []
+      // As many words as a text can have; a segment takes 32 of each of its docs.
+      const words = ' a'.repeat(3900)
+      total = Math.ceil((SEGMENTS * 32 * SEGMENT_DOCS) / 3900)
+      for (let n = 0; n < total; n++) long.push(anna.run(lane, [`long${n}${words}`], long.at(-1), NOW + n))
+    })
+
+    it('finds each of them once, and none of another segment in its place', async () => {
+      const { replica, store, save } = replicaOf()
+      const index = indexOf(replica, store)
+      for (const run of long) replica.add(run)
+      await save()
+      finish(index)
+      expect(segmentKeys(store).filter((key) => key.endsWith('0000')).length).toBeGreaterThanOrEqual(
+        SEGMENTS - 1,
+      )
+      for (let n = 0; n < total; n += 7) {
+        const [text, ...more] = await texts(index, replica, store, `long${n}`)
+        expect([text?.split(' ')[0], more]).toEqual([`long${n}`, []])
+      }
+    })
+
+    it('leaves a search what it was given, though its segment has been written since', async () => {
+      const { replica, save } = replicaOf()
+      const store = new MemoryStore()
+      const index = indexOf(replica, store)
+      const isIn = (n: number) => {
+        const from = index.numbers.of(`long${n}`)
+        return { from, to: from + 1 }
+      }
+      const given: { part: Searchable; n: number }[] = []
+      for (const [n, run] of long.entries()) {
+        replica.add(run)
+        finish(index, 1)
+        if (n % 100 === 50) given.push({ part: index.searchables()[0]!, n })
+      }
+      await save()
+      expect(segmentKeys(store).filter((key) => key.endsWith('0000')).length).toBeGreaterThanOrEqual(
+        SEGMENTS - 1,
+      )
+      expect(given.length).toBeGreaterThan(1)
+      for (const { part, n } of given) {
+        const docs = part.postings(isIn(n))!
+        expect([...docs].map((doc) => part.docs(part.blockOf(doc))!.n(doc))).toEqual([n + 1])
+      }
+    })
   })
 
   it('finds nothing of what is deleted', async () => {
