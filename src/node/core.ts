@@ -69,7 +69,7 @@ import { type Heal, Heals, healText } from './heals.ts'
 import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
 import { factKey } from './keys.ts'
-import { type Lane, parseEntries } from './lanes.ts'
+import { classOf, type Lane, parseEntries } from './lanes.ts'
 import { Markers } from './markers.ts'
 import { Namesakes, readNamesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
@@ -100,6 +100,7 @@ import { stampT, type Which } from './timeline.ts'
 import { TWIN_WARNING, TwinWatch } from './twin-watch.ts'
 import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
+import { isBodyWanted, WantedBodies } from './wanted-bodies.ts'
 import { Writes } from './writes.ts'
 
 const COMPARE_EVERY_MS = 30_000
@@ -194,6 +195,7 @@ export class Core {
   readonly #durable: Durable
   readonly #erasing: Erasing
   readonly #hiddenBodies: HiddenBodies
+  readonly #wantedBodies: WantedBodies
   readonly #confirming: Confirming
   readonly #ownConfirmations: OwnConfirmations
   readonly #acts: Acts
@@ -504,6 +506,17 @@ export class Core {
       personOf: (key) => this.views.personOf(key),
       get: (key) => store.get(key),
       put: (op) => this.#writes.put(op),
+    })
+    this.#wantedBodies = new WantedBodies({
+      bare: this.replica.bare,
+      lacking: (place, id) => this.replica.lacking(place, id),
+      isWanted: (event) => isBodyWanted(event, this.self, this.replica, this.views),
+      // The hub last: it is likely to be the one that left them out.
+      peers: ({ room, lane }) =>
+        [...this.#peers()]
+          .filter(([, key]) => this.views.carries(key, room, classOf(lane), false))
+          .sort(([a], [b]) => Number(this.#isOfHub(a)) - Number(this.#isOfHub(b))),
+      pull: (link, { room, author, lane, n }) => this.sync.pullBodies(link, room, author, lane, n - 1),
     })
     this.#salvagePorts = {
       crypto,
@@ -874,6 +887,7 @@ export class Core {
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
     this.#takeFreed()
+    this.#takeFilled()
     this.#hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()
@@ -953,6 +967,7 @@ export class Core {
     this.#codesDue = true
     this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erase(now)
+    this.#wantedBodies.tick(now)
     this.#saveFact(LABELS, this.people.takeSaved(now))
     this.saveMarks()
   }
@@ -1456,6 +1471,16 @@ export class Core {
       this.display.arrived(freed)
       this.#lookForTwin(freed.filter(({ author }) => author === this.self))
     }
+  }
+
+  /** Bodies that were missing, with which their events are shown, or open others. */
+  #takeFilled(): void {
+    const filled = this.replica.bare.takeFilled()
+    if (filled.length === 0) return
+    this.#firstLines.drop()
+    for (const event of filled) if (isControlLane(event.lane)) this.views.add(event)
+    for (const room of new Set(filled.map((event) => event.room))) this.#roomChanged(room)
+    this.display.arrived(filled.filter(({ lane }) => !isControlLane(lane)))
   }
 
   /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */

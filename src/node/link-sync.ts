@@ -13,6 +13,8 @@ export interface Wanted {
   readonly author: PersonKey
   readonly lane: LaneId
   flags: number
+  /** Events behind this n, though they are held; undefined: behind what is held. */
+  readonly after?: number | undefined
 }
 export interface Pull {
   readonly room: RoomId

@@ -24,6 +24,7 @@ import {
 } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { Bare } from './bare.ts'
 import { Beyond } from './beyond.ts'
 import { orderEntries } from './display-order.ts'
 import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
@@ -128,6 +129,7 @@ export class Replica {
   readonly #keys: ErasedKeys
   readonly #excuses = new Excuses()
   readonly #holes = new Holes()
+  readonly bare = new Bare()
   readonly #beyond: Beyond
   /** Lanes whose hole may be none any more: looked at once the run is added. */
   readonly #closing = new Set<Lane>()
@@ -452,7 +454,18 @@ export class Replica {
   eraseBody(event: Event): boolean {
     if (isControlLane(event.lane) || !this.#mayLack(event)) return false
     this.#records.dropBody(event, event.n, event.id)
+    this.bare.note(event)
     return true
+  }
+
+  /** The event that is held here with this id, and lacks its body though no tombstone stands. */
+  lacking(
+    { room, author, lane, n }: Pick<Event, 'room' | 'author' | 'lane' | 'n'>,
+    id: EventId,
+  ): Event | undefined {
+    const event = this.event(room, author, lane, n)
+    if (event?.id !== id || this.isDeleted(id) || this.body(event) !== undefined) return undefined
+    return event
   }
 
   /** What nearly always comes: the whole of a run, at the end of its lane. */
@@ -526,12 +539,19 @@ export class Replica {
   }
 
   #holdsBody = (event: Event) =>
-    this.body(event) !== undefined || this.isDeleted(event.id) || this.#mayLack(event)
+    this.body(event) !== undefined || this.isDeleted(event.id) || this.#goesBare(event)
+
+  /** An event whose body is not here counts without it. */
+  #goesBare(event: Event): boolean {
+    if (!this.#mayLack(event)) return false
+    this.bare.note(event)
+    return true
+  }
 
   /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. stored: where it was read already. */
   #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
     const body = stored ?? this.body(event)
-    if (body === undefined) return this.isDeleted(event.id) || this.#mayLack(event)
+    if (body === undefined) return this.isDeleted(event.id) || this.#goesBare(event)
     if (isBodyOf(this.#crypto, event.header, body)) return true
     this.#records.dropBody(event, event.n, event.id)
     return false
@@ -552,8 +572,9 @@ export class Replica {
   #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
     if (lane.tombstones.size > 0 && this.isDeleted(event.id)) return true
     if (!isBeyond && this.body(event)) return true
-    if (!body) return this.#mayLack(event)
+    if (!body) return this.#goesBare(event)
     this.#records.putBody(event, body)
+    this.bare.came(event)
     return true
   }
 

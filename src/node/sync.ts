@@ -368,7 +368,15 @@ export class Sync {
     this.#offers.set(name, offers)
   }
 
-  #want(link: LinkId, state: LinkSync, room: RoomId, author: PersonKey, lane: LaneId, flags: number): void {
+  #want(
+    link: LinkId,
+    state: LinkSync,
+    room: RoomId,
+    author: PersonKey,
+    lane: LaneId,
+    flags: number,
+    after?: number,
+  ): void {
     const cls = classOf(lane)
     if (!this.#ports.carriage.mine(room, cls)) return
     const key = pullKey(room, cls)
@@ -376,7 +384,7 @@ export class Sync {
     state.pulls.set(key, pull)
     pull.wants++
     this.#lanesInFlight.set(laneName(room, author, lane), link)
-    state.wanted.push({ key, want: { room, author, lane, flags } })
+    state.wanted.push({ key, want: { room, author, lane, flags, after } })
   }
 
   /** What the peer's entry shows that I lack, as want flags. */
@@ -407,7 +415,7 @@ export class Sync {
       const id = state.nextWant++
       state.wants.set(id, { key, lanes: batch.map((lane) => laneName(lane.room, lane.author, lane.lane)) })
       const lanes = batch.map((lane) => {
-        const after = replica.lane(lane.room, lane.author, lane.lane)?.n ?? 0
+        const after = lane.after ?? replica.lane(lane.room, lane.author, lane.lane)?.n ?? 0
         return concat(fromHex(lane.author), fromHex(lane.lane), uint(after, 4), uint(lane.flags, 1))
       })
       this.#ports.send(link, { type: 'want', id, room: fromHex(want.room), lanes: concat(...lanes) })
@@ -494,6 +502,16 @@ export class Sync {
     if (!state || this.#lanesInFlight.has(name) || state.wanted.length >= WANTED_MAX) return
     this.#want(link, state, room, author, lane, WANT_EVENTS | WANT_TOMBSTONES)
     this.#sendWants(link, state)
+  }
+
+  /** Pulls a lane over this link again behind n = `after`: bodies are missing there. False: not now. */
+  pullBodies(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId, after: number): boolean {
+    const state = this.#links.get(link)
+    const name = laneName(room, author, lane)
+    if (!state || this.#lanesInFlight.has(name) || state.wanted.length >= WANTED_MAX) return false
+    this.#want(link, state, room, author, lane, WANT_EVENTS | WANT_TOMBSTONES, after)
+    this.#sendWants(link, state)
+    return true
   }
 
   #onTombstones(link: LinkId, frame: FrameOf<'tombstones'>): void {

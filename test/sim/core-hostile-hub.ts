@@ -3,6 +3,7 @@
  * kept from it on their way in, as somebody would who runs the program with a few lines changed.
  */
 import { STATE } from '../../src/node/choice/state.ts'
+import { isKeyKind } from '../../src/node/erased-keys.ts'
 import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
 import { decodeBody, encodeBody, encodeFrame, SALT_BYTES } from '../../src/wire/codec.ts'
 import {
@@ -40,6 +41,7 @@ export type Lie =
   | 'lies about the clock'
   | 'lies about the line and withholds everything'
   | 'shows two branches'
+  | 'leaves out the bodies of one author'
 
 type Said = readonly { readonly frame: Frame; readonly delayMs: number }[]
 
@@ -151,6 +153,8 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
           return as({ ...frame, clock: wrong, median: wrong, lag: 2 ** 31, members: 65_535, epoch: 2 ** 31 })
         },
       }
+    case 'leaves out the bodies of one author':
+      return { ...honest, says: (frame) => as(withoutBodies(frame, victim.key)) }
     case 'shows two branches': {
       const branch = new Branch(world, hub)
       return {
@@ -199,6 +203,22 @@ function without(keeps: (run: Kept) => boolean) {
     })
     return runs.length === 0 ? [] : as({ ...frame, runs })
   }
+}
+
+/** Content of this author, and keys, as if they were deleted. */
+function withoutBodies(frame: Frame, author: PersonKey): Frame {
+  if (frame.type !== 'live' && frame.type !== 'runs') return frame
+  const runs = fullRuns(frame.runs).map((run) => {
+    const kinds = run.bodies.map((_, i) =>
+      decodeHeader(simCrypto, run.headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)),
+    )
+    const bodies = run.bodies.map((body, i) => {
+      const { author: by, lane, kind } = kinds[i]!
+      return (by === author && !isControlLane(lane)) || isKeyKind(kind) ? null : body
+    })
+    return { ...run, bodies }
+  })
+  return { ...frame, runs }
 }
 
 function eventsOf(world: World, run: Run) {

@@ -1,0 +1,117 @@
+/**
+ * Wanted bodies: what a person deleted from another of their devices counts without its body from when that word is held, and
+ * so do the keys of a room with its `delete`, whether these words count or not (rules EV-18, EV-19). Where they do not count, as
+ * of a device that was unlinked before it said so, those who held the bodies still do; and a hub that leaves them out would go
+ * unseen, since vectors are equal without them. So whoever lacks one of these asks others for it (rule EV-20).
+ *
+ *   each minute: what is bare, and would be shown? -> each tick: some of them; the lane is pulled again from the first of these
+ *   on, from one peer, then after 2, 4, 8 .. min from the next one, until they have come
+ */
+import type { Event } from '../wire/event.ts'
+import type { EventId, PersonKey } from '../wire/ids.ts'
+import type { Bare, Place } from './bare.ts'
+import { classOf } from './lanes.ts'
+import type { Replica } from './replica.ts'
+import type { LinkId } from './sync.ts'
+import type { Views } from './views.ts'
+
+const LOOK_EVERY_MS = 60_000
+/** Events looked at in a tick: well below a millisecond. */
+const SLICE_EVENTS = 64
+/** Between two asks for a lane: what nobody has is asked for once a day, and of who was not asked yet once an hour. */
+const WAIT_MS_MIN = 60_000
+const WAIT_MS_MAX = 86_400_000
+const WAIT_FOR_NEW_MS_MAX = 3_600_000
+
+export interface WantedBodiesPorts {
+  readonly bare: Pick<Bare, 'places' | 'forget'>
+  /** The event as it is held, while its body is not here and no tombstone stands in its place. */
+  lacking(place: Place, id: EventId): Event | undefined
+  /** Would it count here if its body came: nothing that counts deletes it, and this node carries it. */
+  isWanted(event: Event): boolean
+  /** Open links to nodes that stay and may carry it. */
+  peers(place: Place): Iterable<readonly [LinkId, PersonKey]>
+  /** Pulls the lane of this event, from it on. False: not now. */
+  pull(link: LinkId, place: Place): boolean
+}
+
+interface Asking {
+  readonly asked: Set<PersonKey>
+  askedAt: number
+  waitMs: number
+}
+
+/** Would this event count for this node if its body came: nothing that counts deletes it, and it is carried here? */
+export function isBodyWanted(
+  event: Event,
+  self: PersonKey,
+  replica: Pick<Replica, 'lane' | 'counted' | 'isCurrent'>,
+  views: Pick<Views, 'room' | 'carries'>,
+): boolean {
+  const { id, room, author, lane: laneId, n } = event
+  const lane = replica.lane(room, author, laneId)
+  const view = views.room(room)
+  const cls = classOf(laneId)
+  if (!lane || !view || view.deleted || !views.carries(self, room, cls, false)) return false
+  if (n > replica.counted(lane)) return false
+  return cls === 0 || (replica.isCurrent(laneId) && !view.erased.get(id)?.has(view.personOf(author)))
+}
+
+const newAsking = (): Asking => ({
+  asked: new Set(),
+  askedAt: Number.NEGATIVE_INFINITY,
+  waitMs: WAIT_MS_MIN,
+})
+
+const nameOf = ({ room, author, lane }: Place) => room + author + lane
+
+export class WantedBodies {
+  readonly #ports: WantedBodiesPorts
+  #queue: (readonly [EventId, Place])[] = []
+  /** By lane; of those that have anything wanted, and so bounded as what is bare. */
+  #asking = new Map<string, Asking>()
+  /** Of those the ones that still have. */
+  #still = new Map<string, Asking>()
+  #lookAt = Number.NEGATIVE_INFINITY
+
+  constructor(ports: WantedBodiesPorts) {
+    this.#ports = ports
+  }
+
+  /** now: monotonic ms. */
+  tick(now: number): void {
+    if (this.#queue.length === 0 && now >= this.#lookAt) {
+      this.#lookAt = now + LOOK_EVERY_MS
+      this.#asking = this.#still
+      this.#still = new Map()
+      // The first of a lane brings the others.
+      this.#queue = [...this.#ports.bare.places()].sort(([, a], [, b]) => a.n - b.n)
+    }
+    for (const [id, place] of this.#queue.splice(0, SLICE_EVENTS)) this.#weigh(id, place, now)
+  }
+
+  #weigh(id: EventId, place: Place, now: number): void {
+    const name = nameOf(place)
+    if (this.#still.has(name)) return
+    const event = this.#ports.lacking(place, id)
+    if (!event) return this.#ports.bare.forget(id)
+    if (!this.#ports.isWanted(event)) return
+    const asking = this.#asking.get(name) ?? newAsking()
+    this.#still.set(name, asking)
+    this.#ask(place, asking, now)
+  }
+
+  #ask(place: Place, asking: Asking, now: number): void {
+    const peers = [...this.#ports.peers(place)]
+    const isNew = ([, key]: (typeof peers)[number]) => !asking.asked.has(key)
+    const waitMs = peers.some(isNew) ? Math.min(asking.waitMs, WAIT_FOR_NEW_MS_MAX) : asking.waitMs
+    if (now < asking.askedAt + waitMs) return
+    // Who had none may have got it since.
+    if (!peers.some(isNew)) asking.asked.clear()
+    const peer = peers.find(isNew)
+    if (!peer || !this.#ports.pull(peer[0], place)) return
+    asking.asked.add(peer[1])
+    asking.askedAt = now
+    asking.waitMs = Math.min(WAIT_MS_MAX, 2 * asking.waitMs)
+  }
+}
