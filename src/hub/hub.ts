@@ -31,6 +31,7 @@ import {
   type Share,
   spend,
 } from './credit.ts'
+import { Expected } from './expected.ts'
 import { type Batch, Fanout } from './fanout.ts'
 import { Gathering } from './gathering.ts'
 import { Modes } from './modes.ts'
@@ -63,8 +64,14 @@ export interface HubPorts {
   carries(person: PersonKey, room: RoomId, cls: 0 | 1): boolean
   /** Why what this author writes in the room, or just this run, would not count; undefined: it would. */
   denial(author: PersonKey, room: RoomId, cls: 0 | 1, run?: ParsedRun): string | undefined
-  /** Answers a permitAsk: a refusal code, or undefined. */
-  permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined
+  /** Answers a permitAsk: a refusal code, or undefined. expected: whom the hub let into the room a moment ago. */
+  permit(
+    person: PersonKey,
+    action: 'create' | 'join',
+    room: RoomId,
+    name: string,
+    expected: readonly PersonKey[],
+  ): string | undefined
   /** May "stored" be said now? Not by a node that has just woken, or whose disk fails. */
   mayAcknowledge(): boolean
   /** Contiguous n of a lane that is on disk here. */
@@ -106,6 +113,7 @@ export class Hub {
   readonly #buckets = new Map<PersonKey, Bucket>()
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
+  readonly #expected = new Expected()
   readonly #modes = new Modes()
   readonly #receipts: Receipts
   /** Whose last session ended just now, and when: told as gone only if they do not come back at once. */
@@ -360,9 +368,7 @@ export class Hub {
     if (!mayAsk(session, this.#now))
       return this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: 'RATE_LIMITED' })
     const action = frame.action === 0 ? 'create' : 'join'
-    let code = this.#ports.permit(session.key, action, roomId(frame.room), frame.name)
-    if (!code && action === 'create' && !this.#names.reserve(skeleton(frame.name), session.key, this.#now))
-      code = 'ROOM_NAME_TAKEN'
+    const code = this.#permit(session.key, action, roomId(frame.room), frame.name)
     this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: code ?? '' })
   }
 
@@ -420,9 +426,16 @@ export class Hub {
 
   /** The hub's own user asks what members ask by permitAsk. */
   permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
-    const code = this.#ports.permit(this.#ports.self, action, room, name)
-    if (code || action !== 'create') return code
-    return this.#names.reserve(skeleton(name), this.#ports.self, this.#now) ? undefined : 'ROOM_NAME_TAKEN'
+    return this.#permit(this.#ports.self, action, room, name)
+  }
+
+  /** What is permitted is kept for its asker for a moment. */
+  #permit(key: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined {
+    const code = this.#ports.permit(key, action, room, name, this.#expected.in(room, this.#now))
+    if (code) return code
+    if (action === 'join') this.#expected.expect(room, key, this.#now)
+    else if (!this.#names.reserve(skeleton(name), key, this.#now)) return 'ROOM_NAME_TAKEN'
+    return undefined
   }
 
   // --- relaying ---------------------------------------------------------------------------------------------------

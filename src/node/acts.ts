@@ -283,8 +283,14 @@ export class Acts {
   }
 
   /** The hub's answer to "may I": a refusal code; undefined: yes. */
-  permit(person: PersonKey, action: 'create' | 'join', room: RoomId, name: string): string | undefined {
-    return permitOf(this.#core.views, person, action, room, name, this.#core.netNow)
+  permit(
+    person: PersonKey,
+    action: 'create' | 'join',
+    room: RoomId,
+    name: string,
+    expected: readonly PersonKey[],
+  ): string | undefined {
+    return permitOf(this.#core.views, person, action, room, name, this.#core.netNow, expected)
   }
 
   /** Another device of this person has read this room further. */

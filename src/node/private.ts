@@ -256,11 +256,6 @@ export class Private {
     return keyBody(this.#crypto, place, key, this.#sealable(wanted), this.#shared)
   }
 
-  /** Can one key be sealed to all devices of these persons? */
-  hasSpace(persons: Iterable<PersonKey>): boolean {
-    return this.#devicesOf(persons).length <= PRIVATE_MEMBERS_MAX
-  }
-
   /** The key to post with now: the newest that is sealed to exactly those of these members to whom a key can be sealed. */
   present(room: RoomId, members: Iterable<PersonKey>): RoomKey | undefined {
     const ring = this.#ring(room)

@@ -286,7 +286,7 @@ const table = {
     fatal: true,
   },
   ROOM_TOO_LARGE: {
-    us: 'That works with at most {max} people, and {room} has more. {next}',
+    us: 'That works with at most {max} {what}, and {room} has more. {next}',
     fatal: true,
   },
   TOPIC_TOO_LONG: {
@@ -317,7 +317,7 @@ const table = {
     fatal: true,
   },
   ROOM_FULL: {
-    us: 'The room {room} has as many members as its owner set. Try again when somebody has left.',
+    us: 'The room {room} is full, with {most}. Try again when somebody has left, or {next}',
     them: 'This room is full.',
     fatal: true,
   },

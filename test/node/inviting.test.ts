@@ -58,4 +58,30 @@ describe('a public room', () => {
       code: 'NICK_UNKNOWN',
     })
   })
+
+  it('lets one of two in who ask at once for the last place, and tells the other what to do', async () => {
+    await anna.does({ do: 'create', room: 'lab', max: 2, invite: ['ben', 'cara'] })
+    for (const person of [ben, cara]) await person.hears({ event: 'invite', room: 'lab' })
+    const answers = await Promise.all([ben, cara].map((person) => person.ask({ do: 'join', room: 'lab' })))
+    expect(answers.map(({ type }) => type).sort()).toEqual(['error', 'system'])
+    expect(answers.find(({ type }) => type === 'error')).toMatchObject({
+      code: 'ROOM_FULL',
+      message:
+        'The room lab is full, with 2 people at most. Try again when somebody has left, or ask anna to let in more (/max).',
+    })
+  })
+
+  it('takes both who joined on two sides of a partition, the same for everybody, and nobody after them', async () => {
+    await anna.does({ do: 'create', room: 'lab', max: 2, invite: ['ben', 'cara'] })
+    for (const person of [ben, cara]) await person.hears({ event: 'invite', room: 'lab' })
+    for (const person of [anna, ben]) lan.cut(person.node, cara.node)
+    await cara.hears({ type: 'hub' })
+    for (const person of [ben, cara]) await person.does({ do: 'join', room: 'lab' })
+    lan.heal()
+    const isThree = (data: unknown[]) => data.length === 3
+    for (const person of [anna, ben, cara]) await person.until({ do: 'who', room: 'lab' }, isThree)
+    await cara.does({ do: 'leave', room: 'lab' })
+    await anna.hears({ event: 'leave', user: 'cara' })
+    expect(await cara.ask({ do: 'join', room: 'lab' })).toMatchObject({ code: 'ROOM_FULL' })
+  })
 })

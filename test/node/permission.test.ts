@@ -50,7 +50,7 @@ it('an act is refused exactly where it would not count, of whomever it is, whoev
 it('a private room takes no more people than one key is sealed to, whatever limit it has', () => {
   const keyOf = (n: number) => n.toString(16).padStart(64, '0') as PersonKey
   const people = (count: number) => new Set(Array.from({ length: count }, (_, n) => keyOf(n + 1)))
-  const code = (members: number, max: number, isPrivate = true) => {
+  const code = (members: number, max: number, isPrivate = true, keys = 1, expected: PersonKey[] = []) => {
     const room = {
       deleted: false,
       bans: [],
@@ -60,17 +60,35 @@ it('a private room takes no more people than one key is sealed to, whatever limi
       admits: () => true,
     }
     const views = {
-      network: () => ({ door: { admission: () => 'member' } }),
+      network: () => ({
+        door: { admission: () => 'member' },
+        devices: { of: (key: PersonKey) => Array.from({ length: keys }, (_, i) => key + i) },
+      }),
       personOf: (key: PersonKey) => key,
       room: () => room,
     }
-    return permitOf(views as unknown as Views, keyOf(9999), 'join', 'ab'.repeat(16) as RoomId, '', 0)
+    return permitOf(
+      views as unknown as Views,
+      keyOf(9999),
+      'join',
+      'ab'.repeat(16) as RoomId,
+      '',
+      0,
+      expected,
+    )
   }
   expect(code(255, 0)).toBeUndefined()
   expect(code(256, 0)).toBe('ROOM_FULL')
   expect(code(256, 1000)).toBe('ROOM_FULL')
   expect(code(10, 10)).toBe('ROOM_FULL')
   expect(code(256, 0, false)).toBeUndefined()
+  // Keys are sealed to devices, of which somebody may have several.
+  expect(code(127, 0, true, 2)).toBeUndefined()
+  expect(code(128, 0, true, 2)).toBe('ROOM_FULL')
+  // Whoever was let in a moment ago counts once, whether they are here by now or not.
+  expect(code(9, 10)).toBeUndefined()
+  expect(code(9, 10, false, 1, [keyOf(5000)])).toBe('ROOM_FULL')
+  expect(code(9, 10, false, 1, [keyOf(1), keyOf(9999)])).toBeUndefined()
 })
 
 function lastOfLanes(events: readonly Event[]): Event[] {

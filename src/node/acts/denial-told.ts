@@ -9,6 +9,7 @@ import type { ErrorEvent } from '../events.ts'
 import { localTime } from '../local-time.ts'
 import type { CountedBan, CountedMute, RoomView } from '../rooms.ts'
 import { isOver, nextOf } from './permission.ts'
+import { excessOf } from './space.ts'
 
 export interface DenialTold {
   /** What the code's sentence needs (`wire/refusal.ts`). */
@@ -56,6 +57,15 @@ export function denialTold(core: Core, code: string, view?: RoomView, afterT?: n
       const until = afterT + seconds * 1000
       const left = Math.max(1, Math.ceil((until - core.netNow) / 1000))
       return { values: { room, seconds, when: `in ${left} s` }, more: { until } }
+    }
+    case 'ROOM_FULL': {
+      const max = view?.max ?? 0
+      const space = { max, isPrivate: view?.persons !== undefined }
+      const all = new Set([...(view?.members ?? []), core.me])
+      const isOfDevices = max === 0 || excessOf(space, all, core.views.network().devices) === 'devices'
+      const next = isOfDevices ? 'make a public room (/create).' : `ask ${whom(2)} to let in more (/max).`
+      const most = isOfDevices ? 'as many devices as one key is sealed to' : `${max} people at most`
+      return { values: { room, most, next }, more: {} }
     }
     case 'NOT_ALLOWED':
       return { values: { room, action: 'do that', next: view ? nextOf(view, core.me) : '' }, more: {} }

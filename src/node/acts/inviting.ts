@@ -11,6 +11,7 @@ import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct } from './permission.ts'
+import { excessOf } from './space.ts'
 import type { Writer } from './writer.ts'
 
 type Voicing = CommandOf<'invite' | 'voice' | 'unvoice'>
@@ -44,10 +45,14 @@ export class Inviting {
       (person) => !named.has(person) || !view.members.has(person) || isSilent(person),
     )
     if (fresh.length === 0) return this.#answers.result(asked, null)
-    if (view.persons && !this.#core.private.hasSpace(new Set([...view.members, ...fresh])))
+    const { devices } = this.#core.views.network()
+    // Whoever comes first is in: more may be asked than the settings let in, but nobody to whom no key could be sealed.
+    const space = { max: 0, isPrivate: view.persons !== undefined }
+    if (excessOf(space, new Set([...view.members, ...fresh]), devices))
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: this.#nameOf(view, command),
         max: PRIVATE_MEMBERS_MAX,
+        what: 'devices',
         next: 'Invite fewer people, or make a public room.',
       })
     const isVoice = command.do === 'voice' && fresh.every((person) => view.persons?.has(person) ?? true)

@@ -326,7 +326,7 @@ export class Moderation {
     if (persons.size <= LISTED_PERSONS_MAX) return concat(...[...persons].map(fromHex))
     const room = this.#core.roomName(view) ?? 'this room'
     const next = 'Nothing was changed: /ban keeps single people out, and a new room begins empty.'
-    this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room, max: LISTED_PERSONS_MAX, next })
+    this.#answers.refuse(asked, 'ROOM_TOO_LARGE', { room, max: LISTED_PERSONS_MAX, what: 'people', next })
     return undefined
   }
 }

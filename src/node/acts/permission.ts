@@ -5,11 +5,11 @@ import { skeleton } from '../../wire/confusable.ts'
 import type { Event, ParsedRun } from '../../wire/event.ts'
 import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
-import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import type { Replica } from '../replica.ts'
 import { ACT_KINDS, type RoomView } from '../rooms.ts'
 import { previousT } from '../timeline.ts'
 import type { Views } from '../views.ts'
+import { excessOf } from './space.ts'
 
 const MESSAGE = kindNumber('message')
 const ADMISSION_CODES = {
@@ -109,7 +109,7 @@ function rankOfNetworkAct(view: RoomView, value: BodyValue): number {
 
 export const rankOf = (view: RoomView, person: PersonKey): number => view.ranks.get(person) ?? 1
 
-/** The hub's answer to "may I": a refusal code; undefined: yes. now: netNow, ms. */
+/** The hub's answer to "may I": a refusal code; undefined: yes. now: netNow, ms; expected: let in a moment ago. */
 export function permitOf(
   views: Views,
   key: PersonKey,
@@ -117,6 +117,7 @@ export function permitOf(
   room: RoomId,
   name: string,
   now: number,
+  expected: readonly PersonKey[] = [],
 ): string | undefined {
   const admission = views.network().door.admission(key)
   if (admission !== 'member') return ADMISSION_CODES[admission]
@@ -133,8 +134,9 @@ export function permitOf(
   if (view.persons && !view.persons.has(person)) return 'NOT_MEMBER'
   if (view.members.has(person)) return undefined
   if (!view.admits(person)) return 'ROOM_LOCKED'
-  const most = view.persons ? Math.min(view.max || PRIVATE_MEMBERS_MAX, PRIVATE_MEMBERS_MAX) : view.max
-  return most > 0 && view.members.size >= most ? 'ROOM_FULL' : undefined
+  const all = new Set([...view.members, ...expected.map((each) => views.personOf(each)), person])
+  const space = { max: view.max, isPrivate: view.persons !== undefined }
+  return excessOf(space, all, views.network().devices) ? 'ROOM_FULL' : undefined
 }
 
 /** Is there a ban on this person that no join of theirs could end now? */

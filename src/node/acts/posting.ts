@@ -85,6 +85,7 @@ export class Posting {
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: 'this',
         max: CIRCLE_MAX,
+        what: 'people',
         next: 'Make a room for them: /create NAME --private --invite and their nicks.',
       })
     const all = [self, ...others]

@@ -11,6 +11,7 @@ import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct, isOver } from './permission.ts'
 import type { Permits } from './permits.ts'
+import { excessOf } from './space.ts'
 import type { Writer } from './writer.ts'
 
 type Create = CommandOf<'create'>
@@ -71,11 +72,13 @@ export class RoomActs {
     if (!invited) return
     const { topic = '', max = 0 } = command
     const persons = [...new Set([this.#core.me, ...invited])]
-    const most = Math.min(max > 0 ? max : PRIVATE_MEMBERS_MAX, PRIVATE_MEMBERS_MAX)
-    if (persons.length > most || !this.#core.private.hasSpace(persons))
+    const { devices } = this.#core.views.network()
+    const excess = excessOf({ max, isPrivate: true }, new Set(persons), devices)
+    if (excess)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: name,
-        max: most,
+        max: excess === 'people' ? max : PRIVATE_MEMBERS_MAX,
+        what: excess,
         next: 'Invite fewer people.',
       })
     const then = () => {
