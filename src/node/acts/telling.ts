@@ -11,6 +11,8 @@ import { errorTold } from './denial-told.ts'
 import { linkCode, requests } from './devices.ts'
 
 const BLOCK = kindNumber('block')
+const CREATE = kindNumber('create')
+const DEVICE = kindNumber('device')
 /** One code of refusal is told at most this often. */
 const REFUSAL_MS = 10_000
 const REFUSALS_MAX = 64
@@ -100,20 +102,22 @@ export class Telling {
   }
 
   /** Whom another device of this person blocks, or takes back, is blocked here too, or not any more. */
-  #blockedElsewhere(room: RoomId, isNews: boolean): void {
-    const { views, me, blocks, people } = this.#core
+  #blockedElsewhere(room: RoomId): void {
+    const { views, me, self, blocks, people, isReady, startedAt } = this.#core
     const view = views.room(room)
-    const other = [...(view?.persons ?? [])].find((person) => person !== me)
+    if (view?.type !== 'talk') return
+    const other = [...(view.persons ?? [])].find((person) => person !== me)
     const said = [...views.controls(room)]
       .filter(({ event, body }) => body?.kind === 'block' && views.personOf(event.author) === me)
       .sort(displayOrder)
-      .at(-1)?.body
-    if (view?.type !== 'talk' || !other || said?.kind !== 'block') return
-    if (!blocks.set(other, said.on)) return
+      .at(-1)
+    // What this device said of it itself was heeded when it was said.
+    if (!other || said?.body?.kind !== 'block' || said.event.author === self) return
+    if (!blocks.set(other, said.body.on)) return
     this.#core.saveMarks()
-    if (!isNews) return
+    if (!isReady || said.event.at < startedAt) return
     const user = people.labelled(other)
-    this.#core.tell({ type: 'system', event: said.on ? 'block' : 'unblock', room: null, user })
+    this.#core.tell({ type: 'system', event: said.body.on ? 'block' : 'unblock', room: null, user })
   }
 
   /** Deleted by another device of whoever wrote them. */
@@ -132,8 +136,9 @@ export class Telling {
     if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
     const isNews = this.#core.isReady && event.at >= this.#core.startedAt
     if (event.author !== this.#core.self) this.#meanwhile.heard(event, isNews)
-    if (event.kind === BLOCK && author === self && event.author !== this.#core.self)
-      this.#blockedElsewhere(event.room, isNews)
+    // The talk's create says between whom it is, and the link whose word it is: both may come behind the block.
+    if (event.kind === CREATE || (event.kind === BLOCK && author === self)) this.#blockedElsewhere(event.room)
+    if (event.kind === DEVICE && author === self) for (const room of views.ids()) this.#blockedElsewhere(room)
     if (!isNews || event.author === this.#core.self) return
     const view = views.room(event.room)
     const read = this.#read(event)
