@@ -30,10 +30,11 @@ import type { Figure, Report } from '../figures.ts'
 import type { WorkOptions } from '../run.ts'
 import { type Script, textIn } from '../scripts.ts'
 
-/** In runs; a fifth of them where each comes alone. */
-const MESSAGES = 200_000
-/** What the last repetition has less than the first, and what is enough for the compiler. */
-const LESS = 1 / 5
+/** In runs; a sixth of them where each comes alone. */
+const MESSAGES = 260_000
+/** What the last repetition has less than the first: about as much as comes between two great merges. */
+const LESS = 1 / 4
+/** What is enough for the compiler. */
 const WARM_UP = 1 / 10
 const OTHERS: readonly (readonly [Script, name: string])[] = [
   ['accents', 'in Latin letters with accents'],
@@ -56,7 +57,7 @@ const ROOM = generalRoom(nodeCrypto, NET)
 
 export async function ingest({ reps = 3, events = MESSAGES }: WorkOptions): Promise<Report> {
   const loads = [
-    loadOf('that come alone', Math.ceil(events / 5), 1, 'latin'),
+    loadOf('that come alone', Math.ceil(events / 6), 1, 'latin'),
     loadOf(`in runs of ${RUN}`, events, RUN, 'latin'),
     ...OTHERS.map(([script, name]) => loadOf(`in runs of ${RUN}, ${name}`, events, RUN, script)),
   ]
@@ -83,7 +84,7 @@ export async function ingest({ reps = 3, events = MESSAGES }: WorkOptions): Prom
     work: 'ingest',
     figures: loads.flatMap(figures),
     notes: [
-      `${events} messages, a fifth of them where each comes alone, and up to a fifth less in each repetition after the first, of 3 to 27 words, ${AUTHORS} authors in turns, ${TURN} messages a turn.`,
+      `${events} messages, a sixth of them where each comes alone, and up to a quarter less in each repetition after the first, of 3 to 27 words, ${AUTHORS} authors in turns, ${TURN} messages a turn.`,
     ],
   }
 }

@@ -12,7 +12,7 @@
  * in the segments, and which part of it could not be read then (0: none); `u` target t12 id: kind1, what was said about a
  * message since, and `u` target alone where there is any; `msearch` (a fact): which segments there are.
  */
-import { concat, readUint, uint, utf8 } from '../../wire/bytes.ts'
+import { readUint, uint, utf8, writeUint } from '../../wire/bytes.ts'
 import type { Crypto } from '../../wire/crypto.ts'
 import { type Event, isControlLane, lanePeriod } from '../../wire/event.ts'
 import { type EventId, eventId, NETWORK_ROOM, type RoomId, tagged } from '../../wire/ids.ts'
@@ -32,7 +32,7 @@ import { TermNumbers } from './term-numbers.ts'
 import { hasLink } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 6
+const FORMAT = 7
 /** Docs of one segment, fewer where they are long: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** What a lane of which nothing is new costs, in events. */
@@ -520,5 +520,7 @@ export class SearchIndex {
 }
 
 function uints(...values: readonly number[]): Uint8Array {
-  return concat(...values.map((value) => uint(value, 4)))
+  const bytes = new Uint8Array(4 * values.length)
+  for (let k = 0; k < values.length; k++) writeUint(bytes, 4 * k, 4, values[k]!)
+  return bytes
 }
