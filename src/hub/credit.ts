@@ -6,6 +6,8 @@
  * and takes no more, so that another one of the same key (a copied data dir) does not wait for it.
  */
 
+import { CONTROL_BURST, CONTROL_PER_S } from '../wire/limits.ts'
+
 export interface Bucket {
   /** Events that may still be granted; negative after a backlog was pulled. */
   tokens: number
@@ -14,6 +16,9 @@ export interface Bucket {
   /** Until when they may be; monotonic ms. */
   lateUntil: number
   refilledAt: number
+  /** Control events that may still be published; negative after a backlog was pulled. */
+  control: number
+  controlAt: number
 }
 
 /** Of one session. */
@@ -41,6 +46,8 @@ export const openBucket = (rate: Rate, now: number): Bucket => ({
   late: 0,
   lateUntil: 0,
   refilledAt: now,
+  control: CONTROL_BURST,
+  controlAt: now,
 })
 
 /** How many events to grant now; 0: none. now: monotonic ms. */
@@ -68,9 +75,14 @@ export function giveBack(share: Share, rate: Rate, now: number): void {
 }
 
 /** True where nothing would be forgotten with it: a new one holds as much. */
-export const isFull = ({ tokens, refilledAt, late, lateUntil }: Bucket, rate: Rate, now: number): boolean =>
+export const isFull = (
+  { tokens, refilledAt, late, lateUntil, control, controlAt }: Bucket,
+  rate: Rate,
+  now: number,
+): boolean =>
   tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst &&
-  (late === 0 || now >= lateUntil)
+  (late === 0 || now >= lateUntil) &&
+  control + refilled(now - controlAt) >= CONTROL_BURST
 
 /**
  * A session begins anew: what was granted to it and not used is void, and granted again. So is what its former ones hold:
@@ -116,3 +128,18 @@ export function spend(share: Share, events: number, now: number): boolean {
 export function charge(bucket: Bucket, events: number, rate: Rate): void {
   if (rate.perS > 0) bucket.tokens = Math.max(bucket.tokens - events, -DEBT_BURSTS * rate.burst)
 }
+
+/** May this person publish control events now? What is over their allowance waits; texts do not (rule LV-16). */
+export function mayControl(bucket: Bucket, rate: Rate, now: number): boolean {
+  if (rate.perS === 0) return true
+  bucket.control = Math.min(CONTROL_BURST, bucket.control + refilled(now - bucket.controlAt))
+  bucket.controlAt = now
+  return bucket.control >= 1
+}
+
+/** They published so many. What was pulled at once is paid for in the time that follows, down to as much as the allowance. */
+export function chargeControl(bucket: Bucket, events: number): void {
+  bucket.control = Math.max(bucket.control - events, -CONTROL_BURST)
+}
+
+const refilled = (ms: number): number => (Math.max(0, ms) * CONTROL_PER_S) / 1000

@@ -22,10 +22,12 @@ import {
 import {
   type Bucket,
   charge,
+  chargeControl,
   giveBack,
   grant,
   grantAgain,
   isFull,
+  mayControl,
   openBucket,
   type Rate,
   type Share,
@@ -316,6 +318,11 @@ export class Hub {
     // Who may publish any rate does not wait for the next tick.
     if (this.#ports.rate.perS === 0) this.#grant(session)
     const cls = isControlLane(first.lane) ? 0 : 1
+    if (cls === 0 && !this.#ports.holds(run)) {
+      const { bucket } = session.share
+      if (!mayControl(bucket, this.#ports.rate, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
+      chargeControl(bucket, run.events.length)
+    }
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
     const last = run.events[run.events.length - 1]!
@@ -356,16 +363,21 @@ export class Hub {
       if (author !== session.key) return this.#ports.fault(session.link, 'offer: not its own')
       const lane = laneId(frame.entries, at + 32)
       const n = readUint(frame.entries, at + 40, 4)
+      const isHere = this.#ports.durableN(room, author, lane) >= n
+      // So is what is over somebody's allowance.
+      if (!isHere && isControlLane(lane) && !mayControl(session.share.bucket, this.#ports.rate, this.#now))
+        continue
       // What does not count here now is neither pulled nor acknowledged; its author offers it again.
       if (this.#ports.denial(author, room, isControlLane(lane) ? 0 : 1)) continue
       this.#receipts.owe(author, room, lane, n)
-      if (this.#ports.durableN(room, author, lane) < n) this.#ports.pull(session.link, room, author, lane)
+      if (!isHere) this.#ports.pull(session.link, room, author, lane)
     }
     this.stored()
   }
 
   #onPermitAsk(session: Joined, frame: FrameOf<'permitAsk'>): void {
-    if (!mayAsk(session, this.#now))
+    // Whoever may not publish a create or a join now need not be told yes.
+    if (!mayAsk(session, this.#now) || !mayControl(session.share.bucket, this.#ports.rate, this.#now))
       return this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: 'RATE_LIMITED' })
     const action = frame.action === 0 ? 'create' : 'join'
     const code = this.#permit(session.key, action, roomId(frame.room), frame.name)
@@ -447,9 +459,11 @@ export class Hub {
   }
 
   /** An author's events came by a pull over its own session: they count as published. */
-  pulledOwn(link: number, events: number): void {
+  pulledOwn(link: number, events: number, isControl: boolean): void {
     const session = this.#sessions.get(link)
-    if (session?.state === 'joined') charge(session.share.bucket, events, this.#ports.rate)
+    if (session?.state !== 'joined') return
+    charge(session.share.bucket, events, this.#ports.rate)
+    if (isControl) chargeControl(session.share.bucket, events)
   }
 
   /** To every member at once: the rest of what is told to all (tombstones). */

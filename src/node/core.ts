@@ -1386,7 +1386,7 @@ export class Core {
     if (this.#hub && !this.#isRelayed) {
       this.#hub.relay(run, link)
       if (this.#links.get(link)?.key === author && this.sync.isPulling(link))
-        this.#hub.pulledOwn(link, result.events.length)
+        this.#hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
     }
     return result
   }

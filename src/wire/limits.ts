@@ -90,6 +90,9 @@ export const SEND_STALL_MS_MAX = 10_000
 /** What one person may publish: the sustained rate and the burst (credit). */
 export const RATE_PER_S = 10
 export const RATE_BURST = 40
+/** Of that, control events, kept for ever: some dozens a day are made by hand, one for each private room with a device. */
+export const CONTROL_PER_S = 0.1
+export const CONTROL_BURST = 4096
 /** Faults until a link is dropped and key and address wait out the penalty. */
 export const FAULTS_MAX = 3
 export const PENALTY_MS = 60_000

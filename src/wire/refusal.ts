@@ -171,7 +171,7 @@ const table = {
     fatal: true,
   },
   RATE_LIMITED: {
-    us: 'You write faster than the hub accepts. The rest waits here and follows by itself.',
+    us: 'That is more than the hub takes of one person at a time. What you have done waits here and follows by itself; what was refused, try again later.',
     them: 'You publish faster than your credit allows.',
     fatal: false,
     retryAfterMs: 100,

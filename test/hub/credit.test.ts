@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { giveBack, grant, grantAgain, isFull, openBucket, type Share, spend } from '../../src/hub/credit.ts'
+import {
+  chargeControl,
+  giveBack,
+  grant,
+  grantAgain,
+  isFull,
+  mayControl,
+  openBucket,
+  type Share,
+  spend,
+} from '../../src/hub/credit.ts'
+
+import { CONTROL_BURST, CONTROL_PER_S } from '../../src/wire/limits.ts'
 
 const RATE = { perS: 10, burst: 40 }
 
@@ -73,4 +85,30 @@ test('a session on another link takes over what a former one holds, whose posts 
   expect(spend(former, 1, 20)).toBe(false)
   giveBack(former, RATE, 30)
   expect(grant(next, RATE, 1000)).toBe(0)
+})
+
+test('of control events nobody publishes more than the allowance and what grows back (LV-16)', () => {
+  const bucket = openBucket(RATE, 0)
+  const day = 86_400_000
+  let taken = 0
+  // Ten a second, as credit alone would let them.
+  for (let at = 0; at < day; at += 100)
+    if (mayControl(bucket, RATE, at)) {
+      chargeControl(bucket, 1)
+      taken++
+    }
+  expect(taken).toBeLessThanOrEqual(CONTROL_BURST + day * (CONTROL_PER_S / 1000))
+  expect(taken).toBeGreaterThan(CONTROL_BURST)
+})
+
+test('a backlog of control events that was pulled at once is paid for, down to as much as the allowance', () => {
+  const bucket = openBucket(RATE, 0)
+  chargeControl(bucket, 1_000_000)
+  const owed = (CONTROL_BURST / CONTROL_PER_S) * 1000
+  expect(mayControl(bucket, RATE, owed)).toBe(false)
+  expect(mayControl(bucket, RATE, owed + 10_000)).toBe(true)
+  // Not even by going away: the bucket is kept as long as a new one would hold more.
+  expect(isFull(bucket, RATE, owed)).toBe(false)
+  expect(isFull(bucket, RATE, 2 * owed)).toBe(true)
+  expect(mayControl(openBucket(RATE, 0), { perS: 0, burst: 40 }, 0)).toBe(true)
 })

@@ -60,7 +60,8 @@ export class Telling {
    */
   refused(id: EventId, code: string): void {
     const event = this.#core.replica.find(id)
-    if (code === 'RATE_LIMITED' || !event) return
+    // Content follows by itself within moments.
+    if (!event || (code === 'RATE_LIMITED' && event.kind < 0x80)) return
     const { now } = this.#core.moment
     const view = this.#core.views.room(event.room)
     if (view?.deleted || now - (this.#toldRefusals.get(code) ?? Number.NEGATIVE_INFINITY) < REFUSAL_MS) return
