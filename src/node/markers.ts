@@ -9,7 +9,7 @@
 import { concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
 import type { FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
-import { MARKER_LANES_MAX } from '../wire/limits.ts'
+import { MARKER_LANES_MAX, MEMBERS_MAX } from '../wire/limits.ts'
 import type { RoomView } from './rooms.ts'
 
 /** People of a room in which markers are told unasked: a class. In larger ones whoever wants to know asks. */
@@ -22,6 +22,8 @@ const AUTHORS_MAX = 64
 /** Own messages of a room whose reading is told. */
 const OWN_MAX = 256
 const ASKERS_MAX = 1024
+/** Of a room: more are in no hub. In general nobody checks whether there is such a person. */
+const PERSONS_MAX = MEMBERS_MAX
 
 export interface MarkerPorts {
   readonly self: PersonKey
@@ -183,6 +185,7 @@ export class Markers {
     if (this.#known.size > ROOMS_MAX) this.#known.delete(this.#known.keys().next().value!)
     const known = persons.get(person) ?? { held: new Map(), read: '' }
     persons.set(person, known)
+    if (persons.size > PERSONS_MAX) persons.delete(persons.keys().next().value!)
     return known
   }
 

@@ -7,11 +7,11 @@ import { hex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import type { DoorKey } from '../wire/door.ts'
 import type { Event } from '../wire/event.ts'
-import { type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
+import { type EventId, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../wire/kinds.ts'
 import { PRIVATE_MEMBERS_MAX } from '../wire/limits.ts'
 import type { People } from './people.ts'
-import { displayOrder, type RoomView } from './rooms.ts'
+import { type ControlEvent, displayOrder, type NetworkView, type RoomView } from './rooms.ts'
 import {
   type BoxKeyPair,
   boxKeyPairOf,
@@ -57,6 +57,15 @@ export interface CodeBox {
   sealInner(place: CodePlace, key: Uint8Array, inner: InnerCode): Pick<BodyOf<'newcode'>, 'text' | 'former'>
 }
 
+/** Room keys that were opened, of the events in `of` when these were so many, by box keys of `network`. */
+interface Ring {
+  readonly keys: Map<KeyId, RoomKey>
+  readonly tried: Set<string>
+  of: ReadonlyMap<EventId, ControlEvent> | undefined
+  size: number
+  network: NetworkView | undefined
+}
+
 export class Private {
   readonly boxKeys: BoxKeyPair
   readonly #crypto: Crypto
@@ -64,7 +73,7 @@ export class Private {
   readonly #views: Views
   readonly #people: People
   readonly #shared: SharedKeys
-  readonly #rings = new Map<RoomId, { keys: Map<KeyId, RoomKey>; tried: Set<string> }>()
+  readonly #rings = new Map<RoomId, Ring>()
 
   constructor(crypto: Crypto, seed: Uint8Array, self: PersonKey, views: Views, people: People) {
     this.#crypto = crypto
@@ -79,10 +88,15 @@ export class Private {
   #ring(room: RoomId): Map<KeyId, RoomKey> {
     let ring = this.#rings.get(room)
     if (!ring) {
-      ring = { keys: new Map(), tried: new Set() }
+      ring = { keys: new Map(), tried: new Set(), of: undefined, size: 0, network: undefined }
       this.#rings.set(room, ring)
     }
-    for (const { event, body, salt } of this.#views.controls(room)) {
+    const controls = this.#views.controlsById(room)
+    const network = this.#views.network()
+    // Asked for each message that is opened: gone through when there may be another key, or another box key to open one with.
+    if (ring.of === controls && ring.size === controls.size && ring.network === network) return ring.keys
+    Object.assign(ring, { of: controls, size: controls.size, network })
+    for (const { event, body, salt } of controls.values()) {
       if ((event.kind !== KEY && event.kind !== KEYRING) || ring.tried.has(event.id)) continue
       if (body?.kind !== 'key' && body?.kind !== 'keyring') continue
       const authorKey =

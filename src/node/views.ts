@@ -50,6 +50,8 @@ export class Views {
   readonly #options: ViewsOptions
   readonly #general: RoomId
   readonly #controls = new Map<RoomId, Map<EventId, ControlEvent>>()
+  /** Of these what lies in counted prefixes and is due, of rooms that were asked about: it grows as their lanes do. */
+  readonly #counting = new Map<RoomId, Map<EventId, ControlEvent>>()
   /** By author and lane: how it was when its events were taken in. */
   readonly #followed = new Map<RoomId, Map<string, Followed>>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
@@ -126,6 +128,7 @@ export class Views {
   forgetKeys(room: RoomId): void {
     const controls = this.#controls.get(room)
     for (const [id, { event }] of controls ?? []) if (isKeyKind(event.kind)) controls!.delete(id)
+    this.#counting.delete(room)
   }
 
   /** The room is not deleted any more: keys of it that still lie here count again. `changed` is to follow. */
@@ -174,6 +177,13 @@ export class Views {
    */
   changed(room: RoomId, just?: readonly Event[]): void {
     this.#options.onChanged?.()
+    const counting = this.#counting.get(room)
+    if (!just) this.#counting.delete(room)
+    else if (counting)
+      for (const { id } of just) {
+        const control = this.#controls.get(room)?.get(id)
+        if (control) this.#count(control, counting)
+      }
     if (room !== NETWORK_ROOM) {
       this.#rooms.delete(room)
       this.#replica.limitsChanged(room)
@@ -196,32 +206,39 @@ export class Views {
     if (latest < this.#heldUntil && latest >= this.#countedUntil) return
     this.#heldUntil = Number.POSITIVE_INFINITY
     this.#countedUntil = 0
+    this.#counting.clear()
     this.changed(NETWORK_ROOM)
   }
 
-  #counting(room: RoomId): ControlEvent[] {
-    const latest = this.#replica.now + FUTURE_MS_MAX
-    const out: ControlEvent[] = []
-    for (const control of this.#controls.get(room)?.values() ?? []) {
-      const { event } = control
-      const lane = this.#replica.lane(event.room, event.author, event.lane)
-      if (!lane || event.n > this.#replica.counted(lane)) continue
-      // Of another branch than what is held now, or of a lane that lost it.
-      if (this.#replica.idAt(event.room, event.author, event.lane, event.n) !== event.id) continue
-      const due = dueT(control)
-      if (due > latest) this.#heldUntil = Math.min(this.#heldUntil, due)
-      else {
-        this.#countedUntil = Math.max(this.#countedUntil, due)
-        out.push(control)
-      }
+  /** What counts is weighed anew with each event, so what is looked up for it is looked up once. */
+  #countingIn(room: RoomId): ReadonlyMap<EventId, ControlEvent> {
+    const known = this.#counting.get(room)
+    const controls = this.#controls.get(room)
+    if (known || !controls) return known ?? NONE
+    const counting = new Map<EventId, ControlEvent>()
+    for (const control of controls.values()) this.#count(control, counting)
+    this.#counting.set(room, counting)
+    return counting
+  }
+
+  #count(control: ControlEvent, into: Map<EventId, ControlEvent>): void {
+    const { event } = control
+    const lane = this.#replica.lane(event.room, event.author, event.lane)
+    if (!lane || event.n > this.#replica.counted(lane)) return
+    // Of another branch than what is held now, or of a lane that lost it.
+    if (this.#replica.idAt(event.room, event.author, event.lane, event.n) !== event.id) return
+    const due = dueT(control)
+    if (due > this.#replica.now + FUTURE_MS_MAX) this.#heldUntil = Math.min(this.#heldUntil, due)
+    else {
+      this.#countedUntil = Math.max(this.#countedUntil, due)
+      into.set(event.id, control)
     }
-    return out
   }
 
   network(): NetworkView {
     this.#network ??= reduceNetwork(
       this.#options.net,
-      this.#counting(NETWORK_ROOM),
+      this.#countingIn(NETWORK_ROOM).values(),
       this.#replica,
       this.#options.owner,
     )
@@ -240,7 +257,7 @@ export class Views {
     if (!this.#controls.has(id) && id !== this.#general) return undefined
     if (this.#rooms.has(id)) return this.#rooms.get(id)
     const { net, crypto } = this.#options
-    const reduced = reduceRoom(net, crypto, id, this.#counting(id), this.network(), this.#replica)
+    const reduced = reduceRoom(net, crypto, id, this.#countingIn(id).values(), this.network(), this.#replica)
     const isKnown = reduced.type !== 'private' || reduced.createdBy !== undefined
     const view = isKnown ? reduced : undefined
     this.#rooms.set(id, view)
@@ -258,7 +275,12 @@ export class Views {
   }
 
   controls(room: RoomId): Iterable<ControlEvent> {
-    return this.#counting(room)
+    return [...this.#countingIn(room).values()]
+  }
+
+  /** The same map, with as many in it, while there is nothing new among these. */
+  controlsById(room: RoomId): ReadonlyMap<EventId, ControlEvent> {
+    return this.#countingIn(room)
   }
 
   /**
@@ -302,6 +324,8 @@ export class Views {
     return cls === 0 || view.members.has(person)
   }
 }
+
+const NONE: ReadonlyMap<EventId, ControlEvent> = new Map()
 
 /** A lane as it was when it was looked at last. */
 type Followed = Pick<Lane, 'n' | 'id' | 'forkAt'> & { readonly counted: number }

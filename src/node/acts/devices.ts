@@ -1,6 +1,7 @@
 /** Several devices of one person: a device asks, the person's first one accepts, and can unlink it for good. */
 import { fromHex } from '../../wire/bytes.ts'
 import { CODE_WORDS } from '../../wire/code-words.ts'
+import type { Crypto } from '../../wire/crypto.ts'
 import { linkCodeBytes, signCounter, verifyCounter } from '../../wire/device.ts'
 import { NETWORK_ROOM, type PersonKey, personKey } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
@@ -171,8 +172,22 @@ export function requests(core: Core): Map<PersonKey, Uint8Array> {
     if (body?.kind !== 'device' || body.link || personKey(body.device) !== self) continue
     const { author } = event
     const isFree = devices.personOf(author) === author && devices.ever(author).length === 1
-    if (isFree && author !== self && verifyCounter(options.crypto, body.counter, self, author))
+    if (isFree && author !== self && isSigned(options.crypto, body, self, author))
       asking.set(author, body.counter)
   }
   return asking
+}
+
+/** Questions that were looked at: somebody may ask without end, and each is a signature to check. */
+const looked = new WeakMap<BodyValue, boolean>()
+
+function isSigned(
+  crypto: Crypto,
+  body: BodyValue & { readonly counter: Uint8Array },
+  self: PersonKey,
+  author: PersonKey,
+): boolean {
+  const known = looked.get(body) ?? verifyCounter(crypto, body.counter, self, author)
+  looked.set(body, known)
+  return known
 }

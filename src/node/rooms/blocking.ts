@@ -14,13 +14,16 @@ export interface BlockChange {
   readonly value: number
 }
 
-/** blocks: in display order. person: whose device the event's author is. */
-export const blockAgainst = (
+/** Which rule there is against an event of one of a talk's two persons. blocks: in display order. */
+export function blocksOf(
   blocks: readonly BlockChange[],
-  event: Parameters<RoomView['ruleAgainst']>[0],
-  person: PersonKey,
-): RuleCode | undefined => {
-  if (blocks.length === 0) return undefined
-  const ofOther = blocks.filter(({ by }) => by !== person)
-  return valueAt(ofOther, event) > 0 ? 'NOT_WANTED' : undefined
+  persons: Iterable<PersonKey>,
+): (event: Parameters<RoomView['ruleAgainst']>[0], person: PersonKey) => RuleCode | undefined {
+  const against = new Map<PersonKey, readonly BlockChange[]>()
+  for (const person of persons)
+    against.set(
+      person,
+      blocks.filter(({ by }) => by !== person),
+    )
+  return (event, person) => (valueAt(against.get(person) ?? [], event) > 0 ? 'NOT_WANTED' : undefined)
 }

@@ -13,7 +13,7 @@ import {
   talkRoom,
 } from '../../wire/ids.ts'
 import type { BodyOf } from '../../wire/kinds.ts'
-import { type BlockChange, blockAgainst } from './blocking.ts'
+import { type BlockChange, blocksOf } from './blocking.ts'
 import type { Devices } from './devices.ts'
 import { Erasures, NOTHING_ERASED } from './erased.ts'
 import { LaneLimits } from './limits.ts'
@@ -204,6 +204,7 @@ function talk(
     if (body.kind === 'block')
       blocks.push({ t: event.t, author: event.author, id: event.id, by, value: body.on ? 1 : 0 })
   }
+  const against = blocksOf(blocks, persons)
   return {
     id: room,
     type: 'talk',
@@ -211,7 +212,7 @@ function talk(
     topic: '',
     max: 0,
     ...rulesIn(NO_RULES),
-    ruleAgainst: (event) => blockAgainst(blocks, event, devices.personOf(event.author)),
+    ruleAgainst: (event) => against(event, devices.personOf(event.author)),
     createdBy: create.event.author,
     deleted: false,
     members: new Set([...persons].filter((person) => !limits.isBanned(person))),

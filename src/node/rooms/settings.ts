@@ -114,17 +114,18 @@ export class Rules implements RoomRules {
   }
 }
 
-/** What the last change before the event in display order says; 0 where there is none. */
+/** What the last change before the event in display order says; 0 where there is none. changes: in display order. */
 export function valueAt(
   changes: readonly Pick<Change, 't' | 'author' | 'id' | 'value'>[],
   event: Judged,
 ): number {
-  let value = 0
-  for (const change of changes) {
-    if (!isBefore(change, event)) break
-    value = change.value
+  let [low, high] = [0, changes.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(changes[middle]!, event)) low = middle + 1
+    else high = middle
   }
-  return value
+  return changes[low - 1]?.value ?? 0
 }
 
 const isBefore = (a: Pick<Change, 't' | 'author' | 'id'>, b: Judged): boolean =>
