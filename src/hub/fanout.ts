@@ -4,10 +4,12 @@
  * hundred writers cost each member no more writes than a dozen. Pure: time is an input.
  */
 
-import type { Run } from '../wire/event.ts'
+import { isControlLane, type ParsedRun, type Run } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { RoomId } from '../wire/ids.ts'
-import { type ShortRun, shortRun } from '../wire/short-run.ts'
+import type { NextRun } from '../wire/next-run.ts'
+import { isShort, type ShortRun, shortRun } from '../wire/short-run.ts'
+import { LaneNumbers } from './lane-numbers.ts'
 
 /** One encoding for many links. */
 export interface Batch {
@@ -17,10 +19,18 @@ export interface Batch {
   readonly frame: Frame
 }
 
+interface Waiting {
+  readonly run: ParsedRun
+  readonly packed: Run
+  readonly bytes: number
+  readonly from: number
+  readonly isAuthors: boolean
+}
+
 interface Turn {
   readonly room: RoomId
   readonly cls: 0 | 1
-  readonly runs: { run: ShortRun; bytes: number; from: number }[]
+  readonly runs: Waiting[]
   bytes: number
   /** It leaves then at the latest, monotonic ms. */
   dueAt: number
@@ -29,6 +39,8 @@ interface Turn {
 /** Bytes of runs in one frame: below the frame cap with one more full run. */
 const FRAME_BYTES = 24 * 1024
 const FRAME_RUNS = 128
+/** A next run is so much shorter than a short run. */
+const SAVED_BYTES = 100
 /** So much of a room waits at most: two frames. */
 const WAITING_BYTES = 2 * FRAME_BYTES
 /**
@@ -44,12 +56,15 @@ export class Fanout {
   readonly #turns = new Map<string, Turn>()
   /** By room: when it has been told nothing more than it may be, monotonic ms (a leaky bucket as a meter: GCRA, ITU-T I.371). */
   readonly #paidAt = new Map<string, number>()
+  readonly #numbers = new LaneNumbers()
 
   /**
-   * A run, one that parseRun has taken, for the carriers of its room. from: the link it came over; -1: own or from the store.
-   * now: monotonic ms.
+   * A run for the carriers of its room. packed: the same as it travels; from: the link it came over; -1: own or from the store;
+   * isAuthors: nobody but its author is behind that link; now: monotonic ms.
    */
-  add(room: RoomId, cls: 0 | 1, run: Run, from: number, now: number): void {
+  add(run: ParsedRun, packed: Run, from: number, isAuthors: boolean, now: number): void {
+    const { room, lane } = run.events[0]!
+    const cls = isControlLane(lane) ? 0 : 1
     const key = cls + room
     let turn = this.#turns.get(key)
     if (!turn) {
@@ -63,10 +78,8 @@ export class Fanout {
       }
       this.#turns.set(key, turn)
     }
-    const short = shortRun(run)
-    let bytes = short.start.length + short.times.length + 80
-    for (const body of run.bodies) bytes += (body?.length ?? 0) + 4
-    turn.runs.push({ run: short, bytes, from })
+    const bytes = 180 + packed.bodies.reduce((sum, body) => sum + 18 + (body?.length ?? 35), 0)
+    turn.runs.push({ run, packed, bytes, from, isAuthors })
     turn.bytes += bytes
     // What is the hub's own is offered to others right behind it.
     if (from < 0 || turn.bytes >= WAITING_BYTES) turn.dueAt = now
@@ -99,18 +112,26 @@ export class Fanout {
       const isOneOrigin = origin >= 0 && runs.every(({ from }) => from === origin)
       const targets = isOneOrigin ? links.filter((link) => link !== origin) : links
       if (targets.length === 0) continue
-      let frameRuns: ShortRun[] = []
+      this.#numbers.carriedBy(key, links)
+      let told: (ShortRun | NextRun)[] = []
       let bytes = 0
-      for (const { run, bytes: size } of runs) {
-        if (frameRuns.length > 0 && (bytes + size > FRAME_BYTES || frameRuns.length >= FRAME_RUNS)) {
-          batches.push({ room, cls, links: targets, frame: { type: 'live', runs: frameRuns } })
-          frameRuns = []
-          bytes = 0
-        }
-        frameRuns.push(run)
-        bytes += size
+      let isForAll = false
+      const leaves = () => {
+        batches.push({ room, cls, links: isForAll ? links : targets, frame: { type: 'live', runs: told } })
+        told = []
+        bytes = 0
+        isForAll = false
       }
-      batches.push({ room, cls, links: targets, frame: { type: 'live', runs: frameRuns } })
+      for (const { run, packed, bytes: size, isAuthors } of runs) {
+        if (told.length > 0 && (bytes + size > FRAME_BYTES || told.length >= FRAME_RUNS)) leaves()
+        // What was pulled from somebody else goes to all but them, so that nothing can stand on it.
+        const short = isAuthors ? this.#numbers.tell(key, run, packed) : shortRun(packed)
+        // The author needs to know the number too: what others write may come in one frame with what it stands for.
+        isForAll ||= isShort(short) && short.number !== undefined
+        told.push(short)
+        bytes += isShort(short) ? size : size - SAVED_BYTES
+      }
+      leaves()
     }
     return batches
   }

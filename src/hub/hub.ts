@@ -333,7 +333,7 @@ export class Hub {
       return this.stored()
     }
     const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
-    if (isEarly) this.#fanout.add(first.room, cls, frame.run, session.link, this.#now)
+    if (isEarly) this.#fanout.add(run, frame.run, session.link, true, this.#now)
     // What comes before it in its lane was owed on its own: else each look at what is on disk would say that again.
     if (!denial) owe(first.n - 1)
     this.#ports.verify(session.link, run, (good) => {
@@ -454,8 +454,9 @@ export class Hub {
 
   /** A run that is new here and did not come as a post: the hub's own, or one that a pull brought. from: its link. */
   relay(run: VerifiedRun, from: number): void {
-    const first = run.events[0]!
-    this.#fanout.add(first.room, isControlLane(first.lane) ? 0 : 1, packRun(run), from, this.#now)
+    const session = this.#sessions.get(from)
+    const isAuthors = !session || session.key === run.events[0]!.author
+    this.#fanout.add(run, packRun(run), from, isAuthors, this.#now)
   }
 
   /** An author's events came by a pull over its own session: they count as published. */

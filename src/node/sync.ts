@@ -225,8 +225,14 @@ export class Sync {
     for (const link of this.#links.keys()) this.#askAll(link, new Set([room]))
   }
 
+  /** Asks this peer for all rooms that are known here: something of it was missed. */
+  askPeer(link: LinkId): void {
+    this.#askAll(link, this.#ports.replica.rooms())
+  }
+
   #askAll(link: LinkId, rooms: Iterable<RoomId>): void {
-    const state = this.#links.get(link)!
+    const state = this.#links.get(link)
+    if (!state) return
     for (const room of rooms)
       for (const cls of [0, 1] as const)
         if (this.#ports.carriage.mine(room, cls)) this.#enqueue(state, room, cls)

@@ -4,7 +4,7 @@
  */
 
 import * as v from 'valibot'
-import { HEADER_BYTES, TOMBSTONE_BYTES } from './event.ts'
+import { HEADER_BYTES, type Run, TOMBSTONE_BYTES } from './event.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
   LINE_MAX,
@@ -19,6 +19,7 @@ import {
   VECTOR_PAGE_ENTRIES_MAX,
   WANT_ENTRIES_MAX,
 } from './limits.ts'
+import { NEXT_TAIL_BYTES_MAX, type NextRun } from './next-run.ts'
 import {
   bin,
   bins,
@@ -40,34 +41,42 @@ const key = bin(32)
 const room = bin(16)
 const lane = bin(8)
 
+const bodies = list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX)
+
 /** A run on the wire: [headers, signature, bodies]. */
 const run = named(
   'run',
   v.pipe(
-    v.looseTuple([
-      bins(HEADER_BYTES, RUN_EVENTS_MAX),
-      bin(64),
-      list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX),
-    ]),
+    v.looseTuple([bins(HEADER_BYTES, RUN_EVENTS_MAX), bin(64), bodies]),
     v.transform(([headers, signature, bodies]) => ({ headers, signature, bodies })),
   ),
 )
-/** A run on the wire from a hub: as it is, or as the short run [start, times, signature, bodies] (LV-15). */
-const live = named(
-  'run or short run',
-  v.union([
-    v.pipe(
-      v.looseTuple([
-        bin(START_BYTES),
-        blob(RUN_EVENTS_MAX * (TIMES_BYTES + NIL_BYTES)),
-        bin(64),
-        list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX),
-      ]),
-      v.transform(([start, times, signature, bodies]) => ({ start, times, signature, bodies })),
-    ),
-    run,
+const shortRun = v.pipe(
+  v.looseTuple([
+    bin(START_BYTES),
+    blob(RUN_EVENTS_MAX * (TIMES_BYTES + NIL_BYTES)),
+    bin(64),
+    bodies,
+    v.optional(uintOf(16)),
   ]),
+  v.transform(([start, times, signature, bodies, number]): ShortRun => {
+    const short = { start, times, signature, bodies }
+    return number === undefined ? short : { ...short, number }
+  }),
 )
+const nextRun = v.pipe(
+  v.looseTuple([uintOf(16), blob(NEXT_TAIL_BYTES_MAX), bodies]),
+  v.transform(([number, tail, bodies]): NextRun => ({ number, tail, bodies })),
+)
+const shortOrWhole = v.union([shortRun, run])
+/**
+ * A run on the wire from a hub: as it is, as the short run [start, times, signature, bodies] with or without a number (LV-15),
+ * or as the next run [number, tail, bodies] (LV-17).
+ */
+const live = named(
+  'run, short run or next run',
+  v.lazy((value) => (Array.isArray(value) && typeof value[0] === 'number' ? nextRun : shortOrWhole)),
+) as v.GenericSchema<unknown, Run | ShortRun | NextRun>
 /** Headers with their run's signature, no bodies: evidence of a fork. */
 const chain = named(
   'chain',
@@ -237,7 +246,7 @@ for (const [name, [number, fields]] of Object.entries(shapes)) {
   byNumber.set(number, definition)
 }
 
-/** The array that msgpack writes. Runs are written as [headers, signature, bodies], short ones as [start, times, signature, bodies]. */
+/** The array that msgpack writes. Runs are written by place too, each form of them as its schema above says. */
 export function packFrame(frame: Frame): unknown[] {
   const { number, shape } = byName.get(frame.type)!
   return [number, ...shape.pack(frame as never).map(positional)]
@@ -246,8 +255,13 @@ export function packFrame(frame: Frame): unknown[] {
 function positional(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(positional)
   if (value && typeof value === 'object' && 'start' in value) {
-    const { start, times, signature, bodies } = value as ShortRun
-    return [start, times, signature, bodies]
+    const { start, times, signature, bodies, number } = value as ShortRun
+    const short = [start, times, signature, bodies]
+    return number === undefined ? short : [...short, number]
+  }
+  if (value && typeof value === 'object' && 'tail' in value) {
+    const { number, tail, bodies } = value as NextRun
+    return [number, tail, bodies]
   }
   if (value && typeof value === 'object' && 'headers' in value) {
     const { headers, signature, bodies } = value as {

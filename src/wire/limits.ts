@@ -74,6 +74,8 @@ export const ROSTER_PAGE_KEYS_MAX = 1800
 export const PICTURE_BYTES_MAX = 16 * 1024
 /** Lanes of one author in one word about how far they are held: an author of so many runs of the program at once is rare. */
 export const MARKER_LANES_MAX = 16
+/** Lanes that short numbers stand for on one link: two of each of a thousand who write at once, in half a MiB. */
+export const NUMBERED_LANES_MAX = 2048
 /** Members of one hub: each costs it a socket and some 50 KiB. */
 export const MEMBERS_MAX = 8192
 /** Links that have not authenticated yet: all, and from one address. */

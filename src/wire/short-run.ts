@@ -17,6 +17,8 @@ export interface ShortRun {
   readonly times: Uint8Array
   readonly signature: Uint8Array
   readonly bodies: (Uint8Array | null)[]
+  /** Stands for the lane in next runs on this link from here on (rule LV-17). */
+  readonly number?: number
 }
 
 export const START_BYTES = 101
@@ -42,7 +44,7 @@ export function shortRun({ headers, signature, bodies }: Run): ShortRun {
   return { start: copy(headers, 0, START_BYTES), times, signature, bodies }
 }
 
-export const isShort = (run: Run | ShortRun): run is ShortRun => 'start' in run
+export const isShort = (run: object): run is ShortRun => 'start' in run
 
 /** The run with its headers, which are to be checked as any. `newer`: of a later version; `size`: no whole run. */
 export function fullRun(crypto: Crypto, run: Run | ShortRun): Run | 'newer' | 'size' {

@@ -8,6 +8,7 @@ import { newContentLane } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { type LaneId, NETWORK_ROOM } from '../../src/wire/ids.ts'
 import { isRefusalCode } from '../../src/wire/refusal.ts'
+import { shortRun } from '../../src/wire/short-run.ts'
 import type { Chat } from '../e2e/loopback.ts'
 import { type Attacker, beat, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
 
@@ -90,6 +91,19 @@ const floods: Record<string, (attacker: Attacker) => Iterator<Frame>> = {
       entries: bytesOf(900, 64),
       more: true,
     })),
+  'runs by numbers that stand for nothing, and behind what never came': (attacker) => {
+    const run = attacker.message('one')
+    const byName = { ...shortRun(run), number: 1 }
+    const byNumber = (number: number) => ({
+      number,
+      tail: concat(uint(9, 2), random(70)),
+      bodies: run.bodies,
+    })
+    return repeat(500, () => ({
+      type: 'live',
+      runs: [byName, ...Array.from({ length: 250 }, (_, i) => byNumber(1 + (i % 2)))],
+    }))
+  },
 }
 
 /** Sends it all as fast as it is read, while two people talk. */

@@ -7,6 +7,7 @@ import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { type Frame, type FrameName, frameTable } from '../../src/wire/frames.ts'
 import type { PersonKey, RoomId } from '../../src/wire/ids.ts'
 import { NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { shortRun } from '../../src/wire/short-run.ts'
 import { WIRE_VERSIONS } from '../../src/wire/version.ts'
 import { type Attacker, beat } from './attack.ts'
 
@@ -235,7 +236,14 @@ export class Mutations {
       case 'post':
         return { type, run: run() }
       case 'live':
-        return { type, runs: [run(), run()] }
+        return {
+          type,
+          runs: [
+            run(),
+            { ...shortRun(run()), number: this.below(4) },
+            { number: this.below(4), tail: this.bytes(72), bodies: run().bodies },
+          ],
+        }
       case 'ack':
         return { type, room, entries: this.bytes(12) }
       case 'witness':

@@ -14,7 +14,7 @@ function fanoutOf() {
     fanout,
     came: (now: number, { from = 1, room = ROOM, text = 'hi' } = {}) => {
       const run = author.run(author.contentLane(), [text], undefined, NOW, room)
-      fanout.add(room, 1, packRun(run), from, now)
+      fanout.add(run, packRun(run), from, true, now)
     },
     told: (now: number, all = false) =>
       fanout.flush(() => [1, 2], now, all).map(({ frame }) => frame.type === 'live' && frame.runs.length),

@@ -17,7 +17,6 @@ import {
 } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import type { EventId, PersonKey } from '../../src/wire/ids.ts'
-import { fullRun, type ShortRun } from '../../src/wire/short-run.ts'
 import { simCrypto } from './core-crypto.ts'
 import type { Liar, SimNode } from './core-node.ts'
 import type { World } from './core-world.ts'
@@ -62,21 +61,23 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
       return {
         ...honest,
         says: without(
+          hub,
           ({ author, id }) => author !== hub.key && Number.parseInt(id.slice(0, 6), 16) % 3 === 0,
         ),
       }
     case 'withholds one author':
-      return { ...honest, says: without((run) => run.author === victim.key) }
+      return { ...honest, says: without(hub, (run) => run.author === victim.key) }
     case 'withholds from one member':
       return {
         ...honest,
-        says: (frame, to) => (to === victim ? without((run) => run.author !== hub.key)(frame) : as(frame)),
+        says: (frame, to) =>
+          to === victim ? without(hub, (run) => run.author !== hub.key)(frame) : as(frame),
       }
     case 'withholds everything':
-      return { ...honest, says: without((run) => run.author !== hub.key) }
+      return { ...honest, says: without(hub, (run) => run.author !== hub.key) }
     case 'withholds everything and stays hub':
       return {
-        says: without((run) => run.author !== hub.key),
+        says: without(hub, (run) => run.author !== hub.key),
         // Whom it does not hear as hub it cannot give way to, and lead its members to.
         hears: (frame) =>
           frame.type !== 'absorb' &&
@@ -84,7 +85,7 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
           !(frame.type === 'heartbeat' && frame.state === STATE.hub),
       }
     case 'withholds control events':
-      return { ...honest, says: without((run) => run.author === victim.key && run.isControl) }
+      return { ...honest, says: without(hub, (run) => run.author === victim.key && run.isControl) }
     case 'withholds tombstones':
       return { ...honest, says: (frame) => (frame.type === 'tombstones' ? [] : as(frame)) }
     case 'withholds acknowledgements and witnesses':
@@ -141,7 +142,7 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
     case 'lies about the line':
       return { ...honest, says: (frame) => as(withLine(frame, ghosts)) }
     case 'lies about the line and withholds everything': {
-      const silent = without((run) => run.author !== hub.key)
+      const silent = without(hub, (run) => run.author !== hub.key)
       return { ...honest, says: (frame, to) => silent(withLine(frame, ghosts), to) }
     }
     case 'lies about the clock':
@@ -187,17 +188,11 @@ interface Kept {
   readonly isControl: boolean
 }
 
-const fullRuns = (runs: readonly (Run | ShortRun)[]): Run[] =>
-  runs.flatMap((run) => {
-    const full = fullRun(simCrypto, run)
-    return typeof full === 'string' ? [] : [full]
-  })
-
 /** The frame without the runs that are kept back; nothing where none is left of live ones. */
-function without(keeps: (run: Kept) => boolean) {
+function without(hub: SimNode, keeps: (run: Kept) => boolean) {
   return (frame: Frame, _to?: SimNode): Said => {
     if (frame.type !== 'live' && frame.type !== 'runs') return as(frame)
-    const runs = fullRuns(frame.runs).filter((run) => {
+    const runs = hub.said.of(frame).filter((run) => {
       const last = decodeHeader(simCrypto, run.headers.subarray(run.headers.length - HEADER_BYTES))
       return !keeps({ author: last.author, id: last.id, isControl: isControlLane(last.lane) })
     })
@@ -249,7 +244,7 @@ class Branch {
 
   of(frame: Frame): Frame {
     if (frame.type !== 'live' && frame.type !== 'runs') return frame
-    return { ...frame, runs: fullRuns(frame.runs).map((run) => this.#other(run)) }
+    return { ...frame, runs: this.#hub.said.of(frame).map((run) => this.#other(run)) }
   }
 
   #other(run: Run): Run {

@@ -9,6 +9,7 @@ import type { Signer } from '../../src/wire/crypto.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { type PersonKey, personKey } from '../../src/wire/ids.ts'
 import { simSigner } from './core-crypto.ts'
+import { SaidRuns } from './core-said.ts'
 import type { World } from './core-world.ts'
 
 export interface SimNodeOptions {
@@ -60,6 +61,7 @@ export class SimNode {
   lifeAt = 0
   readonly answers = new Map<number, NodeEvent>()
   liar: Liar | undefined
+  readonly said = new SaidRuns()
   wakeAt = Number.POSITIVE_INFINITY
   /** Counts processes: what an earlier one began no longer concerns the present one. */
   epochOfLife = 0

@@ -215,6 +215,10 @@ class Run {
     await world.until(() => world.nodes.every((node) => keptBy(node).length === 0), 1000)
     for (const node of world.nodes) {
       for (const what of keptBy(node)) world.violations.push(`at the end: ${node.name} still keeps ${what}`)
+      if (node.isUp && node.core.unreadRuns > 0)
+        world.violations.push(
+          `at the end: ${node.name} could not read ${node.core.unreadRuns} live runs (LV-17)`,
+        )
       if (node.isUp && node.core.omissions > 0)
         world.violations.push(
           `at the end: ${node.name} counts ${node.core.omissions} omissions of honest hubs`,

@@ -378,6 +378,7 @@ export class World {
     const life = node.epochOfLife
     switch (effect.do) {
       case 'send': {
+        if (effect.frame.type === 'live') node.said.note(effect.frame, this.net)
         if (node.liar) return this.#lie(node, node.liar, effect)
         const bytes = encodeFrame(effect.frame)
         for (const link of effect.links) {

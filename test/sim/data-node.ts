@@ -37,7 +37,6 @@ import {
 } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { PERIOD_MS, RETENTION_DAYS } from '../../src/wire/limits.ts'
-import { fullRun } from '../../src/wire/short-run.ts'
 import type { Endpoint, Network, VirtualTime } from './data-network.ts'
 import type { Random } from './data-random.ts'
 
@@ -252,10 +251,7 @@ export class SimNode implements Endpoint {
   frame(link: number, frame: Frame): void {
     this.setTime()
     if (frame.type !== 'live') return this.sync.frame(link, frame)
-    for (const run of frame.runs) {
-      const full = fullRun(this.#world.crypto, run)
-      if (typeof full !== 'string') this.#live(link, full)
-    }
+    for (const run of frame.runs) this.#live(link, run as Run)
   }
 
   #live(link: number, run: Run): void {

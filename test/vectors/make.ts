@@ -16,6 +16,7 @@ import {
   type Draft,
   encodeHeader,
   type Header,
+  type ParsedRun,
   packRun,
   type Run,
   runMessage,
@@ -47,7 +48,8 @@ import { signWitness, witnessMessage } from '../../src/wire/witness.ts'
 import { bucketDigest, packEntry, roomDigest } from '../../src/node/lanes.ts'
 import { hostileMsgpack } from './hostile.ts'
 import { signatureVectors } from './signatures.ts'
-import { shortRun } from '../../src/wire/short-run.ts'
+import { endOf, type NextRun, nextRun } from '../../src/wire/next-run.ts'
+import { type ShortRun, shortRun } from '../../src/wire/short-run.ts'
 
 const fill = (n: number, byte: number) => new Uint8Array(n).fill(byte)
 /** 0, 1, 2 ...: bytes that show a wrong order. */
@@ -78,6 +80,7 @@ export function makeVectors(): Record<string, unknown> {
     'events.json': events(),
     'tombstones.json': tombstones(),
     'frames.json': frames(),
+    'live.json': live(),
     'msgpack.json': hostileMsgpack(),
     'auth.json': auth(),
     'seal.json': seal(),
@@ -435,6 +438,7 @@ function exampleFrames(): Frame[] {
     { type: 'markerAsk', room, key: anna.key },
     { type: 'own', to: anna.key, from: bert.key, nonce: fill(24, 1), box: fill(102, 2) },
     { type: 'relay', key: bert.key, bytes: rising(34) },
+    { type: 'live', runs: [{ ...shortRun(run), number: 300 }, { number: 2, tail: rising(72), bodies: [rising(20)] }] },
   ]
 }
 
@@ -469,6 +473,35 @@ function frames() {
       bad('a run of two fields', 'schema', [64, [fill(149, 0), fill(64, 0)]]),
       bad('a run of 65 headers', 'schema', [64, [fill(149 * 65, 0), fill(64, 0), Array(65).fill(null)]]),
       bad('a map in place of a list', 'schema', [3, { length: 1 }, '']),
+    ],
+  }
+}
+
+/** What a link brings as live, frame after frame, and what is read of it. */
+function live() {
+  const told = (name: string, run: ShortRun | NextRun, read: unknown) => ({
+    name,
+    bytes: encodeFrame({ type: 'live', runs: [run] }),
+    read,
+  })
+  const runs = [single, after, signRun(crypto, anna, lane({ n: 2, prev: after.events[0]!.id }), [say('more', 2), say('and more', 3)])] as const
+  const [first, second, third] = runs.map(packRun) as [Run, Run, Run]
+  const end = (run: ParsedRun) => endOf(run.events.at(-1)!)
+  const next = nextRun(second, end(single), 7)!
+  const ofOther = { ...shortRun(packRun(otherOne)), number: 8 }
+  const bare = nextRun({ ...third, bodies: [null, third.bodies[1]!] }, end(after), 7)!
+  return {
+    net: fromHex(net),
+    frames: [
+      told('a number that stands for nothing here', next, 'unknown'),
+      told('a short run with a number', { ...shortRun(first), number: 7 }, first),
+      told('the run behind it, by number', next, second),
+      told('the same again does not follow', next, 'missing'),
+      told('the number of another lane, whose prev is another', ofOther, packRun(otherOne)),
+      told('under that number', { ...next, number: 8 }, 'signature'),
+      told('two events, the body of the first one dropped', bare, { ...third, bodies: bare.bodies }),
+      told('part of a tail', { ...next, tail: next.tail.subarray(0, 71) }, 'size'),
+      told('a number beyond the last', { ...next, number: 2048 }, 'size'),
     ],
   }
 }

@@ -7,7 +7,7 @@ import { chooseVersion, versionRange, WIRE_VERSION, WIRE_VERSIONS } from '../../
 
 /** Of every frame and kind, by version. A new one, or a field behind the others, needs a new print and no new version. */
 const FINGERPRINTS: Record<number, string> = {
-  1: '8a346eab90157f0c',
+  1: 'daf8c08def38588a',
 }
 
 describe('the protocol version', () => {

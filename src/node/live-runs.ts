@@ -1,0 +1,79 @@
+/**
+ * What comes as `live`, read: short numbers (rule LV-17) stand for what their own link told before. A run that cannot be read
+ * because something before it is missing is passed over and asked for; it is no fault of whoever sent it.
+ */
+import type { Crypto } from '../wire/crypto.ts'
+import type { EventFault, ParsedRun } from '../wire/event.ts'
+import type { LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
+import { isUnread, type LiveRun, NumberedLanes } from '../wire/numbered-lanes.ts'
+import type { LinkId } from './sync.ts'
+
+export interface LiveRunPorts {
+  readonly crypto: Crypto
+  readonly net: NetId
+  /** Up to where this lane is held. */
+  held(room: RoomId, author: PersonKey, lane: LaneId): number
+  /** Pull this lane over this link. */
+  pull(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void
+  /** Compare all rooms with this peer. */
+  ask(link: LinkId): void
+  fault(link: LinkId, why: Exclude<EventFault, 'newer'>): void
+}
+
+/** A peer whose numbers stand for nothing here is asked what it holds at most this often. */
+const ASK_EVERY_MS = 1000
+
+interface Known {
+  readonly lanes: NumberedLanes
+  askedAt: number
+}
+
+export class LiveRuns {
+  readonly #ports: LiveRunPorts
+  /** Links that told something live. */
+  readonly #known = new Map<LinkId, Known>()
+
+  /** Runs that were asked for. An honest hub causes none: for tests. */
+  unread = 0
+
+  constructor(ports: LiveRunPorts) {
+    this.#ports = ports
+  }
+
+  linkDown(link: LinkId): void {
+    this.#known.delete(link)
+  }
+
+  /** Those that can be read, their signatures unchecked. now: monotonic ms. */
+  read(link: LinkId, runs: readonly LiveRun[], now: number): ParsedRun[] {
+    const { crypto, net } = this.#ports
+    let known = this.#known.get(link)
+    if (!known) {
+      known = { lanes: new NumberedLanes(), askedAt: Number.NEGATIVE_INFINITY }
+      this.#known.set(link, known)
+    }
+    const read: ParsedRun[] = []
+    let isLost = false
+    for (const run of runs) {
+      const got = known.lanes.parse(crypto, net, run)
+      if (got === 'newer') continue
+      if (typeof got === 'string') this.#ports.fault(link, got)
+      else if (!isUnread(got)) read.push(got)
+      else if (got.of) {
+        const { room, author, lane, n } = got.of
+        // What is one's own does not always come back, and is held.
+        if (this.#ports.held(room, author, lane) >= n) continue
+        this.unread++
+        this.#ports.pull(link, room, author, lane)
+      } else {
+        this.unread++
+        isLost = true
+      }
+    }
+    if (isLost && now - known.askedAt >= ASK_EVERY_MS) {
+      known.askedAt = now
+      this.#ports.ask(link)
+    }
+    return read
+  }
+}
