@@ -4,7 +4,7 @@
  * hundred writers cost each member no more writes than a dozen. Pure: time is an input.
  */
 
-import { isControlLane, type ParsedRun, type Run } from '../wire/event.ts'
+import { isControlLane, type ParsedRun, packRun } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { RoomId } from '../wire/ids.ts'
 import type { NextRun } from '../wire/next-run.ts'
@@ -21,7 +21,6 @@ export interface Batch {
 
 interface Waiting {
   readonly run: ParsedRun
-  readonly packed: Run
   readonly bytes: number
   readonly from: number
   readonly isAuthors: boolean
@@ -59,10 +58,10 @@ export class Fanout {
   readonly #numbers = new LaneNumbers()
 
   /**
-   * A run for the carriers of its room. packed: the same as it travels; from: the link it came over; -1: own or from the store;
-   * isAuthors: nobody but its author is behind that link; now: monotonic ms.
+   * A run for the carriers of its room. from: the link it came over; -1: own or from the store; isAuthors: nobody but its author
+   * is behind that link; now: monotonic ms.
    */
-  add(run: ParsedRun, packed: Run, from: number, isAuthors: boolean, now: number): void {
+  add(run: ParsedRun, from: number, isAuthors: boolean, now: number): void {
     const { room, lane } = run.events[0]!
     const cls = isControlLane(lane) ? 0 : 1
     const key = cls + room
@@ -78,8 +77,8 @@ export class Fanout {
       }
       this.#turns.set(key, turn)
     }
-    const bytes = 180 + packed.bodies.reduce((sum, body) => sum + 18 + (body?.length ?? 35), 0)
-    turn.runs.push({ run, packed, bytes, from, isAuthors })
+    const bytes = 180 + run.bodies.reduce((sum, body) => sum + 18 + (body?.length ?? 35), 0)
+    turn.runs.push({ run, bytes, from, isAuthors })
     turn.bytes += bytes
     // What is the hub's own is offered to others right behind it.
     if (from < 0 || turn.bytes >= WAITING_BYTES) turn.dueAt = now
@@ -122,10 +121,10 @@ export class Fanout {
         bytes = 0
         isForAll = false
       }
-      for (const { run, packed, bytes: size, isAuthors } of runs) {
+      for (const { run, bytes: size, isAuthors } of runs) {
         if (told.length > 0 && (bytes + size > FRAME_BYTES || told.length >= FRAME_RUNS)) leaves()
         // What was pulled from somebody else goes to all but them, so that nothing can stand on it.
-        const short = isAuthors ? this.#numbers.tell(key, run, packed) : shortRun(packed)
+        const short = isAuthors ? this.#numbers.tell(key, run) : shortRun(packRun(run))
         // The author needs to know the number too: what others write may come in one frame with what it stands for.
         isForAll ||= isShort(short) && short.number !== undefined
         told.push(short)

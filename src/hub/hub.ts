@@ -8,7 +8,7 @@
 import { fromHex, readUint } from '../wire/bytes.ts'
 import { skeleton } from '../wire/confusable.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import { isControlLane, type ParsedRun, packRun, parseRun, type VerifiedRun } from '../wire/event.ts'
+import { isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import {
   type LaneId,
@@ -333,7 +333,7 @@ export class Hub {
       return this.stored()
     }
     const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
-    if (isEarly) this.#fanout.add(run, frame.run, session.link, true, this.#now)
+    if (isEarly) this.#fanout.add(run, session.link, true, this.#now)
     // What comes before it in its lane was owed on its own: else each look at what is on disk would say that again.
     if (!denial) owe(first.n - 1)
     this.#ports.verify(session.link, run, (good) => {
@@ -456,7 +456,7 @@ export class Hub {
   relay(run: VerifiedRun, from: number): void {
     const session = this.#sessions.get(from)
     const isAuthors = !session || session.key === run.events[0]!.author
-    this.#fanout.add(run, packRun(run), from, isAuthors, this.#now)
+    this.#fanout.add(run, from, isAuthors, this.#now)
   }
 
   /** An author's events came by a pull over its own session: they count as published. */

@@ -3,7 +3,7 @@
  * by now. The numbers are the hub's own and the same on all links, since one encoding goes to all. Who begins to carry a
  * room knows none of its numbers, so that then each lane of it is told by name once more. Pure.
  */
-import { lastOf, type ParsedRun, type Run } from '../wire/event.ts'
+import { lastOf, type ParsedRun, packRun } from '../wire/event.ts'
 import type { LaneId } from '../wire/ids.ts'
 import { NUMBERED_LANES_MAX } from '../wire/limits.ts'
 import { endOf, type LaneEnd, type NextRun, nextRun } from '../wire/next-run.ts'
@@ -49,11 +49,12 @@ export class LaneNumbers {
   }
 
   /**
-   * A run, one that parseRun has taken, as it is told in the room that was named in carriedBy last: by number, or by name
-   * with the number that it has from now on.
+   * A run as it is told in the room that was named in carriedBy last: by number, or by name with the number that it has from
+   * now on.
    */
-  tell(name: string, run: ParsedRun, packed: Run): NextRun | ShortRun {
+  tell(name: string, run: ParsedRun): NextRun | ShortRun {
     const room = this.#rooms.get(name)!
+    const packed = packRun(run)
     const last = lastOf(run)
     const known = room.lanes.get(last.lane)
     const next = known && known.left > 0 ? nextRun(packed, known.end, known.number) : undefined

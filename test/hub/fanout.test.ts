@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { Fanout } from '../../src/hub/fanout.ts'
-import { packRun } from '../../src/wire/event.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
 import { Author, NOW, ROOM } from '../node/author.ts'
 
@@ -14,7 +13,7 @@ function fanoutOf() {
     fanout,
     came: (now: number, { from = 1, room = ROOM, text = 'hi' } = {}) => {
       const run = author.run(author.contentLane(), [text], undefined, NOW, room)
-      fanout.add(run, packRun(run), from, true, now)
+      fanout.add(run, from, true, now)
     },
     told: (now: number, all = false) =>
       fanout.flush(() => [1, 2], now, all).map(({ frame }) => frame.type === 'live' && frame.runs.length),

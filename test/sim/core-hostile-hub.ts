@@ -155,7 +155,7 @@ function liarOf(world: World, hub: SimNode, what: Lie, victim: SimNode): Liar {
         },
       }
     case 'leaves out the bodies of one author':
-      return { ...honest, says: (frame) => as(withoutBodies(frame, victim.key)) }
+      return { ...honest, says: (frame) => as(withoutBodies(hub, frame, victim.key)) }
     case 'shows two branches': {
       const branch = new Branch(world, hub)
       return {
@@ -201,9 +201,9 @@ function without(hub: SimNode, keeps: (run: Kept) => boolean) {
 }
 
 /** Content of this author, and keys, as if they were deleted. */
-function withoutBodies(frame: Frame, author: PersonKey): Frame {
+function withoutBodies(hub: SimNode, frame: Frame, author: PersonKey): Frame {
   if (frame.type !== 'live' && frame.type !== 'runs') return frame
-  const runs = fullRuns(frame.runs).map((run) => {
+  const runs = hub.said.of(frame).map((run) => {
     const kinds = run.bodies.map((_, i) =>
       decodeHeader(simCrypto, run.headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES)),
     )
