@@ -4,12 +4,13 @@
  * changes it is taken apart, and its events lie one by one from then on.
  */
 import { concat, equal } from '../wire/bytes.ts'
-import { type Event, HEADER_BYTES, type VerifiedRun } from '../wire/event.ts'
+import type { Crypto } from '../wire/crypto.ts'
+import { type Event, HEADER_BYTES, idOf, type VerifiedRun } from '../wire/event.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import { RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { bodyKey, eventKey } from './keys.ts'
 import type { Lane } from './lanes.ts'
-import { packRecord, readStored, type StoredRun } from './run-record.ts'
+import { bodyIn, countIn, packRecord, readStored, type StoredRun, withBody } from './run-record.ts'
 
 /** Which lane. */
 export interface LaneName {
@@ -32,6 +33,8 @@ export interface Values {
 /** One stored event without its body. */
 export interface StoredHeader {
   readonly header: Uint8Array
+  /** Where it is known. */
+  readonly id: EventId | undefined
   /** Over this header, where one is known. */
   readonly signature: Uint8Array | undefined
   /** It lies in a stored run, whose end is signed. */
@@ -41,6 +44,7 @@ export interface StoredHeader {
 /** A value found: the stored run of `last`, or an event alone. */
 interface Found extends StoredRun {
   readonly of: LaneName
+  readonly value: Uint8Array
   readonly first: number
   readonly last: number
 }
@@ -48,29 +52,24 @@ interface Found extends StoredRun {
 export class LaneRecords {
   readonly #values: Values
   readonly #laneOf: (of: LaneName) => Lane | undefined
-  readonly #idOf: (header: Uint8Array) => EventId
+  readonly #crypto: Crypto
   /** What was looked at last: lanes are read in order, and of an event first the header, then the body. */
   #latest: Found | undefined
   /** Keys of a lane under which nothing lies: where its runs are not known, many are looked at for each n. */
   #absent: { readonly of: LaneName; readonly from: number; readonly to: number } | undefined
 
-  /** idOf: the id of a header. */
-  constructor(
-    values: Values,
-    laneOf: (of: LaneName) => Lane | undefined,
-    idOf: (header: Uint8Array) => EventId,
-  ) {
+  constructor(values: Values, laneOf: (of: LaneName) => Lane | undefined, crypto: Crypto) {
     this.#values = values
     this.#laneOf = laneOf
-    this.#idOf = idOf
+    this.#crypto = crypto
   }
 
   header(of: LaneName, n: number): StoredHeader | undefined {
     const found = this.#find(of, n)
     if (!found) return undefined
-    const header = found.headers[n - found.first]!
     return {
-      header,
+      header: found.headers[n - found.first]!,
+      id: found.ids?.[n - found.first],
       signature: n === found.last ? found.signature : undefined,
       isInRun: found.bodies !== undefined,
     }
@@ -84,6 +83,8 @@ export class LaneRecords {
 
   /** The body of this event, wherever it lies. */
   body(event: Pick<Event, 'room' | 'author' | 'lane' | 'n' | 'id' | 'header'>): Uint8Array | undefined {
+    const body = this.#isLatest(event, event.n) ? undefined : this.#bodyInRun(event)
+    if (body) return body
     const found = this.#find(event, event.n)
     if (found?.bodies && equal(found.headers[event.n - found.first]!, event.header))
       return found.bodies[event.n - found.first] ?? undefined
@@ -95,11 +96,7 @@ export class LaneRecords {
     const last = run.events[run.events.length - 1]!
     this.forget()
     lane.runs.push(last.n)
-    const headers = run.events.map(({ header }) => header)
-    this.#values.put(
-      eventKey(last.room, last.author, last.lane, last.n),
-      packRecord(headers, run.signature, run.bodies),
-    )
+    this.#values.put(eventKey(last.room, last.author, last.lane, last.n), packRecord(run))
   }
 
   putHeader(event: Event, signature: Uint8Array | undefined): void {
@@ -119,7 +116,7 @@ export class LaneRecords {
   dropBody(of: LaneName, n: number, id: EventId): void {
     this.#dropAlone(id)
     const found = this.#find(of, n)
-    if (!found?.bodies || this.#idOf(found.headers[n - found.first]!) !== id) return
+    if (!found?.bodies || idOf(this.#crypto, found.headers[n - found.first]!) !== id) return
     this.#replaceBody(found, n, null)
     this.#values.erased(eventKey(of.room, of.author, of.lane, found.last))
   }
@@ -131,7 +128,7 @@ export class LaneRecords {
     const value = this.#values.get(key)
     this.forget()
     this.#values.del(key)
-    if (value) this.#dropAlone(this.#idOf(value.subarray(0, HEADER_BYTES)))
+    if (value) this.#dropAlone(idOf(this.#crypto, value.subarray(0, HEADER_BYTES)))
   }
 
   /** A body that lies under its id. */
@@ -148,23 +145,27 @@ export class LaneRecords {
 
   #find(of: LaneName, n: number): Found | undefined {
     const { room, author, lane } = of
-    const latest = this.#latest
-    if (latest && n >= latest.first && n <= latest.last && isSameLane(latest.of, of)) return latest
+    if (this.#isLatest(of, n)) return this.#latest
     let isEmpty = true
     for (const last of this.#placesOf(of, n)) {
       const value = this.#values.get(eventKey(room, author, lane, last))
-      const stored = value && readStored(value)
+      const stored = value && readStored(this.#crypto, value)
       if (!stored) continue
       isEmpty = false
       const first = last - stored.headers.length + 1
       if (first > n) continue
-      const found = { of: { room, author, lane }, first, last, ...stored }
+      const found = { of: { room, author, lane }, value, first, last, ...stored }
       this.#latest = found
       return found
     }
     if (isEmpty && !this.#isKnown(of))
       this.#absent = { of: { room, author, lane }, from: n, to: n + RUN_EVENTS_MAX }
     return undefined
+  }
+
+  #isLatest(of: LaneName, n: number): boolean {
+    const latest = this.#latest
+    return latest !== undefined && n >= latest.first && n <= latest.last && isSameLane(latest.of, of)
   }
 
   /** Is it known where the lane's runs lie? */
@@ -188,10 +189,20 @@ export class LaneRecords {
       if (!absent || last < absent.from || last >= absent.to) yield last
   }
 
-  #replaceBody({ of, last, first, headers, signature, bodies }: Found, n: number, body: Uint8Array | null) {
-    const others = bodies!.map((each, i) => (i === n - first ? body : each))
-    this.#values.put(eventKey(of.room, of.author, of.lane, last), packRecord(headers, signature!, others))
+  #replaceBody({ of, last, first, value }: Found, n: number, body: Uint8Array | null) {
+    this.#values.put(eventKey(of.room, of.author, of.lane, last), withBody(value, n - first, body))
     this.forget()
+  }
+
+  /** Where its run says so at once: of those who read in the order of a room, each event may lie in another run. */
+  #bodyInRun(event: Pick<Event, 'room' | 'author' | 'lane' | 'n' | 'header'>): Uint8Array | undefined {
+    const { room, author, lane, n } = event
+    for (const last of this.#placesOf(event, n)) {
+      const value = this.#values.get(eventKey(room, author, lane, last))
+      const index = value ? countIn(value) - 1 - (last - n) : -1
+      if (value && index >= 0) return bodyIn(value, index, event)
+    }
+    return undefined
   }
 
   /** Where n lies in a stored run, its events are stored one by one. */
@@ -210,7 +221,7 @@ export class LaneRecords {
       const isEnd = at === found.last
       this.#values.put(eventKey(room, author, lane, at), isEnd ? concat(header, found.signature!) : header)
       const body = found.bodies[i]
-      if (body) this.#values.put(bodyKey(this.#idOf(header)), body)
+      if (body) this.#values.put(bodyKey(idOf(this.#crypto, header)), body)
     }
     this.#values.apart(found.headers)
   }

@@ -41,7 +41,7 @@ import {
   type Together,
 } from './index-check.ts'
 import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
-import { LaneRecords } from './lane-records.ts'
+import { LaneRecords, type StoredHeader } from './lane-records.ts'
 import {
   bucketDigest,
   bucketOf,
@@ -173,12 +173,12 @@ export class Replica {
     this.#records = new LaneRecords(
       values,
       ({ room, author, lane }) => this.lane(room, author, lane),
-      (header) => this.#idOf(header),
+      options.crypto,
     )
   }
 
-  #idOf(header: Uint8Array): EventId {
-    return idOf(this.#crypto, header)
+  #idOf({ id, header }: Pick<StoredHeader, 'id' | 'header'>): EventId {
+    return id ?? idOf(this.#crypto, header)
   }
 
   // --- time -------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ export class Replica {
 
   event(room: RoomId, author: PersonKey, lane: LaneId, n: number): Event | undefined {
     const stored = this.#records.header({ room, author, lane }, n)
-    return stored && decodeHeader(this.#crypto, stored.header)
+    return stored && decodeHeader(this.#crypto, stored.header, stored.id)
   }
 
   /** Id of a counted event; undefined beyond the lane's n, whatever headers are known there. */
@@ -231,7 +231,7 @@ export class Replica {
     if (!held || n < 1 || n > held.n) return undefined
     if (held.n === n) return held.id
     const stored = this.#records.header(held, n)
-    return stored && this.#idOf(stored.header)
+    return stored && this.#idOf(stored)
   }
 
   forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
@@ -532,7 +532,7 @@ export class Replica {
     while (lane.n < lane.top) {
       const stored = this.#records.header(lane, lane.n + 1)
       if (!stored) return
-      const event = decodeHeader(this.#crypto, stored.header)
+      const event = decodeHeader(this.#crypto, stored.header, stored.id)
       if (event.prev !== lane.id || !this.#holdsBody(event)) return
       this.#advance(lane, event, stored.signature !== undefined, stored.isInRun)
     }
@@ -741,7 +741,7 @@ export class Replica {
       if (!stored) return undefined
       const { header, signature } = stored
       if (before !== undefined && prevOf(header) !== before) return undefined
-      before = this.#idOf(header)
+      before = this.#idOf(stored)
       headers.push(header)
       if (signature) return { headers: concat(...headers), signature }
     }
@@ -956,7 +956,7 @@ export class Replica {
       if (!stored) break
       const { header, signature } = stored
       if (before !== undefined && prevOf(header) !== before) break
-      before = this.#idOf(header)
+      before = this.#idOf(stored)
       const body = (n <= end ? this.#wholeBody(lane, n, before, header) : undefined) ?? null
       bodyBytes += body?.length ?? 0
       if (signed && bodyBytes > RUN_BODY_BYTES_MAX) break
@@ -1086,9 +1086,10 @@ export class Replica {
     for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f', page: EVENTS_PAGE })) {
       if (key.length !== LANE_KEY_LENGTH + 8) continue
       const { room, author, lane, n: last } = parseLaneKey(key)
-      const stored = readStored(value)
+      const stored = readStored(this.#crypto, value)
       const first = last - (stored?.headers.length ?? 0) + 1
-      const events = stored?.headers.map((header) => decodeHeader(this.#crypto, header)) ?? []
+      const events =
+        stored?.headers.map((header, i) => decodeHeader(this.#crypto, header, stored.ids?.[i])) ?? []
       if (!stored || !events.every((event, i) => isAt(event, room, author, lane, first + i))) {
         // The disk has damaged the key or a header: what belongs here comes again.
         this.#del(key)

@@ -49,6 +49,12 @@ export function isHex(bytes: Uint8Array, at: number, text: string): boolean {
   return true
 }
 
+/** Writes the bytes of this hex from `at` on. */
+export function writeHex(bytes: Uint8Array, at: number, text: string): void {
+  for (let i = 0; 2 * i < text.length; i++)
+    bytes[at + i] = 16 * DIGITS[text.charCodeAt(2 * i)]! + DIGITS[text.charCodeAt(2 * i + 1)]!
+}
+
 /** UTF-8 of a string. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text)

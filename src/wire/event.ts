@@ -129,26 +129,29 @@ function decodeNext(crypto: Crypto, header: Uint8Array, before: Event | undefine
   for (let i = NAMES_AT; i < NAMES_END; i++)
     if (header[i] !== before.header[i]) return decodeHeader(crypto, header)
   // In a run prev is nearly always the id at hand.
-  return decodeAs(crypto, header, before, isHex(header, PREV_AT, before.id) ? before.id : prevOf(header))
+  const prev = isHex(header, PREV_AT, before.id) ? before.id : prevOf(header)
+  return decodeAs(header, before, prev, idOf(crypto, header))
 }
 
-/** The event in a 149-byte header. Checks nothing: use parseRun for what comes from outside. */
-export function decodeHeader(crypto: Crypto, header: Uint8Array): Event {
+/**
+ * The event in a 149-byte header; id: its id, where that is known. Checks nothing: use parseRun for what comes from outside.
+ */
+export function decodeHeader(crypto: Crypto, header: Uint8Array, id?: EventId): Event {
   const names = {
     net: netId(header, 1),
     room: roomId(header, 9),
     author: personKey(header, 25),
     lane: laneId(header, 57),
   }
-  return decodeAs(crypto, header, names, prevOf(header))
+  return decodeAs(header, names, prevOf(header), id ?? idOf(crypto, header))
 }
 
-/** The event of a header whose names and prev are known. */
+/** The event of a header of which these are known. */
 function decodeAs(
-  crypto: Crypto,
   header: Uint8Array,
   { net, room, author, lane }: Pick<Event, 'net' | 'room' | 'author' | 'lane'>,
   prev: EventId,
+  id: EventId,
 ): Event {
   return {
     net,
@@ -161,7 +164,7 @@ function decodeAs(
     t: readUint(header, 107, 6),
     kind: header[113]!,
     bodyLen: readUint(header, BODY_LENGTH_AT, 3),
-    id: idOf(crypto, header),
+    id,
     header,
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { nodeCrypto } from '../../src/node/crypto.ts'
 import { eventKey, parseLaneKey } from '../../src/node/keys.ts'
 import { readStored } from '../../src/node/run-record.ts'
 import { keyText } from '../../src/node/store-key.ts'
@@ -45,7 +46,7 @@ export async function storedEvents(dataDir: string): Promise<StoredEvents> {
 /** One event, or those of a run that is stored as one value. */
 function eventsIn(key: string, value: Uint8Array): string[] {
   const { room, author, lane, n: last } = parseLaneKey(key)
-  const headers = readStored(value)?.headers ?? []
+  const headers = readStored(nodeCrypto, value)?.headers ?? []
   return headers.map((header, i) => {
     const at = eventKey(room, author, lane, last - headers.length + 1 + i)
     return `${at}=${Buffer.from(header).toString('hex')}`

@@ -1,4 +1,5 @@
 /** What a node's disk really holds of an event, read past the node's own code for it. */
+import { nodeCrypto } from '../../src/node/crypto.ts'
 import { bodyKey, eventKey, parseLaneKey } from '../../src/node/keys.ts'
 import type { LaneName } from '../../src/node/lane-records.ts'
 import { readStored } from '../../src/node/run-record.ts'
@@ -18,7 +19,7 @@ export function storedAt(
   for (let last = n; last < n + RUN_EVENTS_MAX; last++) {
     const key = eventKey(room, author, lane, last)
     const value = store.get(key)
-    const run = value && readStored(value)
+    const run = value && readStored(nodeCrypto, value)
     const i = run ? run.headers.length - 1 - (last - n) : -1
     if (run && i >= 0) return { key, header: run.headers[i]!, body: run.bodies?.[i] }
   }
@@ -32,11 +33,11 @@ export const hasBody = (store: Pick<Store, 'get'>, event: Event): boolean =>
 export const takesBody = ([kind, key, value]: StoreOp): boolean =>
   kind === 'del'
     ? key.startsWith('b')
-    : key.startsWith('e') && readStored(value!)?.bodies?.includes(null) === true
+    : key.startsWith('e') && readStored(nodeCrypto, value!)?.bodies?.includes(null) === true
 
 /** The key under which the event that this writes lies already; undefined: it is new here. */
 export function keyBefore(store: Pick<Store, 'get'>, [, key, value]: StoreOp): string | undefined {
-  const header = key.startsWith('e') && value ? readStored(value)?.headers.at(-1) : undefined
+  const header = key.startsWith('e') && value ? readStored(nodeCrypto, value)?.headers.at(-1) : undefined
   if (!header) return undefined
   const { n, ...lane } = parseLaneKey(key)
   const before = storedAt(store, lane, n)

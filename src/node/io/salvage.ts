@@ -158,7 +158,7 @@ async function* runsOf(
   let [runs, bytes, events]: [Run[], number, number] = [[], 0, 0]
   for await (const [key, value] of entriesOf(db, 'e')) {
     const at = parseLaneKey(key)
-    const stored = isWanted(at.lane) ? readStored(value) : undefined
+    const stored = isWanted(at.lane) ? readStored(nodeCrypto, value) : undefined
     if (!stored) continue
     const lane = key.slice(0, -8)
     const isNext = lane === before && at.n === n + 1 && headers.length < RUN_EVENTS_MAX
