@@ -1,6 +1,6 @@
 /** Bytes to checked frames and bodies, and back: size, byte lint, msgpack, schema, in that order, here and nowhere else. */
 import { Packr } from 'msgpackr/pack'
-import { concat, plain } from './bytes.ts'
+import { concat, copy, plain } from './bytes.ts'
 import { type Frame, packFrame, parseFrame } from './frames.ts'
 import { type BodyValue, packBody, parseBody } from './kinds.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
@@ -8,12 +8,9 @@ import { type LintFault, lint } from './lint.ts'
 
 const packr = new Packr({ useRecords: false, variableMapSize: true })
 // A Packr too: the package's door for browsers has no Unpackr alone. structuredClone off: shared references of that extension explode when printed (see the lint, which refuses all extensions).
-const unpackr = new Packr({
-  useRecords: false,
-  structuredClone: false,
-  int64AsType: 'number',
-  copyBuffers: true,
-})
+const unpacking = { useRecords: false, structuredClone: false, int64AsType: 'number' } as const
+const unpackr = new Packr({ ...unpacking, copyBuffers: true })
+const sharingUnpackr = new Packr({ ...unpacking, copyBuffers: false })
 
 /** Why bytes are no frame. 'unknown': of a later version, to be ignored without a fault. */
 export type FrameFault = 'size' | 'unpack' | 'schema' | 'unknown' | LintFault
@@ -25,8 +22,25 @@ export function encodeFrame(frame: Frame): Uint8Array {
 /** The frame in one websocket message; a string is the fault. Never throws. Rules FR-1 to FR-4. */
 export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (bytes.length > FRAME_BYTES_MAX) return 'size'
-  const array = unpackValue(bytes)
+  const array = bytes[1] === POST ? unpackPost(bytes) : unpackValue(bytes)
   return typeof array === 'string' ? array : parseFrame(array.value)
+}
+
+/** The number of a post, behind the head of the frame's array. */
+const POST = 64
+
+/**
+ * The same of a post: its run's parts are views of one copy of it. An array for each body costs more than all else of reading it;
+ * and they are kept and let go together, which the parts of other frames are not.
+ */
+function unpackPost(bytes: Uint8Array): ReturnType<typeof unpackValue> {
+  const fault = lint(bytes)
+  if (fault) return fault
+  try {
+    return { value: sharingUnpackr.unpack(copy(bytes)) }
+  } catch {
+    return 'unpack'
+  }
 }
 
 /** One value as msgpack. */

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '../../src/wire/bytes.ts'
-import { decodeBody, decodeFrame } from '../../src/wire/codec.ts'
+import { decodeBody, decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { parseRun } from '../../src/wire/event.ts'
+import type { Frame } from '../../src/wire/frames.ts'
 import { netId } from '../../src/wire/ids.ts'
 import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
 import { vectorFile } from '../vectors/json.ts'
+
+const RUN = {
+  headers: new Uint8Array(2 * 149).fill(7),
+  signature: new Uint8Array(64).fill(8),
+  bodies: [new Uint8Array(100).fill(9), null],
+}
 
 /** Mutations per frame type. */
 const ROUNDS = Number(process.env.LANCHAT_FUZZ ?? 10_000)
@@ -99,4 +106,14 @@ describe('a mutated body', () => {
       }
     },
   )
+})
+
+it.each<Frame>([
+  { type: 'post', run: RUN },
+  { type: 'live', runs: [RUN] },
+])('what was read of a $type frame stays when the bytes it came in are used for others', (frame) => {
+  const bytes = encodeFrame(frame).slice()
+  const decoded = decodeFrame(bytes)
+  bytes.fill(0xff)
+  expect(decoded).toEqual(frame)
 })
