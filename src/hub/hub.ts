@@ -111,7 +111,7 @@ function mayAsk(session: Joined, now: number): boolean {
 export class Hub {
   readonly #ports: HubPorts
   readonly #sessions = new Map<number, Session>()
-  readonly #links = new Map<PersonKey, Set<number>>()
+  readonly #links = new Map<PersonKey, readonly number[]>()
   readonly #buckets = new Map<PersonKey, Bucket>()
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
@@ -166,9 +166,7 @@ export class Hub {
     const isExpected = this.#gathering.joined(key, this.#now)
     this.#sessions.set(link, session)
     this.carriageChanged()
-    const links = this.#links.get(key)
-    if (links) links.add(link)
-    else this.#links.set(key, new Set([link]))
+    this.#links.set(key, [...(this.#links.get(key) ?? []), link])
     if (!visitor && !wasHere) {
       this.#parted.delete(key)
       const isKnown = !this.#roster.came(key, link)
@@ -207,15 +205,14 @@ export class Hub {
     if (!session) return
     this.#sessions.delete(link)
     this.carriageChanged()
-    const links = this.#links.get(session.key)
-    links?.delete(link)
+    const links = this.#links.get(session.key)?.filter((other) => other !== link) ?? []
+    if (links.length > 0) this.#links.set(session.key, links)
+    else this.#links.delete(session.key)
     // What was granted and not used goes back.
     if (session.state === 'joined') giveBack(session.share, this.#ports.rate, this.#now)
     const isVisitor = session.state === 'joined' && session.visitor
     if (!isVisitor && !this.#isHere(session.key)) this.#parted.set(session.key, this.#now)
-    if (!links || links.size > 0) return
-    this.#links.delete(session.key)
-    this.#receipts.forget(session.key)
+    if (links.length === 0) this.#receipts.forget(session.key)
   }
 
   #tellRoster(): void {

@@ -50,7 +50,7 @@ export class Labels<Key extends string> {
   /** The forms of each key, the present one last. */
   readonly #forms = new Map<Key, string[]>()
   /** Keys whose name now has this skeleton. */
-  readonly #alike = new Map<string, Set<Key>>()
+  readonly #alike = new Map<string, Key[]>()
 
   /** saved: what saved() gave in an earlier run. Keys are lower-case hex. */
   constructor(rules: LabelRules, saved: Iterable<readonly [form: string, key: Key]> = []) {
@@ -69,7 +69,9 @@ export class Labels<Key extends string> {
       const suffix = this.#suffix(key, alike)
       this.#keep(look(alike, suffix), key)
       this.#met.set(key, { name, skeleton: alike, suffix })
-      this.#alike.set(alike, (this.#alike.get(alike) ?? new Set()).add(key))
+      const keys = this.#alike.get(alike)
+      if (keys) keys.push(key)
+      else this.#alike.set(alike, [key])
     }
     return this.label(key)
   }
@@ -176,16 +178,16 @@ export class Labels<Key extends string> {
 
   #keep(form: string, key: Key): void {
     this.#keepers.set(form, key)
-    const forms = (this.#forms.get(key) ?? []).filter((other) => other !== form)
-    forms.push(form)
+    // Just as long as it is: what grows by itself has room for 17.
+    const forms = [...(this.#forms.get(key) ?? []).filter((other) => other !== form), form]
     if (forms.length > KEPT_FORMS_MAX) this.#keepers.delete(forms.shift()!)
     this.#forms.set(key, forms)
   }
 
   #part(key: Key, { skeleton: alike }: Met): void {
-    const keys = this.#alike.get(alike)
-    keys?.delete(key)
-    if (keys?.size === 0) this.#alike.delete(alike)
+    const keys = this.#alike.get(alike)?.filter((other) => other !== key) ?? []
+    if (keys.length > 0) this.#alike.set(alike, keys)
+    else this.#alike.delete(alike)
   }
 }
 

@@ -109,7 +109,7 @@ export function readBeat(
     at: turn.now,
     counter: frame.counter,
     state: frame.state,
-    upstream: frame.upstream && sameKey(link.beat?.upstream, frame.upstream),
+    upstream: frame.upstream && sameKey(choice.self, link.beat?.upstream, frame.upstream),
     via: frame.via && personKey(frame.via),
     epoch: frame.epoch,
     members: frame.members,
@@ -128,12 +128,12 @@ export function readBeat(
 export const packLine = (line: readonly PersonKey[]): Uint8Array => concat(...line.map(fromHex))
 
 /**
- * The key, as the text that the last heartbeat had where it says the same: twice a second from thousands a new one would be
- * kept for each.
+ * The key, as the text of our own or that the last heartbeat had where it says the same: twice a second from thousands a new one
+ * would be kept for each.
  */
-function sameKey(known: PersonKey | null | undefined, bytes: Uint8Array): PersonKey {
+function sameKey(self: PersonKey, last: PersonKey | null | undefined, bytes: Uint8Array): PersonKey {
   const key = personKey(bytes)
-  return key === known ? known : key
+  return key === self ? self : key === last ? last : key
 }
 
 /** Takes over the line that the hub published. */

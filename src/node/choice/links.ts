@@ -68,9 +68,7 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
     dialBackAt: -Infinity,
   }
   choice.links.set(link.id, link)
-  const links = choice.byKey.get(link.key)
-  if (links) links.add(link)
-  else choice.byKey.set(link.key, new Set([link]))
+  choice.byKey.set(link.key, [...(choice.byKey.get(link.key) ?? []), link])
   // A circuit is no way of one's own: the node is dialled as if there were no link.
   if (link.via === undefined) choice.byNode.set(link.node, (choice.byNode.get(link.node) ?? 0) + 1)
   return link
@@ -78,9 +76,9 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
 
 export function forgetLink(choice: Choice, link: Link): void {
   choice.links.delete(link.id)
-  const links = choice.byKey.get(link.key)
-  links?.delete(link)
-  if (links?.size === 0) choice.byKey.delete(link.key)
+  const links = choice.byKey.get(link.key)?.filter((other) => other !== link) ?? []
+  if (links.length > 0) choice.byKey.set(link.key, links)
+  else choice.byKey.delete(link.key)
   if (link.via !== undefined) return
   const left = (choice.byNode.get(link.node) ?? 1) - 1
   if (left > 0) choice.byNode.set(link.node, left)

@@ -390,7 +390,7 @@ export interface Choice {
   /** A link from another machine came in. */
   reachable: boolean
   readonly links: Map<LinkId, Link>
-  readonly byKey: Map<PersonKey, Set<Link>>
+  readonly byKey: Map<PersonKey, readonly Link[]>
   readonly byNode: Map<string, number>
   readonly addresses: Addresses
   /** When the addresses that peers named so far are worked off (told.ts). */

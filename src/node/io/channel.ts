@@ -79,6 +79,8 @@ export const WEBSOCKET = {
   /** Chunks of one message: a peer that sends byte by byte costs memory per chunk. */
   maxBufferedChunks: 4096,
   perMessageDeflate: false,
+  /** Links answer pings themselves (link-socket.ts). */
+  autoPong: false,
   skipUTF8Validation: true,
   /** How long a close frame may stay without an answer, ms. */
   closeTimeout: 1000,

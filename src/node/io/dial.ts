@@ -12,9 +12,9 @@ import {
   refusePlainBeyondLoopback,
   WEBSOCKET,
 } from './channel.ts'
-import { WebSocket } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
 import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
+import { LinkSocket } from './link-socket.ts'
 import { codeOf } from './system-error.ts'
 
 /** A connect to a dead address fails by itself only after some seconds. */
@@ -116,7 +116,7 @@ async function climb(tcp: Socket, options: DialOptions): Promise<Dialled> {
 }
 
 function upgrade(socket: Socket, options: DialOptions): Promise<Greeted> {
-  const ws = new WebSocket(`ws://lanchat${LINK_PATH}`, {
+  const ws = new LinkSocket(`ws://lanchat${LINK_PATH}`, {
     ...WEBSOCKET,
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,
     createConnection: () => socket,

@@ -1,6 +1,5 @@
 /** The handshake (rules AU-*) on a fresh websocket, for either side: ends in a link or in the reason why not. */
 import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
 import {
   type Handshake,
   type HandshakeCode,
@@ -15,6 +14,7 @@ import { refusals } from '../../wire/refusal.ts'
 import { handshakeCrypto } from '../crypto.ts'
 import { bindingOf, plainAddress } from './channel.ts'
 import { Link, type LinkLimits } from './link.ts'
+import type { LinkSocket } from './link-socket.ts'
 import { MessageWatch, wsMessages } from './ws-frame.ts'
 
 /** Who we are on every link. */
@@ -51,7 +51,7 @@ function watchOver(socket: Socket): MessageWatch {
 }
 
 /** Call it in the turn in which the websocket opened, before anything is read from it. Never rejects. */
-export function greet(ws: WebSocket, socket: Socket, options: GreetOptions): Promise<Greeted> {
+export function greet(ws: LinkSocket, socket: Socket, options: GreetOptions): Promise<Greeted> {
   const watch = watchOver(socket)
   const address = plainAddress(socket.remoteAddress)
   const port = socket.remotePort ?? 0

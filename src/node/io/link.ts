@@ -15,11 +15,11 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
 import type { Hello, HelloFields } from '../../wire/auth.ts'
 import { equal } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { FRAME_BYTES_MAX, FRAME_MS_MAX, SEND_QUEUE_BYTES_MAX, SEND_STALL_MS_MAX } from '../../wire/limits.ts'
+import type { LinkSocket } from './link-socket.ts'
 import { type MessageWatch, wsMessages } from './ws-frame.ts'
 
 /** Why a link ended. */
@@ -61,6 +61,11 @@ export const LINK_LIMITS: LinkLimits = {
 
 /** Bytes in one write: the smaller, the slower a reader may be before its progress looks like none. */
 const WRITE_BYTES_MAX = 256 * 1024
+/**
+ * Bytes in one write over TLS of what is longer and for one link alone, a roster or lanes. Node keeps what it has encrypted in
+ * buffers of 16 KiB, of which two stay with the connection for good: the pages that were never written to cost nothing.
+ */
+const PIECE_BYTES = 4032
 /** Links that are written to at a time, of many that get the same: half a millisecond. */
 const LINKS_AT_A_TIME = 64
 /** How often all links are looked at for a stalled reader or a message that never ends. */
@@ -69,7 +74,7 @@ const SWEEP_MS = 250
 const CLOSE_UNSUPPORTED = 1003
 
 export interface LinkInit {
-  readonly ws: WebSocket
+  readonly ws: LinkSocket
   readonly socket: Duplex
   readonly address: string
   readonly port: number
@@ -96,6 +101,28 @@ const fieldsOf = ({ role, places, grown, age, caps, port }: Hello, told: HelloFi
   port,
 })
 
+/** What was said last, there and here: most say what was said before them, and share it then. */
+const lastSaid: { hello?: HelloFields; told?: HelloFields } = {}
+
+function sharedIn(kind: 'hello' | 'told', said: HelloFields): HelloFields {
+  const last = lastSaid[kind]
+  if (last && isSame(last, said)) return last
+  lastSaid[kind] = said
+  return said
+}
+
+const isSame = (a: HelloFields, b: HelloFields) =>
+  a.role === b.role &&
+  a.grown === b.grown &&
+  a.age === b.age &&
+  a.caps === b.caps &&
+  a.port === b.port &&
+  equal(a.net, b.net) &&
+  equal(a.places, b.places)
+
+/** Nothing to write: the same for all links. */
+const NOTHING: Uint8Array[] = []
+
 export class Link {
   /** Unique in this process. */
   readonly id = ++links
@@ -116,18 +143,21 @@ export class Link {
   readonly way: string | undefined
   /** When the last frame came, ms of the monotonic clock (performance.now()). */
   lastHeardAt = performance.now()
-  /** Bytes of frames in either direction so far, websocket heads left out on the way in; and frames that came in. */
-  readonly traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0 }
 
-  readonly #ws: WebSocket
+  #bytesIn = 0
+  #bytesOut = 0
+  #framesIn = 0
+  readonly #ws: LinkSocket
   readonly #socket: Duplex
   readonly #watch: MessageWatch
   readonly #limits: LinkLimits
   #handlers: LinkHandlers | undefined
   /** Frames that came before start(). */
   #early: Uint8Array[] | undefined
-  #pending: Uint8Array[] = []
+  #pending: Uint8Array[] = NOTHING
   #pendingBytes = 0
+  /** Until nothing is pending, each write has PIECE_BYTES at most, or what was one piece before. */
+  #isInPieces = false
   #writingBytes = 0
   /** Sweeps since the write under way began; since the message under way began. */
   #writeSweeps = 0
@@ -144,23 +174,16 @@ export class Link {
     this.port = init.port
     this.dialled = init.dialled
     this.key = init.key
-    this.hello = fieldsOf(init.hello, init.told)
-    this.told = init.told
+    this.told = sharedIn('told', init.told)
+    this.hello = sharedIn('hello', fieldsOf(init.hello, this.told))
     this.way = init.way
     this.version = init.version
     this.#ws = init.ws
     this.#socket = init.socket
     this.#watch = init.watch
     this.#limits = init.limits
-    const { ws } = init
-    ws.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
-    ws.on('error', (error) => {
-      this.#cause ??= { why: 'invalid', detail: 'code' in error ? String(error.code) : error.message }
-    })
-    ws.on('close', (code, reason) => {
-      this.#ended(code === 1006 ? { why: 'lost' } : { why: 'closed', code, reason: reason.toString() })
-    })
-    ws.pause()
+    init.ws.hears = this
+    init.ws.pause()
     watched.add(this)
     sweepWhileWatched()
   }
@@ -173,6 +196,11 @@ export class Link {
   /** Bytes sent and not yet handed to the system. */
   get queuedBytes(): number {
     return this.#pendingBytes + this.#writingBytes
+  }
+
+  /** Bytes of frames in either direction so far, websocket heads left out on the way in; and frames that came in. */
+  get traffic(): { readonly bytesIn: number; readonly bytesOut: number; readonly framesIn: number } {
+    return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, framesIn: this.#framesIn }
   }
 
   /** Begins delivery. Frames that came meanwhile are delivered before this returns. */
@@ -210,7 +238,7 @@ export class Link {
       this.#queue(messages, true)
       if (isItsTurn) this.flush()
     } else if (this.isOpen) {
-      this.traffic.bytesOut += messages.length
+      this.#bytesOut += messages.length
       this.#write(messages)
     }
   }
@@ -222,9 +250,13 @@ export class Link {
       return false
     }
     const isQueued = this.#pendingBytes > 0
-    this.#pending.push(messages)
+    const pieces =
+      isForMany || this.way === undefined || messages.length <= PIECE_BYTES ? undefined : piecesOf(messages)
+    if (pieces) this.#isInPieces = true
+    if (this.#pending === NOTHING) this.#pending = pieces ?? [messages]
+    else this.#pending.push(...(pieces ?? [messages]))
     this.#pendingBytes += messages.length
-    this.traffic.bytesOut += messages.length
+    this.#bytesOut += messages.length
     // Else the end of the write under way does it.
     if (this.#writingBytes === 0 && !(isForMany && isQueued)) flushAtEndOfTurn(this, isForMany)
     return true
@@ -248,7 +280,7 @@ export class Link {
     queueShare()
     this.#cause = { why: 'own', code, reason }
     for (const messages of this.#pending) this.#socket.write(messages)
-    this.#pending = []
+    this.#pending = NOTHING
     this.#pendingBytes = 0
     this.resume()
     this.#ws.close(code, reason)
@@ -264,11 +296,13 @@ export class Link {
     if (this.#writingBytes > 0 || this.#pendingBytes === 0 || !this.isOpen) return
     let count = 0
     let bytes = 0
+    const bytesMax = this.#isInPieces ? PIECE_BYTES : WRITE_BYTES_MAX
     do bytes += this.#pending[count++]!.length
-    while (count < this.#pending.length && bytes + this.#pending[count]!.length <= WRITE_BYTES_MAX)
+    while (count < this.#pending.length && bytes + this.#pending[count]!.length <= bytesMax)
     const chunk = count === 1 ? this.#pending[0]! : joined(this.#pending.slice(0, count), bytes)
-    this.#pending = count === this.#pending.length ? [] : this.#pending.slice(count)
+    this.#pending = count === this.#pending.length ? NOTHING : this.#pending.slice(count)
     this.#pendingBytes -= bytes
+    if (this.#pendingBytes === 0) this.#isInPieces = false
     this.#write(chunk)
   }
 
@@ -285,7 +319,9 @@ export class Link {
     else this.#handlers?.onDrain?.(this)
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  // --- what the websocket tells ---------------------------------------------------------------------------------------
+
+  hear(data: Buffer, isBinary: boolean): void {
     if (!this.isOpen) return
     this.lastHeardAt = performance.now()
     if (!isBinary) {
@@ -295,8 +331,8 @@ export class Link {
     }
     // Without Buffer's methods: its slice shares memory where that of Uint8Array copies.
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.traffic.bytesIn += bytes.length
-    this.traffic.framesIn += 1
+    this.#bytesIn += bytes.length
+    this.#framesIn += 1
     if (this.#handlers) this.#deliver(this.#handlers, bytes)
     else {
       this.#early ??= []
@@ -318,11 +354,15 @@ export class Link {
     this.#ws.terminate()
   }
 
-  #ended(cause: CloseCause): void {
+  failed(error: Error): void {
+    this.#cause ??= { why: 'invalid', detail: 'code' in error ? String(error.code) : error.message }
+  }
+
+  ended(code: number, reason: Buffer): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#cause ??= cause
-    this.#pending = []
+    this.#cause ??= code === 1006 ? { why: 'lost' } : { why: 'closed', code, reason: reason.toString() }
+    this.#pending = NOTHING
     this.#pendingBytes = 0
     watched.delete(this)
     this.#handlers?.onClose(this.#cause, this)
@@ -397,6 +437,13 @@ function handOut(shared: Share, count: number, isTheirTurn: boolean): void {
 function checkSizes(frames: readonly Uint8Array[]): void {
   for (const frame of frames)
     if (frame.length > FRAME_BYTES_MAX) throw new TypeError(`a frame of ${frame.length} bytes`)
+}
+
+function piecesOf(messages: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < messages.length; at += PIECE_BYTES)
+    pieces.push(messages.subarray(at, at + PIECE_BYTES))
+  return pieces
 }
 
 /** What was joined last, and of what. */

@@ -7,7 +7,6 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { WebSocket } from 'ws'
 import {
   HANDSHAKE_MS_MAX,
   MEMBERS_MAX,
@@ -28,6 +27,7 @@ import {
 import { WebSocketServer } from './commonjs.ts'
 import { type Greeted, greet, type Introduction } from './greet.ts'
 import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
+import { LinkSocket } from './link-socket.ts'
 import { type Stranger, type StrangerLimits, Strangers } from './strangers.ts'
 import { codeOf } from './system-error.ts'
 
@@ -85,7 +85,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     options.onRefused?.(stranger.address, why)
   }
   const strangers = new Strangers(limits, (stranger) => refused(stranger, 'timeout'))
-  const websockets = new WebSocketServer({ ...WEBSOCKET, noServer: true, clientTracking: false })
+  const websockets = new WebSocketServer({
+    ...WEBSOCKET,
+    noServer: true,
+    clientTracking: false,
+    WebSocket: LinkSocket,
+  })
   const only = [{ tag: options.tag ?? '', psk: options.psk }]
   const ways = options.ways ?? (() => only)
   let links = 0
@@ -93,9 +98,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     links--
   }
 
-  const welcome = (socket: Socket, stranger: Stranger, ws: WebSocket) => {
+  const welcome = (socket: Socket, stranger: Stranger, ws: LinkSocket) => {
     // From here on the handshake watches the time.
     strangers.endSteps(stranger)
+    // ws listens for them now, and two listeners are a list for each link.
+    socket.off('error', ignore)
     const { signer, hello, refuses } = options
     const way = wayOf(socket)
     const { handshakeMs } = limits

@@ -89,6 +89,7 @@ export class Strangers {
     stranger.isForgotten = true
     this.#count--
     this.#bySocket.delete(stranger.socket)
+    stranger.socket.off('close', this.#onClose)
     // The same far end may have connected anew before the old socket's close was told.
     if (this.#byName.get(stranger.name) === stranger) this.#byName.delete(stranger.name)
     const left = this.#perAddress.get(stranger.address)! - 1

@@ -197,6 +197,30 @@ describe('a link', () => {
     expect(a.link.queuedBytes).toBe(0)
   })
 
+  it('writes what is long and for one link alone in pieces over TLS, whole and in order', async () => {
+    const acceptor = await accept()
+    const a = await connected(acceptor.port)
+    const b = await acceptor.end()
+    const write = vi.spyOn(TLSSocket.prototype, 'write')
+    cleanups.push(() => write.mockRestore())
+    b.link.sendMany([frame(1, 20_000), frame(2, FRAME_BYTES_MAX)])
+    share([b.link], [frame(3, 9_000)])
+    b.link.send(frame(4))
+    await a.count(4)
+    expect(a.frames).toEqual([frame(1, 20_000), frame(2, FRAME_BYTES_MAX), frame(3, 9_000), frame(4)])
+    const lengths = write.mock.calls.map(([chunk]) => (chunk as Uint8Array).length)
+    expect(lengths.filter((length) => length > 4096)).toHaveLength(1)
+  })
+
+  it('answers a ping', async () => {
+    const acceptor = await accept()
+    const { socket } = await provedWebsocket(acceptor.port)
+    await acceptor.end()
+    const answer = new Promise<Buffer>((resolve) => socket.on('data', resolve))
+    socket.write(Buffer.from([0x89, 0x81, 0, 0, 0, 0, 7]))
+    expect([...(await answer)]).toEqual([0x8a, 1, 7])
+  })
+
   it('tells a goodbye from a connection that is lost, and both from an own end', async () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
