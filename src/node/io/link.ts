@@ -61,8 +61,10 @@ export const LINK_LIMITS: LinkLimits = {
 
 /** Bytes in one write: the smaller, the slower a reader may be before its progress looks like none. */
 const WRITE_BYTES_MAX = 256 * 1024
+/** A newcomer is told so much in pieces; who gets more, to catch up, gets it fast: each piece takes a turn of the event loop. */
+const IN_PIECES_BYTES = 128 * 1024
 /**
- * Bytes in one write over TLS of what is longer and for one link alone, a roster or lanes. Node keeps what it has encrypted in
+ * Bytes in one write over TLS of what is longer and for one link alone, the roster for a newcomer. Node keeps what it has encrypted in
  * buffers of 16 KiB, of which two stay with the connection for good: the pages that were never written to cost nothing.
  */
 const PIECE_BYTES = 4032
@@ -251,7 +253,12 @@ export class Link {
     }
     const isQueued = this.#pendingBytes > 0
     const pieces =
-      isForMany || this.way === undefined || messages.length <= PIECE_BYTES ? undefined : piecesOf(messages)
+      !isForMany &&
+      this.way !== undefined &&
+      messages.length > PIECE_BYTES &&
+      this.#bytesOut < IN_PIECES_BYTES
+        ? piecesOf(messages)
+        : undefined
     if (pieces) this.#isInPieces = true
     if (this.#pending === NOTHING) this.#pending = pieces ?? [messages]
     else this.#pending.push(...(pieces ?? [messages]))
