@@ -50,7 +50,7 @@ describe('a new code', () => {
     await holds(ben, (await invitation(max)).text)
     expect((await invitation(max)).text).not.toBe(text)
     expect(await ben.knows({ do: 'networkLog', count: 9 })).toMatchObject([
-      { event: 'newcode', user: { name: 'olga' }, reason, holds: true },
+      { event: 'newcode', user: { name: 'olga' }, reason, holds: false, ended: { by: { name: 'max' } } },
       { event: 'role' },
       { event: 'newcode', user: { name: 'max' }, holds: true },
     ])
