@@ -6,7 +6,7 @@ import type { Core } from '../../src/node/core.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import type { ControlEvent } from '../../src/node/rooms.ts'
 import { concat, fromHex } from '../../src/wire/bytes.ts'
-import { type RoomId, talkRoom } from '../../src/wire/ids.ts'
+import { type PersonKey, type RoomId, talkRoom } from '../../src/wire/ids.ts'
 import { NET, World } from './rooms/world.ts'
 
 /** What this device takes in, event by event. */
@@ -30,6 +30,7 @@ function device(world: World, names: { readonly anna: string; readonly ben: stri
       controls: (id: RoomId) => here.filter(({ event }) => event.room === id),
     },
     replica: { body: () => undefined },
+    options: { crypto: nodeCrypto, net: NET },
     saveMarks: () => {},
     tell: (event: unknown) => told.push(event),
   }
@@ -38,7 +39,9 @@ function device(world: World, names: { readonly anna: string; readonly ben: stri
     here.push(control)
     telling.counted(control.event)
   }
-  return { take, told, isBlocked: () => blocks.has(names.ben as never) }
+  /** What is asked of this device itself. */
+  const unblock = () => blocks.set(names.ben as never, false)
+  return { take, told, unblock, isBlocked: () => blocks.has(names.ben as never) }
 }
 
 it.each([
@@ -58,4 +61,66 @@ it.each([
   for (const which of order) here.take(world.events[which]!)
   expect(here.isBlocked()).toBe(true)
   expect(here.told).toEqual([{ type: 'system', event: 'block', room: null, user: { id: ben } }])
+})
+
+it('whom this device takes back stays so, whatever a device said in its own talk before it was linked', () => {
+  const world = new World()
+  const [anna, phone, ben, tablet] = ['anna', 'phone', 'ben', 'tablet'].map((name) => world.person(name)) as [
+    PersonKey,
+    PersonKey,
+    PersonKey,
+    PersonKey,
+  ]
+  const here = device(world, { anna, ben })
+  const heard = () => here.take(world.events.at(-1)!)
+  world.talk(phone, ben)
+  heard()
+  world.add(phone, { kind: 'block', on: true })
+  heard()
+  world.device(anna, phone, true)
+  heard()
+  expect(here.isBlocked()).toBe(true)
+  world.talk(anna, ben)
+  heard()
+  here.unblock()
+  world.add(anna, { kind: 'block', on: false })
+  heard()
+  expect(here.isBlocked()).toBe(false)
+  world.device(anna, tablet, true)
+  heard()
+  expect(here.isBlocked()).toBe(false)
+})
+
+it('what is said here is not undone by what a device whose clock is ahead said before', () => {
+  const world = new World()
+  const [anna, phone, ben] = [world.person('anna'), world.person('phone'), world.person('ben')]
+  const here = device(world, { anna, ben })
+  const heard = () => here.take(world.events.at(-1)!)
+  world.device(anna, phone, true)
+  heard()
+  world.talk(anna, ben)
+  heard()
+  world.add(phone, { kind: 'block', on: true }, { t: 1_800_003_600_000 })
+  heard()
+  expect(here.isBlocked()).toBe(true)
+  here.unblock()
+  world.add(anna, { kind: 'block', on: false })
+  heard()
+  expect(here.isBlocked()).toBe(false)
+})
+
+it('a device that was unlinked has no word in whom its person blocks', () => {
+  const world = new World()
+  const [anna, phone, ben] = [world.person('anna'), world.person('phone'), world.person('ben')]
+  const here = device(world, { anna, ben })
+  const heard = () => here.take(world.events.at(-1)!)
+  world.device(anna, phone, true)
+  heard()
+  world.talk(anna, ben)
+  heard()
+  world.device(anna, phone, false)
+  heard()
+  world.add(phone, { kind: 'block', on: true })
+  heard()
+  expect(here.isBlocked()).toBe(false)
 })

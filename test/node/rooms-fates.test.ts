@@ -154,3 +154,21 @@ describe('void is what nobody had to heed', () => {
     expect(fates(demotion, world.role(anna, ben, 2))).toEqual(['holds', 'void'])
   })
 })
+
+it('a moderator who says the same without end beside the owner costs the log what each act is, and not the square', () => {
+  const text = world.post(ben)
+  const count = 200
+  for (let i = 0; i < count; i++) world.hide(max, text, i % 2 === 0)
+  world.hide(anna, text)
+  const view = world.view(olga)
+  let looks = 0
+  const counted = new Set(view.counted)
+  const has = counted.has.bind(counted)
+  counted.has = (id) => {
+    looks++
+    return has(id)
+  }
+  const all = fatesOf({ ...view, counted }, inRoom(view.id))
+  expect([...all.values()].filter((fate) => typeof fate === 'object')).toHaveLength(count)
+  expect(looks).toBeLessThan(4 * all.size)
+})

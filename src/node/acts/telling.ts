@@ -1,10 +1,17 @@
 /** Telling: what others' control events are told as, and the hub's refusals of own events. */
 import { decodeBody, SALT_BYTES } from '../../wire/codec.ts'
 import type { Event } from '../../wire/event.ts'
-import { type EventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../wire/ids.ts'
+import {
+  type EventId,
+  NETWORK_ROOM,
+  type PersonKey,
+  personKey,
+  type RoomId,
+  talkRoom,
+} from '../../wire/ids.ts'
 import { type BodyOf, type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import type { Core } from '../core.ts'
-import { ACT_KINDS, displayOrder, readIds, readPersons } from '../rooms.ts'
+import { ACT_KINDS, type ControlEvent, displayOrder, readIds, readPersons } from '../rooms.ts'
 import { actOf, isNoAct } from './act-told.ts'
 import { DeletedMeanwhile } from './deleted-meanwhile.ts'
 import { errorTold } from './denial-told.ts'
@@ -108,17 +115,34 @@ export class Telling {
     const view = views.room(room)
     if (view?.type !== 'talk') return
     const other = [...(view.persons ?? [])].find((person) => person !== me)
-    const said = [...views.controls(room)]
-      .filter(({ event, body }) => body?.kind === 'block' && views.personOf(event.author) === me)
-      .sort(displayOrder)
-      .at(-1)
+    if (!other) return
+    const said = this.#saidOf(other)
     // What this device said of it itself was heeded when it was said.
-    if (!other || said?.body?.kind !== 'block' || said.event.author === self) return
+    if (said?.body?.kind !== 'block' || said.event.author === self) return
     if (!blocks.set(other, said.body.on)) return
     this.#core.saveMarks()
     if (!isReady || said.event.at < startedAt) return
     const user = people.labelled(other)
     this.#core.tell({ type: 'system', event: said.body.on ? 'block' : 'unblock', room: null, user })
+  }
+
+  /** The last that this person said of hearing that other one: a device has talks of its own from before it was linked. */
+  #saidOf(other: PersonKey): ControlEvent | undefined {
+    const { views, me, options } = this.#core
+    const { devices } = views.network()
+    const talks = devices
+      .ever(me)
+      .flatMap((mine) =>
+        devices.ever(other).map((theirs) => talkRoom(options.crypto, options.net, mine, theirs)),
+      )
+    return talks
+      .flatMap((talk) => {
+        const counted = views.room(talk)?.counted
+        return [...views.controls(talk)].filter(({ event }) => counted?.has(event.id))
+      })
+      .filter(({ event, body }) => body?.kind === 'block' && views.personOf(event.author) === me)
+      .sort(displayOrder)
+      .at(-1)
   }
 
   /** Deleted by another device of whoever wrote them. */
@@ -138,7 +162,9 @@ export class Telling {
     const isNews = this.#core.isReady && event.at >= this.#core.startedAt
     if (event.author !== this.#core.self) this.#meanwhile.heard(event, isNews)
     // The talk's create says between whom it is, and the link whose word it is: both may come behind the block.
-    if (event.kind === CREATE || (event.kind === BLOCK && author === self)) this.#blockedElsewhere(event.room)
+    const isElsewhere = event.author !== this.#core.self
+    if (event.kind === CREATE || (event.kind === BLOCK && author === self && isElsewhere))
+      this.#blockedElsewhere(event.room)
     if (event.kind === DEVICE && author === self) for (const room of views.ids()) this.#blockedElsewhere(room)
     if (!isNews || event.author === this.#core.self) return
     const view = views.room(event.room)

@@ -45,9 +45,10 @@ export function fatesOf(view: Facts, acts: Iterable<ControlEvent>): ReadonlyMap<
       present.set(what, { value, ids })
     }
   }
-  for (const { event, body } of sorted) {
+  const words = wordsOf(view, sorted)
+  for (const [place, { event, body }] of sorted.entries()) {
     if (body?.kind === 'hide' && view.ended.has(event.id))
-      fates.set(event.id, fateOfHide(view, event.id, sorted))
+      fates.set(event.id, fateOfHide(words.get(hex(body.target)), place))
     // Beside a demotion that it did not know of.
     if (fates.get(event.id) === 'holds' && body && isIdleGrant(view, body)) fates.set(event.id, 'void')
   }
@@ -61,20 +62,25 @@ function isIdleGrant(view: Facts, body: BodyValue): boolean {
   return (view.ranks.get(view.personOf(personKey(body.target))) ?? 1) < body.rank
 }
 
-/** One that a higher rank's word stands against: void behind that, else it held until the first such word. */
-function fateOfHide(view: Facts, id: EventId, sorted: readonly ControlEvent[]): Fate {
-  const at = sorted.findIndex(({ event }) => event.id === id)
-  const { body } = sorted[at]!
-  const words = sorted.flatMap((other, place) => {
-    const isWord = other.body?.kind === 'hide' && view.counted.has(other.event.id)
-    if (!isWord || view.ended.has(other.event.id) || body?.kind !== 'hide') return []
-    const isAbout = other.body?.kind === 'hide' && hex(other.body.target) === hex(body.target)
-    return isAbout ? [{ place, id: other.event.id }] : []
-  })
-  if (words.some(({ place }) => place < at)) return 'void'
-  const [first] = words
-  return first ? { ended: first.id } : 'void'
+interface Word {
+  readonly place: number
+  readonly id: EventId
 }
+
+/** The first words that stand about what is hidden or shown: those of the highest rank that said anything, by what they are about. */
+function wordsOf(view: Facts, sorted: readonly ControlEvent[]): ReadonlyMap<string, Word> {
+  const words = new Map<string, Word>()
+  for (const [place, { event, body }] of sorted.entries()) {
+    if (body?.kind !== 'hide' || view.ended.has(event.id) || !view.counted.has(event.id)) continue
+    const target = hex(body.target)
+    if (!words.has(target)) words.set(target, { place, id: event.id })
+  }
+  return words
+}
+
+/** One that a higher rank's word stands against: void behind that, else it held until the first such word. */
+const fateOfHide = (word: Word | undefined, place: number): Fate =>
+  word && word.place > place ? { ended: word.id } : 'void'
 
 function settingsOf(view: Facts, body: BodyValue): Setting[] {
   const isIn = (key: PersonKey) => `in ${view.personOf(key)}`
