@@ -7,8 +7,10 @@ import type { EventId } from '../wire/ids.ts'
 
 export type Place = Pick<Event, 'room' | 'author' | 'lane' | 'n'>
 
-/** Remembered at a time, some 300 bytes each; of more the scan of the next start finds others once these have come. */
+/** Remembered at a time, some 300 bytes each; of more the scan of the next start finds others. */
 const BARE_MAX = 10_000
+/** Up to here also those that nobody wants now, since the word that deleted them might come not to count. */
+const IDLE_MAX = BARE_MAX / 2
 
 export class Bare {
   readonly #places = new Map<EventId, Place>()
@@ -26,6 +28,11 @@ export class Bare {
   /** It is held no more, or was deleted. */
   forget(id: EventId): void {
     this.#places.delete(id)
+  }
+
+  /** One that nobody wants now: room is left for others. */
+  idle(id: EventId): void {
+    if (this.#places.size > IDLE_MAX) this.#places.delete(id)
   }
 
   places(): Iterable<readonly [EventId, Place]> {

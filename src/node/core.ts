@@ -524,6 +524,7 @@ export class Core {
         [...this.#peers()]
           .filter(([, key]) => this.views.carries(key, room, classOf(lane), false))
           .sort(([a], [b]) => Number(this.#isOfHub(a)) - Number(this.#isOfHub(b))),
+      behind: ({ room, author, lane, n }) => (this.replica.lane(room, author, lane)?.n ?? n) - n + 1,
       pull: (link, { room, author, lane, n }) => this.sync.pullBodies(link, room, author, lane, n - 1),
     })
     this.#salvagePorts = {

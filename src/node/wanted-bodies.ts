@@ -18,19 +18,23 @@ import type { Views } from './views.ts'
 const LOOK_EVERY_MS = 60_000
 /** Events looked at in a tick: well below a millisecond. */
 const SLICE_EVENTS = 64
-/** Between two asks for a lane: what nobody has is asked for once a day, and of who was not asked yet once an hour. */
+/** Between two asks for a lane: what nobody has is asked for once a day at most, and of who was not asked yet once an hour. */
 const WAIT_MS_MIN = 60_000
 const WAIT_MS_MAX = 86_400_000
 const WAIT_FOR_NEW_MS_MAX = 3_600_000
+/** All of the lane that lies behind comes with it: whoever says of a long one's beginning that it is missing has it pulled seldom. */
+const WAIT_MS_PER_EVENT = 10_000
 
 export interface WantedBodiesPorts {
-  readonly bare: Pick<Bare, 'places' | 'forget'>
+  readonly bare: Pick<Bare, 'places' | 'forget' | 'idle'>
   /** The event as it is held, while its body is not here and no tombstone stands in its place. */
   lacking(place: Place, id: EventId): Event | undefined
   /** Would it count here if its body came: nothing that counts deletes it, and this node carries it. */
   isWanted(event: Event): boolean
   /** Open links to nodes that stay and may carry it. */
   peers(place: Place): Iterable<readonly [LinkId, PersonKey]>
+  /** Events of the lane from this one on. */
+  behind(place: Place): number
   /** Pulls the lane of this event, from it on. False: not now. */
   pull(link: LinkId, place: Place): boolean
 }
@@ -91,11 +95,11 @@ export class WantedBodies {
   }
 
   #weigh(id: EventId, place: Place, now: number): void {
-    const name = nameOf(place)
-    if (this.#still.has(name)) return
     const event = this.#ports.lacking(place, id)
     if (!event) return this.#ports.bare.forget(id)
-    if (!this.#ports.isWanted(event)) return
+    if (!this.#ports.isWanted(event)) return this.#ports.bare.idle(id)
+    const name = nameOf(place)
+    if (this.#still.has(name)) return
     const asking = this.#asking.get(name) ?? newAsking()
     this.#still.set(name, asking)
     this.#ask(place, asking, now)
@@ -112,6 +116,7 @@ export class WantedBodies {
     if (!peer || !this.#ports.pull(peer[0], place)) return
     asking.asked.add(peer[1])
     asking.askedAt = now
-    asking.waitMs = Math.min(WAIT_MS_MAX, 2 * asking.waitMs)
+    const forAll = this.#ports.behind(place) * WAIT_MS_PER_EVENT
+    asking.waitMs = Math.max(Math.min(WAIT_MS_MAX, 2 * asking.waitMs), forAll)
   }
 }

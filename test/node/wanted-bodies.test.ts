@@ -23,11 +23,13 @@ function started() {
   const asked: string[] = []
   let peers = ['p', 'q'] as PersonKey[]
   let isWanted = true
+  let behind = 1
   const bodies = new WantedBodies({
     bare: replica.bare,
     lacking: (place, id) => replica.lacking(place, id),
     isWanted: () => isWanted,
     peers: () => peers.map((key, link) => [link, key] as const),
+    behind: () => behind,
     pull: (link, { n }) => asked.push(`${peers[link]} from ${n}`) > 0,
   })
   let now = 0
@@ -45,6 +47,9 @@ function started() {
     minutes: run_,
     setPeers: (keys: string[]) => {
       peers = keys as PersonKey[]
+    },
+    setBehind: (events: number) => {
+      behind = events
     },
     setWanted: (is: boolean) => {
       isWanted = is
@@ -88,6 +93,17 @@ describe('bodies that are wanted', () => {
     expect(minutes(1)).toEqual(['r from 2'])
   })
 
+  test('are asked for of one peer again the more seldom the more comes with them', () => {
+    const { minutes, setPeers, setBehind } = started()
+    setBehind(100_000)
+    setPeers(['p', 'q'])
+    expect(minutes(60)).toEqual(['p from 2'])
+    // Who was not asked yet is asked all the same.
+    expect(minutes(10)).toEqual(['q from 2'])
+    expect(minutes(10 * 24 * 60)).toEqual([])
+    expect(minutes(10 * 24 * 60).length).toBeLessThanOrEqual(2)
+  })
+
   test('are none where their author signed that they go', () => {
     const { replica, run, minutes } = started()
     for (const event of run.events.slice(1)) replica.delete(anna.delete(event))
@@ -116,5 +132,27 @@ describe('bodies that are wanted', () => {
     for (let i = 0; i < 20_000; i++)
       many.note({ ...run.events[0]!, id: i.toString(16).padStart(64, '0') as EventId })
     expect([...many.places()]).toHaveLength(10_000)
+  })
+
+  test('have room to be remembered, however many were deleted by words that count', () => {
+    const { run } = started()
+    const many = new Bare()
+    const idOf = (i: number) => i.toString(16).padStart(64, '0') as EventId
+    const note = (i: number) => many.note({ ...run.events[0]!, id: idOf(i) })
+    const isKnown = (i: number) => [...many.places()].some(([id]) => id === idOf(i))
+    for (let i = 0; i < 10_000; i++) note(i)
+    note(10_000)
+    expect(isKnown(10_000)).toBe(false)
+    const bodies = new WantedBodies({
+      bare: many,
+      lacking: (_, id) => ({ ...run.events[0]!, id }),
+      isWanted: ({ id }) => id === idOf(7),
+      peers: () => [],
+      behind: () => 1,
+      pull: () => false,
+    })
+    for (let at = 0; at < 10_000; at += 50) bodies.tick(at)
+    for (let i = 10_000; i < 14_000; i++) note(i)
+    expect([isKnown(7), isKnown(10_000), isKnown(13_999)]).toEqual([true, true, true])
   })
 })
