@@ -47,8 +47,11 @@ describe('the table of refusals', () => {
 
   it("explains a peer's refusal by our sentence, else by the peer's words", () => {
     expect(explainRefusal('HUB_LEAVING', 'x')).toBe(refusals.HUB_LEAVING.us)
-    expect(explainRefusal('ROOM_FULL', 'x', { room: 'lab' })).toContain('The room lab has')
-    expect(explainRefusal('ROOM_FULL', 'x', { room: '{room}' })).toContain('The room {room} has')
+    const details = { most: '10', next: 'make another.' }
+    expect(explainRefusal('ROOM_FULL', 'x', { room: 'lab', ...details })).toContain('The room lab is full')
+    expect(explainRefusal('ROOM_FULL', 'x', { room: '{room}', ...details })).toContain(
+      'The room {room} is full',
+    )
     expect(explainRefusal('ROOM_FULL', 'no room')).toBe('The other side refused: no room (ROOM_FULL)')
     expect(explainRefusal('NEWER_CODE', 'because')).toBe('The other side refused: because (NEWER_CODE)')
     expect(isRefusalCode('constructor')).toBe(false)
