@@ -99,7 +99,7 @@ import { stampT, type Which } from './timeline.ts'
 import { TWIN_WARNING, TwinWatch } from './twin-watch.ts'
 import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
-import { isBodyWanted, WantedBodies } from './wanted-bodies.ts'
+import { isBodyWanted, isErased, WantedBodies } from './wanted-bodies.ts'
 import { Writes } from './writes.ts'
 
 const COMPARE_EVERY_MS = 30_000
@@ -1485,7 +1485,13 @@ export class Core {
     this.#firstLines.drop()
     for (const event of filled) if (isControlLane(event.lane)) this.views.add(event)
     for (const room of new Set(filled.map((event) => event.room))) this.#roomChanged(room)
-    this.display.arrived(filled.filter(({ lane }) => !isControlLane(lane)))
+    const content = filled.filter(({ lane }) => !isControlLane(lane))
+    // Gone from here by a word that counts still: it came along with others, and no week begins anew for it.
+    for (const event of content) {
+      const view = this.views.room(event.room)
+      if (view && isErased(event, view)) this.replica.eraseBody(event)
+    }
+    this.display.arrived(content)
   }
 
   /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */

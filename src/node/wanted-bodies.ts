@@ -12,6 +12,7 @@ import type { EventId, PersonKey } from '../wire/ids.ts'
 import type { Bare, Place } from './bare.ts'
 import { classOf } from './lanes.ts'
 import type { Replica } from './replica.ts'
+import type { RoomView } from './rooms.ts'
 import type { LinkId } from './sync.ts'
 import type { Views } from './views.ts'
 
@@ -52,14 +53,18 @@ export function isBodyWanted(
   replica: Pick<Replica, 'lane' | 'counted' | 'isCurrent'>,
   views: Pick<Views, 'room' | 'carries'>,
 ): boolean {
-  const { id, room, author, lane: laneId, n } = event
+  const { room, author, lane: laneId, n } = event
   const lane = replica.lane(room, author, laneId)
   const view = views.room(room)
   const cls = classOf(laneId)
   if (!lane || !view || view.deleted || !views.carries(self, room, cls, false)) return false
   if (n > replica.counted(lane)) return false
-  return cls === 0 || (replica.isCurrent(laneId) && !view.erased.get(id)?.has(view.personOf(author)))
+  return cls === 0 || (replica.isCurrent(laneId) && !isErased(event, view))
 }
+
+/** Has its own person deleted it from another device, by a word that counts? */
+export const isErased = ({ id, author }: Event, view: Pick<RoomView, 'erased' | 'personOf'>): boolean =>
+  view.erased.get(id)?.has(view.personOf(author)) ?? false
 
 const newAsking = (): Asking => ({
   asked: new Set(),

@@ -3,6 +3,7 @@
  * an old store, and nothing else is erased (INV-17, INV-27). Machines are off between the days that are played.
  */
 import { expect, test } from 'vitest'
+import { parseRun, type VerifiedRun, verifyRun } from '../../src/wire/event.ts'
 import { generalRoom, type RoomId } from '../../src/wire/ids.ts'
 import { PERIOD_MS } from '../../src/wire/limits.ts'
 import { differing } from './core-checks.ts'
@@ -213,12 +214,25 @@ test('what another device of its author deleted goes from the disks a week later
   world.command(ben, { do: 'hide', room: 'lab', message: hidden, on: true })
   await world.run(61_000)
   for (const node of [phone, ben]) expect(holds(node, '<secret>')).toBe(true)
+  const lab = [...ben.core.views.ids()].find((id) => ben.core.views.room(id)?.type === 'public')!
+  const lanes = [...ben.core.replica.lanes(lab, 1, anna.key)]
+  const whole = lanes.flatMap((lane) => ben.core.replica.runsAfter(lane, 0, 1_000_000).runs)
   await year.comes(28, [phone, ben])
   await world.run(61_000)
   for (const node of [phone, ben]) {
     expect(holds(node, '<secret>')).toBe(false)
     for (const text of ['<kept>', '<also kept>', '<hidden>']) expect(holds(node, text)).toBe(true)
   }
+  // It comes again, with others of its lane that were asked for: its week is over.
+  for (const run of whole) {
+    const parsed = parseRun(world.crypto, world.net, run)
+    const good = typeof parsed === 'string' ? parsed : verifyRun(world.crypto, parsed)
+    expect(typeof good).toBe('object')
+    ben.core.replica.add(good as VerifiedRun)
+  }
+  ben.core.endTurn()
+  await world.run(1000)
+  expect(holds(ben, '<secret>')).toBe(false)
   // Who was away, with the body, and somebody who has nothing: neither brings it back, nor misses it.
   const nobody = world.add()
   await year.comes(42, [...rest, nobody])
