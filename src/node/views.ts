@@ -114,6 +114,7 @@ export class Views {
       const event = this.#replica.event(room, author, lane, n)
       if (event && this.#keep(event)) rooms.add(event.room)
     }
+    this.#counting.clear()
     // What counts is decided once, and not anew with each of them.
     if (rooms.has(NETWORK_ROOM)) this.changed(NETWORK_ROOM)
     else for (const room of rooms) this.changed(room)
@@ -138,6 +139,7 @@ export class Views {
         const event = this.#replica.event(room, lane.author, lane.lane, n)
         if (event && isKeyKind(event.kind)) this.#keep(event)
       }
+    this.#counting.delete(room)
   }
 
   /** False where it is known already, or its body is not here. */

@@ -6,6 +6,7 @@ import { Views } from '../../src/node/views.ts'
 import { concat, fromHex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { LANE_START, signRun } from '../../src/wire/event.ts'
+import { NETWORK_ROOM, type RoomId } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { Author, NET, NOW, ROOM, replicaOf, withBodies } from './author.ts'
 
@@ -44,4 +45,33 @@ test('keys that still lie here are known again once their room is not deleted an
   expect(kinds()).toEqual([])
   views.recallKeys(ROOM)
   expect(kinds()).toEqual(['key'])
+})
+
+test('what is asked of a room while the store is read does not keep the rest of it out', async () => {
+  const { replica, store, save } = replicaOf()
+  const write = (room: RoomId, values: readonly BodyValue[]) =>
+    replica.add(
+      signRun(
+        nodeCrypto,
+        anna.signer,
+        { net: NET, room, lane: anna.controlLane(), n: 0, prev: LANE_START },
+        values.map(draft),
+      ),
+    )
+  write(NETWORK_ROOM, [{ kind: 'profile', nick: 'anna', boxKey: new Uint8Array(32).fill(1), about: '' }])
+  for (let k = 0; k < 3; k++) write(ROOM, [{ kind: 'join', lifts: new Uint8Array(0) }])
+  await save()
+  const next = replicaOf(undefined, store)
+  await next.replica.load()
+  const views = new Views({ crypto: nodeCrypto, net: NET, carriesAll: () => true })
+  views.attach(next.replica)
+  await views.load({
+    async *scan(range) {
+      for await (const entry of store.scan(range)) {
+        yield entry
+        views.room(ROOM)
+      }
+    },
+  })
+  expect([...views.controls(ROOM)]).toHaveLength(3)
 })
