@@ -451,8 +451,8 @@ export class Hub {
 
   /** A run that is new here and did not come as a post: the hub's own, or one that a pull brought. from: its link. */
   relay(run: VerifiedRun, from: number): void {
-    const session = this.#sessions.get(from)
-    const isAuthors = !session || session.key === run.events[0]!.author
+    // Who has not joined yet may have by the time it leaves, and is left out then.
+    const isAuthors = from < 0 || this.#sessions.get(from)?.key === run.events[0]!.author
     this.#fanout.add(run, from, isAuthors, this.#now)
   }
 

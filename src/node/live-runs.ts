@@ -22,16 +22,14 @@ export interface LiveRunPorts {
 
 /** A peer whose numbers stand for nothing here is asked what it holds at most this often. */
 const ASK_EVERY_MS = 1000
-
-interface Known {
-  readonly lanes: NumberedLanes
-  askedAt: number
-}
+/** Hubs are one or two, but anybody may tell numbers: of more links those of the one that told longest ago are forgotten. */
+const LINKS_MAX = 8
 
 export class LiveRuns {
   readonly #ports: LiveRunPorts
-  /** Links that told something live. */
-  readonly #known = new Map<LinkId, Known>()
+  /** Of links that told something live; that of the link which told last is last. */
+  readonly #lanes = new Map<LinkId, NumberedLanes>()
+  readonly #askedAt = new Map<LinkId, number>()
 
   /** Runs that were asked for. An honest hub causes none: for tests. */
   unread = 0
@@ -41,21 +39,18 @@ export class LiveRuns {
   }
 
   linkDown(link: LinkId): void {
-    this.#known.delete(link)
+    this.#lanes.delete(link)
+    this.#askedAt.delete(link)
   }
 
   /** Those that can be read, their signatures unchecked. now: monotonic ms. */
   read(link: LinkId, runs: readonly LiveRun[], now: number): ParsedRun[] {
     const { crypto, net } = this.#ports
-    let known = this.#known.get(link)
-    if (!known) {
-      known = { lanes: new NumberedLanes(), askedAt: Number.NEGATIVE_INFINITY }
-      this.#known.set(link, known)
-    }
+    const lanes = this.#lanesOf(link)
     const read: ParsedRun[] = []
     let isLost = false
     for (const run of runs) {
-      const got = known.lanes.parse(crypto, net, run)
+      const got = lanes.parse(crypto, net, run)
       if (got === 'newer') continue
       if (typeof got === 'string') this.#ports.fault(link, got)
       else if (!isUnread(got)) read.push(got)
@@ -70,10 +65,18 @@ export class LiveRuns {
         isLost = true
       }
     }
-    if (isLost && now - known.askedAt >= ASK_EVERY_MS) {
-      known.askedAt = now
+    if (isLost && now - (this.#askedAt.get(link) ?? Number.NEGATIVE_INFINITY) >= ASK_EVERY_MS) {
+      this.#askedAt.set(link, now)
       this.#ports.ask(link)
     }
     return read
+  }
+
+  #lanesOf(link: LinkId): NumberedLanes {
+    const lanes = this.#lanes.get(link) ?? new NumberedLanes()
+    this.#lanes.delete(link)
+    this.#lanes.set(link, lanes)
+    if (this.#lanes.size > LINKS_MAX) this.#lanes.delete(this.#lanes.keys().next().value!)
+    return lanes
   }
 }

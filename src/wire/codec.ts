@@ -37,11 +37,16 @@ function unpackPost(bytes: Uint8Array): ReturnType<typeof unpackValue> {
   const fault = lint(bytes)
   if (fault) return fault
   try {
-    return { value: sharingUnpackr.unpack(copy(bytes)) }
+    const value: unknown = sharingUnpackr.unpack(copy(bytes))
+    // What else lies there, to be passed over, would be kept as long as the run.
+    return isBarePost(value) ? { value } : unpackValue(bytes)
   } catch {
     return 'unpack'
   }
 }
+
+const isBarePost = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && Array.isArray(value[1]) && value[1].length === 3
 
 /** One value as msgpack. */
 export const packValue = (value: unknown): Uint8Array => plain(packr.pack(value))

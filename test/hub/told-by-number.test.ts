@@ -132,3 +132,44 @@ test.each([1, 2, 3])(
     expect(byNumber).toBeGreaterThan(byName)
   },
 )
+
+test('who is pulled from and joins before that is told can read what follows', () => {
+  const [anna, bert] = [new Author(1), new Author(2)]
+  const asked: string[] = []
+  const live = new LiveRuns({
+    crypto: nodeCrypto,
+    net: NET,
+    held: () => 2,
+    pull: (_, room) => asked.push(room),
+    ask: () => asked.push('all'),
+    fault: (_, why) => asked.push(why),
+  })
+  const read: string[] = []
+  const deliver = (link: number, frame: Frame) => {
+    if (link !== 2 || frame.type !== 'live') return
+    for (const run of live.read(link, frame.runs, 0)) read.push(lastOf(run).id)
+  }
+  const hub = new Hub(
+    hubPorts(new Author(9).person, {
+      send: deliver,
+      sendShared: (to, frame) => {
+        for (const link of to) deliver(link, frame)
+      },
+    }),
+    0,
+  )
+  hub.joined(1, anna.person, false)
+  const room = ROOMS[0]!
+  const lane = anna.contentLane()
+  // Too long for one frame.
+  const first = anna.run(lane, ['x'.repeat(14_000)], undefined, NOW, room)
+  const second = anna.run(lane, ['x'.repeat(14_000)], first, NOW + 1000, room)
+  const third = anna.run(lane, ['hi'], second, NOW + 2000, room)
+  hub.relay(first, 2)
+  hub.relay(second, 2)
+  hub.joined(2, bert.person, false)
+  hub.endTurn()
+  hub.frame(1, { type: 'post', run: packRun(third) })
+  hub.endTurn()
+  expect([asked, read.at(-1)]).toEqual([[], lastOf(third).id])
+})

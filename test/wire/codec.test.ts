@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '../../src/wire/bytes.ts'
-import { decodeBody, decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
+import { decodeBody, decodeFrame, encodeFrame, packValue } from '../../src/wire/codec.ts'
 import { parseRun } from '../../src/wire/event.ts'
-import type { Frame } from '../../src/wire/frames.ts'
+import { type Frame, packFrame } from '../../src/wire/frames.ts'
 import { netId } from '../../src/wire/ids.ts'
 import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
 import { vectorFile } from '../vectors/json.ts'
@@ -116,4 +116,18 @@ it.each<Frame>([
   const decoded = decodeFrame(bytes)
   bytes.fill(0xff)
   expect(decoded).toEqual(frame)
+})
+
+it('a post keeps one copy of itself, but nothing of what came beside its run', () => {
+  const [number, run] = packFrame({ type: 'post', run: RUN })
+  const heldBy = (frame: readonly unknown[]) => {
+    const decoded = decodeFrame(packValue(frame))
+    if (typeof decoded === 'string' || decoded.type !== 'post') return decoded
+    return decoded.run.bodies[0]!.buffer.byteLength
+  }
+  const bytes = packValue([number, run]).length
+  const beside = new Uint8Array(30_000)
+  expect(heldBy([number, run])).toBe(bytes)
+  expect(heldBy([number, run, beside])).toBeLessThan(bytes)
+  expect(heldBy([number, [...(run as unknown[]), beside]])).toBeLessThan(bytes)
 })
