@@ -14,6 +14,8 @@ import { type ShortRun, shortRun } from '../wire/short-run.ts'
  * can from there on.
  */
 const BY_NUMBER_MAX = 127
+/** Of so many rooms and classes, those that were told last: who carries them is a list of thousands in each. */
+const ROOMS_MAX = 256
 
 interface Lane {
   readonly number: number
@@ -31,17 +33,16 @@ interface Room {
 }
 
 export class LaneNumbers {
-  /** By class and room. */
+  /** By class and room; what was told last lies last. */
   readonly #rooms = new Map<string, Room>()
   #given = 0
 
   /** What is told of this class and room from now on is told to these links. */
   carriedBy(name: string, links: readonly number[]): void {
-    const room = this.#rooms.get(name)
-    if (!room) {
-      this.#rooms.set(name, { links, lanes: new Map() })
-      return
-    }
+    const room = this.#rooms.get(name) ?? { links, lanes: new Map() }
+    this.#rooms.delete(name)
+    this.#rooms.set(name, room)
+    if (this.#rooms.size > ROOMS_MAX) this.#rooms.delete(this.#rooms.keys().next().value!)
     if (room.links === links) return
     const known = new Set(room.links)
     if (links.some((link) => !known.has(link))) for (const lane of room.lanes.values()) lane.left = 0

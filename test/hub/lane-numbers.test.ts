@@ -48,6 +48,18 @@ test('who goes changes nothing; who comes, or comes back, makes all lanes of the
   expect(tell(bert(), [1, 2, 3])).toBe('name 1')
 })
 
+test('of a room that was told nothing while 256 others were nothing is kept, and its lanes get new numbers', () => {
+  const [tell, anna, bert] = [numbersOf(), writer(1), writer(2)]
+  const tellOthers = (count: number) => {
+    for (let i = 0; i < count; i++) tell(bert(), [1], `${i}`.padStart(32, '0') as RoomId)
+  }
+  tell(anna(), [1])
+  tellOthers(255)
+  expect(tell(anna(), [1])).toBe('number 0')
+  tellOthers(256)
+  expect([tell(anna(), [1]), tell(anna(), [1])]).toEqual(['name 257', 'number 257'])
+})
+
 test('who comes to another room changes nothing in this one', () => {
   const other = '8'.repeat(32) as RoomId
   const [tell, anna, bert] = [numbersOf(), writer(1), writer(2, other)]
