@@ -26,6 +26,9 @@ const WAIT_FOR_NEW_MS_MAX = 3_600_000
 /** All of the lane that lies behind comes with it: whoever says of a long one's beginning that it is missing has it pulled seldom. */
 const WAIT_MS_PER_EVENT = 10_000
 
+/** Lanes asked for in a second: whoever makes many that lack something has a thousand nodes ask one hub for each. */
+const ASKS_PER_S = 4
+
 export interface WantedBodiesPorts {
   readonly bare: Pick<Bare, 'places' | 'forget' | 'idle'>
   /** The event as it is held, while its body is not here and no tombstone stands in its place. */
@@ -82,6 +85,9 @@ export class WantedBodies {
   /** Of those the ones that still have. */
   #still = new Map<string, Asking>()
   #lookAt = Number.NEGATIVE_INFINITY
+  /** Asks in the second that began then. */
+  #asks = 0
+  #asksSince = Number.NEGATIVE_INFINITY
 
   constructor(ports: WantedBodiesPorts) {
     this.#ports = ports
@@ -96,7 +102,17 @@ export class WantedBodies {
       // The first of a lane brings the others.
       this.#queue = [...this.#ports.bare.places()].sort(([, a], [, b]) => a.n - b.n)
     }
-    for (const [id, place] of this.#queue.splice(0, SLICE_EVENTS)) this.#weigh(id, place, now)
+    if (now - this.#asksSince >= 1000) {
+      this.#asksSince = now
+      this.#asks = 0
+    }
+    let weighed = 0
+    for (const [id, place] of this.#queue) {
+      if (weighed === SLICE_EVENTS || this.#asks >= ASKS_PER_S) break
+      this.#weigh(id, place, now)
+      weighed++
+    }
+    this.#queue.splice(0, weighed)
   }
 
   #weigh(id: EventId, place: Place, now: number): void {
@@ -119,6 +135,7 @@ export class WantedBodies {
     if (!peers.some(isNew)) asking.asked.clear()
     const peer = peers.find(isNew)
     if (!peer || !this.#ports.pull(peer[0], place)) return
+    this.#asks++
     asking.asked.add(peer[1])
     asking.askedAt = now
     const forAll = this.#ports.behind(place) * WAIT_MS_PER_EVENT

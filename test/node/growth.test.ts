@@ -7,10 +7,10 @@ import { type MarkerPorts, Markers } from '../../src/node/markers.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica } from '../../src/node/replica.ts'
 import { Views } from '../../src/node/views.ts'
-import { fromHex, uint } from '../../src/wire/bytes.ts'
+import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
 import { LANE_START, newControlLane, signRun } from '../../src/wire/event.ts'
-import { generalRoom, NETWORK_ROOM, personKey } from '../../src/wire/ids.ts'
+import { generalRoom, madeRoom, NETWORK_ROOM, personKey } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { MEMBERS_MAX } from '../../src/wire/limits.ts'
 import { Author, NET, NOW } from './author.ts'
@@ -36,7 +36,7 @@ function flooded() {
     await store.write(replica.takeOps(), false)
     views.network()
   }
-  return { views, store, replica, eve, write }
+  return { views, store, replica, eve, lane, write }
 }
 
 test('a control event is weighed without reading from the disk what was there before it', async () => {
@@ -60,14 +60,22 @@ test('a control event is weighed without reading from the disk what was there be
 })
 
 test('lanes that acts name which do not count are not remembered, and profiles keep the rooms as they are', async () => {
-  const { views, write } = flooded()
-  const general = generalRoom(nodeCrypto, NET)
-  const cuts = nodeCrypto.random(36 * 800)
+  const { views, replica, eve, lane, write } = flooded()
+  const salt = nodeCrypto.random(16)
+  const room = madeRoom(nodeCrypto, NET, eve.person, salt)
+  const value = { type: 0, name: 'lab', topic: '', max: 0, persons: new Uint8Array(0) } as const
+  const create = encodeBody(salt, { kind: 'create', ...value })
+  const start = { net: NET, room, lane: newControlLane(nodeCrypto), n: 0, prev: LANE_START }
+  replica.add(
+    signRun(nodeCrypto, eve.signer, start, [{ kind: kindNumber('create'), at: NOW, t: NOW, body: create }]),
+  )
+  const cuts = concat(fromHex(NETWORK_ROOM), fromHex(lane), uint(9, 4), nodeCrypto.random(8))
   for (let i = 0; i < 5; i++) await write({ kind: 'cut', cut: new Uint8Array(0), cuts })
-  const before = views.room(general)
+  const before = views.room(room)
+  expect(before?.name).toBe('lab')
   await write({ kind: 'profile', nick: 'eve', boxKey: nodeCrypto.random(32), about: '' })
-  expect(views.room(general)).not.toBe(before)
-  expect([...views.room(general)!.members]).toHaveLength(1)
+  expect(views.room(room)).toBe(before)
+  expect([...views.room(generalRoom(nodeCrypto, NET))!.members]).toHaveLength(1)
 })
 
 test('who asks again and again to be somebody’s device is checked once for each of these', () => {

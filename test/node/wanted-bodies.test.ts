@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Bare } from '../../src/node/bare.ts'
 import { WantedBodies } from '../../src/node/wanted-bodies.ts'
 import { packRun, type VerifiedRun } from '../../src/wire/event.ts'
-import type { EventId, PersonKey } from '../../src/wire/ids.ts'
+import type { EventId, LaneId, PersonKey } from '../../src/wire/ids.ts'
 import { Author, ROOM, replicaOf, verified } from './author.ts'
 
 const MINUTE = 60_000
@@ -132,6 +132,28 @@ describe('bodies that are wanted', () => {
     for (let i = 0; i < 20_000; i++)
       many.note({ ...run.events[0]!, id: i.toString(16).padStart(64, '0') as EventId })
     expect([...many.places()]).toHaveLength(10_000)
+  })
+
+  test('are asked for in measure, however many lanes lack some, and of all of them', () => {
+    const { run } = started()
+    const many = new Bare()
+    const lanes = 600
+    const hexOf = (i: number, length: number) => i.toString(16).padStart(length, '0')
+    for (let i = 0; i < lanes; i++)
+      many.note({ ...run.events[0]!, id: hexOf(i, 64) as EventId, lane: hexOf(i, 16) as LaneId })
+    const asked: LaneId[] = []
+    const bodies = new WantedBodies({
+      bare: many,
+      lacking: (place, id) => ({ ...run.events[0]!, ...place, id }),
+      isWanted: () => true,
+      peers: () => [[1, 'p' as PersonKey]],
+      behind: () => 1,
+      pull: (_, { lane }) => asked.push(lane) > 0,
+    })
+    for (let at = 0; at < MINUTE; at += 250) bodies.tick(at)
+    expect(asked.length).toBeLessThanOrEqual(4 * 60)
+    for (let at = MINUTE; at < 20 * MINUTE; at += 250) bodies.tick(at)
+    expect(new Set(asked).size).toBe(lanes)
   })
 
   test('have room to be remembered, however many were deleted by words that count', () => {
