@@ -14,6 +14,8 @@ setFlagsFromString('--heap-growing-percent=30')
 if (major === 20) setFlagsFromString('--interrupt-budget=500000')
 const { boundYoungGeneration } = await import('./young-generation.ts')
 boundYoungGeneration()
+const { collectInOwnThread } = await import('./one-core.ts')
+collectInOwnThread()
 const { runProcess } = await import('./process.ts')
 await runProcess()
 

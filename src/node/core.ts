@@ -226,6 +226,9 @@ export class Core {
     read: (rooms, which, then) => this.lines(rooms, linesOfEach(rooms.length), then, which),
   })
   #choiceWake = Number.POSITIVE_INFINITY
+  /** The wake that the shell was told last. */
+  #wakeTold = Number.NEGATIVE_INFINITY
+  #hasTurn = false
   /** When the hub's history was last seen to be all here: monotonic ms. */
   #caughtUpAt = Number.NEGATIVE_INFINITY
   #readyAsked = false
@@ -783,9 +786,15 @@ export class Core {
 
   // --- steps ------------------------------------------------------------------------------------------------------
 
+  /** Is there something for the end of a turn? Not after heartbeats that changed nothing: a hub gets two a second of each. */
+  get hasTurn(): boolean {
+    return this.#hasTurn || this.#effects.length > 0 || this.#choiceWake < this.#wakeTold
+  }
+
   /** Takes one input. Effects are collected until `takeEffects`. */
   step(moment: CoreMoment, input: CoreInput): void {
     this.#moment = moment
+    if (input.in !== 'frame') this.#hasTurn = true
     this.#hub?.setNow(moment.now)
     this.#take(input)
     this.#relaying.settle()
@@ -895,6 +904,7 @@ export class Core {
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
+    this.#hasTurn = false
     this.#takeFreed()
     this.#takeFilled()
     this.#hub?.endTurn()
@@ -913,7 +923,8 @@ export class Core {
     this.#flushWrites()
     this.#effects.push(...this.#history.takeDue())
     this.#tellSettled()
-    this.#effects.push({ do: 'wake', at: this.#wakeAt() })
+    this.#wakeTold = this.#wakeAt()
+    this.#effects.push({ do: 'wake', at: this.#wakeTold })
   }
 
   takeEffects(): CoreEffect[] {
@@ -1229,6 +1240,8 @@ export class Core {
   #frame(link: LinkId, frame: Frame): void {
     const state = this.#links.get(link)
     if (!state) return
+    // What a heartbeat changes is said by what the choice of a hub makes of it.
+    if (frame.type !== 'heartbeat') this.#hasTurn = true
     if (choiceFrames.has(frame.type)) return this.#choose({ in: 'frame', link, frame: frame as ChoiceFrame })
     switch (frame.type) {
       case 'relay':
@@ -1666,7 +1679,8 @@ export class Core {
     for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
     for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
     const line = this.choice.line
-    if (line !== this.#line) {
+    const isNewLine = line !== this.#line
+    if (isNewLine) {
       const before = this.#line
       this.#line = line
       this.#hub?.carriageChanged()
@@ -1677,6 +1691,7 @@ export class Core {
         if (line.includes(key) && !before.includes(key)) this.#compareSoon(link)
       if (this.isHub && line[0] !== before[0]) this.#ownConfirmations.offerSoon()
     }
+    if (isNewLine || effects.some((effect) => effect.do !== 'wake')) this.#hasTurn = true
   }
 
   #chosen(effect: ChoiceEffect): void {

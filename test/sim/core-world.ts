@@ -341,7 +341,7 @@ export class World {
       if (!peer || !node.liar.hears(input.frame, peer, input.link)) return
     }
     node.core.step(this.#moment(node), input)
-    void this.#endTurn(node)
+    if (node.core.hasTurn) void this.#endTurn(node)
   }
 
   #endTurn(node: SimNode): Promise<void> | undefined {

@@ -562,7 +562,7 @@ export class NodeShell {
         `internal error at ${input.in}: ${error instanceof Error ? error.stack : String(error)}`,
       )
     }
-    if (this.#turnPlanned) return
+    if (this.#turnPlanned || !this.#core.hasTurn) return
     // A commit carries a whole turn already, and somebody waits for what it lets go: nothing is gathered by waiting.
     if (input.in === 'written') return this.#endTurn(() => {})
     this.#turnPlanned = true
