@@ -16,9 +16,16 @@ export interface Bucket {
   /** Until when they may be; monotonic ms. */
   lateUntil: number
   refilledAt: number
-  /** Control events that may still be published; negative after a backlog was pulled. */
-  control: number
-  controlAt: number
+  /** Control events that this person may still post, and that may still be pulled of them. */
+  readonly posted: Allowance
+  readonly pulled: Allowance
+}
+
+/** Of control events, which are kept for ever (rule LV-16). */
+export interface Allowance {
+  /** Negative after a backlog. */
+  left: number
+  at: number
 }
 
 /** Of one session. */
@@ -46,8 +53,8 @@ export const openBucket = (rate: Rate, now: number): Bucket => ({
   late: 0,
   lateUntil: 0,
   refilledAt: now,
-  control: CONTROL_BURST,
-  controlAt: now,
+  posted: { left: CONTROL_BURST, at: now },
+  pulled: { left: CONTROL_BURST, at: now },
 })
 
 /** How many events to grant now; 0: none. now: monotonic ms. */
@@ -76,13 +83,13 @@ export function giveBack(share: Share, rate: Rate, now: number): void {
 
 /** True where nothing would be forgotten with it: a new one holds as much. */
 export const isFull = (
-  { tokens, refilledAt, late, lateUntil, control, controlAt }: Bucket,
+  { tokens, refilledAt, late, lateUntil, posted, pulled }: Bucket,
   rate: Rate,
   now: number,
 ): boolean =>
   tokens + (Math.max(0, now - refilledAt) * rate.perS) / 1000 >= rate.burst &&
   (late === 0 || now >= lateUntil) &&
-  control + refilled(now - controlAt) >= CONTROL_BURST
+  [posted, pulled].every(({ left, at }) => left + refilled(now - at) >= CONTROL_BURST)
 
 /**
  * A session begins anew: what was granted to it and not used is void, and granted again. So is what its former ones hold:
@@ -129,17 +136,17 @@ export function charge(bucket: Bucket, events: number, rate: Rate): void {
   if (rate.perS > 0) bucket.tokens = Math.max(bucket.tokens - events, -DEBT_BURSTS * rate.burst)
 }
 
-/** May this person publish control events now? What is over their allowance waits; texts do not (rule LV-16). */
-export function mayControl(bucket: Bucket, rate: Rate, now: number): boolean {
+/** May control events be taken now? What is over the allowance waits; texts do not (rule LV-16). */
+export function mayControl(allowance: Allowance, rate: Rate, now: number): boolean {
   if (rate.perS === 0) return true
-  bucket.control = Math.min(CONTROL_BURST, bucket.control + refilled(now - bucket.controlAt))
-  bucket.controlAt = now
-  return bucket.control >= 1
+  allowance.left = Math.min(CONTROL_BURST, allowance.left + refilled(now - allowance.at))
+  allowance.at = now
+  return allowance.left >= 1
 }
 
-/** They published so many. What was pulled at once is paid for in the time that follows, down to as much as the allowance. */
-export function chargeControl(bucket: Bucket, events: number): void {
-  bucket.control = Math.max(bucket.control - events, -CONTROL_BURST)
+/** So many were taken. What was pulled at once is paid for in the time that follows, down to as much as the allowance. */
+export function chargeControl(allowance: Allowance, events: number): void {
+  allowance.left = Math.max(allowance.left - events, -CONTROL_BURST)
 }
 
 const refilled = (ms: number): number => (Math.max(0, ms) * CONTROL_PER_S) / 1000

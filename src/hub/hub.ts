@@ -316,9 +316,9 @@ export class Hub {
     if (this.#ports.rate.perS === 0) this.#grant(session)
     const cls = isControlLane(first.lane) ? 0 : 1
     if (cls === 0 && !this.#ports.holds(run)) {
-      const { bucket } = session.share
-      if (!mayControl(bucket, this.#ports.rate, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
-      chargeControl(bucket, run.events.length)
+      const { posted } = session.share.bucket
+      if (!mayControl(posted, this.#ports.rate, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
+      chargeControl(posted, run.events.length)
     }
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
@@ -362,7 +362,11 @@ export class Hub {
       const n = readUint(frame.entries, at + 40, 4)
       const isHere = this.#ports.durableN(room, author, lane) >= n
       // So is what is over somebody's allowance.
-      if (!isHere && isControlLane(lane) && !mayControl(session.share.bucket, this.#ports.rate, this.#now))
+      if (
+        !isHere &&
+        isControlLane(lane) &&
+        !mayControl(session.share.bucket.pulled, this.#ports.rate, this.#now)
+      )
         continue
       // What does not count here now is neither pulled nor acknowledged; its author offers it again.
       if (this.#ports.denial(author, room, isControlLane(lane) ? 0 : 1)) continue
@@ -374,7 +378,7 @@ export class Hub {
 
   #onPermitAsk(session: Joined, frame: FrameOf<'permitAsk'>): void {
     // Whoever may not publish a create or a join now need not be told yes.
-    if (!mayAsk(session, this.#now) || !mayControl(session.share.bucket, this.#ports.rate, this.#now))
+    if (!mayAsk(session, this.#now) || !mayControl(session.share.bucket.posted, this.#ports.rate, this.#now))
       return this.#ports.send(session.link, { type: 'permit', ref: frame.ref, code: 'RATE_LIMITED' })
     const action = frame.action === 0 ? 'create' : 'join'
     const code = this.#permit(session.key, action, roomId(frame.room), frame.name)
@@ -461,7 +465,7 @@ export class Hub {
     const session = this.#sessions.get(link)
     if (session?.state !== 'joined') return
     charge(session.share.bucket, events, this.#ports.rate)
-    if (isControl) chargeControl(session.share.bucket, events)
+    if (isControl) chargeControl(session.share.bucket.pulled, events)
   }
 
   /** To every member at once: the rest of what is told to all (tombstones). */

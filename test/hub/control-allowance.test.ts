@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { Hub } from '../../src/hub/index.ts'
 import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
-import { lastOf, packRun, type VerifiedRun } from '../../src/wire/event.ts'
+import { packRun, type VerifiedRun } from '../../src/wire/event.ts'
 import { CONTROL_BURST } from '../../src/wire/limits.ts'
 import { Author, ROOM } from '../node/author.ts'
 import { hubPorts, persons } from './ports.ts'
@@ -13,6 +13,7 @@ it('control events over the allowance wait at the hub, posted, offered or asked 
   const codes: string[] = []
   let pulls = 0
   const ports = hubPorts(self, {
+    rate: { perS: 10_000, burst: 10_000 },
     send: (_, frame) => {
       if (frame.type === 'refused' || frame.type === 'permit') codes.push(frame.code)
     },
@@ -41,12 +42,15 @@ it('control events over the allowance wait at the hub, posted, offered or asked 
   expect(codes).toEqual([''])
   expect(pulls).toBe(1)
 
-  hub.pulledOwn(1, CONTROL_BURST - 1, true)
+  // Over what is pulled of them, they still post.
+  hub.pulledOwn(1, CONTROL_BURST, true)
+  offer(control)
+  expect(pulls).toBe(1)
+  for (let posted = 1; posted < CONTROL_BURST; posted++) run = post(control, run)
+  expect(codes).toEqual([''])
   run = post(control, run)
   ask(2)
-  offer(control)
   expect(codes).toEqual(['', 'RATE_LIMITED', 'RATE_LIMITED'])
-  expect(pulls).toBe(1)
   post(content)
   offer(content)
   expect(codes).toHaveLength(3)
@@ -55,6 +59,7 @@ it('control events over the allowance wait at the hub, posted, offered or asked 
   // It grows back.
   hub.setNow(10_000)
   post(control, run)
-  expect(lastOf(run).n).toBe(2)
+  offer(control)
   expect(codes).toHaveLength(3)
+  expect(pulls).toBe(3)
 })
