@@ -486,14 +486,23 @@ function planFlush(): void {
 
 function flushSome(): void {
   isFlushPlanned = false
-  flushLinks()
+  flushOwn()
+  flushShared()
 }
 
-/** The end of a turn: what is for one link each leaves, and what many get for the first of them. */
+/** The end of a turn: what is for one link each leaves, and what many get for the first of them, unless this goes on already. */
 export function flushLinks(): void {
+  flushOwn()
+  if (leftOver === 0) flushShared()
+}
+
+function flushOwn(): void {
   const links = ownDirty
   ownDirty = []
   for (const link of links) link.flush()
+}
+
+function flushShared(): void {
   const left = sharedLeft()
   const isBehind = leftOver > 0 && left > leftOver
   const count = isBehind ? left : LINKS_AT_A_TIME
