@@ -9,7 +9,8 @@ import type { BodyValue } from '../../src/wire/kinds.ts'
 import { seeded } from '../lab/chaos/round.ts'
 import { cutOf, none, World } from './rooms/world.ts'
 
-const PEOPLE = ['anna', 'max', 'mara', 'bert', 'carl']
+/** The last two are devices of the first two. */
+const PEOPLE = ['anna', 'max', 'mara', 'bert', 'carl', 'phone', 'tablet']
 
 it('an act is refused exactly where it would not count, of whomever it is, whoever is banned or demoted meanwhile', () => {
   const random = seeded(7)
@@ -19,6 +20,8 @@ it('an act is refused exactly where it would not count, of whomever it is, whoev
     const world = new World()
     const people = PEOPLE.map((name) => world.person(name))
     const [anna, max, mara] = people as [PersonKey, PersonKey, PersonKey]
+    world.device(anna, people[5]!, true)
+    world.device(max, people[6]!, true)
     world.create(anna, 'lab')
     for (const person of people) world.join(person)
     world.role(anna, max, 2)
@@ -32,7 +35,7 @@ it('an act is refused exactly where it would not count, of whomever it is, whoev
       const value: BodyValue = isLast
         ? { kind: 'delete', reason: '' }
         : actOf(below(11), target, lastOfLanes(seen), post)
-      const denial = denialOfAct(world.view(), author, value)
+      const denial = denialOfAct(world.view(), world.view().personOf(author), value)
       const { id } = world.add(author, value)
       const counts = world.view().counted.has(id)
       expect([PEOPLE[people.indexOf(author)], value.kind, counts], `round ${round}`).toEqual([

@@ -1,9 +1,8 @@
 /** What a node lets through early, by what it knows counts: the same that every node's rooms view ignores or lets be. */
-import { hex } from '../../wire/bytes.ts'
 import { decodeBody } from '../../wire/codec.ts'
 import { skeleton } from '../../wire/confusable.ts'
 import type { Event, ParsedRun } from '../../wire/event.ts'
-import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../wire/ids.ts'
+import { NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import type { Replica } from '../replica.ts'
 import { ACT_KINDS, type RoomView } from '../rooms.ts'
@@ -86,9 +85,9 @@ export function denialOfAct(view: RoomView, author: PersonKey, value: BodyValue)
     switch (value.kind) {
       case 'ban':
       case 'mute':
-        return rank >= 2 && rankOf(view, hex(value.target) as PersonKey) < rank
+        return rank >= 2 && rankOfTarget(view, value) < rank
       case 'role':
-        if (value.rank === 1) return rank >= 2 && rankOf(view, hex(value.target) as PersonKey) < rank
+        if (value.rank === 1) return rank >= 2 && rankOfTarget(view, value) < rank
         return rank >= 3
       case 'delete':
         return rank >= 3
@@ -104,8 +103,12 @@ function rankOfNetworkAct(view: RoomView, value: BodyValue): number {
   if (value.kind === 'role' && value.rank === 4) return 5
   const isAgainst =
     value.kind === 'ban' || value.kind === 'mute' || (value.kind === 'role' && value.rank === 1)
-  return isAgainst ? Math.max(4, rankOf(view, hex(value.target) as PersonKey) + 1) : 4
+  return isAgainst ? Math.max(4, rankOfTarget(view, value) + 1) : 4
 }
+
+/** Whoever is named by one of their devices ranks as they do (rule DV-1). */
+const rankOfTarget = (view: RoomView, { target }: { readonly target: Uint8Array }): number =>
+  rankOf(view, view.personOf(personKey(target)))
 
 export const rankOf = (view: RoomView, person: PersonKey): number => view.ranks.get(person) ?? 1
 
