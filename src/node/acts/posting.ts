@@ -2,7 +2,7 @@
 import { concat, fromHex } from '../../wire/bytes.ts'
 import { type EventId, type LaneId, type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import { kindNumber } from '../../wire/kinds.ts'
-import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { PRIVATE_MEMBERS_MAX, TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { checkRoomName } from '../../wire/name.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
@@ -12,6 +12,7 @@ import type { RoomView } from '../rooms.ts'
 import { type Answers, type Asked, refOf } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOf, isOver } from './permission.ts'
+import { excessOf } from './space.ts'
 import type { Writer } from './writer.ts'
 
 const NOT_BLANK = /\S/u
@@ -80,15 +81,19 @@ export class Posting {
    * What somebody made under a name, for something else, is not taken for it.
    */
   #circle(asked: Asked, others: readonly PersonKey[], text: string): void {
-    const { people, me: self } = this.#core
-    if (others.length >= CIRCLE_MAX)
+    const { people, me: self, views } = this.#core
+    const all = [self, ...others]
+    const excess = excessOf({ max: CIRCLE_MAX, isPrivate: true }, new Set(all), views.network().devices)
+    if (excess)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: 'this',
-        max: CIRCLE_MAX,
-        what: 'people',
-        next: 'Make a room for them: /create NAME --private --invite and their nicks.',
+        max: excess === 'people' ? CIRCLE_MAX : PRIVATE_MEMBERS_MAX,
+        what: excess,
+        next:
+          excess === 'people'
+            ? 'Make a room for them: /create NAME --private --invite and their nicks.'
+            : 'Write to fewer of them.',
       })
-    const all = [self, ...others]
     const [known] = [...this.#finding.known()]
       .filter((view) => view.isCircle && isJust(view.persons!, all) && isJust(view.members, all))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
