@@ -19,6 +19,11 @@ export class Expected {
     this.#until.set(room + key, { room, key, until: now + EXPECTED_MS })
   }
 
+  /** Their join counts there, or what they did in its place: from now on they are judged by that. */
+  came(room: RoomId, key: PersonKey): void {
+    this.#until.delete(room + key)
+  }
+
   /** Keys of those expected there. */
   in(room: RoomId, now: number): PersonKey[] {
     this.#forget(now)

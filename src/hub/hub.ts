@@ -455,8 +455,10 @@ export class Hub {
 
   /** A run that is new here and did not come as a post: the hub's own, or one that a pull brought. from: its link. */
   relay(run: VerifiedRun, from: number): void {
+    const { room, author, lane } = run.events[0]!
+    if (isControlLane(lane)) this.#expected.came(room, author)
     // Who has not joined yet may have by the time it leaves, and is left out then.
-    const isAuthors = from < 0 || this.#sessions.get(from)?.key === run.events[0]!.author
+    const isAuthors = from < 0 || this.#sessions.get(from)?.key === author
     this.#fanout.add(run, from, isAuthors, this.#now)
   }
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { Hub } from '../../src/hub/index.ts'
 import { fromHex } from '../../src/wire/bytes.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
+import { Author, ROOM as LAB } from '../node/author.ts'
 import { hubPorts, persons } from './ports.ts'
 
 const ROOM = 'ab'.repeat(16) as RoomId
@@ -38,4 +39,23 @@ it('the hub counts whom it let into a room a moment ago, until they could have c
     [2, 'ROOM_FULL'],
     [2, ''],
   ])
+})
+
+it('whose join has come is counted as a member, and no more once they were removed', () => {
+  const [self] = persons(1)
+  const author = new Author(2)
+  const asked: number[] = []
+  const ports = hubPorts(self, {
+    permit: (_person, _action, _room, _name, expected) => {
+      asked.push(expected.length)
+      return undefined
+    },
+  })
+  const hub = new Hub(ports, 0)
+  hub.joined(1, author.person, false)
+  hub.frame(1, { type: 'permitAsk', ref: 1, action: 1, room: fromHex(LAB), name: '' })
+  hub.permitSelf('create', LAB, 'x')
+  hub.relay(author.run(author.controlLane(), ['x']), 1)
+  hub.permitSelf('create', LAB, 'x')
+  expect(asked).toEqual([0, 1, 0])
 })
