@@ -40,8 +40,8 @@ const FRAME_BYTES = 24 * 1024
 const FRAME_RUNS = 128
 /** A next run is so much shorter than a short run. */
 const SAVED_BYTES = 100
-/** So much of a room waits at most: two frames. */
-const WAITING_BYTES = 2 * FRAME_BYTES
+/** So much of a room waits at most: four frames. */
+const WAITING_BYTES = 4 * FRAME_BYTES
 /**
  * Under load a room is told something at most this often: a screen shows no more, and most of what a delivery costs is its
  * share of a write.
