@@ -14,7 +14,16 @@
  */
 import { isHex, readUint, writeHex, writeUint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import { EVENT_VERSION, type Event, HEADER_BYTES, idOf, type VerifiedRun } from '../wire/event.ts'
+import {
+  EVENT_VERSION,
+  type Event,
+  HEADER_BYTES,
+  idOf,
+  N_AT,
+  PREV_AT,
+  START_BYTES,
+  type VerifiedRun,
+} from '../wire/event.ts'
 import type { EventId } from '../wire/ids.ts'
 import { RUN_EVENTS_MAX } from '../wire/limits.ts'
 
@@ -22,9 +31,6 @@ const WITH_HEADERS = 2
 const RECORD = 3
 const SIGNATURE_AT = 10
 const HEADERS_AT = 74
-const N_AT = 65
-const PREV_AT = 69
-const START_BYTES = 101
 const REST_BYTES = HEADER_BYTES - START_BYTES
 const REST_AT = HEADERS_AT + START_BYTES
 const ID_BYTES = 8

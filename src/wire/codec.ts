@@ -34,15 +34,9 @@ const POST = 64
  * and they are kept and let go together, which the parts of other frames are not.
  */
 function unpackPost(bytes: Uint8Array): ReturnType<typeof unpackValue> {
-  const fault = lint(bytes)
-  if (fault) return fault
-  try {
-    const value: unknown = sharingUnpackr.unpack(copy(bytes))
-    // What else lies there, to be passed over, would be kept as long as the run.
-    return isBarePost(value) ? { value } : unpackValue(bytes)
-  } catch {
-    return 'unpack'
-  }
+  const unpacked = unpackBy(sharingUnpackr, copy(bytes))
+  // What else lies there, to be passed over, would be kept as long as the run.
+  return typeof unpacked === 'string' || isBarePost(unpacked.value) ? unpacked : unpackValue(bytes)
 }
 
 const isBarePost = (value: unknown): boolean =>
@@ -53,12 +47,16 @@ export const packValue = (value: unknown): Uint8Array => plain(packr.pack(value)
 
 /** The one value in bytes, after the lint; a string is the fault. Never throws. */
 export function unpackValue(bytes: Uint8Array): { readonly value: unknown } | LintFault | 'unpack' {
+  // Bins become what the input is: plain arrays, since a Buffer's slice is no copy. A view of its own, since the
+  // unpacker leaves a property on the array it was given.
+  return unpackBy(unpackr, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+}
+
+function unpackBy(by: Packr, bytes: Uint8Array): ReturnType<typeof unpackValue> {
   const fault = lint(bytes)
   if (fault) return fault
   try {
-    // Bins become what the input is: plain arrays, since a Buffer's slice is no copy. A view of its own, since the
-    // unpacker leaves a property on the array it was given.
-    return { value: unpackr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)) }
+    return { value: by.unpack(bytes) }
   } catch {
     return 'unpack'
   }

@@ -104,9 +104,14 @@ export function encodeHeader(h: Header): Uint8Array {
   return out
 }
 
+/** Where things stand in a header. */
 const LANE_AT = 57
-const PREV_AT = 69
-const BODY_HASH_AT = 114
+export const N_AT = 65
+export const PREV_AT = 69
+/** A header up to its prev: v1 net8 room16 author32 lane8 n4 prev32. */
+export const START_BYTES = 101
+export const KIND_AT = 113
+export const BODY_HASH_AT = 114
 const BODY_LENGTH_AT = 146
 
 /** The id that a header names as the one before it. */
@@ -121,7 +126,15 @@ const isBodyHashed = (crypto: Crypto, header: Uint8Array, body: Uint8Array): boo
 
 /** Net, room, author and lane: the same in all headers of a lane. */
 const NAMES_AT = 1
-const NAMES_END = 65
+const NAMES_END = N_AT
+
+/** Whose lane a header is of, and where. */
+export const namesIn = (header: Uint8Array): Pick<Event, 'net' | 'room' | 'author' | 'lane'> => ({
+  net: netId(header, NAMES_AT),
+  room: roomId(header, 9),
+  author: personKey(header, 25),
+  lane: laneId(header, LANE_AT),
+})
 
 /** As decodeHeader, where the event before it in a run is at hand: what they share is not decoded again. */
 function decodeNext(crypto: Crypto, header: Uint8Array, before: Event | undefined): Event {
@@ -137,13 +150,7 @@ function decodeNext(crypto: Crypto, header: Uint8Array, before: Event | undefine
  * The event in a 149-byte header; id: its id, where that is known. Checks nothing: use parseRun for what comes from outside.
  */
 export function decodeHeader(crypto: Crypto, header: Uint8Array, id?: EventId): Event {
-  const names = {
-    net: netId(header, 1),
-    room: roomId(header, 9),
-    author: personKey(header, 25),
-    lane: laneId(header, 57),
-  }
-  return decodeAs(header, names, prevOf(header), id ?? idOf(crypto, header))
+  return decodeAs(header, namesIn(header), prevOf(header), id ?? idOf(crypto, header))
 }
 
 /** The event of a header of which these are known. */
@@ -158,11 +165,11 @@ function decodeAs(
     room,
     author,
     lane,
-    n: readUint(header, 65, 4),
+    n: readUint(header, N_AT, 4),
     prev,
-    at: readUint(header, 101, 6),
+    at: readUint(header, START_BYTES, 6),
     t: readUint(header, 107, 6),
-    kind: header[113]!,
+    kind: header[KIND_AT]!,
     bodyLen: readUint(header, BODY_LENGTH_AT, 3),
     id,
     header,

@@ -4,7 +4,7 @@
  */
 
 import * as v from 'valibot'
-import { HEADER_BYTES, type Run, TOMBSTONE_BYTES } from './event.ts'
+import { HEADER_BYTES, type Run, START_BYTES, TOMBSTONE_BYTES } from './event.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
   LINE_MAX,
@@ -35,7 +35,7 @@ import {
   uintOf,
   type ValueOf,
 } from './schema.ts'
-import { NIL_BYTES, type ShortRun, START_BYTES, TIMES_BYTES } from './short-run.ts'
+import { NIL_BYTES, type ShortRun, TIMES_BYTES } from './short-run.ts'
 
 const key = bin(32)
 const room = bin(16)

@@ -10,10 +10,19 @@
  */
 import { copy, fromHex, isHex, readUint, writeUint } from './bytes.ts'
 import type { Crypto } from './crypto.ts'
-import { type Event, HEADER_BYTES, type Run } from './event.ts'
+import {
+  BODY_HASH_AT,
+  type Event,
+  HEADER_BYTES,
+  KIND_AT,
+  N_AT,
+  PREV_AT,
+  type Run,
+  START_BYTES,
+} from './event.ts'
 import type { EventId } from './ids.ts'
 import { RUN_EVENTS_MAX } from './limits.ts'
-import { fullRun, NIL_BYTES, START_BYTES, TIMES_BYTES } from './short-run.ts'
+import { fullRun, NIL_BYTES, nilsOf, TIMES_BYTES } from './short-run.ts'
 
 export interface NextRun {
   readonly number: number
@@ -26,12 +35,14 @@ const STEP_BYTES = 6
 const AHEAD_BYTES = 3
 const LATER_BYTES = 2
 const SIGNATURE_BYTES = 64
-const N_AT = 65
-const PREV_AT = 69
 const AT_BYTES = 6
-const KIND_AT = START_BYTES + 2 * AT_BYTES
-const HASH_AT = START_BYTES + TIMES_BYTES
 export const NEXT_TAIL_BYTES_MAX = N_BYTES + RUN_EVENTS_MAX * (STEP_BYTES + NIL_BYTES) + SIGNATURE_BYTES
+
+/** Where in the tail hashes and lengths of nil bodies begin, and where the signature does. */
+function placesIn(bodies: NextRun['bodies']) {
+  const nilAt = N_BYTES + bodies.length * STEP_BYTES
+  return { nilAt, signatureAt: nilAt + nilsOf(bodies) * NIL_BYTES }
+}
 
 export const isNext = (run: object): run is NextRun => 'tail' in run
 
@@ -66,12 +77,12 @@ export function nextRun(
   number: number,
 ): NextRun | undefined {
   if (!follows(headers, end)) return undefined
-  const nils = bodies.reduce((sum, body) => sum + (body ? 0 : 1), 0)
-  const tail = new Uint8Array(N_BYTES + bodies.length * STEP_BYTES + nils * NIL_BYTES + SIGNATURE_BYTES)
+  const { nilAt: firstNilAt, signatureAt } = placesIn(bodies)
+  const tail = new Uint8Array(signatureAt + SIGNATURE_BYTES)
   writeUint(tail, 0, N_BYTES, end.n % 2 ** (8 * N_BYTES))
   let before = end.at
   let at = N_BYTES
-  let nilAt = N_BYTES + bodies.length * STEP_BYTES
+  let nilAt = firstNilAt
   for (let i = 0; i < bodies.length; i++) {
     const header = i * HEADER_BYTES
     const time = readUint(headers, header + START_BYTES, AT_BYTES)
@@ -84,18 +95,17 @@ export function nextRun(
     at += STEP_BYTES
     before = time
     if (bodies[i]) continue
-    tail.set(headers.subarray(header + HASH_AT, header + HEADER_BYTES), nilAt)
+    tail.set(headers.subarray(header + BODY_HASH_AT, header + HEADER_BYTES), nilAt)
     nilAt += NIL_BYTES
   }
-  tail.set(signature, nilAt)
+  tail.set(signature, signatureAt)
   return { number, tail, bodies }
 }
 
 /** How many events of the lane lie between this end and the run, modulo 2^16; 'size': it is no next run. */
 export function missingBefore({ tail, bodies }: NextRun, end: LaneEnd): number | 'size' {
-  const nils = bodies.reduce((sum, body) => sum + (body ? 0 : 1), 0)
-  const size = N_BYTES + bodies.length * STEP_BYTES + nils * NIL_BYTES + SIGNATURE_BYTES
-  if (bodies.length === 0 || tail.length !== size) return 'size'
+  const { signatureAt } = placesIn(bodies)
+  if (bodies.length === 0 || tail.length !== signatureAt + SIGNATURE_BYTES) return 'size'
   return (readUint(tail, 0, N_BYTES) - end.n) & 0xffff
 }
 
@@ -105,8 +115,7 @@ export function wholeNextRun(
   { tail, bodies }: NextRun,
   end: LaneEnd,
 ): ReturnType<typeof fullRun> {
-  const nilAt = N_BYTES + bodies.length * STEP_BYTES
-  const signatureAt = tail.length - SIGNATURE_BYTES
+  const { nilAt, signatureAt } = placesIn(bodies)
   const times = new Uint8Array(bodies.length * TIMES_BYTES + signatureAt - nilAt)
   let time = end.at
   for (let i = 0; i < bodies.length; i++) {

@@ -3,8 +3,8 @@
  * with a number sets it, a next run moves it on, and nothing else touches it, so that it is what the hub counts with too.
  */
 import type { Crypto } from './crypto.ts'
-import { type EventFault, lastOf, type ParsedRun, parseRun, type Run } from './event.ts'
-import { type LaneId, laneId, type NetId, type PersonKey, personKey, type RoomId, roomId } from './ids.ts'
+import { type EventFault, lastOf, namesIn, type ParsedRun, parseRun, type Run } from './event.ts'
+import type { LaneId, NetId, PersonKey, RoomId } from './ids.ts'
 import { NUMBERED_LANES_MAX } from './limits.ts'
 import { endOf, isNext, type LaneEnd, missingBefore, type NextRun, wholeNextRun } from './next-run.ts'
 import { fullRun, isShort, type ShortRun } from './short-run.ts'
@@ -36,7 +36,10 @@ export class NumberedLanes {
       if (!end) return { of: undefined }
       const missing = missingBefore(run, end)
       if (missing === 'size') return missing
-      if (missing > 0) return { of: { ...laneOf(end.names), n: end.n + missing + run.bodies.length - 1 } }
+      if (missing > 0) {
+        const { room, author, lane } = namesIn(end.names)
+        return { of: { room, author, lane, n: end.n + missing + run.bodies.length - 1 } }
+      }
       whole = wholeNextRun(crypto, run, end)
     } else whole = fullRun(crypto, run as ShortRun)
     const got = parsed(crypto, net, whole)
@@ -48,9 +51,3 @@ export class NumberedLanes {
 
 const parsed = (crypto: Crypto, net: NetId, run: ReturnType<typeof fullRun>) =>
   typeof run === 'string' ? run : parseRun(crypto, net, run)
-
-const laneOf = (names: Uint8Array) => ({
-  room: roomId(names, 9),
-  author: personKey(names, 25),
-  lane: laneId(names, 57),
-})

@@ -9,7 +9,7 @@
  */
 import { copy, readUint, writeUint } from './bytes.ts'
 import type { Crypto } from './crypto.ts'
-import { EVENT_VERSION, HEADER_BYTES, type Run } from './event.ts'
+import { BODY_HASH_AT, EVENT_VERSION, HEADER_BYTES, N_AT, PREV_AT, type Run, START_BYTES } from './event.ts'
 import { tagged } from './ids.ts'
 
 export interface ShortRun {
@@ -21,24 +21,24 @@ export interface ShortRun {
   readonly number?: number
 }
 
-export const START_BYTES = 101
 export const TIMES_BYTES = 13
+/** Hash and length of a body that is nil, as they stand at the end of a header. */
 export const NIL_BYTES = 35
-const N_AT = 65
-const PREV_AT = 69
-const HASH_AT = START_BYTES + TIMES_BYTES
+
+/** How many of these bodies are nil. */
+export const nilsOf = (bodies: Run['bodies']): number =>
+  bodies.reduce((count, body) => count + (body ? 0 : 1), 0)
 
 /** run: one that parseRun has taken; of any other something would be lost. */
 export function shortRun({ headers, signature, bodies }: Run): ShortRun {
   const count = bodies.length
-  const nils = bodies.reduce((sum, body) => sum + (body ? 0 : 1), 0)
-  const times = new Uint8Array(count * TIMES_BYTES + nils * NIL_BYTES)
+  const times = new Uint8Array(count * TIMES_BYTES + nilsOf(bodies) * NIL_BYTES)
   let nilAt = count * TIMES_BYTES
   for (let i = 0; i < count; i++) {
     const at = i * HEADER_BYTES
-    times.set(headers.subarray(at + START_BYTES, at + HASH_AT), i * TIMES_BYTES)
+    times.set(headers.subarray(at + START_BYTES, at + BODY_HASH_AT), i * TIMES_BYTES)
     if (bodies[i]) continue
-    times.set(headers.subarray(at + HASH_AT, at + HEADER_BYTES), nilAt)
+    times.set(headers.subarray(at + BODY_HASH_AT, at + HEADER_BYTES), nilAt)
     nilAt += NIL_BYTES
   }
   return { start: copy(headers, 0, START_BYTES), times, signature, bodies }
@@ -51,8 +51,8 @@ export function fullRun(crypto: Crypto, run: Run | ShortRun): Run | 'newer' | 's
   if (!isShort(run)) return run
   const { start, times, signature, bodies } = run
   if (start[0] !== EVENT_VERSION) return 'newer'
-  const nils = bodies.reduce((count, body) => count + (body ? 0 : 1), 0)
-  if (bodies.length === 0 || times.length !== bodies.length * TIMES_BYTES + nils * NIL_BYTES) return 'size'
+  const size = bodies.length * TIMES_BYTES + nilsOf(bodies) * NIL_BYTES
+  if (bodies.length === 0 || times.length !== size) return 'size'
   const headers = new Uint8Array(bodies.length * HEADER_BYTES)
   let nilAt = bodies.length * TIMES_BYTES
   for (const [i, body] of bodies.entries()) {
@@ -65,10 +65,10 @@ export function fullRun(crypto: Crypto, run: Run | ShortRun): Run | 'newer' | 's
     }
     header.set(times.subarray(i * TIMES_BYTES, (i + 1) * TIMES_BYTES), START_BYTES)
     if (body) {
-      header.set(tagged(crypto, 'lanchat/body/1', body), HASH_AT)
+      header.set(tagged(crypto, 'lanchat/body/1', body), BODY_HASH_AT)
       writeUint(header, HEADER_BYTES - 3, 3, body.length)
     } else {
-      header.set(times.subarray(nilAt, nilAt + NIL_BYTES), HASH_AT)
+      header.set(times.subarray(nilAt, nilAt + NIL_BYTES), BODY_HASH_AT)
       nilAt += NIL_BYTES
     }
   }
