@@ -1789,8 +1789,7 @@ export class Core {
         knows: (room) => this.views.room(room) !== undefined,
         carries: (person, room, cls) => this.views.carries(person, room, cls, false),
         denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
-        permit: (person, action, room, name, expected) =>
-          this.#acts.permit(person, action, room, name, expected),
+        permit: (...asked) => this.#acts.permit(...asked),
         mayAcknowledge: () => this.#confirming.mayAcknowledge(),
         durableN: this.#durable.n,
         pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),

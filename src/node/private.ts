@@ -187,7 +187,7 @@ export class Private {
   /** The sealed name of a private room, as its create says it. */
   openName(view: RoomView): string | undefined {
     if (typeof view.name === 'string') return view.name
-    for (const { event, body, salt } of this.#views.controls(view.id)) {
+    for (const { event, body, salt } of this.#views.controlsById(view.id).values()) {
       if (
         body?.kind !== 'create' ||
         this.#views.personOf(event.author) !== view.createdBy ||
@@ -203,7 +203,7 @@ export class Private {
   /** The topic that counts; undefined where it cannot be opened. */
   openTopic(view: RoomView): string | undefined {
     if (typeof view.topic === 'string') return view.topic
-    for (const { event, body, salt } of this.#views.controls(view.id)) {
+    for (const { event, body, salt } of this.#views.controlsById(view.id).values()) {
       if ((body?.kind !== 'create' && body?.kind !== 'topic') || body.topic !== view.topic) continue
       const opened = this.openField(event, salt, 'topic', view.topic)
       if (opened !== undefined) return opened

@@ -44,6 +44,19 @@ function device(world: World, names: { readonly anna: string; readonly ben: stri
   return { take, told, unblock, isBlocked: () => blocks.has(names.ben as never) }
 }
 
+/** Anna, whose phone is linked, has a talk with ben; this device has heard of both. */
+function talking() {
+  const world = new World()
+  const [anna, phone, ben] = [world.person('anna'), world.person('phone'), world.person('ben')]
+  const here = device(world, { anna, ben })
+  const heard = () => here.take(world.events.at(-1)!)
+  world.device(anna, phone, true)
+  heard()
+  world.talk(anna, ben)
+  heard()
+  return { world, anna, phone, here, heard }
+}
+
 it.each([
   ['in the order it happened', [0, 1, 2]],
   ['the block before what it is in', [0, 2, 1]],
@@ -92,14 +105,7 @@ it('whom this device takes back stays so, whatever a device said in its own talk
 })
 
 it('what is said here is not undone by what a device whose clock is ahead said before', () => {
-  const world = new World()
-  const [anna, phone, ben] = [world.person('anna'), world.person('phone'), world.person('ben')]
-  const here = device(world, { anna, ben })
-  const heard = () => here.take(world.events.at(-1)!)
-  world.device(anna, phone, true)
-  heard()
-  world.talk(anna, ben)
-  heard()
+  const { world, anna, phone, here, heard } = talking()
   world.add(phone, { kind: 'block', on: true }, { t: 1_800_003_600_000 })
   heard()
   expect(here.isBlocked()).toBe(true)
@@ -110,14 +116,7 @@ it('what is said here is not undone by what a device whose clock is ahead said b
 })
 
 it('a device that was unlinked has no word in whom its person blocks', () => {
-  const world = new World()
-  const [anna, phone, ben] = [world.person('anna'), world.person('phone'), world.person('ben')]
-  const here = device(world, { anna, ben })
-  const heard = () => here.take(world.events.at(-1)!)
-  world.device(anna, phone, true)
-  heard()
-  world.talk(anna, ben)
-  heard()
+  const { world, anna, phone, here, heard } = talking()
   world.device(anna, phone, false)
   heard()
   world.add(phone, { kind: 'block', on: true })

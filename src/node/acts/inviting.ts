@@ -3,7 +3,6 @@ import { concat, fromHex } from '../../wire/bytes.ts'
 import { encodeBody } from '../../wire/codec.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
-import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import type { Core } from '../core.ts'
 import type { Writing } from '../core-io.ts'
 import type { CommandOf } from '../events.ts'
@@ -11,7 +10,7 @@ import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct } from './permission.ts'
-import { excessOf } from './space.ts'
+import { excessOf, excessTold } from './space.ts'
 import type { Writer } from './writer.ts'
 
 type Voicing = CommandOf<'invite' | 'voice' | 'unvoice'>
@@ -48,11 +47,11 @@ export class Inviting {
     const { devices } = this.#core.views.network()
     // Whoever comes first is in: more may be asked than the settings let in, but nobody to whom no key could be sealed.
     const space = { max: 0, isPrivate: view.persons !== undefined }
-    if (excessOf(space, new Set([...view.members, ...fresh]), devices))
+    const excess = excessOf(space, new Set([...view.members, ...fresh]), devices)
+    if (excess)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: this.#nameOf(view, command),
-        max: PRIVATE_MEMBERS_MAX,
-        what: 'devices',
+        ...excessTold(excess, space.max),
         next: 'Invite fewer people, or make a public room.',
       })
     const isVoice = command.do === 'voice' && fresh.every((person) => view.persons?.has(person) ?? true)

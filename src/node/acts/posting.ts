@@ -2,7 +2,7 @@
 import { concat, fromHex } from '../../wire/bytes.ts'
 import { type EventId, type LaneId, type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import { kindNumber } from '../../wire/kinds.ts'
-import { PRIVATE_MEMBERS_MAX, TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
 import { checkRoomName } from '../../wire/name.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
@@ -12,7 +12,7 @@ import type { RoomView } from '../rooms.ts'
 import { type Answers, type Asked, refOf } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOf, isOver } from './permission.ts'
-import { excessOf } from './space.ts'
+import { excessOf, excessTold } from './space.ts'
 import type { Writer } from './writer.ts'
 
 const NOT_BLANK = /\S/u
@@ -87,8 +87,7 @@ export class Posting {
     if (excess)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: 'this',
-        max: excess === 'people' ? CIRCLE_MAX : PRIVATE_MEMBERS_MAX,
-        what: excess,
+        ...excessTold(excess, CIRCLE_MAX),
         next:
           excess === 'people'
             ? 'Make a room for them: /create NAME --private --invite and their nicks.'

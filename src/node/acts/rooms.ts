@@ -2,7 +2,6 @@
 import { concat, fromHex } from '../../wire/bytes.ts'
 import { madeRoom, NETWORK_ROOM, type RoomId } from '../../wire/ids.ts'
 import type { BodyValue } from '../../wire/kinds.ts'
-import { PRIVATE_MEMBERS_MAX } from '../../wire/limits.ts'
 import { checkRoomName, nameFaultText } from '../../wire/name.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf, EnteredTalk } from '../events.ts'
@@ -11,7 +10,7 @@ import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { denialOfAct, isOver } from './permission.ts'
 import type { Permits } from './permits.ts'
-import { excessOf } from './space.ts'
+import { excessOf, excessTold } from './space.ts'
 import type { Writer } from './writer.ts'
 
 type Create = CommandOf<'create'>
@@ -77,8 +76,7 @@ export class RoomActs {
     if (excess)
       return this.#answers.refuse(asked, 'ROOM_TOO_LARGE', {
         room: name,
-        max: excess === 'people' ? max : PRIVATE_MEMBERS_MAX,
-        what: excess,
+        ...excessTold(excess, max),
         next: 'Invite fewer people.',
       })
     const then = () => {

@@ -10,6 +10,12 @@ export interface Space {
   readonly isPrivate: boolean
 }
 
+/** What ROOM_TOO_LARGE says of it. */
+export const excessTold = (excess: 'people' | 'devices', max: number) => ({
+  max: excess === 'people' ? max : PRIVATE_MEMBERS_MAX,
+  what: excess,
+})
+
 /** May all of these be in a room at once? Names what stands against it. */
 export function excessOf(
   { max, isPrivate }: Space,
