@@ -26,10 +26,11 @@ export interface StoreReport {
   readonly folder: string
   /**
    * disk: it can be read and, where a lanchat runs, written. memory: the lanchat running here cannot write it. damaged: it
-   * does not open. none: nothing is stored yet. busy: somebody has it who does not answer.
+   * does not open. newer: a newer lanchat has written it. none: nothing is stored yet. busy: somebody has it who does not
+   * answer.
    */
-  readonly state: 'disk' | 'memory' | 'damaged' | 'none' | 'busy'
-  /** Of a damaged one: LevelDB's code, `missing`, or `checksum`. */
+  readonly state: 'disk' | 'memory' | 'damaged' | 'newer' | 'none' | 'busy'
+  /** Of a damaged one: LevelDB's code, `missing`, or `checksum`; of a newer one what to do, in a sentence. */
   readonly why?: string
   /** The process that has it. */
   readonly pid?: number

@@ -420,6 +420,10 @@ const table = {
     us: 'The data directory {dir} cannot be written ({why}). Make it writable, or choose another with --data-dir.',
     fatal: true,
   },
+  STORE_NEWER: {
+    us: 'What is stored in {folder} was written by a newer lanchat (format {format}; this one reads up to {known}). Nothing was changed. Start that version, or give this one its own --data-dir.',
+    fatal: true,
+  },
   STORE_FAILED: {
     us: 'The disk refused to store messages ({why}). Chat goes on in memory and forgets it at the end: free some space and start again.',
     them: 'My disk fails; I cannot keep your events.',

@@ -52,6 +52,7 @@ export function verdictOf(store: StoreReport): { readonly ok: boolean; readonly 
     return bad(
       `The stored messages in ${folder} are damaged (${store.why}). Start lanchat: it moves them aside, fetches what others have and brings back what only this machine held.`,
     )
+  if (state === 'newer') return bad(store.why ?? '')
   if (store.isFull)
     return bad(
       `The disk is full: ${sizeText(store.freeBytes ?? 0)} are free. Soon messages are kept in memory only.`,

@@ -11,6 +11,7 @@ import { openDataDir, storeFolder } from './data-dir.ts'
 import { loadIdentity, readKeptIdentity } from './identity-file.ts'
 import { isGone } from './level-database.ts'
 import { LevelStore, type Opened, openLevelStore } from './level-store.ts'
+import { markOf, refuseNewer } from './store-format.ts'
 import { openStoreView, removeLeftViews, type StoreView } from './store-view.ts'
 import { codeOf } from './system-error.ts'
 
@@ -48,9 +49,10 @@ export async function seedOf(keeping: Keeping): Promise<Uint8Array> {
   return kept ?? new Uint8Array(randomBytes(32))
 }
 
-/** undefined: there is no disk for this run. Rejects with LanchatError DATA_DIR_IN_USE. */
+/** undefined: there is no disk for this run. Rejects with LanchatError DATA_DIR_IN_USE, STORE_NEWER. */
 export async function diskOf(keeping: Keeping, net: string): Promise<KeptStore | undefined> {
   const folder = await storeOf(keeping.dir, net)
+  await refuseNewer(folder)
   const open = async () => {
     const { store, ...opened } = await openLevelStore(folder)
     return { store, opened }
@@ -66,7 +68,7 @@ export async function diskOf(keeping: Keeping, net: string): Promise<KeptStore |
 /** What is not read must not be written to either: what is pulled anew meanwhile would lie over it. */
 async function viewed(keeping: Keeping, folder: string): Promise<KeptStore | undefined> {
   const store = new LevelStore(folder, {})
-  const wasMade = await stat(`${folder}.made`).catch((error) => codeOf(error) !== 'ENOENT')
+  const wasMade = await stat(markOf(folder)).catch((error) => codeOf(error) !== 'ENOENT')
   if (!wasMade && (await isGone(folder))) {
     keeping.kept = 'nothing'
     return { store, opened: {}, unopened: { view: undefined } }

@@ -8,6 +8,7 @@ import { Level } from './commonjs.ts'
 import { damagedPrefix, noteDamage } from './damaged-stores.ts'
 import { unwritable } from './data-dir.ts'
 import { probeWritable, writeFileSafely } from './safe-file.ts'
+import { formatOf, MARK, markOf, refuseNewer, STORE_FORMAT } from './store-format.ts'
 import { damagedTable } from './table-check.ts'
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
@@ -34,7 +35,7 @@ const openFolders = new Set<string>()
  * Opens the database in this folder, or starts one; one that does not open, or that the caller knows to be `damaged`, is moved
  * to `<dir>.damaged-<n>` and an empty one started. A file `<dir>.made` tells later starts that there must be a database: without
  * that, LevelDB would take a folder with a lost CURRENT file for a new one and delete all it holds.
- * Rejects with LanchatError DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE; TypeError where this process has it open.
+ * Rejects with LanchatError DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE, STORE_NEWER (nothing is changed then); TypeError where this process has it open.
  */
 export async function openDatabase(
   dir: string,
@@ -73,7 +74,8 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
   await mkdir(dir, { recursive: true, mode: 0o700 }).catch((cause) => {
     throw unwritable(dir, cause)
   })
-  const mark = `${dir}.made`
+  const mark = markOf(dir)
+  await refuseNewer(dir)
   const isNew = !(await exists(mark)) && (await readdir(dir)).every((name) => /^(LOCK|LOG)/.test(name))
   let why = 'unreadable'
   const unchecked = uncheckedMark(dir)
@@ -87,7 +89,7 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
       // Where there is no room for it either, a crash is no worse than without.
       await writeFile(unchecked, '').catch(() => {})
       const db = await open(dir, isNew)
-      if (!(await exists(mark))) await leaveMark(dir, mark, db)
+      if ((await formatOf(dir)) < STORE_FORMAT) await leaveMark(dir, mark, db)
       return { db, ...(isNew && { isFresh: true as const }) }
     } catch (error) {
       if (error instanceof LanchatError) throw error
@@ -140,7 +142,7 @@ async function open(dir: string, createIfMissing: boolean): Promise<Database> {
 
 async function leaveMark(dir: string, mark: string, db: Database): Promise<void> {
   try {
-    await writeFileSafely(mark, new Uint8Array(0))
+    await writeFileSafely(mark, MARK)
   } catch (cause) {
     await db.close().catch(() => {})
     throw unwritable(dir, cause)

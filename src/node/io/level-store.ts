@@ -47,8 +47,8 @@ export interface LevelStoreOptions {
 
 /**
  * Opens or starts the store in this folder. A damaged one is moved aside and an empty one started: `movedAside` tells where.
- * Rejects with LanchatError DATA_DIR_IN_USE (another process has it) or DATA_DIR_UNWRITABLE (or disk full), with
- * TypeError where this process has it open already.
+ * Rejects with LanchatError DATA_DIR_IN_USE (another process has it), DATA_DIR_UNWRITABLE (or disk full) or
+ * STORE_NEWER, with TypeError where this process has it open already.
  */
 export async function openLevelStore(
   dir: string,

@@ -16,6 +16,7 @@ import { damagedStores } from './damaged-stores.ts'
 import { dataDirPath } from './data-dir.ts'
 import { storeOf } from './keeping.ts'
 import { isGone, levelCodeOf } from './level-database.ts'
+import { isNewer, markOf, refuseNewer } from './store-format.ts'
 import { withStoreView } from './store-view.ts'
 import { damagedTable } from './table-check.ts'
 
@@ -61,16 +62,18 @@ type Looked = Pick<StoreReport, 'state' | 'why' | 'rooms'>
 async function look(dir: string, folder: string, net: string): Promise<Looked> {
   const nothing = { rooms: [] }
   if (await isGone(folder)) {
-    const wasMade = await stat(`${folder}.made`).catch(() => undefined)
+    const wasMade = await stat(markOf(folder)).catch(() => undefined)
     return wasMade ? { ...nothing, state: 'damaged', why: 'missing' } : { ...nothing, state: 'none' }
   }
   // A lanchat that starts now waits for this claim. Where the folder cannot be written nobody can start in it either.
   const claimed = await claimDataDir(dir, true).catch(() => undefined)
   if (claimed && 'inUse' in claimed) return { ...nothing, state: 'busy' }
   try {
+    await refuseNewer(folder)
     if (await damagedTable(folder)) return { ...nothing, state: 'damaged', why: 'checksum' }
     return { state: 'disk', rooms: await withStoreView(folder, (view) => roomsIn(view, net)) }
   } catch (error) {
+    if (isNewer(error)) return { ...nothing, state: 'newer', why: error.message }
     return { ...nothing, state: 'damaged', why: levelCodeOf(error) ?? 'unreadable' }
   } finally {
     await claimed?.claim.release()

@@ -7,6 +7,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type LevelStore, openLevelStore } from './level-store.ts'
+import { refuseNewer } from './store-format.ts'
 
 export interface StoreView {
   /** Written to, it changes the copy alone. */
@@ -15,7 +16,7 @@ export interface StoreView {
   close(): Promise<void>
 }
 
-/** Nobody may open the store meanwhile: hold the data dir. Rejects where it does not open, with LevelDB's code as `code`. */
+/** Nobody may open the store meanwhile: hold the data dir. Rejects where it does not open, with LevelDB's code or STORE_NEWER as `code`. */
 export async function withStoreView<T>(store: string, look: (view: LevelStore) => Promise<T>): Promise<T> {
   const view = await openStoreView(store)
   try {
@@ -30,6 +31,7 @@ export async function withStoreView<T>(store: string, look: (view: LevelStore) =
  * is taken. Rejects as withStoreView, and with the system's code where none of them has room.
  */
 export async function openStoreView(store: string, temps = tempFolders()): Promise<StoreView> {
+  await refuseNewer(store)
   let why: unknown
   for (const temp of temps) {
     try {

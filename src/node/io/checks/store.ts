@@ -5,6 +5,7 @@ import { factKey } from '../../keys.ts'
 import { claimDataDir } from '../control.ts'
 import { damagedStores } from '../damaged-stores.ts'
 import { levelCodeOf } from '../level-database.ts'
+import { isNewer, markOf } from '../store-format.ts'
 import { withStoreView } from '../store-view.ts'
 import { type Finding, fail, pass, skip, warn } from './check.ts'
 
@@ -20,6 +21,7 @@ export interface StoreState {
     | 'busy'
     | 'missing'
     | { readonly code: string }
+    | { readonly newer: string }
     | { readonly unseen: string }
   /** Damaged ones that were moved aside. */
   readonly damaged: readonly string[]
@@ -31,7 +33,7 @@ export async function askStore(dir: string, folder: string, isRunning: boolean):
   const damaged = (await damagedStores(folder)).map((copy) => copy.folder)
   const state = { folder, damaged, remembered: [] }
   if (isRunning) return { ...state, opens: 'busy' }
-  const [isMade, isThere] = await Promise.all([exists(`${folder}.made`), exists(join(folder, 'CURRENT'))])
+  const [isMade, isThere] = await Promise.all([exists(markOf(folder)), exists(join(folder, 'CURRENT'))])
   if (!isMade && !isThere) return { ...state, opens: 'none' }
   if (!isThere) return { ...state, opens: 'missing' }
   // A lanchat that starts now waits for this claim, and may not find the database locked.
@@ -41,6 +43,7 @@ export async function askStore(dir: string, folder: string, isRunning: boolean):
     const peers = await withStoreView(folder, async (view) => view.get(factKey('peers')))
     return { ...state, opens: 'yes', remembered: readPeers(peers) }
   } catch (error) {
+    if (isNewer(error)) return { ...state, opens: { newer: error.message } }
     const code = levelCodeOf(error) ?? 'unknown'
     return { ...state, opens: /^E[A-Z]+$/.test(code) ? { unseen: code } : { code } }
   } finally {
@@ -57,6 +60,8 @@ export function judgeStore({ folder, opens, damaged }: StoreState, isFailing: bo
     )
   if (typeof opens === 'object' && 'unseen' in opens)
     return skip(`The stored messages in ${folder} cannot be looked at (${opens.unseen}).`)
+  if (typeof opens === 'object' && 'newer' in opens)
+    return fail(opens.newer, 'lanchat --version says which one this is.')
   if (opens === 'missing' || typeof opens === 'object')
     return fail(
       `The stored messages in ${folder} are damaged (${typeof opens === 'object' ? opens.code : 'files are missing'}).`,
