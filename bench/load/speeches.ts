@@ -22,4 +22,5 @@ export const speeches: Readonly<Record<string, Speech>> = {
   'socket.io': socketIoSpeech,
   'floor-node': floorSpeech,
   'floor-c': floorSpeech,
+  'floor-signed': lanchatSpeech,
 }

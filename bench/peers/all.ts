@@ -1,5 +1,6 @@
 /** Every server that lanchat is compared with, by name. A row that gives nothing cannot be had here and has said why. */
 import { floorC, floorNode } from './floor.ts'
+import { floorSigned } from './floor-signed.ts'
 import { inspircd, ngircd } from './irc.ts'
 import { lanchat } from './lanchat.ts'
 import { mosquittoQos0, mosquittoQos1 } from './mosquitto.ts'
@@ -22,6 +23,7 @@ export const PEERS: Readonly<Record<string, () => Peer | undefined>> = {
   'socket.io': socketIo,
   'floor-node': floorNode,
   'floor-c': floorC,
+  'floor-signed': floorSigned,
 }
 
 /** Those asked for that can be had, in that order. */

@@ -94,7 +94,7 @@ async function ready(child: ChildProcess): Promise<void> {
 
 // With a code the network has no place, which only nodes that sync could agree on.
 const codeKey = await scryptKey(utf8(CODE), tagged(nodeCrypto, 'lanchat/code/1', utf8(NETWORK)), 2 ** 17)
-const net: NetId = networkId(nodeCrypto, {
+export const net: NetId = networkId(nodeCrypto, {
   name: NETWORK,
   codeKey,
   hasCode: true,
