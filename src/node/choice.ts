@@ -250,7 +250,8 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
   const isSought = phase.state === 'seeking' && !isAvoided(choice, turn.now, link.key)
   if (isSought || (isWayOut && link.via === undefined)) join(turn, link)
   else ask(turn, link, { type: 'who' })
-  wakeBy(choice, turn.now)
+  // A hub looks for nobody: what it tells for it is told with its next heartbeat.
+  if (phase.state !== 'hub') wakeBy(choice, turn.now)
 }
 
 /** Closes a link of its own accord; for the choice it is gone at once. */

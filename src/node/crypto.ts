@@ -47,7 +47,12 @@ function verifyBy(keyOf: (key: Uint8Array) => KeyObject | undefined): Crypto['ve
 const digest = Buffer.alloc(32)
 
 export const nodeCrypto: Crypto = {
-  hash: (data) => new Uint8Array(hash('sha512', data, 'buffer').subarray(0, 32)),
+  hash: (data) => {
+    const text = hash('sha512', data, 'binary')
+    const out = new Uint8Array(32)
+    for (let i = 0; i < 32; i++) out[i] = text.charCodeAt(i)
+    return out
+  },
   // By way of a text and bytes that are there: a new array outside V8's heap for each would cost as much again as the hash.
   // Not cut out of the hex of all 64 bytes, which would stay in memory with it.
   hashHex: (data) => {

@@ -46,6 +46,7 @@ export interface HandshakeOptions {
   /** 32 bytes that only the two ends of this channel know: its TLS exporter, or the hash of a gate's transcript. */
   readonly binding: Uint8Array
   readonly signer: Signer
+  /** What is told by one and the same object is encoded once: it may not change. */
   readonly hello: HelloFields
   readonly crypto: Crypto
   /** Refuse any other key (PEER_OTHER). */
@@ -97,6 +98,26 @@ const hashOf = (crypto: Crypto, hello: Uint8Array) => tagged(crypto, 'lanchat/he
 const signedBy = (side: Side, binding: Uint8Array, dialerHash: Uint8Array, acceptorHash: Uint8Array) =>
   concat(SIGN_AUTH, uint(side === 'dialer' ? 0 : 1, 1), binding, dialerHash, acceptorHash)
 
+interface OwnHello {
+  readonly fields: HelloFields
+  readonly signer: Signer
+  readonly versions: readonly number[]
+  readonly bytes: Uint8Array
+  /** Once it was needed. */
+  hash?: Uint8Array
+}
+
+/** What was told last: a hub says the same to all who come. */
+let toldLast: OwnHello | undefined
+
+function ownHello(fields: HelloFields, signer: Signer, versions: readonly number[]): OwnHello {
+  const last = toldLast
+  if (last && last.fields === fields && last.signer === signer && last.versions === versions) return last
+  const hello: Hello = { ...fields, type: 'hello', versions: [...versions], key: signer.key }
+  toldLast = { fields, signer, versions, bytes: encodeFrame(hello) }
+  return toldLast
+}
+
 type State =
   | { readonly at: 'opened' }
   /** theirs: what the peer has to sign. */
@@ -108,8 +129,7 @@ export function openHandshake(options: HandshakeOptions): Handshake {
   const { side, binding, signer, crypto } = options
   if (binding.length !== BINDING_BYTES) throw new TypeError('a binding is 32 bytes')
   const versions = options.versions ?? WIRE_VERSIONS
-  const told: Hello = { ...options.hello, type: 'hello', versions: [...versions], key: signer.key }
-  const ownBytes = encodeFrame(told)
+  const own = ownHello(options.hello, signer, versions)
   let state: State = { at: 'opened' }
 
   const refuse = (code: HandshakeCode, detail: string): HandshakeStep => {
@@ -123,24 +143,26 @@ export function openHandshake(options: HandshakeOptions): Handshake {
         'VERSION_UNSUPPORTED',
         `I speak ${versionRange(versions)}, you speak ${versionRange(hello.versions)}`,
       )
-    if (!equal(hello.net, told.net)) return refuse('NETWORK_OTHER', `my network is ${hex(told.net)}`)
+    const { net } = options.hello
+    if (!equal(hello.net, net)) return refuse('NETWORK_OTHER', `my network is ${hex(net)}`)
+    if (equal(hello.key, signer.key)) return refuse('SELF', 'this is my own key')
     const key = personKey(hello.key)
-    if (key === personKey(signer.key)) return refuse('SELF', 'this is my own key')
     if (!isStrongKey(hello.key)) return refuse('KEY_WEAK', 'this key belongs to everybody')
     if (options.expect !== undefined && key !== options.expect)
       return refuse('PEER_OTHER', `I looked for ${options.expect}`)
     const why = options.refuses?.(key)
     if (why) return refuse(why, refusalDetail(why))
-    const [own, peers] = [hashOf(crypto, ownBytes), hashOf(crypto, helloBytes)]
+    own.hash ??= hashOf(crypto, own.bytes)
+    const [mine, peers] = [own.hash, hashOf(crypto, helloBytes)]
     const message = (by: Side) =>
-      side === 'dialer' ? signedBy(by, binding, own, peers) : signedBy(by, binding, peers, own)
+      side === 'dialer' ? signedBy(by, binding, mine, peers) : signedBy(by, binding, peers, mine)
     const other: Side = side === 'dialer' ? 'acceptor' : 'dialer'
     state = { at: 'greeted', peer: { key, hello, version }, theirs: message(other) }
     return { send: encodeFrame({ type: 'auth', signature: signer.sign(message(side)) }) }
   }
 
   return {
-    hello: ownBytes,
+    hello: own.bytes,
     receive(bytes) {
       if (state.at === 'over') throw new TypeError('this handshake is over')
       const frame = decodeFrame(bytes)

@@ -30,6 +30,7 @@ import { LINK_LIMITS, type Link, type LinkLimits } from './link.ts'
 import { LinkSocket } from './link-socket.ts'
 import { type Stranger, type StrangerLimits, Strangers } from './strangers.ts'
 import { codeOf } from './system-error.ts'
+import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts'
 
 /** Ports tried above the wanted one before any is taken. */
 const PORTS_TRIED = 20
@@ -132,19 +133,36 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     refused(strangers.at(socket as Socket), 'upgrade')
     socket.destroy()
   })
+  const upgrade = (
+    request: UpgradeRequest | IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    stranger: Stranger,
+  ) => {
+    // The answer and the hello leave in one write.
+    socket.cork()
+    websockets.handleUpgrade(request as IncomingMessage, socket, head, (ws) => welcome(socket, stranger, ws))
+    socket.uncork()
+  }
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const stranger = strangers.at(socket)
     // A web page can open a websocket to loopback too, and always says where it comes from.
-    if (stranger && request.url === LINK_PATH && request.headers.origin === undefined) {
-      // The answer and the hello leave in one write.
-      socket.cork()
-      websockets.handleUpgrade(request, socket, head, (ws) => welcome(socket, stranger, ws))
-      socket.uncork()
-    } else {
+    if (stranger && request.url === LINK_PATH && request.headers.origin === undefined)
+      upgrade(request, socket, head, stranger)
+    else {
       refused(stranger, 'upgrade')
       socket.destroy()
     }
   })
+  /** What comes first is the request of a node, or is left to the HTTP server. */
+  function hearFirst(this: Socket, bytes: Buffer): void {
+    this.off('data', hearFirst)
+    const stranger = strangers.at(this)
+    const read = stranger && readUpgrade(bytes)
+    if (read) return upgrade(read.request, this, bytes.subarray(read.end), stranger)
+    this.unshift(bytes)
+    http.emit('connection', this)
+  }
 
   const tls = options.plain ? undefined : createTlsServer(acceptorTls(options.nn, ways))
   tls?.on('tlsClientError', (_error, socket) => {
@@ -156,7 +174,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const stranger = strangers.at(socket)
     if (!stranger) return socket.destroy()
     strangers.step(stranger)
-    http.emit('connection', socket)
+    socket.on('data', hearFirst)
   })
 
   const server = createServer({ noDelay: true }, (socket) => {
@@ -170,7 +188,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return socket.destroy()
     }
     strangers.add(socket)
-    ;(tls ?? http).emit('connection', socket)
+    if (tls) tls.emit('connection', socket)
+    else socket.on('data', hearFirst)
   })
   const port = await listenNear(server, options.port, options.host)
   // Running out of file handles is the only error left: who waits is accepted later.

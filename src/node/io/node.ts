@@ -66,7 +66,7 @@ import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
-import { flushLinks, type Link, type LinkHandlers, sendShared } from './link.ts'
+import { flushLinks, isSameHello, type Link, type LinkHandlers, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
 import { ResilientStore } from './resilient-store.ts'
@@ -155,11 +155,15 @@ export class NodeShell {
   #held: CoreInput[] | undefined
   #nextSlot = 1
   #isStarted = false
+  /** It is written down that the code is right: once in the life of a process. */
+  #isAccepted = false
   /** Bound to loopback: then this machine is the whole network, and a link from it proves what one from elsewhere would. */
   #isLoopbackOnly = false
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
+  /** In the last handshake. */
+  #told: HelloFields | undefined
   #places: { readonly ids: readonly PlaceId[]; readonly bytes: Uint8Array } = { ids: [], bytes: NO_PLACES }
   #noted: Promise<void> = Promise.resolve()
 
@@ -448,9 +452,10 @@ export class NodeShell {
     this.#discovery?.update({ net8: this.#announces(ways[0]!.tag) })
   }
 
+  /** The same object for as long as it says the same: it is encoded once then. */
   #hello(): HelloFields {
     const { place } = this.#core
-    return {
+    const hello: HelloFields = {
       net: this.#network.net,
       role: this.#options.visitor ? 2 : this.#core.isHub ? 1 : 0,
       places: place ? this.#packed(place.ids) : NO_PLACES,
@@ -459,6 +464,8 @@ export class NodeShell {
       caps: 0,
       port: this.#options.visitor ? 0 : (this.#listener?.port ?? 0),
     }
+    if (!this.#told || !isSameHello(this.#told, hello)) this.#told = hello
+    return this.#told
   }
 
   /** The same bytes for all links, for as long as the place has these ids. */
@@ -807,8 +814,7 @@ export class NodeShell {
       return
     }
     this.#links.set(link.id, link)
-    if (this.#network.hasCode && this.#store.get(factKey('accepted')) === undefined)
-      void this.#store.write([['put', factKey('accepted'), new Uint8Array([1])]], false)
+    this.#noteAccepted()
     if (dialledAddress) this.#remember(dialledAddress)
     const address = dialledAddress ?? (link.hello.port > 0 ? joinAddress(link.address, link.hello.port) : '')
     const { hello } = link
@@ -836,6 +842,14 @@ export class NodeShell {
     // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
     link.start(this.#handlers)
     this.#intake.began(link.id)
+  }
+
+  /** A link by the code: it is right. */
+  #noteAccepted(): void {
+    if (this.#isAccepted) return
+    this.#isAccepted = true
+    if (this.#network.hasCode && this.#store.get(factKey('accepted')) === undefined)
+      void this.#store.write([['put', factKey('accepted'), new Uint8Array([1])]], false)
   }
 
   /** The same for all links. */

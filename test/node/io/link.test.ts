@@ -520,6 +520,30 @@ describe('a hostile peer', () => {
     expect(acceptor.refused).toEqual(['timeout'])
   })
 
+  it('is taken in where its request comes in two parts', async () => {
+    const acceptor = await accept({ plain: true })
+    const socket = await tcp(acceptor.port)
+    const request = [
+      'GET /lanchat/1 HTTP/1.1',
+      'Host: x',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    ].join('\r\n')
+    socket.write(request)
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
+    socket.write('\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString('latin1')).toContain('101 Switching Protocols')
+  })
+
+  it('gets an answer of HTTP where it asks for a page', async () => {
+    const acceptor = await accept({ plain: true })
+    const answer = await fetch(`http://${HOST}:${acceptor.port}/`)
+    expect(answer.status).toBe(404)
+  })
+
   it('is closed when it says nothing after the upgrade', async () => {
     const acceptor = await accept({ limits: QUICK })
     const { socket } = await openWebsocket(acceptor.port)
