@@ -16,7 +16,11 @@ import { scryptKey } from './scrypt-key.ts'
 const KEY_BYTES = 32
 /** Rule ID-3: N 2^17 with r 8 takes 128 MiB. */
 const CODE_COST = 2 ** 17
-const TAG_COST = 2 ** 12
+/**
+ * As much work as N 2^12 with p 1, in 256 KiB in place of 4 MiB: a freed piece of 4 MiB would have the C library keep up to 8 MiB
+ * of what each thread has freed from then on, for as long as the process lives.
+ */
+const TAG_COST = { N: 2 ** 8, p: 16 }
 /** Networks remembered, the latest first. */
 const ENTRIES_MAX = 16
 
@@ -35,7 +39,12 @@ export async function codeKeyOf(dir: string, name: string, code: string | undefi
   const cache = (await readCache(file)) ?? { salt: hex(randomBytes(16)), entries: [] }
   const nameBytes = utf8(name)
   const tag = hex(
-    await scryptKey(concat(uint(nameBytes.length, 2), nameBytes, utf8(code)), fromHex(cache.salt), TAG_COST),
+    await scryptKey(
+      concat(uint(nameBytes.length, 2), nameBytes, utf8(code)),
+      fromHex(cache.salt),
+      TAG_COST.N,
+      TAG_COST.p,
+    ),
   )
   const known = cache.entries.find((entry) => entry.tag === tag)
   if (known) return fromHex(known.key)

@@ -187,7 +187,7 @@ export class Link {
     this.#socket = init.socket
     this.#watch = init.watch
     this.#limits = init.limits
-    init.ws.hears = this
+    init.ws.tell(this)
     init.ws.pause()
     watched.add(this)
     sweepWhileWatched()
