@@ -6,6 +6,7 @@ import {
   type KeyObject,
   randomBytes,
   sign,
+  type VerifyJsonWebKeyInput,
   verify,
 } from 'node:crypto'
 import type { Crypto, Signer } from '../wire/crypto.ts'
@@ -30,12 +31,20 @@ export function publicKey(key: Uint8Array): KeyObject | undefined {
 }
 
 function imported(key: Uint8Array): KeyObject | undefined {
-  if (!isStrongKey(key)) return undefined
-  const x = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+  const once = importable(key)
+  return once && createPublicKey(once)
 }
 
-function verifyBy(keyOf: (key: Uint8Array) => KeyObject | undefined): Crypto['verify'] {
+/** For one use, which makes no object of it. */
+function importable(key: Uint8Array): VerifyJsonWebKeyInput | undefined {
+  if (!isStrongKey(key)) return undefined
+  const x = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
+  return { key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }
+}
+
+function verifyBy(
+  keyOf: (key: Uint8Array) => KeyObject | VerifyJsonWebKeyInput | undefined,
+): Crypto['verify'] {
   return (message, signature, key) => {
     if (!isCanonicalSignature(signature)) return false
     const known = keyOf(key)
@@ -70,7 +79,7 @@ export const nodeCrypto: Crypto = {
 }
 
 /** For handshakes: the keys of those who come are not kept. Most write nothing, and a hub has thousands of them. */
-export const handshakeCrypto: Crypto = { ...nodeCrypto, verify: verifyBy(imported) }
+export const handshakeCrypto: Crypto = { ...nodeCrypto, verify: verifyBy(importable) }
 
 /** The signer of a 32-byte seed (the same key pair as nacl.sign.keyPair.fromSeed). */
 export function signerOf(seed: Uint8Array): Signer {
