@@ -11,11 +11,18 @@ const LOG = /^\d+\.log$/
 
 /** Syncs every log in the folder of a database but the last; returns their names. Rejects where the disk cannot. */
 export async function syncLeftLogs(folder: string): Promise<string[]> {
-  const logs = (await readdir(folder)).filter((name) => LOG.test(name))
-  logs.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
   const synced: string[] = []
-  for (const name of logs.slice(0, -1)) if (await isSynced(join(folder, name))) synced.push(name)
+  for (const name of (await logsIn(folder)).slice(0, -1))
+    if (await isSynced(join(folder, name))) synced.push(name)
   return synced
+}
+
+/** The one that is written to; undefined: there is none. Rejects where the folder cannot be read. */
+export const newestLog = async (folder: string): Promise<string | undefined> => (await logsIn(folder)).at(-1)
+
+async function logsIn(folder: string): Promise<string[]> {
+  const logs = (await readdir(folder)).filter((name) => LOG.test(name))
+  return logs.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
 }
 
 /** False where it is gone: a table has it all. */

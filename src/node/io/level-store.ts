@@ -24,6 +24,7 @@ import {
   openDatabase,
   probeRoom,
 } from './level-database.ts'
+import { LogRoom } from './log-room.ts'
 import { whyOf } from './system-error.ts'
 import { damagedTable } from './table-check.ts'
 
@@ -67,9 +68,13 @@ interface Group {
   readonly overlay: Map<string, Uint8Array | null>
   readonly waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[]
   sync: boolean
+  /** Of keys and values, and of the few that LevelDB adds to each. */
+  bytes: number
 }
 
-const emptyGroup = (): Group => ({ ops: [], overlay: new Map(), waiting: [], sync: false })
+const emptyGroup = (): Group => ({ ops: [], overlay: new Map(), waiting: [], sync: false, bytes: 0 })
+/** What LevelDB writes of an operation beside key and value: tag and two lengths. */
+const OP_BYTES = 5
 
 type State =
   | { readonly is: 'open'; readonly db: Database }
@@ -88,6 +93,7 @@ type State =
 export class LevelStore implements Store {
   readonly #dir: string
   readonly #options: LevelStoreOptions
+  readonly #room: LogRoom
   #state: State
   #gathering = emptyGroup()
   #committing: Group | undefined
@@ -101,6 +107,7 @@ export class LevelStore implements Store {
   constructor(dir: string, options: LevelStoreOptions) {
     this.#dir = resolve(dir)
     this.#options = options
+    this.#room = new LogRoom(this.#dir)
     this.#state = { is: 'closed', closing: Promise.resolve(), why: closedError(), damaged: false }
   }
 
@@ -122,6 +129,7 @@ export class LevelStore implements Store {
   async #open(before: Extract<State, { is: 'closed' | 'failed' }>): Promise<Opened & { db: Database }> {
     let now = before
     try {
+      await this.#room.making
       if (now.is === 'failed') {
         await probeRoom(this.#dir)
         const closing = now.db.close().catch(() => {})
@@ -207,6 +215,7 @@ export class LevelStore implements Store {
       const op = ops[i]!
       const value = op[0] === 'put' ? op[2] : null
       group.ops.push({ key: keys[i]!, value })
+      group.bytes += keys[i]!.length + (value?.length ?? 0) + OP_BYTES
       group.overlay.set(op[1], value)
     }
     group.sync ||= sync
@@ -278,6 +287,7 @@ export class LevelStore implements Store {
     if (this.#state.is === 'opening') await this.#state.opened.catch(() => {})
     this.#isClosing = true
     await this.#settled()
+    await this.#room.making
     const state = this.#state
     if (state.is === 'open' || state.is === 'failed') {
       const isDamaged = state.is === 'failed' && state.damaged
@@ -337,6 +347,7 @@ export class LevelStore implements Store {
       () => {
         if (this.#state.is !== 'open' || this.#state.db !== db) return
         this.#committing = undefined
+        this.#room.written(group.bytes, group.sync)
         for (const { resolve } of group.waiting) resolve()
         if (this.#gathering.waiting.length > 0) this.#flush()
       },
@@ -348,6 +359,11 @@ export class LevelStore implements Store {
 
   /** A group with sync makes all groups before it durable too. */
   async #commit(db: Database, group: Group): Promise<void> {
+    // Written meanwhile, it would lie where zeros come.
+    if (this.#room.making) {
+      await this.#room.making
+      if (this.#state.is !== 'open' || this.#state.db !== db) throw this.#whyClosed()
+    }
     await commit(db, group)
     if (group.sync && this.#isBehindSync) await syncLeftLogs(this.#dir)
     this.#isBehindSync = !group.sync
