@@ -67,7 +67,15 @@ import {
   onRedirect,
 } from './choice/following.ts'
 import { beatWhileLeaving, leaveTick, memberGone, onTook, quit } from './choice/handover.ts'
-import { beatNow, beatSoon, firstCounter, heartbeat, readBeat, upstreamOf } from './choice/heartbeat.ts'
+import {
+  beatNow,
+  beatSoon,
+  firstCounter,
+  heartbeat,
+  isOvertaken,
+  readBeat,
+  upstreamOf,
+} from './choice/heartbeat.ts'
 import {
   beatOfMember,
   dropMember,
@@ -93,7 +101,7 @@ import {
   wakeBy,
 } from './choice/links.ts'
 import { advertise, seek } from './choice/moves.ts'
-import { rankingOf } from './choice/rank.ts'
+import { ranksAlike } from './choice/rank.ts'
 import { dialBackEnded, onDialBack } from './choice/reach.ts'
 import { circuitFailed, mayRelay, noteReport } from './choice/relayed.ts'
 import {
@@ -275,17 +283,17 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
   const { phase } = choice
   switch (frame.type) {
     case 'heartbeat': {
-      const before = link.beat && rankingOf(link.beat)
-      const beat = readBeat(choice, turn, link, frame)
-      if (!beat) return
-      link.beat = beat
-      choice.epoch = Math.max(choice.epoch, beat.epoch)
+      if (isOvertaken(link, frame)) return
+      // By what the last one said, which this one is written over.
+      const isRankedAnew = !ranksAlike(link.beat, frame, choice.timing.stableS)
+      readBeat(choice, turn, link, frame)
+      choice.epoch = Math.max(choice.epoch, frame.epoch)
       hearMedian(choice, turn, link)
       if (choice.leavingSince !== undefined) beatWhileLeaving(choice, turn, link)
       if (phase.state === 'seeking') beatWhileSeeking(choice, turn, phase, link)
       else if (phase.state === 'following') beatWhileFollowing(choice, turn, phase, link, frame.line)
       else if (phase.state === 'hub') {
-        beatOfMember(choice, turn, phase, link, before)
+        beatOfMember(choice, turn, phase, link, isRankedAnew)
         meetHub(choice, turn, phase, link)
       }
       return

@@ -994,6 +994,8 @@ export class Core {
 
   /** What nobody may see any more goes from the disk. */
   #erase(now: number): void {
+    // The clocks of thousands are not looked through for nothing.
+    if (!this.#erasing.isDue(now) && !this.#hiddenBodies.isDue(now)) return
     const time = erasingTime(this.netNow, clocksOf(this.choice, now))
     this.#erasing.tick(now, time)
     this.#hiddenBodies.tick(now, time)
@@ -1238,10 +1240,11 @@ export class Core {
   // --- frames -----------------------------------------------------------------------------------------------------
 
   #frame(link: LinkId, frame: Frame): void {
+    // What a heartbeat changes is said by what the choice of a hub makes of it, which knows the same links.
+    if (frame.type === 'heartbeat') return this.#choose({ in: 'frame', link, frame })
     const state = this.#links.get(link)
     if (!state) return
-    // What a heartbeat changes is said by what the choice of a hub makes of it.
-    if (frame.type !== 'heartbeat') this.#hasTurn = true
+    this.#hasTurn = true
     if (choiceFrames.has(frame.type)) return this.#choose({ in: 'frame', link, frame: frame as ChoiceFrame })
     switch (frame.type) {
       case 'relay':
@@ -1676,8 +1679,10 @@ export class Core {
     if (this.#choiceWake <= this.#moment.now) this.#choiceWake = Number.POSITIVE_INFINITY
     const effects = chooseAt(this.choice, this.#moment, event)
     // A new member hears "joined" first, and only then what a hub says to members.
-    for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
-    for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
+    if (effects.length > 0) {
+      for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
+      for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
+    }
     const line = this.choice.line
     const isNewLine = line !== this.#line
     if (isNewLine) {

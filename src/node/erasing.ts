@@ -65,6 +65,11 @@ export class Erasing {
     this.#ports = ports
   }
 
+  /** Is there anything to do or to look for? now: monotonic ms. */
+  isDue(now: number): boolean {
+    return this.#due.length > 0 || now >= this.#lookAt
+  }
+
   /** now: monotonic ms; time: see erasingTime. Erases a slice; returns how many events went. */
   tick(now: number, time: number | undefined): number {
     if (time === undefined) return 0

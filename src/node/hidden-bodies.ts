@@ -57,6 +57,11 @@ export class HiddenBodies {
     }
   }
 
+  /** Is there anything to do or to look for? now: monotonic ms. */
+  isDue(now: number): boolean {
+    return this.#queue.length > 0 || now >= this.#lookAt
+  }
+
   /** now: monotonic ms; time: see erasingTime. Returns how many bodies went. */
   tick(now: number, time: number | undefined): number {
     if (time === undefined) return 0

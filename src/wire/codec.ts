@@ -2,6 +2,7 @@
 import { Packr } from 'msgpackr/pack'
 import { concat, copy, plain } from './bytes.ts'
 import { type Frame, packFrame, parseFrame } from './frames.ts'
+import { readHeartbeat } from './heartbeat-bytes.ts'
 import { type BodyValue, packBody, parseBody } from './kinds.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
 import { type LintFault, lint } from './lint.ts'
@@ -22,6 +23,11 @@ export function encodeFrame(frame: Frame): Uint8Array {
 /** The frame in one websocket message; a string is the fault. Never throws. Rules FR-1 to FR-4. */
 export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (bytes.length > FRAME_BYTES_MAX) return 'size'
+  return readHeartbeat(bytes) ?? decodeAny(bytes)
+}
+
+/** The same for bytes of whatever form: what each shorter way has to agree with. */
+export function decodeAny(bytes: Uint8Array): Frame | FrameFault {
   const array = bytes[1] === POST ? unpackPost(bytes) : unpackValue(bytes)
   return typeof array === 'string' ? array : parseFrame(array.value)
 }

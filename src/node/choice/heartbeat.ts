@@ -1,9 +1,9 @@
 /** The heartbeat: one frame each heartbeatMs for all links, and at once when the state changes. */
-import { concat, equal, fromHex, readUint, uint } from '../../wire/bytes.ts'
+import { concat, equal, fromHex, isHex, readUint, uint } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
 import { relayOf, wakeBy } from './links.ts'
-import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './state.ts'
+import { type Choice, flagsOf, type Link, STATE, type Turn } from './state.ts'
 
 const NEVER_MS = 2 ** 32 - 1
 const UINT32 = 2 ** 32
@@ -93,47 +93,65 @@ export function beatSoon(choice: Choice, now: number): void {
   wakeBy(choice, choice.beatAt)
 }
 
-/** What it says, or undefined where an older one overtook it on another link of the same process. Rule: counters only grow. */
-export function readBeat(
-  choice: Choice,
-  turn: Turn,
-  link: Link,
-  frame: FrameOf<'heartbeat'>,
-): Beat | undefined {
-  for (const other of choice.byKey.get(link.key) ?? []) {
-    if (other.address !== link.address || !other.beat) continue
-    const behind = (other.beat.counter - frame.counter + UINT32) % UINT32
-    if (other !== link && behind < UINT32 / 2) return undefined
+/** Has an older one come behind a newer one, which another link of the same process brought? Rule: counters only grow. */
+export function isOvertaken(link: Link, { counter }: FrameOf<'heartbeat'>): boolean {
+  for (const other of link.ofSameKey) {
+    if (other === link || other.address !== link.address || !other.beat) continue
+    const behind = (other.beat.counter - counter + UINT32) % UINT32
+    if (behind < UINT32 / 2) return true
   }
-  const said: Beat = {
-    at: turn.now,
-    counter: frame.counter,
-    state: frame.state,
-    upstream: frame.upstream && sameKey(choice.self, link.beat?.upstream, frame.upstream),
-    via: frame.via && personKey(frame.via),
-    epoch: frame.epoch,
-    members: frame.members,
-    flags: frame.flags,
-    hubHeardAt: frame.heardMs === NEVER_MS ? -Infinity : turn.now - frame.heardMs,
-    clock: readUint(frame.clock, 0, 6),
-    median: frame.median && readUint(frame.median, 0, 6),
-    lag: frame.lag,
-    uptimeS: frame.uptimeS,
-    ageS: frame.age,
+  return false
+}
+
+/**
+ * What it says, written over what the last one of this link said: a new object twice a second from thousands would live just long
+ * enough to be costly to collect.
+ */
+export function readBeat(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'heartbeat'>): void {
+  const { upstream, via } = frame
+  const hubHeardAt = frame.heardMs === NEVER_MS ? -Infinity : turn.now - frame.heardMs
+  const { beat } = link
+  if (!beat) {
+    link.beat = {
+      at: turn.now,
+      counter: frame.counter,
+      state: frame.state,
+      upstream: upstream && sameKey(choice.self, null, upstream),
+      via: via && personKey(via),
+      epoch: frame.epoch,
+      members: frame.members,
+      flags: frame.flags,
+      hubHeardAt,
+      clock: readUint(frame.clock, 0, 6),
+      median: frame.median && readUint(frame.median, 0, 6),
+      lag: frame.lag,
+      uptimeS: frame.uptimeS,
+      ageS: frame.age,
+    }
+    return
   }
-  // In place of the last: a new one twice a second from thousands would live just long enough to be costly to collect.
-  return link.beat ? Object.assign(link.beat, said) : said
+  beat.at = turn.now
+  beat.counter = frame.counter
+  beat.state = frame.state
+  beat.upstream = upstream && sameKey(choice.self, beat.upstream, upstream)
+  beat.via = via && sameKey(choice.self, beat.via, via)
+  beat.epoch = frame.epoch
+  beat.members = frame.members
+  beat.flags = frame.flags
+  beat.hubHeardAt = hubHeardAt
+  beat.clock = readUint(frame.clock, 0, 6)
+  beat.median = frame.median && readUint(frame.median, 0, 6)
+  beat.lag = frame.lag
+  beat.uptimeS = frame.uptimeS
+  beat.ageS = frame.age
 }
 
 export const packLine = (line: readonly PersonKey[]): Uint8Array => concat(...line.map(fromHex))
 
-/**
- * The key, as the text of our own or that the last heartbeat had where it says the same: twice a second from thousands a new one
- * would be kept for each.
- */
-function sameKey(self: PersonKey, last: PersonKey | null | undefined, bytes: Uint8Array): PersonKey {
-  const key = personKey(bytes)
-  return key === self ? self : key === last ? last : key
+/** The key, as the text of our own or that the last heartbeat had where it says the same: a new one costs more than all else of it. */
+function sameKey(self: PersonKey, last: PersonKey | null, bytes: Uint8Array): PersonKey {
+  if (last !== null && isHex(bytes, 0, last)) return last
+  return isHex(bytes, 0, self) ? self : personKey(bytes)
 }
 
 /** Takes over the line that the hub published. */

@@ -8,10 +8,10 @@ import { medianOf } from './clock.ts'
 import { handOverWhereDue } from './handover.ts'
 import { beatSoon, heartbeat, packLine } from './heartbeat.ts'
 import { dialDue, send, wakeBy } from './links.ts'
-import { lineOf, ranksAlike } from './rank.ts'
+import { lineOf } from './rank.ts'
 import { askDialBack } from './reach.ts'
 import { meetThroughReporters } from './relayed.ts'
-import { type Choice, type HubPhase, type Link, NOT_JOINED, type Ranking, STATE, type Turn } from './state.ts'
+import { type Choice, type HubPhase, type Link, NOT_JOINED, STATE, type Turn } from './state.ts'
 
 export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
   const { timing } = choice
@@ -161,7 +161,7 @@ export function beatOfMember(
   turn: Turn,
   phase: HubPhase,
   link: Link,
-  before: Ranking | undefined,
+  isRankedAnew: boolean,
 ): void {
   const beat = link.beat!
   // It follows over this link: its own to this hub, or the circuit.
@@ -178,7 +178,7 @@ export function beatOfMember(
   }
   if (beat.lag > 0) link.syncedAt = undefined
   else link.syncedAt ??= turn.now
-  if (ranksAlike(before, beat, choice.timing.stableS)) return
+  if (!isRankedAnew) return
   phase.lineDirty = true
   beatSoon(choice, turn.now)
 }

@@ -63,22 +63,29 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
     askedAt: undefined,
     joinSentAt: undefined,
     beat: undefined,
+    ofSameKey: [],
     member: false,
     syncedAt: undefined,
     dialBackAt: -Infinity,
   }
   choice.links.set(link.id, link)
-  choice.byKey.set(link.key, [...(choice.byKey.get(link.key) ?? []), link])
+  setLinksOf(choice, link.key, [...(choice.byKey.get(link.key) ?? []), link])
   // A circuit is no way of one's own: the node is dialled as if there were no link.
   if (link.via === undefined) choice.byNode.set(link.node, (choice.byNode.get(link.node) ?? 0) + 1)
   return link
 }
 
+function setLinksOf(choice: Choice, key: PersonKey, links: readonly Link[]): void {
+  if (links.length > 0) choice.byKey.set(key, links)
+  else choice.byKey.delete(key)
+  for (const each of links) each.ofSameKey = links
+}
+
 export function forgetLink(choice: Choice, link: Link): void {
   choice.links.delete(link.id)
   const links = choice.byKey.get(link.key)?.filter((other) => other !== link) ?? []
-  if (links.length > 0) choice.byKey.set(link.key, links)
-  else choice.byKey.delete(link.key)
+  link.ofSameKey = []
+  setLinksOf(choice, link.key, links)
   if (link.via !== undefined) return
   const left = (choice.byNode.get(link.node) ?? 1) - 1
   if (left > 0) choice.byNode.set(link.node, left)

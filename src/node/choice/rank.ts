@@ -1,7 +1,7 @@
 /** Who is the better hub, and who stands where in the line. */
 import type { PersonKey } from '../../wire/ids.ts'
 import { LINE_MAX } from '../../wire/limits.ts'
-import { type Beat, FLAG, type Link, type Ranking } from './state.ts'
+import { FLAG, type Link, type Ranking } from './state.ts'
 
 /** Witness lag up to which a node counts as caught up. */
 export const LAG_MAX = 64
@@ -69,9 +69,6 @@ export function lineOf(links: readonly Link[], stableS: number): Link[] {
   }
   return line
 }
-
-/** A heartbeat is overwritten by the next one. */
-export const rankingOf = ({ flags, lag, uptimeS }: Beat): Ranking => ({ flags, lag, uptimeS })
 
 /** Do two heartbeats of a member rank it the same? Then the line stays as it is. */
 export function ranksAlike(a: Ranking | undefined, b: Ranking | undefined, stableS: number): boolean {

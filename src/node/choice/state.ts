@@ -191,24 +191,24 @@ export const FLAG = {
   diskless: 64,
 } as const
 
-/** What a peer's newest heartbeat said. */
+/** What a peer's newest heartbeat said. Written over by the next one. */
 export interface Beat {
-  readonly at: number
-  readonly counter: number
-  readonly state: number
-  readonly upstream: PersonKey | null
+  at: number
+  counter: number
+  state: number
+  upstream: PersonKey | null
   /** Who carries it to its hub. */
-  readonly via: PersonKey | null
-  readonly epoch: number
-  readonly members: number
-  readonly flags: number
+  via: PersonKey | null
+  epoch: number
+  members: number
+  flags: number
   /** When it last heard its hub, on the own clock; -Infinity never. */
-  readonly hubHeardAt: number
-  readonly clock: number
-  readonly median: number | null
-  readonly lag: number
-  readonly uptimeS: number
-  readonly ageS: number
+  hubHeardAt: number
+  clock: number
+  median: number | null
+  lag: number
+  uptimeS: number
+  ageS: number
 }
 
 /** What of it ranks a node. */
@@ -233,6 +233,8 @@ export interface Link {
   /** When a join was sent whose answer has not come yet. */
   joinSentAt: number | undefined
   beat: Beat | undefined
+  /** All links of this key, itself included. */
+  ofSameKey: readonly Link[]
   /** As hub: it joined. */
   member: boolean
   /** As hub: since when its lag is 0. */

@@ -35,7 +35,7 @@ import { ALIVE_EVERY_MS, AwayWatch } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
 import { ClockWatch } from '../clock-watch.ts'
 import { Core } from '../core.ts'
-import type { CoreEffect, CoreInput, Traffic } from '../core-io.ts'
+import type { CoreEffect, CoreInput, CoreMoment, Traffic } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { OwnCode, Way } from '../doors.ts'
 import { entranceOf } from '../entrance.ts'
@@ -536,8 +536,9 @@ export class NodeShell {
   #give(input: CoreInput): void {
     if (!this.#isStarted) return
     if ((this.#held || this.#store.isBlind) && !isOfStore(input)) return this.#hold(input)
-    this.#noticeAway()
-    this.#step(input)
+    const at = moment()
+    this.#noticeAway(at)
+    this.#step(input, at)
   }
 
   /**
@@ -559,9 +560,9 @@ export class NodeShell {
     })
   }
 
-  #step(input: CoreInput): void {
+  #step(input: CoreInput, at: CoreMoment): void {
     try {
-      this.#core.step(moment(), input)
+      this.#core.step(at, input)
     } catch (error) {
       // A bug of ours: the input is lost, the process is not.
       this.#log(
@@ -588,7 +589,7 @@ export class NodeShell {
   }
 
   #beat(): void {
-    this.#noticeAway()
+    this.#noticeAway(moment())
     const unread = new Set(this.#intake.unread())
     if (unread.size > 0) this.#give({ in: 'unread', links: unread })
     this.disk.beat(systemClock.monotonic())
@@ -600,10 +601,10 @@ export class NodeShell {
     this.#tell({ type: 'system', event: 'warning', room: null, user: this.self, text })
   }
 
-  #noticeAway(): void {
-    const gap = this.#awayWatch.look(systemClock.monotonic(), systemClock.wall())
-    if (gap?.awayMs !== undefined) this.#step({ in: 'away', ms: gap.awayMs })
-    if (gap?.jumped) this.#step({ in: 'clockJumped' })
+  #noticeAway(at: CoreMoment): void {
+    const gap = this.#awayWatch.look(at.now, at.wall)
+    if (gap?.awayMs !== undefined) this.#step({ in: 'away', ms: gap.awayMs }, at)
+    if (gap?.jumped) this.#step({ in: 'clockJumped' }, at)
   }
 
   // --- effects ----------------------------------------------------------------------------------------------------
@@ -1120,7 +1121,11 @@ const txtOf = (options: NodeOptions, nn: string, net8: string, place8: string): 
   r: false,
 })
 
-const moment = () => ({ now: systemClock.monotonic(), wall: systemClock.wall(), random: Math.random })
+const moment = (): CoreMoment => ({
+  now: systemClock.monotonic(),
+  wall: systemClock.wall(),
+  random: Math.random,
+})
 
 function nickOf(asked: string | undefined): string {
   if (asked === undefined) return proposeNick(userInfo().username)
