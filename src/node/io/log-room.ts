@@ -4,10 +4,12 @@
  * LevelDB writes over them, it does not. LevelDB reads zeros behind the last record as the end of the log, since it once made such
  * room itself (log_reader.cc, kZeroType), and writes where it stands, wherever the file ends.
  *
- * Zeros are written behind the end of the file, while nothing is written to the database: so never over what LevelDB wrote.
+ * Zeros are appended, while nothing is written to the database: so never over what LevelDB wrote, nor over what another process
+ * has written there, should the folder have been deleted and made anew by one.
  *
  * On ext2 to ext4 alone, as it was measured there: others write nowhere in place (btrfs, ZFS), or have nothing to sync (tmpfs).
  */
+import { constants } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newestLog } from './left-logs.ts'
@@ -55,10 +57,10 @@ async function makeRoom(folder: string): Promise<void> {
   if ((await statfs(folder)).type !== EXT) return
   const name = await newestLog(folder)
   if (name === undefined) return
-  const log = await open(join(folder, name), 'r+')
+  // Without O_CREAT: one that is gone stays gone.
+  const log = await open(join(folder, name), constants.O_WRONLY | constants.O_APPEND)
   try {
-    const { size } = await log.stat()
-    await log.write(Buffer.alloc(ROOM_BYTES), 0, ROOM_BYTES, size)
+    await log.write(Buffer.alloc(ROOM_BYTES))
     await log.datasync()
   } finally {
     await log.close()
