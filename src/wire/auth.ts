@@ -100,7 +100,8 @@ const signedBy = (side: Side, binding: Uint8Array, dialerHash: Uint8Array, accep
 
 interface OwnHello {
   readonly fields: HelloFields
-  readonly signer: Signer
+  /** Not the signer: what is told last stays, and a secret key must not stay with it when its node is gone. */
+  readonly key: Uint8Array
   readonly versions: readonly number[]
   readonly bytes: Uint8Array
   /** Once it was needed. */
@@ -110,11 +111,11 @@ interface OwnHello {
 /** What was told last: a hub says the same to all who come. */
 let toldLast: OwnHello | undefined
 
-function ownHello(fields: HelloFields, signer: Signer, versions: readonly number[]): OwnHello {
+function ownHello(fields: HelloFields, key: Uint8Array, versions: readonly number[]): OwnHello {
   const last = toldLast
-  if (last && last.fields === fields && last.signer === signer && last.versions === versions) return last
-  const hello: Hello = { ...fields, type: 'hello', versions: [...versions], key: signer.key }
-  toldLast = { fields, signer, versions, bytes: encodeFrame(hello) }
+  if (last && last.fields === fields && last.key === key && last.versions === versions) return last
+  const hello: Hello = { ...fields, type: 'hello', versions: [...versions], key }
+  toldLast = { fields, key, versions, bytes: encodeFrame(hello) }
   return toldLast
 }
 
@@ -129,7 +130,7 @@ export function openHandshake(options: HandshakeOptions): Handshake {
   const { side, binding, signer, crypto } = options
   if (binding.length !== BINDING_BYTES) throw new TypeError('a binding is 32 bytes')
   const versions = options.versions ?? WIRE_VERSIONS
-  const own = ownHello(options.hello, signer, versions)
+  const own = ownHello(options.hello, signer.key, versions)
   let state: State = { at: 'opened' }
 
   const refuse = (code: HandshakeCode, detail: string): HandshakeStep => {

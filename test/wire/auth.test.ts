@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import {
@@ -149,6 +151,34 @@ describe('the link handshake', () => {
     buffer.fill(0)
     const { send } = acceptor.receive(dialer.hello)
     expect(hex(dialer.receive(send!).done!.hello.key)).toBe(hex(bert.key))
+  })
+
+  it('tells the key and the versions of each, though all say the same of themselves with one object', () => {
+    const said = { hello: fields() }
+    const dialer = open('dialer', anna, said)
+    const acceptor = open('acceptor', bert, said)
+    expect(open('acceptor', bert, said).hello).toBe(acceptor.hello)
+    const met = meet(dialer, acceptor)
+    expect(met.dialer.done?.key).toBe(personKey(bert.key))
+    expect(met.acceptor.done?.key).toBe(personKey(anna.key))
+    const later = open('acceptor', bert, { ...said, versions: [2] })
+    expect(open('dialer', anna, said).receive(later.hello).refuse?.code).toBe('VERSION_UNSUPPORTED')
+    const elsewhere = open('acceptor', bert, { hello: fields({ port: 1 }) })
+    expect(decodeFrame(elsewhere.hello)).toMatchObject({ port: 1 })
+  })
+
+  it('keeps no secret key once it is dropped, though what it told is kept', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const gone = (() => {
+      const signer = signerOf(seed(3))
+      open('dialer', signer)
+      return new WeakRef(signer)
+    })()
+    // A weak reference holds on to what it was made of until the turn is over.
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(gone.deref()).toBeUndefined()
   })
 
   it('takes nothing once it is over', () => {

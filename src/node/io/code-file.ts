@@ -19,6 +19,9 @@ const CODE_COST = 2 ** 17
 /**
  * As much work as N 2^12 with p 1, in 256 KiB in place of 4 MiB: a freed piece of 4 MiB would have the C library keep up to 8 MiB
  * of what each thread has freed from then on, for as long as the process lives.
+ *
+ * Little memory makes each guess cheaper for special hardware. That is borne, since whoever reads this file has the keys
+ * themselves: the tag only keeps them from the words, which people may use elsewhere too.
  */
 const TAG_COST = { N: 2 ** 8, p: 16 }
 /** Networks remembered, the latest first. */

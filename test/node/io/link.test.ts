@@ -8,7 +8,9 @@ import { nodeCrypto } from '../../../src/node/crypto.ts'
 import { acceptorTls, bindingOf, dialerTls, isLoopback, plainAddress } from '../../../src/node/io/channel.ts'
 import { type Link, sendShared } from '../../../src/node/io/link.ts'
 import { listen } from '../../../src/node/io/listen.ts'
+import { wsMessages } from '../../../src/node/io/ws-frame.ts'
 import { openHandshake } from '../../../src/wire/auth.ts'
+import { encodeFrame } from '../../../src/wire/codec.ts'
 import { personKey } from '../../../src/wire/ids.ts'
 import { FRAME_BYTES_MAX } from '../../../src/wire/limits.ts'
 import {
@@ -411,6 +413,24 @@ async function provedWebsocket(port: number): Promise<{ ws: WebSocket; socket: T
 /** However it ends: what is written meanwhile may reset it, and events.once would take that for its answer. */
 const closeOf = (socket: Socket) =>
   socket.destroyed ? Promise.resolve() : new Promise<void>((resolve) => socket.once('close', () => resolve()))
+/** TLS and nothing over it. */
+async function tlsTo(port: number, over?: Socket): Promise<TLSSocket> {
+  const socket = tlsConnect({ ...dialerTls(secret), ...(over ? { socket: over } : { host: HOST, port }) })
+  socket.on('error', () => {})
+  await once(socket, 'secureConnect')
+  return socket
+}
+const LINES = [
+  'GET /lanchat/1 HTTP/1.1',
+  'Host: x',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+]
+/** As a node sends it; and one that is left to the HTTP server. */
+const REQUEST = `${LINES.join('\r\n')}\r\n\r\n`
+const REQUEST_MORE = `${[...LINES, 'X-More: 1'].join('\r\n')}\r\n\r\n`
 /** Long enough for TLS on a machine with much else to do. */
 const QUICK = { handshakeMs: 1000 }
 
@@ -523,20 +543,62 @@ describe('a hostile peer', () => {
   it('is taken in where its request comes in two parts', async () => {
     const acceptor = await accept({ plain: true })
     const socket = await tcp(acceptor.port)
-    const request = [
-      'GET /lanchat/1 HTTP/1.1',
-      'Host: x',
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-    ].join('\r\n')
-    socket.write(request)
+    socket.write(REQUEST.slice(0, -4))
     await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
     socket.write('\r\n\r\n')
     const [answer] = (await once(socket, 'data')) as [Buffer]
     expect(answer.toString('latin1')).toContain('101 Switching Protocols')
   })
+
+  it.each([
+    ['of a node', false, REQUEST],
+    ['of a node', true, REQUEST],
+    ['with a header more', false, REQUEST_MORE],
+    ['with a header more', true, REQUEST_MORE],
+  ])(
+    'is heard to the last byte where its first frame comes in one piece with a request %s (plain: %s)',
+    async (_, plain, request) => {
+      const acceptor = await accept({ plain })
+      const socket = plain ? await tcp(acceptor.port) : await tlsTo(acceptor.port)
+      socket.resume()
+      const handshake = openHandshake({
+        side: 'dialer',
+        binding: plain ? new Uint8Array(32) : bindingOf(socket),
+        signer: signer(2),
+        hello: hello(),
+        crypto: nodeCrypto,
+      })
+      const zeros = encodeFrame({ type: 'auth', signature: new Uint8Array(64) })
+      socket.write(Buffer.concat([Buffer.from(request), wsMessages([handshake.hello, zeros], true)]))
+      expect(await acceptor.refusals(1)).toMatchObject([{ refuse: { code: 'AUTH_FAILED' } }])
+      await closeOf(socket)
+    },
+  )
+
+  it.each([false, true])(
+    'is forgotten where it resets the connection, whatever it has sent before (plain: %s)',
+    async (plain) => {
+      const acceptor = await accept({ plain })
+      for (const sent of [
+        '',
+        REQUEST.slice(0, 50),
+        REQUEST_MORE.slice(0, -2),
+        REQUEST,
+        REQUEST_MORE,
+        `${REQUEST}\x82`,
+      ]) {
+        const socket = await tcp(acceptor.port)
+        const over = plain ? socket : await tlsTo(acceptor.port, socket)
+        over.on('error', () => {})
+        if (sent !== '') await new Promise((resolve) => over.write(sent, 'latin1', resolve))
+        await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
+        socket.resetAndDestroy()
+        await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+      }
+      expect(acceptor.refused).not.toContain('timeout')
+      await connected(acceptor.port, { plain })
+    },
+  )
 
   it('gets an answer of HTTP where it asks for a page', async () => {
     const acceptor = await accept({ plain: true })
