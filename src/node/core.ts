@@ -1172,8 +1172,15 @@ export class Core {
 
   /** What was held back behind a deleted event is shown now. */
   #delete(tombstone: Tombstone): boolean {
+    const { room, author, lane: id } = tombstone
     const fresh: Event[] = []
+    const before = this.replica.lane(room, author, id)?.n ?? 0
     const isNew = this.replica.delete(tombstone, fresh)
+    const lane = this.replica.lane(room, author, id)
+    if (lane && lane.n > before) {
+      this.#durable.grew(lane, before)
+      this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(room, this.self))
+    }
     this.display.arrived(fresh)
     return isNew
   }
