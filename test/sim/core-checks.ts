@@ -190,7 +190,10 @@ async function checkBanned(
   bad: (what: string) => void,
 ): Promise<void> {
   const view = node.core.views.room(room)
-  if (!view || view.deleted || !node.core.isMember(view) || !node.core.replica.find(id)) return
+  const ban = node.core.replica.find(id)
+  if (!view || view.deleted || !node.core.isMember(view) || !ban) return
+  // Who became a device of the one who banned is no other person any more.
+  if (view.personOf(ban.author) === view.personOf(target)) return
   for (const { message } of await node.core.readLines([room], 1000))
     if (message.from.id === target && !allowed.has(message.id as EventId))
       bad(`${node.name} shows ${message.text} of somebody banned before (INV-16)`)
