@@ -22,6 +22,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [457, 'a run written anew for a deletion counted as what a power loss may take, though it was on the disk'],
   [5394, 'what a former process had written under a clock that was wrong was taken for a twin'],
   [80053, 'what a deletion lets count, whose header alone was there, was acknowledged before it was synced'],
+  [80175, 'who unlinked the device that was hub, and took over, was said to become hub beside it'],
 ]
 
 test.each(FOUND)('seed %i: %s', { timeout: 120_000 }, async (seed) => {

@@ -151,15 +151,22 @@ export class Watch {
     else heard?.delete(link)
   }
 
-  /** A node that hears a hub does not become one, except by hand-over (INV-10). */
+  /** A node that hears a hub does not become one, except by hand-over, or where that hub is let in no more (INV-10). */
   #mayBeHub(node: SimNode, life: Life): void {
     const { now, network } = this.#world
     const isHub = node.core.isHub
     if (isHub && !life.isHub && now - life.tookOverAt > HEARD_MS && now - node.resumedAt > AWAKE_MS)
-      for (const [link, at] of this.#heardHub.get(node) ?? [])
-        if (network.links.has(link) && now - at < HEARD_MS - network.delayMax)
-          this.#bad(node, `hears hub ${network.peer(node, link)?.name} and becomes one (INV-10)`)
+      for (const [link, at] of this.#heardHub.get(node) ?? []) {
+        const hub = network.peer(node, link)
+        if (!hub || now - at >= HEARD_MS - network.delayMax || this.#knowsUnlinked(node, hub.key)) continue
+        this.#bad(node, `hears hub ${hub.name} and becomes one (INV-10)`)
+      }
     life.isHub = isHub
+  }
+
+  /** Does this node know that a device was unlinked, and was it? From then on it hears no hub in it (DV-2, RM-21). */
+  #knowsUnlinked(node: SimNode, device: PersonKey): boolean {
+    return this.isUnlinked(device) && node.core.views.network().devices.isRemoved(device)
   }
 
   /** Whom a node follows leads to a hub, never round in a circle (INV-11). */
