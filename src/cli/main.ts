@@ -7,11 +7,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
   )
 }
 // V8 lets rubbish grow to several times of what lives where a machine has much memory: lanchat is not alone on it.
-const { setFlagsFromString } = await import('node:v8')
-setFlagsFromString('--heap-growing-percent=30')
+const { boundOldGeneration } = await import('./old-generation.ts')
+boundOldGeneration()
 // Nor are the cores its own: what runs some hundred times, as in a start or the loss of a hub, costs more to optimise than
 // that saves. What a busy hub does all the time still is. Later versions do not know this flag, and say so.
-if (major === 20) setFlagsFromString('--interrupt-budget=500000')
+if (major === 20) {
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--interrupt-budget=500000')
+}
 const { boundYoungGeneration } = await import('./young-generation.ts')
 boundYoungGeneration()
 const { collectInOwnThread } = await import('./one-core.ts')
