@@ -1,10 +1,11 @@
 /**
- * How far V8's heap may grow before all of it is collected: by a third of what lives, since lanchat is not alone on a machine. A busy hub
- * fills that with what lives as long as a text is under way, twice a second and more, and part of its CPU would go into looking at all
- * the rest each time: while as much lives as before and collections follow each other so closely, it may double.
+ * How far V8's heap may grow before all of it is collected: by a third of what lives, since lanchat is not alone on a machine.
+ * A busy hub fills that with what lives as long as a text is under way, twice a second and more, and part of its CPU would go
+ * into looking at all the rest each time: while as much lives as before and collections follow each other so closely, it may double.
  */
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { setFlagsFromString } from 'node:v8'
+import { heapSpace } from './heap-space.ts'
 
 const PERCENT = 30
 const PERCENT_BUSY = 100
@@ -47,5 +48,4 @@ export function boundOldGeneration(): void {
 /** Of a collection; @types/node does not know it. */
 const kindOf = (entry: PerformanceEntry) => (entry as { detail?: { kind?: number } }).detail?.kind
 
-const oldBytes = (): number =>
-  getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')?.space_used_size ?? 0
+const oldBytes = (): number => heapSpace('old_space')?.space_used_size ?? 0

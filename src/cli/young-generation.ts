@@ -4,7 +4,8 @@
  * asks anew each time by how much the room may grow.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { setFlagsFromString } from 'node:v8'
+import { heapSpace } from './heap-space.ts'
 
 /** Both halves of it. It may double once more before that is known. */
 const YOUNG_BYTES_MAX = 8 * 1024 * 1024
@@ -21,5 +22,4 @@ export function boundYoungGeneration(): void {
   observer.observe({ entryTypes: ['gc'] })
 }
 
-const youngBytes = (): number =>
-  getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0
+const youngBytes = (): number => heapSpace('new_space')?.space_size ?? 0

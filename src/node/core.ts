@@ -1686,10 +1686,8 @@ export class Core {
     if (this.#choiceWake <= this.#moment.now) this.#choiceWake = Number.POSITIVE_INFINITY
     const effects = chooseAt(this.choice, this.#moment, event)
     // A new member hears "joined" first, and only then what a hub says to members.
-    if (effects.length > 0) {
-      for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
-      for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
-    }
+    for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
+    for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
     const line = this.choice.line
     const isNewLine = line !== this.#line
     if (isNewLine) {

@@ -3,7 +3,7 @@ import { concat, equal, fromHex, isHex, readUint, uint } from '../../wire/bytes.
 import type { FrameOf } from '../../wire/frames.ts'
 import { type PersonKey, personKey } from '../../wire/ids.ts'
 import { relayOf, wakeBy } from './links.ts'
-import { type Choice, flagsOf, type Link, STATE, type Turn } from './state.ts'
+import { type Beat, type Choice, flagsOf, type Link, STATE, type Turn } from './state.ts'
 
 const NEVER_MS = 2 ** 32 - 1
 const UINT32 = 2 ** 32
@@ -103,6 +103,23 @@ export function isOvertaken(link: Link, { counter }: FrameOf<'heartbeat'>): bool
   return false
 }
 
+const NOTHING_SAID: Beat = {
+  at: 0,
+  counter: 0,
+  state: 0,
+  upstream: null,
+  via: null,
+  epoch: 0,
+  members: 0,
+  flags: 0,
+  hubHeardAt: -Infinity,
+  clock: 0,
+  median: null,
+  lag: 0,
+  uptimeS: 0,
+  ageS: 0,
+}
+
 /**
  * What it says, written over what the last one of this link said: a new object twice a second from thousands would live just long
  * enough to be costly to collect.
@@ -110,26 +127,8 @@ export function isOvertaken(link: Link, { counter }: FrameOf<'heartbeat'>): bool
 export function readBeat(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'heartbeat'>): void {
   const { upstream, via } = frame
   const hubHeardAt = frame.heardMs === NEVER_MS ? -Infinity : turn.now - frame.heardMs
+  link.beat ??= { ...NOTHING_SAID }
   const { beat } = link
-  if (!beat) {
-    link.beat = {
-      at: turn.now,
-      counter: frame.counter,
-      state: frame.state,
-      upstream: upstream && sameKey(choice.self, null, upstream),
-      via: via && personKey(via),
-      epoch: frame.epoch,
-      members: frame.members,
-      flags: frame.flags,
-      hubHeardAt,
-      clock: readUint(frame.clock, 0, 6),
-      median: frame.median && readUint(frame.median, 0, 6),
-      lag: frame.lag,
-      uptimeS: frame.uptimeS,
-      ageS: frame.age,
-    }
-    return
-  }
   beat.at = turn.now
   beat.counter = frame.counter
   beat.state = frame.state

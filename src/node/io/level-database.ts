@@ -8,7 +8,7 @@ import { Level } from './commonjs.ts'
 import { damagedPrefix, noteDamage } from './damaged-stores.ts'
 import { unwritable } from './data-dir.ts'
 import { probeWritable, writeFileSafely } from './safe-file.ts'
-import { formatOf, MARK, markOf, refuseNewer, STORE_FORMAT } from './store-format.ts'
+import { MARK, markOf, refuseNewer, STORE_FORMAT } from './store-format.ts'
 import { damagedTable } from './table-check.ts'
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
@@ -35,7 +35,8 @@ const openFolders = new Set<string>()
  * Opens the database in this folder, or starts one; one that does not open, or that the caller knows to be `damaged`, is moved
  * to `<dir>.damaged-<n>` and an empty one started. A file `<dir>.made` tells later starts that there must be a database: without
  * that, LevelDB would take a folder with a lost CURRENT file for a new one and delete all it holds.
- * Rejects with LanchatError DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE, STORE_NEWER (nothing is changed then); TypeError where this process has it open.
+ * Rejects with LanchatError DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE, STORE_NEWER (nothing is changed then); TypeError where this
+ * process has it open.
  */
 export async function openDatabase(
   dir: string,
@@ -75,7 +76,7 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
     throw unwritable(dir, cause)
   })
   const mark = markOf(dir)
-  await refuseNewer(dir)
+  const format = await refuseNewer(dir)
   const isNew = !(await exists(mark)) && (await readdir(dir)).every((name) => /^(LOCK|LOG)/.test(name))
   let why = 'unreadable'
   const unchecked = uncheckedMark(dir)
@@ -89,7 +90,7 @@ async function openOrReplace(dir: string, damaged: boolean): Promise<Opened & { 
       // Where there is no room for it either, a crash is no worse than without.
       await writeFile(unchecked, '').catch(() => {})
       const db = await open(dir, isNew)
-      if ((await formatOf(dir)) < STORE_FORMAT) await leaveMark(dir, mark, db)
+      if (format < STORE_FORMAT) await leaveMark(dir, mark, db)
       return { db, ...(isNew && { isFresh: true as const }) }
     } catch (error) {
       if (error instanceof LanchatError) throw error

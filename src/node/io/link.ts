@@ -106,13 +106,11 @@ const fieldsOf = ({ role, places, grown, age, caps, port }: Hello, told: HelloFi
 })
 
 /** What was said last, there and here: most say what was said before them, and share it then. */
-const lastSaid: { hello?: HelloFields; told?: HelloFields } = {}
+let lastHello: HelloFields | undefined
 
-function sharedIn(kind: 'hello' | 'told', said: HelloFields): HelloFields {
-  const last = lastSaid[kind]
-  if (last && (last === said || isSameHello(last, said))) return last
-  lastSaid[kind] = said
-  return said
+function shared(hello: HelloFields): HelloFields {
+  if (!lastHello || !isSameHello(lastHello, hello)) lastHello = hello
+  return lastHello
 }
 
 /** Does it say the same? */
@@ -179,8 +177,8 @@ export class Link {
     this.port = init.port
     this.dialled = init.dialled
     this.key = init.key
-    this.told = sharedIn('told', init.told)
-    this.hello = sharedIn('hello', fieldsOf(init.hello, this.told))
+    this.told = init.told
+    this.hello = shared(fieldsOf(init.hello, this.told))
     this.way = init.way
     this.version = init.version
     this.#ws = init.ws

@@ -15,19 +15,20 @@ export const markOf = (folder: string): string => `${folder}.made`
 export const MARK = new TextEncoder().encode(`${STORE_FORMAT}\n`)
 
 /** Of the store in this folder; 0 where its mark is missing or says none, as those of before do. Never rejects. */
-export async function formatOf(folder: string): Promise<number> {
+async function formatOf(folder: string): Promise<number> {
   const mark = await readFile(markOf(folder), 'latin1').catch(() => '')
   return /^\d{1,9}\n$/.test(mark) ? Number(mark) : 0
 }
 
-/** Rejects with LanchatError STORE_NEWER where a newer program has written what lies in this folder. */
-export async function refuseNewer(folder: string): Promise<void> {
+/** As formatOf. Rejects with LanchatError STORE_NEWER where a newer program has written what lies in this folder. */
+export async function refuseNewer(folder: string): Promise<number> {
   const format = await formatOf(folder)
   if (format > STORE_FORMAT)
     throw new LanchatError(
       'STORE_NEWER',
       refusalText('STORE_NEWER', { folder, format: `${format}`, known: `${STORE_FORMAT}` }),
     )
+  return format
 }
 
 export const isNewer = (error: unknown): error is LanchatError =>

@@ -16,7 +16,10 @@ export interface StoreView {
   close(): Promise<void>
 }
 
-/** Nobody may open the store meanwhile: hold the data dir. Rejects where it does not open, with LevelDB's code or STORE_NEWER as `code`. */
+/**
+ * Nobody may open the store meanwhile: hold the data dir. Rejects where it does not open, with LevelDB's code or STORE_NEWER as
+ * `code`.
+ */
 export async function withStoreView<T>(store: string, look: (view: LevelStore) => Promise<T>): Promise<T> {
   const view = await openStoreView(store)
   try {
