@@ -6,6 +6,7 @@ export interface Manifest {
   readonly name: string
   readonly version: string
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly files?: readonly string[]
   readonly [field: string]: unknown
 }
@@ -23,14 +24,16 @@ export const readManifest = (folder: string): Manifest =>
 
 /**
  * All packages that the one in `root` needs, and those that they need. Each lies at the top, or where another version
- * of it lies there already, inside the one that needs it. Optional ones are left out. Throws where one is missing.
+ * of it lies there already, inside the one that needs it. Of optional ones only those of the root itself, where installed:
+ * what it does without, it does faster with them. Throws where another one is missing.
  */
 export function closure(root: string): Bundled[] {
   const placed = new Map<string, Bundled>()
   const visit = (folder: string, path: string, manifest: Manifest) => {
-    const optional = (manifest.optionalDependencies ?? {}) as Record<string, string>
-    for (const name of Object.keys(manifest.dependencies ?? {}).sort()) {
-      if (Object.hasOwn(optional, name)) continue
+    const optional = Object.keys(manifest.optionalDependencies ?? {})
+    const needed = Object.keys(manifest.dependencies ?? {}).filter((name) => !optional.includes(name))
+    const wanted = path === '' ? optional.filter((name) => installed(name, folder)) : []
+    for (const name of [...needed, ...wanted].sort()) {
       const found = find(name, folder)
       const seen = visible(placed, name, path)
       if (seen?.folder === found) continue
@@ -44,12 +47,18 @@ export function closure(root: string): Bundled[] {
   return [...placed.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** Where Node finds a package that a file in `from` imports. */
 function find(name: string, from: string): string {
+  const found = installed(name, from)
+  if (found === undefined) throw new Error(`the package ${name} is not installed`)
+  return found
+}
+
+/** Where Node finds a package that a file in `from` imports. */
+function installed(name: string, from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', name)
     if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync(candidate)
-    if (folder === dirname(folder)) throw new Error(`the package ${name} is not installed`)
+    if (folder === dirname(folder)) return undefined
   }
 }
 

@@ -74,13 +74,19 @@ function matching(root: string, entry: string): string[] {
     .map((name) => folder + name)
 }
 
-/** Packages at the top are named as bundled; npm then fetches none of them. */
+/** Packages at the top are named as bundled; npm then fetches none of them, nor asks for optional ones that are not here. */
 function ownManifest(manifest: Manifest, paths: readonly string[]): object {
-  const { scripts: _, devDependencies: __, overrides: ___, allowScripts: ____, ...rest } = manifest
+  const { scripts: _, devDependencies: __, overrides: ___, allowScripts: ____, ...kept } = manifest
+  const { optionalDependencies: optional = {}, ...rest } = kept
   const top = paths
     .map((path) => path.slice('node_modules/'.length))
     .filter((path) => !path.includes('/node_modules/'))
-  return { ...rest, bundleDependencies: top }
+  const here = Object.entries(optional).filter(([name]) => top.includes(name))
+  return {
+    ...rest,
+    ...(here.length > 0 && { optionalDependencies: Object.fromEntries(here) }),
+    bundleDependencies: top,
+  }
 }
 
 /** Without scripts, and without the optional packages that are not here. */

@@ -69,6 +69,7 @@ import type { Opened } from './level-store.ts'
 import { flushLinks, isSameHello, type Link, type LinkHandlers, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
+import { ed25519Told } from './native-ed25519.ts'
 import { ResilientStore } from './resilient-store.ts'
 import { type AboutStore, aboutOf, noteStore } from './stores-here.ts'
 import { verifyMany } from './verify-pool.ts'
@@ -362,6 +363,7 @@ export class NodeShell {
 
   async #start(signer: ReturnType<typeof signerOf>): Promise<void> {
     const { options } = this
+    this.#log('debug', ed25519Told())
     const host = listenHost(options.interfaces)
     this.#isLoopbackOnly = host?.startsWith('127.') ?? false
     this.#listener = await listen({

@@ -21,6 +21,7 @@ put('', {
   scripts: { install: 'x' },
   devDependencies: { z: '1' },
   dependencies: { a: '1', b: '1' },
+  optionalDependencies: { d: '1', absent: '1' },
 })
 writeFileSync(join(root, 'main.js'), 'main')
 mkdirSync(join(root, 'docs'))
@@ -40,6 +41,7 @@ put('node_modules/b', {
 })
 put('node_modules/b/node_modules/c', { name: 'c', version: '2.0.0', dependencies: { a: '1' } })
 put('node_modules/c', { name: 'c', version: '1.0.0' })
+put('node_modules/d', { name: 'd', version: '1.0.0' })
 
 describe('the packages of a bundle', () => {
   it('are found as Node finds them: two versions of one lie apart', () => {
@@ -48,7 +50,14 @@ describe('the packages of a bundle', () => {
       ['node_modules/b', '1.0.0'],
       ['node_modules/b/node_modules/c', '2.0.0'],
       ['node_modules/c', '1.0.0'],
+      ['node_modules/d', '1.0.0'],
     ])
+  })
+
+  it('are with it where they are optional for it and installed', () => {
+    const paths = closure(root).map(({ path }) => path)
+    expect(paths).toContain('node_modules/d')
+    expect(paths.join()).not.toMatch(/absent|missing/)
   })
 
   it('that are missing are named', () => {
@@ -75,6 +84,7 @@ describe('the archive', () => {
       'package/node_modules/b/node_modules/c/package.json',
       'package/node_modules/b/package.json',
       'package/node_modules/c/package.json',
+      'package/node_modules/d/package.json',
       'package/package.json',
     ])
     expect(read('package/node_modules/a/LICENSE')).toBe('free')
@@ -86,7 +96,8 @@ describe('the archive', () => {
       version: '1.0.0',
       files: ['main.js', 'docs/*.md'],
       dependencies: { a: '1', b: '1' },
-      bundleDependencies: ['a', 'b', 'c'],
+      optionalDependencies: { d: '1' },
+      bundleDependencies: ['a', 'b', 'c', 'd'],
     })
     expect(JSON.parse(read('package/node_modules/a/package.json'))).not.toHaveProperty('scripts')
     expect(JSON.parse(read('package/node_modules/b/package.json'))).not.toHaveProperty('optionalDependencies')
