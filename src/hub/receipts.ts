@@ -24,9 +24,9 @@ const OWED_MAX = 4096
 const ACK_ENTRIES_MAX = 1024
 
 export class Receipts {
-  readonly #owed = new Map<string, Owed>()
-  /** How many of these each author has. */
-  readonly #counts = new Map<PersonKey, number>()
+  /** By author, then by room and lane. */
+  readonly #owed = new Map<PersonKey, Map<string, Owed>>()
+  #size = 0
   readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
 
   constructor(durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number) {
@@ -35,57 +35,65 @@ export class Receipts {
 
   /** known: up to where the author has been told, or is to be told for something else that is owed. */
   owe(author: PersonKey, room: RoomId, lane: LaneId, n: number, known = 0): void {
-    const name = author + room + lane
-    const owed = this.#owed.get(name)
+    let lanes = this.#owed.get(author)
+    if (!lanes) {
+      lanes = new Map()
+      this.#owed.set(author, lanes)
+    }
+    const owed = lanes.get(room + lane)
     if (owed) {
       owed.n = Math.max(owed.n, n)
       owed.acked = Math.min(owed.acked, known)
-    } else {
-      const count = this.#counts.get(author) ?? 0
-      if (count >= OWED_MAX) return
-      this.#counts.set(author, count + 1)
-      this.#owed.set(name, { author, room, lane, n, acked: known })
+    } else if (lanes.size < OWED_MAX) {
+      lanes.set(room + lane, { author, room, lane, n, acked: known })
+      this.#size++
     }
   }
 
+  /** Lanes that are owed. */
   get size(): number {
-    return this.#owed.size
+    return this.#size
   }
 
-  *#owedOf(lanes: Iterable<LaneName>): Iterable<[string, Owed]> {
+  #owedOf(lanes: Iterable<LaneName>): Owed[] {
+    const found: Owed[] = []
     for (const { author, room, lane } of lanes) {
-      const name = author + room + lane
-      const owed = this.#owed.get(name)
-      if (owed) yield [name, owed]
+      const owed = this.#owed.get(author)?.get(room + lane)
+      if (owed) found.push(owed)
     }
+    return found
+  }
+
+  #allOwed(): Owed[] {
+    return [...this.#owed.values()].flatMap((lanes) => [...lanes.values()])
   }
 
   /** Nobody is waited for any more. */
   clear(): void {
     this.#owed.clear()
-    this.#counts.clear()
+    this.#size = 0
   }
 
   forget(author: PersonKey): void {
-    if (!this.#counts.delete(author)) return
-    for (const [name, owed] of this.#owed) if (owed.author === author) this.#owed.delete(name)
+    this.#size -= this.#owed.get(author)?.size ?? 0
+    this.#owed.delete(author)
   }
 
-  #paid(name: string, author: PersonKey): void {
-    this.#owed.delete(name)
-    const left = this.#counts.get(author)! - 1
-    if (left > 0) this.#counts.set(author, left)
-    else this.#counts.delete(author)
+  #paid({ author, room, lane }: Owed): void {
+    const lanes = this.#owed.get(author)
+    if (!lanes?.delete(room + lane)) return
+    this.#size--
+    if (lanes.size === 0) this.#owed.delete(author)
   }
 
   /** One ack frame per author and room for what is on disk now and was not. grown: the only lanes of which that may be. */
   take(grown?: Iterable<LaneName>): { author: PersonKey; frame: Frame }[] {
     const ready = new Map<string, { author: PersonKey; room: RoomId; entries: Uint8Array[] }>()
-    for (const [name, owed] of grown ? this.#owedOf(grown) : this.#owed) {
+    for (const owed of grown ? this.#owedOf(grown) : this.#allOwed()) {
       const n = this.#durableN(owed.room, owed.author, owed.lane)
       if (n <= owed.acked) continue
       owed.acked = n
-      if (n >= owed.n) this.#paid(name, owed.author)
+      if (n >= owed.n) this.#paid(owed)
       const key = owed.author + owed.room
       const group = ready.get(key) ?? { author: owed.author, room: owed.room, entries: [] }
       group.entries.push(concat(fromHex(owed.lane), uint(n, 4)))

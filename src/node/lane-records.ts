@@ -99,6 +99,13 @@ export class LaneRecords {
     this.#values.put(eventKey(last.room, last.author, last.lane, last.n), packRecord(run))
   }
 
+  /** A run of one event, behind everything that is stored of its lane. */
+  putAlone(event: Event, signature: Uint8Array, body: Uint8Array): void {
+    this.forget()
+    this.#values.put(eventKey(event.room, event.author, event.lane, event.n), concat(event.header, signature))
+    this.#values.put(bodyKey(event.id), body)
+  }
+
   putHeader(event: Event, signature: Uint8Array | undefined): void {
     this.#takeApart(event, event.n)
     const value = signature ? concat(event.header, signature) : event.header

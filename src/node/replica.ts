@@ -471,7 +471,8 @@ export class Replica {
   /** What nearly always comes: the whole of a run, at the end of its lane. */
   #appendWhole(lane: Lane, run: VerifiedRun): Event[] {
     const last = run.events[run.events.length - 1]!
-    this.#records.putRun(lane, run)
+    if (run.events.length > 1) this.#records.putRun(lane, run)
+    else this.#records.putAlone(last, run.signature, run.bodies[0]!)
     for (const [i, event] of run.events.entries()) {
       this.#index(lane, event, true)
       this.#noteKeys(event, run.bodies[i])
@@ -1285,10 +1286,9 @@ const LANES_PAGE = 1024
 const EVENTS_PAGE = 8
 /** Two chains of one header each. */
 const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
-/** Does the whole run, of several events, come right behind everything that is known of its lane? */
+/** Does the whole run come right behind everything that is known of its lane? */
 const isWholeAtEnd = (lane: Lane, { events, bodies }: VerifiedRun): boolean =>
   lane.top === lane.n &&
-  events.length > 1 &&
   events[0]!.n === lane.n + 1 &&
   lane.tombstones.size === 0 &&
   bodies.every((body) => body !== null)

@@ -22,9 +22,9 @@ export class Witnesses {
   readonly #signer: Signer
   readonly #replica: Replica
   readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
-  readonly #changed = new Map<RoomId, Map<string, Lane>>()
+  readonly #changed = new Map<RoomId, Set<Lane>>()
   /** Lanes that gained something lately, the newest last: a new hub, or a node new in the line, witnesses them anew. */
-  readonly #recent = new Map<string, Lane>()
+  readonly #recent = new Set<Lane>()
   #signedAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -39,9 +39,8 @@ export class Witnesses {
 
   /** This lane has more on disk. isWitness: this node signs for it now. */
   grew(lane: Lane, isWitness: boolean): void {
-    const name = lane.room + lane.author + lane.lane
-    this.#recent.delete(name)
-    this.#recent.set(name, lane)
+    this.#recent.delete(lane)
+    this.#recent.add(lane)
     if (this.#recent.size > RECENT_MAX) this.#recent.delete(this.#recent.keys().next().value!)
     if (isWitness) this.#add(lane)
   }
@@ -52,7 +51,7 @@ export class Witnesses {
    */
   again(isWitness: (room: RoomId) => boolean, now: number): void {
     this.#signedAt = Math.max(this.#signedAt, now + AGAIN_AFTER_MS - WITNESS_EVERY_MS)
-    for (const lane of this.#recent.values()) if (isWitness(lane.room)) this.#add(lane)
+    for (const lane of this.#recent) if (isWitness(lane.room)) this.#add(lane)
   }
 
   /** The author of this lane asks for a signature: an earlier one may not have reached them. */
@@ -61,9 +60,9 @@ export class Witnesses {
   }
 
   #add(lane: Lane): void {
-    const room = this.#changed.get(lane.room) ?? new Map<string, Lane>()
-    this.#changed.set(lane.room, room)
-    room.set(lane.author + lane.lane, lane)
+    const lanes = this.#changed.get(lane.room)
+    if (lanes) lanes.add(lane)
+    else this.#changed.set(lane.room, new Set([lane]))
   }
 
   /** When the next signing is due, monotonic ms; undefined: nothing to sign. */
@@ -81,7 +80,7 @@ export class Witnesses {
       if (frames.length >= FRAMES_MAX) break
       this.#changed.delete(room)
       const entries: WitnessEntry[] = []
-      for (const lane of lanes.values()) {
+      for (const lane of lanes) {
         const n = Math.min(this.#durableN(room, lane.author, lane.lane), lane.n)
         const id = n > 0 ? this.#replica.idAt(room, lane.author, lane.lane, n) : undefined
         if (id) entries.push({ author: lane.author, lane: lane.lane, n, id8: id.slice(0, 16) })
