@@ -6,13 +6,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
     `lanchat: Node ${process.versions.node} is too old for lanchat; please use 20.19 or later.\n`,
   )
 }
-const { setFlagsFromString } = await import('node:v8')
 // V8 lets rubbish grow to several times of what lives where a machine has much memory: lanchat is not alone on it.
 const { boundOldGeneration } = await import('./old-generation.ts')
 boundOldGeneration()
-// Nor are the cores its own: what runs some hundred times, as in a start or the loss of a hub, costs more to optimise than
-// that saves. What a busy hub does all the time still is. Later versions do not know this flag, and say so.
-if (major === 20) setFlagsFromString('--interrupt-budget=500000')
 const { boundYoungGeneration } = await import('./young-generation.ts')
 boundYoungGeneration()
 const { collectInOwnThread } = await import('./one-core.ts')
