@@ -24,15 +24,15 @@ export const readManifest = (folder: string): Manifest =>
 
 /**
  * All packages that the one in `root` needs, and those that they need. Each lies at the top, or where another version
- * of it lies there already, inside the one that needs it. Of optional ones only those of the root itself, where installed:
- * what it does without, it does faster with them. Throws where another one is missing.
+ * of it lies there already, inside the one that needs it. Of optional ones only those of the root itself, where installed
+ * whole: what it does without, it does faster with them. Throws where another one is missing.
  */
 export function closure(root: string): Bundled[] {
   const placed = new Map<string, Bundled>()
   const visit = (folder: string, path: string, manifest: Manifest) => {
     const optional = Object.keys(manifest.optionalDependencies ?? {})
     const needed = Object.keys(manifest.dependencies ?? {}).filter((name) => !optional.includes(name))
-    const wanted = path === '' ? optional.filter((name) => installed(name, folder)) : []
+    const wanted = path === '' ? optional.filter((name) => isWhole(name, folder)) : []
     for (const name of [...needed, ...wanted].sort()) {
       const found = find(name, folder)
       const seen = visible(placed, name, path)
@@ -59,6 +59,21 @@ function installed(name: string, from: string): string | undefined {
     const candidate = join(folder, 'node_modules', name)
     if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync(candidate)
     if (folder === dirname(folder)) return undefined
+  }
+}
+
+/** Is this package here, readable, and all that it needs too? An optional one that is not may not keep others from being packed. */
+function isWhole(name: string, from: string, seen = new Set<string>()): boolean {
+  const folder = installed(name, from)
+  if (folder === undefined) return false
+  if (seen.has(folder)) return true
+  seen.add(folder)
+  try {
+    const { dependencies = {}, optionalDependencies = {} } = readManifest(folder)
+    const needed = Object.keys(dependencies).filter((each) => !Object.hasOwn(optionalDependencies, each))
+    return needed.every((each) => isWhole(each, folder, seen))
+  } catch {
+    return false
   }
 }
 

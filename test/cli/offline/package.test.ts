@@ -60,6 +60,14 @@ describe('the packages of a bundle', () => {
     expect(paths.join()).not.toMatch(/absent|missing/)
   })
 
+  it('are without those that are optional for it and only half installed', () => {
+    put('half', { name: 'half', version: '1.0.0', optionalDependencies: { lacking: '1', torn: '1', d: '1' } })
+    put('half/node_modules/lacking', { name: 'lacking', version: '1.0.0', dependencies: { nowhere: '1' } })
+    put('half/node_modules/torn', {})
+    writeFileSync(join(root, 'half/node_modules/torn/package.json'), '{"name":')
+    expect(closure(join(root, 'half')).map(({ path }) => path)).toEqual(['node_modules/d'])
+  })
+
   it('that are missing are named', () => {
     put('broken', { name: 'broken', version: '1.0.0', dependencies: { nowhere: '1' } })
     expect(() => closure(join(root, 'broken'))).toThrow('the package nowhere is not installed')
