@@ -476,6 +476,8 @@ export class Replica {
     for (const [i, event] of run.events.entries()) {
       this.#index(lane, event, true)
       this.#noteKeys(event, run.bodies[i])
+      // Where its lane was held without it, was erased, and comes again.
+      this.bare.came(event)
     }
     if (!isControlLane(lane.lane)) this.#order(run.events)
     lane.n = last.n

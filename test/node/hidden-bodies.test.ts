@@ -182,6 +182,22 @@ describe('a lane from which such bodies were erased', () => {
     }
   })
 
+  test.each([[['secret']], [['secret', 'two']]])(
+    'is told of where it comes again with a lane that was erased (EV-19), %j',
+    (texts) => {
+      const { replica } = replicaOf()
+      const run = anna.run(anna.contentLane(), texts)
+      const { id, room, author, lane } = run.events[0]!
+      replica.excuse(anna.person, [id])
+      replica.add(bare(run, [id]))
+      expect([...replica.bare.places()]).toHaveLength(1)
+      replica.erase(replica.lane(room, author, lane)!, 9, true)
+      replica.add(run)
+      expect(replica.bare.takeFilled()).toEqual([run.events[0]])
+      expect([...replica.bare.places()]).toEqual([])
+    },
+  )
+
   test('is one with a hole for whoever does not hold the word', async () => {
     const { ids, runs, lane } = await started()
     const { replica } = replicaOf()
