@@ -5,7 +5,7 @@
  * at a time, and tells a room that goes on being told something each 16 ms.
  * floor-signed <port> <file> <network> [<its name hint> <its key>]: with these over TLS.
  */
-import { createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -16,9 +16,10 @@ import { handshakeCrypto, signerOf } from '../../../src/node/crypto.ts'
 import { acceptorTls, bindingOf, WEBSOCKET } from '../../../src/node/io/channel.ts'
 import { WebSocketServer } from '../../../src/node/io/commonjs.ts'
 import { type Hears, LinkSocket } from '../../../src/node/io/link-socket.ts'
+import { verifyMany } from '../../../src/node/io/verify-pool.ts'
 import { wsMessages } from '../../../src/node/io/ws-frame.ts'
 import { type Handshake, openHandshake } from '../../../src/wire/auth.ts'
-import { fromHex, readUint, utf8 } from '../../../src/wire/bytes.ts'
+import { concat, fromHex, readUint, utf8 } from '../../../src/wire/bytes.ts'
 import { decodeFrame, encodeFrame } from '../../../src/wire/codec.ts'
 import { HEADER_BYTES, KIND_AT, N_AT } from '../../../src/wire/event.ts'
 import { ackFrame } from './floor-frames.ts'
@@ -102,31 +103,14 @@ const journal = new FloorJournal<Lane>(file, (stored) => {
   }
 })
 
-/** Who is checked alone after a pause is checked at once, as by lanchat: no other thread has to get the core first. */
-const PAUSE_MS = 5
-let checking = 0
-let lastAtOnce = 0
-/** Copied by OpenSSL's job before it starts. */
 const TAG = utf8('lanchat/ev/1')
-const message = new Uint8Array(TAG.length + HEADER_BYTES)
-message.set(TAG)
-function check({ lane, headers, signature, post, count }: Run): void {
+async function check({ lane, headers, signature, post, count }: Run): Promise<void> {
   const last = headers.subarray((count - 1) * HEADER_BYTES)
-  message.set(last, TAG.length)
-  const n = readUint(last, N_AT, 4)
-  const done = (error: Error | null, isValid: boolean) => {
-    checking--
-    if (error || !isValid) return lane.link.end()
-    lane.stored = n
-    journal.add(lane, post)
-    turnIsDue()
-  }
-  checking++
-  const now = performance.now()
-  if (checking > 1 || now - lastAtOnce < PAUSE_MS)
-    return verify(null, message, lane.link.key, signature, done)
-  lastAtOnce = now
-  done(null, verify(null, message, lane.link.key, signature))
+  const [isValid] = await verifyMany([{ message: concat(TAG, last), signature, key: lane.link.key }])
+  if (!isValid) return lane.link.end()
+  lane.stored = readUint(last, N_AT, 4)
+  journal.add(lane, post)
+  turnIsDue()
 }
 
 class Link implements Hears {
@@ -134,7 +118,6 @@ class Link implements Hears {
   readonly #socket: Socket
   #handshake: Handshake | undefined
   #key: Uint8Array | undefined
-  #imported: KeyObject | undefined
   #lane: Lane | undefined
   #rooms: Room[] = []
   #pending: Buffer | undefined
@@ -147,13 +130,9 @@ class Link implements Hears {
     socket.write(wsMessages([this.#handshake.hello], false))
   }
 
-  /** Imported when the first run comes: most never write. */
-  get key(): KeyObject {
-    this.#imported ??= createPublicKey({
-      key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(this.#key!).toString('base64url') },
-      format: 'jwk',
-    })
-    return this.#imported
+  /** Of who is greeted. */
+  get key(): Uint8Array {
+    return this.#key!
   }
 
   hear(data: Buffer): void {
