@@ -84,8 +84,9 @@ function ownManifest(manifest: Manifest, paths: readonly string[]): object {
   const here = Object.entries(optional).filter(([name]) => top.includes(name))
   return {
     ...rest,
-    ...(here.length > 0 && { optionalDependencies: Object.fromEntries(here) }),
     bundleDependencies: top,
+    // npm writes them last where it installs this: what is packed there again is the same.
+    ...(here.length > 0 && { optionalDependencies: Object.fromEntries(here) }),
   }
 }
 
