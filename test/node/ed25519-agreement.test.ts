@@ -9,6 +9,7 @@ import { ed25519Told, nativeEd25519 } from '../../src/node/io/native-ed25519.ts'
 import { concat, fromHex, hex, utf8 } from '../../src/wire/bytes.ts'
 import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
 import { isCanonicalSignature, isStrongKey } from '../../src/wire/signature.ts'
+import { seeded } from '../seeded.ts'
 import {
   add,
   encodePoint,
@@ -46,15 +47,10 @@ const byTweetnacl: Verify = ({ message, key, signature }) => naclCrypto.verify(m
 const bySodium: Verify = (each) =>
   isOffered(each) && nativeEd25519()!.verify(each.message, each.signature, each.key)
 
-/** The same sequence in every run (mulberry32). */
-function seeded(seed: number): (below: number) => number {
-  let a = seed
-  return (below) => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
+/** Whole numbers below a bound, the same in every run. */
+function numbers(seed: number): (below: number) => number {
+  const random = seeded(seed)
+  return (below) => Math.floor(random() * below)
 }
 
 /** The sign of x in an encoded point. */
@@ -75,7 +71,7 @@ function oddParts(): Uint8Array[] {
  * stands only where both parts of small order cancel out: this is where kinds of verifiers differ.
  */
 function mixedCases(count: number): Case[] {
-  const at = seeded(7)
+  const at = numbers(7)
   const secretAndPoint = () => {
     const seed = Uint8Array.from({ length: 32 }, () => at(256))
     const scalar = nacl.hash(seed).subarray(0, 32)
@@ -96,7 +92,7 @@ function mixedCases(count: number): Case[] {
 
 /** Honest signatures with bits turned, parts replaced by odd ones or by those of another. */
 function mutations(count: number): Case[] {
-  const at = seeded(3)
+  const at = numbers(3)
   const odd = oddParts()
   const pick = <T>(list: readonly T[]): T => list[at(list.length)]!
   const honest = Array.from({ length: 20 }, (_, n) => {

@@ -6,7 +6,7 @@ import { fromHex, uint } from '../../src/wire/bytes.ts'
 import type { Event } from '../../src/wire/event.ts'
 import type { PersonKey, RoomId } from '../../src/wire/ids.ts'
 import type { BodyValue } from '../../src/wire/kinds.ts'
-import { seeded } from '../lab/chaos/round.ts'
+import { seeded } from '../seeded.ts'
 import { cutOf, none, World } from './rooms/world.ts'
 
 /** The last two are devices of the first two. */

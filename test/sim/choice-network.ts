@@ -27,7 +27,7 @@ import { type Cargo, Relay } from '../../src/node/relay.ts'
 import { LAN, type Timing } from '../../src/node/timing.ts'
 import { packFrame, parseFrame } from '../../src/wire/frames.ts'
 import type { PersonKey } from '../../src/wire/ids.ts'
-import { type Random, seeded } from './choice-random.ts'
+import { type Random, seeded } from '../seeded.ts'
 
 const CONNECT_TIMEOUT_MS = 3100
 /** When the kernel tries a connect again. */

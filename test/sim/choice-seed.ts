@@ -2,8 +2,8 @@
 
 import type { ChoiceOptions } from '../../src/node/choice.ts'
 import { LAN } from '../../src/node/timing.ts'
+import { type Random, seeded } from '../seeded.ts'
 import { ChoiceNetwork, type NetworkOptions, type Plant, Violation } from './choice-network.ts'
-import { type Random, seeded } from './choice-random.ts'
 
 export interface SeedResult {
   readonly seed: number

@@ -5,12 +5,12 @@
  * dead are started again, and what must hold is checked (core-checks.ts). A failure says how to run the seed again.
  */
 import { createHash } from 'node:crypto'
+import { seeded } from '../seeded.ts'
 import { Acts } from './core-acts.ts'
 import { checkQuiet, unrest } from './core-checks.ts'
 import { People } from './core-people.ts'
 import { Secrets } from './core-secrets.ts'
 import { type Clocks, Storms } from './core-storms.ts'
-import { seeded } from './core-time.ts'
 import { Watch } from './core-watch.ts'
 import { type SimNode, World } from './core-world.ts'
 

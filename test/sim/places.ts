@@ -3,7 +3,7 @@
  * that may be stale by the time they are read. Checked: INV-26.
  */
 import { aged, meet, newPlace, type Place, synced, withAliases } from '../../src/node/places.ts'
-import { seeded } from './core-time.ts'
+import { seeded } from '../seeded.ts'
 
 interface Laptop {
   readonly name: number

@@ -19,9 +19,9 @@ import { type Hears, LinkSocket } from '../../../src/node/io/link-socket.ts'
 import { verifyMany } from '../../../src/node/io/verify-pool.ts'
 import { wsMessages } from '../../../src/node/io/ws-frame.ts'
 import { type Handshake, openHandshake } from '../../../src/wire/auth.ts'
-import { concat, fromHex, readUint, utf8 } from '../../../src/wire/bytes.ts'
+import { fromHex, readUint } from '../../../src/wire/bytes.ts'
 import { decodeFrame, encodeFrame } from '../../../src/wire/codec.ts'
-import { HEADER_BYTES, KIND_AT, N_AT } from '../../../src/wire/event.ts'
+import { HEADER_BYTES, KIND_AT, N_AT, runMessage } from '../../../src/wire/event.ts'
 import { ackFrame } from './floor-frames.ts'
 import { FloorJournal } from './floor-journal.ts'
 import { Room, type Lane as RoomLane, type Run as RoomRun } from './floor-room.ts'
@@ -103,10 +103,9 @@ const journal = new FloorJournal<Lane>(file, (stored) => {
   }
 })
 
-const TAG = utf8('lanchat/ev/1')
 async function check({ lane, headers, signature, post, count }: Run): Promise<void> {
   const last = headers.subarray((count - 1) * HEADER_BYTES)
-  const [isValid] = await verifyMany([{ message: concat(TAG, last), signature, key: lane.link.key }])
+  const [isValid] = await verifyMany([{ message: runMessage(last), signature, key: lane.link.key }])
   if (!isValid) return lane.link.end()
   lane.stored = readUint(last, N_AT, 4)
   journal.add(lane, post)

@@ -30,10 +30,9 @@ export const readManifest = (folder: string): Manifest =>
 export function closure(root: string): Bundled[] {
   const placed = new Map<string, Bundled>()
   const visit = (folder: string, path: string, manifest: Manifest) => {
-    const optional = Object.keys(manifest.optionalDependencies ?? {})
-    const needed = Object.keys(manifest.dependencies ?? {}).filter((name) => !optional.includes(name))
-    const wanted = path === '' ? optional.filter((name) => isWhole(name, folder)) : []
-    for (const name of [...needed, ...wanted].sort()) {
+    const optional = path === '' ? Object.keys(manifest.optionalDependencies ?? {}) : []
+    const wanted = optional.filter((name) => isWhole(name, folder))
+    for (const name of [...needed(manifest), ...wanted].sort()) {
       const found = find(name, folder)
       const seen = visible(placed, name, path)
       if (seen?.folder === found) continue
@@ -46,6 +45,10 @@ export function closure(root: string): Bundled[] {
   visit(realpathSync(root), '', readManifest(root))
   return [...placed.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
+
+/** npm lists optional ones in both. */
+const needed = ({ dependencies = {}, optionalDependencies = {} }: Manifest): string[] =>
+  Object.keys(dependencies).filter((name) => !Object.hasOwn(optionalDependencies, name))
 
 function find(name: string, from: string): string {
   const found = installed(name, from)
@@ -69,9 +72,7 @@ function isWhole(name: string, from: string, seen = new Set<string>()): boolean 
   if (seen.has(folder)) return true
   seen.add(folder)
   try {
-    const { dependencies = {}, optionalDependencies = {} } = readManifest(folder)
-    const needed = Object.keys(dependencies).filter((each) => !Object.hasOwn(optionalDependencies, each))
-    return needed.every((each) => isWhole(each, folder, seen))
+    return needed(readManifest(folder)).every((each) => isWhole(each, folder, seen))
   } catch {
     return false
   }

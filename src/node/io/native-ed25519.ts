@@ -33,17 +33,21 @@ const SIGNATURE = fromHex(
 
 export type Found = { readonly native: NativeEd25519 } | { readonly missing: string }
 let found: Found | undefined
+const lookedFor = (): Found => {
+  found ??= load()
+  return found
+}
 
 /** Loaded when first asked for, which takes some milliseconds. undefined: node:crypto it is. Never throws. */
 export function nativeEd25519(): NativeEd25519 | undefined {
-  found ??= load()
-  return 'native' in found ? found.native : undefined
+  const looked = lookedFor()
+  return 'native' in looked ? looked.native : undefined
 }
 
 /** One sentence for logs: what checks signatures here. */
 export function ed25519Told(): string {
-  found ??= load()
-  return 'native' in found ? 'Signatures are checked by libsodium.' : `No libsodium here: ${found.missing}.`
+  const looked = lookedFor()
+  return 'native' in looked ? 'Signatures are checked by libsodium.' : `No libsodium here: ${looked.missing}.`
 }
 
 /** LANCHAT_NATIVE=0 turns it off. */

@@ -1,9 +1,10 @@
 /** The long mixed run behind `npm run chaos`. */
 import { figuresOf } from '../../checker/figures.ts'
+import { seeded } from '../../seeded.ts'
 import { Arena } from './arena.ts'
 import { keep } from './keep.ts'
 import { type Nemesis, type Plan, pick } from './nemesis.ts'
-import { lasting, seeded } from './round.ts'
+import { lasting } from './round.ts'
 
 export interface ChaosOptions {
   readonly minutes: number

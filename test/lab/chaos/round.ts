@@ -1,19 +1,9 @@
 /** One round of one nemesis: writing goes on all the time; then heal, quiet, check of everything so far. */
+
+import { seeded } from '../../seeded.ts'
 import type { Arena } from './arena.ts'
 import { keep } from './keep.ts'
 import type { Nemesis } from './nemesis.ts'
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 /** Returns what the checker finds. holdMs: how long the harm lasts; default the shortest that this nemesis likes. */
 export async function round(

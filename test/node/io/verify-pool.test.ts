@@ -65,6 +65,6 @@ describe('the verify pool', () => {
     setImmediate(count)
     await ask(checks)
     isOver = true
-    expect(turns).toBeGreaterThan(10)
+    expect(turns).toBeGreaterThan(20)
   })
 })

@@ -3,7 +3,7 @@ import { ByteText } from '../../../src/node/search/byte-text.ts'
 import { nextOf, TermNumbers } from '../../../src/node/search/term-numbers.ts'
 import { hasLink, wordsOf } from '../../../src/node/search/words.ts'
 import { utf8 } from '../../../src/wire/bytes.ts'
-import { seeded } from '../../lab/chaos/round.ts'
+import { seeded } from '../../seeded.ts'
 
 const numbers = new TermNumbers(Uint8Array.from({ length: 12 }, (_, k) => 7 * k))
 const read = new ByteText(numbers)

@@ -14,7 +14,7 @@ import { decodeBody, encodeBody } from '../../../src/wire/codec.ts'
 import { type Draft, type Event, LANE_START, signRun } from '../../../src/wire/event.ts'
 import type { EventId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../../src/wire/kinds.ts'
-import { seeded } from '../../lab/chaos/round.ts'
+import { seeded } from '../../seeded.ts'
 import { Author, NET, NOW, replicaOf } from '../author.ts'
 
 const ROOMS = ['6', '7', '8'].map((digit) => digit.repeat(32) as RoomId)

@@ -3,7 +3,7 @@ import { type Doc, GatheredDocs, MARK } from '../../../src/node/search/docs.ts'
 import { Gathered, Segment, segmentKey } from '../../../src/node/search/segment.ts'
 import { nextOf, TermNumbers } from '../../../src/node/search/term-numbers.ts'
 import type { LaneId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
-import { seeded } from '../../lab/chaos/round.ts'
+import { seeded } from '../../seeded.ts'
 
 const numbers = new TermNumbers(Uint8Array.from({ length: 32 }, (_, k) => 7 * k))
 
