@@ -1,8 +1,11 @@
 /**
  * The load of one repetition, a process of its own so that it can be pinned: members that receive, senders that keep so many
  * texts under way. Receivers are counted natively (members.ts); a few stay here as samples: they measure latency, and where a
- * server confirms nothing their receipt stands for it.
+ * server confirms nothing the receipt of one in each room stands for it. A server writes to a room in the order in which its
+ * members came, or by some other rule of its own, so where latency is judged the samples came spread over all of them.
  */
+
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Member } from '../peers/peer.ts'
@@ -13,8 +16,12 @@ import type { Arrivals, Outcome, Plan } from './plan.ts'
 import { sample } from './sample.ts'
 import { speeches } from './speeches.ts'
 
-/** Rooms with a sample where the server confirms by itself. */
+/** Rooms with a sample in a load that is flat out, where the server confirms by itself: they see all texts of the room. */
 const SAMPLED_ROOMS = 8
+/** Where a rate is set, each room has a sample for so many receivers, one at least. */
+const RECEIVERS_OF_A_SAMPLE = 100
+/** Its multiples, less what is whole of them, fill a unit evenly (Weyl). */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 const RATE_TICK_MS = 2
 const BEHIND_MS = 1000
 /** Enough for a 99.9th percentile. */
@@ -31,38 +38,54 @@ const allRooms = Array.from({ length: plan.rooms }, (_, k) => (plan.rooms > 1 ? 
 
 let number = 0
 const receivers: Member[] = []
-const samples: Member[] = []
+const samples = new Set<Member>()
+/** The first of each room: where the server confirms nothing, its receipt does. */
+const confirming = new Set<Member>()
 const senders: Member[] = []
 for (const [at, room] of allRooms.entries()) {
-  const isSampled = !isConfirming || at < SAMPLED_ROOMS
-  for (let k = 0; k < plan.members; k++)
-    (isSampled && k === 0 ? samples : receivers).push({ number: ++number, rooms: [room], role: 'receiver' })
+  const sampled = sampledPlaces(at)
+  for (let k = 0; k < plan.members; k++) {
+    const receiver: Member = { number: ++number, rooms: [room], role: 'receiver' }
+    receivers.push(receiver)
+    if (!sampled.includes(k)) continue
+    if (k === sampled[0]) confirming.add(receiver)
+    samples.add(receiver)
+  }
   for (let k = 0; k < plan.senders; k++) senders.push({ number: ++number, rooms: [room], role: 'sender' })
+}
+
+/** Which of a room's receivers are samples, by the order in which they come. */
+function sampledPlaces(room: number): number[] {
+  if (!isPaced) return isConfirming && room >= SAMPLED_ROOMS ? [] : [Math.floor(plan.members / 2)]
+  const count = Math.ceil(plan.members / RECEIVERS_OF_A_SAMPLE)
+  const step = plan.members / count
+  // Of many rooms each has them at other places.
+  const offset = ((room * GOLDEN_RATIO + 0.5) % 1) * step
+  return Array.from({ length: count }, (_, k) => Math.floor(k * step + offset))
 }
 
 const members = await Members.of(plan, speech)
 // Number 0 makes the rooms where somebody has to.
 for (const socket of await members.open([{ number: 0, rooms: allRooms, role: 'sender' }])) socket.resume()
 const counter = await members.beginCounting()
-const sampleSockets = await members.open(samples)
-const arrivals = await arrive()
+const { arrivals, sockets: receiverSockets } = await arrive()
 const senderSockets = await members.open(senders)
 const loadPids = [process.pid, counter.pid]
 
-async function arrive(): Promise<Arrivals> {
+async function arrive(): Promise<{ arrivals: Arrivals; sockets: Socket[] }> {
   const rssBeforeMiB = rss(plan.pids)
   const before = [cpuS(plan.pids), cpuS([process.pid])] as const
   const startedAt = performance.now()
-  const sockets = await members.openCounted(receivers)
+  const sockets = await members.open(receivers, (receiver) => !samples.has(receiver))
   const loadCpuS = cpuS([process.pid]) - before[1]
-  members.handOver(sockets)
+  members.handOver(sockets.filter((_, k) => !samples.has(receivers[k]!)))
   // What the last ones left behind belongs to their coming.
   await pause(BEHIND_MS)
   const seconds = (performance.now() - startedAt) / 1000
   const serverCpuS = cpuS(plan.pids) - before[0]
   const idleFrom = [cpuS(plan.pids), performance.now()] as const
   await pause(plan.settleS * 1000)
-  return {
+  const arrivals: Arrivals = {
     joined: receivers.length,
     seconds,
     serverCpuS,
@@ -71,6 +94,7 @@ async function arrive(): Promise<Arrivals> {
     rssBeforeMiB,
     rssAfterMiB: rss(plan.pids),
   }
+  return { arrivals, sockets }
 }
 
 const latencyMs: number[] = []
@@ -106,16 +130,18 @@ for (const [k, member] of senders.entries()) {
     if (!isPaced) fill(author)
   })
 }
-for (const socket of sampleSockets) {
+for (const [k, receiver] of receivers.entries()) {
+  if (!samples.has(receiver)) continue
+  const confirms = !isConfirming && confirming.has(receiver)
   // Freed in the turn in which they came: one write for all.
-  sample(socket, (id, sentAt) => {
+  sample(receiverSockets[k]!, (id, sentAt) => {
     if (isMeasuring) {
       sampled++
       latencyMs.push(performance.now() - sentAt)
-      if (!isConfirming) got(1)
+      if (confirms) got(1)
     }
     begun()
-    if (isConfirming || isPaced) return
+    if (!confirms || isPaced) return
     authors.get(id)?.done(1)
     refill()
   })

@@ -41,16 +41,14 @@ export class Members {
     return begun
   }
 
-  /** Those that stay here. */
-  open(members: readonly Member[]): Promise<Socket[]> {
-    const { port } = this.#plan
-    const way = this.#way
-    return this.#joined(members, () => (way ? connectEncrypted(port, way) : connectPlain(port)))
+  /** They come in this order. isCounted: whether one will be handed over; all others stay here. */
+  open(members: readonly Member[], isCounted = (_: Member): boolean => false): Promise<Socket[]> {
+    return this.#joined(members, (member) => (isCounted(member) ? this.#counter!.connect() : this.#connect()))
   }
 
-  /** Those that are handed over. */
-  openCounted(members: readonly Member[]): Promise<Socket[]> {
-    return this.#joined(members, () => this.#counter!.connect())
+  #connect(): Promise<Connection> {
+    const { port } = this.#plan
+    return this.#way ? connectEncrypted(port, this.#way) : connectPlain(port)
   }
 
   /** From now on only their marks are of interest. */
@@ -62,14 +60,18 @@ export class Members {
     this.#counter!.takeOver(sockets)
   }
 
-  async #joined(members: readonly Member[], connect: () => Promise<Connection>): Promise<Socket[]> {
+  async #joined(
+    members: readonly Member[],
+    connect: (member: Member) => Promise<Connection>,
+  ): Promise<Socket[]> {
     const { joiningAtOnce } = this.#plan
     const sockets = new Array<Socket>(members.length)
     let next = 0
     const joinInTurn = async () => {
       while (next < members.length) {
         const at = next++
-        sockets[at] = await this.#join(members[at]!, await connect())
+        const member = members[at]!
+        sockets[at] = await this.#join(member, await connect(member))
       }
     }
     await Promise.all(Array.from({ length: Math.min(joiningAtOnce, members.length) }, joinInTurn))
