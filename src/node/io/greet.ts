@@ -15,7 +15,7 @@ import { handshakeCrypto } from '../crypto.ts'
 import { bindingOf, plainAddress } from './channel.ts'
 import { Link, type LinkLimits } from './link.ts'
 import type { LinkSocket } from './link-socket.ts'
-import { MessageWatch, wsMessages } from './ws-frame.ts'
+import { wsMessages } from './ws-frame.ts'
 
 /** Who we are on every link. */
 export interface Introduction {
@@ -43,16 +43,9 @@ export type Greeted =
   | { readonly refused: { readonly code: string; readonly detail: string } }
   | { readonly ended: 'timeout' | 'closed' | 'invalid' }
 
-/** Apart from the handshake: what that leaves behind would stay as long as this listener, which is for good. */
-function watchOver(socket: Socket): MessageWatch {
-  const watch = new MessageWatch()
-  socket.on('data', (chunk: Buffer) => watch.feed(chunk))
-  return watch
-}
-
 /** Call it in the turn in which the websocket opened, before anything is read from it. Never rejects. */
 export function greet(ws: LinkSocket, socket: Socket, options: GreetOptions): Promise<Greeted> {
-  const watch = watchOver(socket)
+  const watch = ws.read(socket, options.side === 'acceptor')
   const address = plainAddress(socket.remoteAddress)
   const port = socket.remotePort ?? 0
   const told = options.hello()

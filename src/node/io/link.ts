@@ -16,7 +16,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { Hello, HelloFields } from '../../wire/auth.ts'
-import { equal } from '../../wire/bytes.ts'
+import { equal, plain } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { FRAME_BYTES_MAX, FRAME_MS_MAX, SEND_QUEUE_BYTES_MAX, SEND_STALL_MS_MAX } from '../../wire/limits.ts'
 import type { LinkSocket } from './link-socket.ts'
@@ -340,7 +340,7 @@ export class Link {
 
   // --- what the websocket tells ---------------------------------------------------------------------------------------
 
-  hear(data: Buffer, isBinary: boolean): void {
+  hear(data: Uint8Array, isBinary: boolean): void {
     if (!this.isOpen) return
     this.lastHeardAt = performance.now()
     if (!isBinary) {
@@ -349,7 +349,7 @@ export class Link {
       return
     }
     // Without Buffer's methods: its slice shares memory where that of Uint8Array copies.
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const bytes = plain(data)
     this.#bytesIn += bytes.length
     this.#framesIn += 1
     if (this.#handlers) this.#deliver(this.#handlers, bytes)

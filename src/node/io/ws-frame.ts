@@ -35,6 +35,37 @@ export function wsMessages(payloads: readonly Uint8Array[], masked: boolean): Bu
   return out.subarray(0, at)
 }
 
+/** Are these bytes nothing but whole binary messages in one frame each, with heads as wsMessages writes them? */
+export function isWhole(bytes: Uint8Array, masked: boolean): boolean {
+  const mask = masked ? 0x80 : 0
+  let at = 0
+  while (at < bytes.length) {
+    const second = bytes[at + 1]!
+    const length = second & 0x7f
+    if (bytes[at] !== 0x82 || (second & 0x80) !== mask || length === 127) return false
+    at += length === 126 ? 4 + bytes[at + 2]! * 256 + bytes[at + 3]! : 2 + length
+    if (masked) at += 4
+  }
+  // Not even a number where a length was cut off.
+  return at === bytes.length
+}
+
+/** The payload of the message at `at`, of bytes that are whole: a view of them, unmasked there. */
+export function messageAt(bytes: Uint8Array, at: number, masked: boolean): Uint8Array {
+  const short = bytes[at + 1]! & 0x7f
+  const length = short === 126 ? bytes[at + 2]! * 256 + bytes[at + 3]! : short
+  const start = at + (short === 126 ? 4 : 2) + (masked ? 4 : 0)
+  if (masked) unmask(bytes, start, length)
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
+}
+
+/** With the mask in front of it. Nodes send zeros. */
+function unmask(bytes: Uint8Array, start: number, length: number): void {
+  const mask = start - 4
+  if ((bytes[mask]! | bytes[mask + 1]! | bytes[mask + 2]! | bytes[mask + 3]!) === 0) return
+  for (let i = 0; i < length; i++) bytes[start + i]! ^= bytes[mask + (i & 3)]!
+}
+
 /** Follows the frames in a stream of bytes without keeping any: is a message under way? Numbers only: each link has one. */
 export class MessageWatch {
   /** Bytes of the current frame's header so far, and the first two of them. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Hears, LinkSocket } from '../../../src/node/io/link-socket.ts'
 
 /** One that is not connected, and the messages that it tells. */
-function told(): { ws: LinkSocket; heard: { data: Buffer; isBinary: boolean }[] } {
-  const heard: { data: Buffer; isBinary: boolean }[] = []
+function told(): { ws: LinkSocket; heard: { data: Uint8Array; isBinary: boolean }[] } {
+  const heard: { data: Uint8Array; isBinary: boolean }[] = []
   const hears: Hears = { hear: (data, isBinary) => heard.push({ data, isBinary }), failed() {}, ended() {} }
   const Unconnected = LinkSocket as unknown as new (
     address: null,
@@ -33,7 +33,7 @@ describe('the websocket of a link', () => {
     ws.emit('message', parts, true)
     ws.emit('message', [], true)
     ws.emit('message', Buffer.from('text'), false)
-    expect(heard.map(({ data, isBinary }) => [data.toString(), isBinary])).toEqual([
+    expect(heard.map(({ data, isBinary }) => [Buffer.from(data).toString(), isBinary])).toEqual([
       ['in two', true],
       ['', true],
       ['text', false],

@@ -223,6 +223,47 @@ describe('a link', () => {
     expect([...(await answer)]).toEqual([0x8a, 1, 7])
   })
 
+  it('hears every frame once and in order, however they are cut, masked and mixed with others', async () => {
+    const acceptor = await accept()
+    const { socket } = await provedWebsocket(acceptor.port)
+    const end = await acceptor.end()
+    const mask = [9, 200, 0, 33]
+    const masked = (first: number, payload: readonly number[]) =>
+      Buffer.from([first, 0x80 + payload.length, ...mask, ...payload.map((byte, i) => byte ^ mask[i & 3]!)])
+    const pieces: Buffer[] = []
+    const wanted: number[][] = []
+    for (let n = 0; n < 60; n++) {
+      const payload = Array.from({ length: n }, (_, i) => (n + i) & 0xff)
+      wanted.push(payload)
+      const ping = masked(0x89, [n])
+      const kind = n % 4
+      if (kind === 0) pieces.push(masked(0x82, payload))
+      else if (kind === 1) pieces.push(wsMessages([Uint8Array.from(payload)], true))
+      else if (kind === 2)
+        pieces.push(masked(0x02, payload.slice(0, 1)), ping, masked(0x80, payload.slice(1)))
+      else pieces.push(ping, masked(0x82, payload))
+    }
+    const bytes = Buffer.concat(pieces)
+    // Some writes bring one message, some many, some a part.
+    for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 211) {
+      socket.write(bytes.subarray(at, at + size))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await end.count(wanted.length)
+    expect(end.frames.map((each) => [...each])).toEqual(wanted)
+  })
+
+  it('answers nothing behind a close frame, and hears no frame that came with it', async () => {
+    const acceptor = await accept()
+    const { socket } = await provedWebsocket(acceptor.port)
+    const end = await acceptor.end()
+    const close = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 3, 232])
+    socket.write(Buffer.concat([wsMessages([frame(1)], true), close, wsMessages([frame(2)], true)]))
+    socket.write(wsMessages([frame(3)], true))
+    expect(await end.closed).toEqual({ why: 'closed', code: 1000, reason: '' })
+    expect(end.frames).toEqual([frame(1)])
+  })
+
   it('tells a goodbye from a connection that is lost, and both from an own end', async () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)

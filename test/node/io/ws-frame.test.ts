@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MessageWatch, wsMessages } from '../../../src/node/io/ws-frame.ts'
+import { isWhole, MessageWatch, messageAt, wsMessages } from '../../../src/node/io/ws-frame.ts'
 
 const sizes = fc.array(fc.oneof(fc.integer({ min: 0, max: 130 }), fc.constantFrom(65_535, 65_536)), {
   minLength: 1,
@@ -36,6 +36,39 @@ describe('websocket framing', () => {
         expect(watch.underWay).toBe(false)
       }),
     )
+  })
+
+  it('knows bytes of whole messages, and reads each of them, but no bytes that were cut', () => {
+    const short = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(short, fc.boolean(), fc.nat(), (payloads, masked, cut) => {
+        const bytes = wsMessages(payloads, masked)
+        const heads = new Set([0])
+        const read: Uint8Array[] = []
+        expect(isWhole(bytes, masked)).toBe(true)
+        for (let at = 0; at < bytes.length; ) {
+          const message = messageAt(bytes, at, masked)
+          read.push(message)
+          at = message.byteOffset + message.length - bytes.byteOffset
+          heads.add(at)
+        }
+        expect(read).toEqual(payloads)
+        const end = cut % bytes.length
+        expect(isWhole(bytes.subarray(0, end), masked)).toBe(heads.has(end))
+        expect(isWhole(bytes, !masked)).toBe(false)
+      }),
+    )
+  })
+
+  it('takes nothing else for whole: text, control frames, fragments, extensions, lengths of 64 bits', () => {
+    for (const first of [0x81, 0x88, 0x89, 0x8a, 0x02, 0x80, 0x00, 0xc2, 0xa2, 0x92])
+      expect(isWhole(Uint8Array.of(0x82, 1, 7, first, 1, 7), false)).toBe(false)
+    expect(isWhole(Uint8Array.of(0x82, 127, 0, 0, 0, 0, 0, 0, 0, 1, 7), false)).toBe(false)
+  })
+
+  it('takes the mask off', () => {
+    const bytes = Uint8Array.of(0x82, 0x85, 1, 2, 3, 4, 0x11, 0x22, 0x33, 0x44, 0x55)
+    expect([...messageAt(bytes, 0, true)]).toEqual([0x10, 0x20, 0x30, 0x40, 0x54])
   })
 
   it('is under way from the first byte to the last, over fragments and pings between them', () => {
