@@ -70,10 +70,12 @@ import { beatWhileLeaving, leaveTick, memberGone, onTook, quit } from './choice/
 import {
   beatNow,
   beatSoon,
+  beatTo,
   firstCounter,
   heartbeat,
   isOvertaken,
   readBeat,
+  silentNow,
   upstreamOf,
 } from './choice/heartbeat.ts'
 import {
@@ -92,6 +94,7 @@ import {
   dialKey,
   forgetLink,
   hasNoLink,
+  hear,
   isHeard,
   join,
   relayOf,
@@ -120,6 +123,9 @@ import {
   type ChoiceEvent,
   type ChoiceFrame,
   type ChoiceInput,
+  type Facts,
+  flagsOf,
+  type HubPhase,
   isCodeRefused,
   type Link,
   type Moment,
@@ -133,6 +139,7 @@ import { linkGoneWhileWoken, onWho, onWhoIs, wake, wokenTick } from './choice/wo
 
 export type { Came } from './choice/came.ts'
 export { clocksOf } from './choice/clock.ts'
+export { heard, said } from './choice/links.ts'
 export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
 export { acknowledges, type ChoiceView, type ClockMedians, mediansOf, viewOf } from './choice/view.ts'
@@ -185,7 +192,7 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
     case 'frame': {
       const link = choice.links.get(event.link)
       if (!link) return
-      link.heardAt = turn.now
+      hear(choice, link, turn.now)
       onFrame(choice, turn, link, event.frame)
       return
     }
@@ -208,9 +215,7 @@ function take(choice: Choice, turn: Turn, event: ChoiceEvent): void {
       if (event.ms > choice.timing.awayMs) wake(choice, turn)
       return
     case 'facts':
-      choice.facts = { ...choice.facts, ...event.facts }
-      if (event.facts.drained || event.facts.barred) wakeBy(choice, turn.now)
-      beatSoon(choice, turn.now + choice.timing.heartbeatMs)
+      noteFacts(choice, turn, event.facts)
       return
     case 'barsChanged':
       leaveBarred(choice, turn)
@@ -232,6 +237,14 @@ function start(choice: Choice, turn: Turn, soughtMs: number): void {
   choice.counter = firstCounter(turn.wall)
   choice.sweepAt = turn.now + choice.timing.heartbeatMs
   seek(choice, turn, { why: 'boot', soughtMs })
+}
+
+function noteFacts(choice: Choice, turn: Turn, facts: Partial<Facts>): void {
+  const before = flagsOf(choice)
+  choice.facts = { ...choice.facts, ...facts }
+  if (facts.drained || facts.barred) wakeBy(choice, turn.now)
+  // Of the rest a hub says nothing that anybody waits for, and others say it twice a second.
+  if (flagsOf(choice) !== before) beatSoon(choice, turn.now + choice.timing.heartbeatMs)
 }
 
 function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'linkUp' }>): void {
@@ -426,9 +439,11 @@ function tick(choice: Choice, turn: Turn): void {
   dialBackEnded(choice, turn, undefined, false)
   if (choice.phase.state === 'gone') return
   if (now >= choice.beatAt) {
-    if (choice.phase.state === 'hub') refreshLine(choice, turn, choice.phase)
-    else publishMedian(choice, turn)
-    beatNow(choice, turn)
+    if (choice.phase.state === 'hub') beatAsHub(choice, turn, choice.phase)
+    else {
+      publishMedian(choice, turn)
+      beatNow(choice, turn)
+    }
   }
   const { phase } = choice
   const all = phase.state === 'seeking' && dialsAll(choice, now, phase)
@@ -437,6 +452,13 @@ function tick(choice: Choice, turn: Turn): void {
     (entry) => (all || isHubToDial(choice, entry)) && hasNoLink(choice, entry),
   )
   wakeBy(choice, Math.min(choice.beatAt, choice.sweepAt, Math.max(dialAt, now + DIAL_LOOK_MS)))
+}
+
+function beatAsHub(choice: Choice, turn: Turn, phase: HubPhase): void {
+  const some = silentNow(choice, turn.now)
+  if (some) return beatTo(choice, turn, some)
+  refreshLine(choice, turn, phase)
+  beatNow(choice, turn)
 }
 
 /** Addresses that wait for a free dial are looked at this often. */

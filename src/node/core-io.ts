@@ -127,6 +127,7 @@ export type CoreEffect =
         do:
           | 'send'
           | 'sendAll'
+          | 'sendSome'
           | 'circuit'
           | 'follow'
           | 'becomeHub'

@@ -39,7 +39,9 @@ import {
   chooseAt,
   clocksOf,
   createChoice,
+  heard,
   mediansOf,
+  said,
   standingOf,
   viewOf,
 } from './choice.ts'
@@ -1253,6 +1255,7 @@ export class Core {
     if (!state) return
     this.#hasTurn = true
     if (choiceFrames.has(frame.type)) return this.#choose({ in: 'frame', link, frame: frame as ChoiceFrame })
+    heard(this.choice, link, this.#moment.now)
     switch (frame.type) {
       case 'relay':
         // One hop: what comes through a peer is carried no further.
@@ -1708,6 +1711,8 @@ export class Core {
     switch (effect.do) {
       case 'send':
         return this.send(effect.link, effect.frame)
+      case 'sendSome':
+        return this.#sendShared(effect.links, effect.frame)
       case 'sendAll':
         this.#sendShared([...this.#links.keys()], effect.frame)
         if (effect.frame.type === 'heartbeat') this.#hub?.beat()
@@ -1786,7 +1791,10 @@ export class Core {
         rate,
         bereft: this.#isReady ? Array.from(this.#peers(), ([, key]) => key) : [],
         send: (link, frame) => this.send(link, frame),
-        sendShared: (links, frame) => this.#sendShared(links, frame),
+        sendShared: (links, frame) => {
+          for (const link of links) said(this.choice, link, this.#moment.now)
+          this.#sendShared(links, frame)
+        },
         refuse: (link, code, detail) => this.#refuse(link, code, detail),
         fault: (link, why) => this.#fault(link, why),
         verify: (link, run, then) => this.sync.verifyRun(link, run, then),

@@ -8,12 +8,15 @@ import {
   choose,
   createChoice,
   FLAG,
+  heard,
   STATE,
+  said,
   viewOf,
 } from '../../src/node/choice.ts'
 import { LAN } from '../../src/node/timing.ts'
 import { fromHex, uint } from '../../src/wire/bytes.ts'
 import type { PersonKey } from '../../src/wire/ids.ts'
+import { seeded } from '../seeded.ts'
 
 const SELF = '55'.repeat(32) as PersonKey
 const LOW = '11'.repeat(32) as PersonKey
@@ -101,8 +104,9 @@ class Node {
   }
   sent(type: ChoiceFrame['type']) {
     return this.effects.filter(
-      (effect): effect is Extract<ChoiceEffect, { do: 'send' | 'sendAll' }> =>
-        (effect.do === 'send' || effect.do === 'sendAll') && effect.frame.type === type,
+      (effect): effect is Extract<ChoiceEffect, { do: 'send' | 'sendAll' | 'sendSome' }> =>
+        (effect.do === 'send' || effect.do === 'sendAll' || effect.do === 'sendSome') &&
+        effect.frame.type === type,
     )
   }
   did(what: ChoiceEffect['do']) {
@@ -188,6 +192,33 @@ describe('seeking', () => {
     expect(node.sent('hear').length).toBeGreaterThan(0)
     node.frame(2, { type: 'hears', hub: fromHex(HIGH), heard: false })
     expect(node.state).toBe('hub')
+  })
+
+  test('a hub that is heard with whatever frame lives, and T counts from its last one (HB-4)', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    for (let ms = 0; ms < 60_000; ms += 400) {
+      node.wait(400)
+      heard(node.choice, 1, node.now)
+      expect(node.state).toBe('following')
+    }
+    node.wait(1950)
+    expect(node.state).toBe('following')
+    node.wait(50)
+    expect(node.state).toBe('seeking')
+  })
+
+  test('T grows by what a hub was silent for, not by heartbeats that it left out (HB-4)', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    for (let k = 0; k < 40; k++) {
+      for (const ms of [50, 100, 700]) {
+        node.wait(ms)
+        heard(node.choice, 1, node.now)
+      }
+    }
+    node.wait(2350)
+    expect(node.state).toBe('following')
+    node.wait(50)
+    expect(node.state).toBe('seeking')
   })
 
   test('a hub whose heartbeats come late is waited for twice as much longer, up to 3.5 s (HB-4)', () => {
@@ -480,6 +511,88 @@ describe('hub', () => {
     node.wait(2000)
     expect(node.sent('heartbeat')).toHaveLength(4)
     expect(node.sent('heartbeat').every((effect) => effect.do === 'sendAll')).toBe(true)
+  })
+
+  /** A hub of ten members that has just given all of them a heartbeat. */
+  const hubOfTen = (): Node => {
+    const node = new Node().hub()
+    for (let link = 1; link <= 10; link++) {
+      node.link(link, `${link + 10}`.repeat(32) as PersonKey, false)
+      node.frame(link, { type: 'join', at: 1 })
+    }
+    while (!node.wait(50).some((effect) => effect.do === 'sendAll' && effect.frame.type === 'heartbeat'));
+    return node
+  }
+  /** Its members are heard all the time. */
+  const waitHearing = (node: Node, ms: number): void => {
+    for (const link of node.choice.links.keys()) heard(node.choice, link, node.now)
+    node.wait(ms)
+  }
+  const beaten = (node: Node) =>
+    node
+      .sent('heartbeat')
+      .map((effect) =>
+        effect.do === 'sendAll' ? 'all' : effect.do === 'sendSome' ? effect.links : effect.link,
+      )
+
+  test('a hub gives no heartbeat to whom it says something all the time, but each fourth (HB-1)', () => {
+    const node = hubOfTen()
+    const given: unknown[] = []
+    for (let ms = 0; ms < 8000; ms += 50) {
+      said(node.choice, 1, node.now)
+      waitHearing(node, 50)
+      given.push(...beaten(node))
+    }
+    const some = given.filter((to) => to !== 'all')
+    expect(given.length - some.length).toBe(4)
+    expect(some.length).toBeGreaterThanOrEqual(12)
+    for (const to of some) expect(to).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  test('nobody hears nothing of a hub for more than 500 ms, whatever it says to whom, or costs much more than that (HB-1)', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const random = seeded(seed)
+      const node = hubOfTen()
+      let silentMs = 0
+      const spoken = new Map<number, number>()
+      const beats = new Map<number, number>()
+      for (let link = 1; link <= 10; link++) spoken.set(link, node.now)
+      const until = node.now + 20_000
+      while (node.now < until) {
+        node.now++
+        for (let link = 1; link <= 10; link++) heard(node.choice, link, node.now)
+        // The first two hear nothing but heartbeats, the others more and more.
+        for (let link = 3; link <= 10; link++)
+          if (random() < link / 2000) {
+            said(node.choice, link, node.now)
+            spoken.set(link, node.now)
+          }
+        node.give({ in: 'tick' })
+        for (const to of beaten(node))
+          for (const link of to === 'all' ? spoken.keys() : Array.isArray(to) ? to : [to]) {
+            spoken.set(link, node.now)
+            beats.set(link, (beats.get(link) ?? 0) + 1)
+          }
+        for (const at of spoken.values()) silentMs = Math.max(silentMs, node.now - at)
+      }
+      expect(silentMs).toBeLessThanOrEqual(500)
+      for (const link of [1, 2]) expect(beats.get(link)).toBeLessThanOrEqual(50)
+      expect(beats.get(10)).toBeLessThan(25)
+    }
+  })
+
+  test('what changes is told to all at once, also to whom the hub says something all the time (HB-1)', () => {
+    const node = hubOfTen()
+    waitHearing(node, 300)
+    said(node.choice, 1, node.now)
+    node.give({ in: 'facts', facts: { diskless: true } })
+    waitHearing(node, 500)
+    expect(beaten(node)).toEqual([[2, 3, 4, 5, 6, 7, 8, 9, 10], 'all'])
+    said(node.choice, 1, node.now)
+    waitHearing(node, 150)
+    node.link(11, THIRD, false)
+    node.frame(11, { type: 'join', at: 1 })
+    expect(beaten(node)).toContain('all')
   })
 
   test('the line: reachable only, preferred first, then caught up, stable, lower id', () => {

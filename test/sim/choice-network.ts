@@ -19,7 +19,9 @@ import {
   choose,
   createChoice,
   FLAG,
+  heard,
   STATE,
+  said,
   standingOf,
   viewOf,
 } from '../../src/node/choice.ts'
@@ -50,6 +52,8 @@ export interface NetworkOptions {
   readonly loss?: number
   readonly mdnsLoss?: number
   readonly timing?: Timing
+  /** A hub relays something to its members each, on the average: they hear by it that it lives. 0, the default: never. */
+  readonly relaysMs?: number
   /** Per node. */
   readonly options?: (index: number) => Partial<ChoiceOptions>
   /** A deliberate mistake, to see that the checks find it. */
@@ -118,9 +122,9 @@ interface Circuit {
 interface Parcel {
   readonly key: PersonKey
   readonly cargo: Cargo
-  readonly what: 'open' | 'accept' | 'confirm' | 'end' | ChoiceFrame
+  readonly what: 'open' | 'accept' | 'confirm' | 'end' | 'relayed' | ChoiceFrame
 }
-type Sent = ChoiceFrame | Parcel | 'close'
+type Sent = ChoiceFrame | Parcel | 'relayed' | 'close'
 
 interface Connection {
   readonly dialler: Side
@@ -144,6 +148,8 @@ export class ChoiceNetwork {
   now = 1000
   readonly nodes: SimNode[] = []
   readonly random: Random
+  /** Apart, so that a hub which relays nothing for want of members changes nothing else. */
+  private readonly relayChance: Random
   readonly trace: string[] = []
   /** Everybody's changes of hub, for measuring. */
   readonly log: { at: number; node: number; what: string }[] = []
@@ -162,6 +168,7 @@ export class ChoiceNetwork {
 
   constructor(readonly options: NetworkOptions) {
     this.random = seeded(options.seed)
+    this.relayChance = seeded(options.seed ^ 0x4e1a)
     this.timing = options.timing ?? LAN
     this.latencyMs = options.latencyMs ?? 0.3
     this.jitterMs = options.jitterMs ?? 0.2
@@ -294,6 +301,23 @@ export class ChoiceNetwork {
         if (ms > 5000) ask(5000 + this.random() * 10_000)
       })
     for (const ms of [1, 500, 1000, 2000, 5000, 10_000]) ask(ms)
+    if (this.options.relaysMs) this.relays(node, this.options.relaysMs)
+  }
+
+  /** What members write comes to all of them through the hub: frames that the choice is only told of. */
+  private relays(node: SimNode, ms: number): void {
+    const { generation } = node
+    this.at(2 * ms * this.relayChance(), () => {
+      if (!node.alive || node.generation !== generation) return
+      this.relays(node, ms)
+      if (node.pausedAt !== undefined || node.choice.phase.state !== 'hub') return
+      for (const { id, member } of node.choice.links.values()) {
+        const side = member ? node.links.get(id) : undefined
+        if (!side) continue
+        said(node.choice, id, this.now)
+        this.send(side, 'relayed')
+      }
+    })
   }
 
   /** SIGKILL: the kernel closes its links. */
@@ -526,7 +550,7 @@ export class ChoiceNetwork {
     if (side.circuit) {
       const { carrier, key } = side.circuit
       if (what === 'close') this.send(carrier, { key, cargo: 'end', what: 'end' })
-      else this.send(carrier, { key, cargo: 'bytes', what: what as ChoiceFrame })
+      else this.send(carrier, { key, cargo: 'bytes', what: what as ChoiceFrame | 'relayed' })
       return
     }
     if (!side.conn) return
@@ -564,7 +588,7 @@ export class ChoiceNetwork {
         this.give(to.node, { in: 'linkDown', link: to.id, cause: 'closed' })
         return
       }
-      if ('cargo' in what) {
+      if (what !== 'relayed' && 'cargo' in what) {
         this.onParcel(to, what)
         return
       }
@@ -572,7 +596,12 @@ export class ChoiceNetwork {
     })
   }
 
-  private hear(side: Side, frame: ChoiceFrame): void {
+  private hear(side: Side, frame: ChoiceFrame | 'relayed'): void {
+    if (frame === 'relayed') {
+      if (side.saidHubAt > -Infinity) side.saidHubAt = this.now
+      heard(side.node.choice, side.id, this.now)
+      return
+    }
     if (frame.type === 'heartbeat')
       side.saidHubAt = frame.state === STATE.hub && !(frame.flags & FLAG.leaving) ? this.now : -Infinity
     this.give(side.node, { in: 'frame', link: side.id, frame })
@@ -728,6 +757,13 @@ export class ChoiceNetwork {
       case 'sendAll':
         this.checked(effect.frame)
         for (const side of node.links.values()) this.send(side, effect.frame)
+        return
+      case 'sendSome':
+        this.checked(effect.frame)
+        for (const link of effect.links) {
+          const side = node.links.get(link)
+          if (side) this.send(side, effect.frame)
+        }
         return
       case 'dial':
         this.dial(node, effect.address)

@@ -38,6 +38,7 @@ function networkOf(seed: number): NetworkOptions & { readonly steps: number } {
     mdnsLoss: pick(random, [0, 0, 0.1, 0.3]),
     options: (index) => options.get(index) ?? {},
     steps: 10 + Math.floor(random() * 25),
+    relaysMs: pick(random, [0, 0, 60, 400]),
   }
 }
 
@@ -48,10 +49,14 @@ function networkOf(seed: number): NetworkOptions & { readonly steps: number } {
 export const settleLimitMs = (network: ChoiceNetwork): number =>
   5000 + 20 * (network.latencyMs + network.jitterMs) + (network.mdnsLoss > 0 ? LAN.queryEveryMs : 0)
 
-/** Plays one seed. Throws Violation with the steps; the same seed gives the same run. */
-export function runChoiceSeed(seed: number, plant?: Plant): SeedResult {
+/**
+ * Plays one seed. Throws Violation with the steps; the same seed gives the same run. quiet: hubs relay nothing, as when the first
+ * seeds were found.
+ */
+export function runChoiceSeed(seed: number, plant?: Plant, quiet = false): SeedResult {
   const { steps, ...options } = networkOf(seed)
-  const network = new ChoiceNetwork(plant ? { ...options, plant } : options)
+  const relaysMs = quiet ? 0 : (options.relaysMs ?? 0)
+  const network = new ChoiceNetwork({ ...options, relaysMs, ...(plant && { plant }) })
   const random = seeded(seed ^ 0xfa017)
   const all = network.nodes.map(({ index }) => index)
   for (const index of all)

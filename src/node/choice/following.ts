@@ -27,8 +27,6 @@ import { lose } from './seeking.ts'
 import { type Choice, FLAG, type Following, type Link, mayBeHub, STATE, type Turn } from './state.ts'
 import { noteTold } from './told.ts'
 
-/** Gaps that T is taken from: a minute of heartbeats. The largest of them is above the p99. */
-const GAPS_MAX = 128
 /** Bytes of a rank in a beacon: key32 flags1 lag4 uptimeS4. */
 export const RANK_BYTES = 41
 
@@ -89,7 +87,6 @@ export function beatWhileFollowing(
     return
   }
   if (beat.state === STATE.hub) {
-    if (link.id === phase.link) learnGap(choice, phase, now)
     phase.epoch = beat.epoch
     takeLine(choice, line)
     choice.hubAgeS = beat.ageS
@@ -98,18 +95,6 @@ export function beatWhileFollowing(
     if (beat.upstream === null || beat.upstream === choice.self) lose(choice, turn, link, 'silent', true)
     else goTo(choice, turn, beat.upstream, '', link, null)
   } else if (beat.state === STATE.seeking) seek(choice, turn, { why: 'redirect', lost: link.key, dead: true })
-}
-
-/** T is silenceMs and twice what heartbeats were late by lately, at most silenceMsMax. */
-function learnGap(choice: Choice, phase: Following, now: number): void {
-  const { heartbeatMs, silenceMs, silenceMsMax } = choice.timing
-  phase.gaps.push(now - phase.gapAt)
-  phase.gapAt = now
-  if (phase.gaps.length % 16 !== 0) return
-  if (phase.gaps.length > GAPS_MAX) phase.gaps.splice(0, phase.gaps.length - GAPS_MAX)
-  const sorted = [...phase.gaps].sort((a, b) => a - b)
-  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1]!
-  phase.limitMs = Math.min(silenceMsMax, silenceMs + 2 * Math.max(0, p99 - heartbeatMs))
 }
 
 /** Tells the own hub of another one; hearsay is a hint to dial, the two hubs settle it between them. */

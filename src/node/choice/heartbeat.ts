@@ -42,8 +42,13 @@ function hubHeardMs(choice: Choice, now: number): number {
   return link ? Math.min(NEVER_MS - 1, Math.max(0, Math.round(now - link.heardAt))) : NEVER_MS
 }
 
+/** A new one. */
 export function heartbeat(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
   choice.counter = (choice.counter + 1) % UINT32
+  return beatOf(choice, turn)
+}
+
+function beatOf(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
   const upstream = upstreamOf(choice)
   const via = relayOf(choice)
   const { phase, facts } = choice
@@ -70,8 +75,41 @@ export function heartbeat(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
 /** A heartbeat to all, at once. */
 export function beatNow(choice: Choice, turn: Turn): void {
   choice.lastBeatAt = turn.now
+  choice.newsAt = Infinity
   choice.beatAt = turn.now + choice.timing.heartbeatMs
-  if (choice.links.size > 0) turn.effects.push({ do: 'sendAll', frame: heartbeat(choice, turn) })
+  if (choice.links.size === 0) return
+  turn.effects.push({ do: 'sendAll', frame: heartbeat(choice, turn) })
+  for (const link of choice.links.values()) link.saidAt = turn.now
+}
+
+/** What only grows older in a hub's heartbeats waits for so many intervals at most. */
+const INTERVALS_MAX = 4
+/** Who has heard nothing for this part of an interval is given a heartbeat with those that have heard nothing for a whole one. */
+const SILENT_PART = 0.8
+
+/**
+ * Whom a hub gives its heartbeat, which is due now. Undefined: all. Where it says no more than that the hub lives: those to whom
+ * it has said nothing for about an interval, and the next one is due before anybody hears nothing for longer than that.
+ */
+export function silentNow(choice: Choice, now: number): Link[] | undefined {
+  const { heartbeatMs } = choice.timing
+  const allAt = Math.min(choice.newsAt, choice.lastBeatAt + INTERVALS_MAX * heartbeatMs)
+  if (now >= allAt) return undefined
+  const silent: Link[] = []
+  let saidAt = now
+  for (const link of choice.links.values())
+    if (now - link.saidAt >= SILENT_PART * heartbeatMs) silent.push(link)
+    else saidAt = Math.min(saidAt, link.saidAt)
+  if (silent.length === choice.links.size) return undefined
+  choice.beatAt = Math.min(saidAt + heartbeatMs, allAt)
+  return silent
+}
+
+/** A heartbeat to some. No new one: the counter may not outrun what a restarted process begins with. */
+export function beatTo(choice: Choice, turn: Turn, links: readonly Link[]): void {
+  if (links.length === 0) return
+  for (const link of links) link.saidAt = turn.now
+  turn.effects.push({ do: 'sendSome', links: links.map(({ id }) => id), frame: beatOf(choice, turn) })
 }
 
 /**
@@ -83,13 +121,16 @@ export function beatLater(choice: Choice, turn: Turn): void {
   const { heartbeatMs } = choice.timing
   const at = turn.now + CHANGE_MS + turn.random() * (heartbeatMs - CHANGE_MS)
   choice.beatAt = Math.min(at, choice.lastBeatAt + 2 * heartbeatMs)
+  choice.newsAt = choice.beatAt
   wakeBy(choice, choice.beatAt)
 }
 
 /** Something that heartbeats say has changed. */
 export function beatSoon(choice: Choice, now: number): void {
-  const pauseMs = Math.max(CHANGE_MS, CHANGE_MS_PER_LINK * choice.links.size)
-  choice.beatAt = Math.min(choice.beatAt, Math.max(now, choice.lastBeatAt + pauseMs))
+  const { heartbeatMs } = choice.timing
+  const pauseMs = Math.min(heartbeatMs, Math.max(CHANGE_MS, CHANGE_MS_PER_LINK * choice.links.size))
+  choice.newsAt = Math.min(choice.newsAt, Math.max(now, choice.lastBeatAt + pauseMs))
+  choice.beatAt = Math.min(choice.beatAt, choice.newsAt)
   wakeBy(choice, choice.beatAt)
 }
 

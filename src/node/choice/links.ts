@@ -1,11 +1,49 @@
 /** The links as the choice sees them: who is at the other end, what is sent, what is dialled, which of two is kept. */
 import type { PersonKey } from '../../wire/ids.ts'
 import { type Address, addressOf, dialNode, due } from '../addresses.ts'
-import type { Choice, ChoiceEvent, ChoiceFrame, Link, Turn } from './state.ts'
+import type { Choice, ChoiceEvent, ChoiceFrame, Following, Link, LinkId, Turn } from './state.ts'
 import { isLiteral, noteTold } from './told.ts'
 
 export const send = (turn: Turn, link: Link, frame: ChoiceFrame): void => {
   turn.effects.push({ do: 'send', link: link.id, frame })
+}
+
+/** As hub: something else is said to a member over this link, and shows as well as a heartbeat that this node lives. */
+export function said(choice: Choice, id: LinkId, now: number): void {
+  const link = choice.links.get(id)
+  if (link) link.saidAt = now
+}
+
+/** The same of the peer: something else came from it. */
+export function heard(choice: Choice, id: LinkId, now: number): void {
+  const link = choice.links.get(id)
+  if (link) hear(choice, link, now)
+}
+
+export function hear(choice: Choice, link: Link, now: number): void {
+  const { phase } = choice
+  if (phase.state === 'following' && phase.link === link.id) learnGap(choice, phase, now, now - link.heardAt)
+  link.heardAt = now
+}
+
+/** Gaps that T is taken from: a minute or less. The largest of them is above the p99. */
+const GAPS_MAX = 128
+/** Of what comes in this part of a heartbeat's interval the longest silence counts. */
+const GAP_PART = 0.8
+
+/** T is silenceMs and twice what the hub was silent for longer than it may be, lately; at most silenceMsMax. */
+function learnGap(choice: Choice, phase: Following, now: number, silentMs: number): void {
+  const { heartbeatMs, silenceMs, silenceMsMax } = choice.timing
+  phase.gapMs = Math.max(phase.gapMs, silentMs)
+  if (now - phase.gapAt < GAP_PART * heartbeatMs) return
+  phase.gaps.push(phase.gapMs)
+  phase.gapMs = 0
+  phase.gapAt = now
+  if (phase.gaps.length % 16 !== 0) return
+  if (phase.gaps.length > GAPS_MAX) phase.gaps.splice(0, phase.gaps.length - GAPS_MAX)
+  const sorted = [...phase.gaps].sort((a, b) => a - b)
+  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1]!
+  phase.limitMs = Math.min(silenceMsMax, silenceMs + 2 * Math.max(0, p99 - heartbeatMs))
 }
 
 /** Sends a question whose answer also tells the round trip. */
@@ -59,6 +97,7 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
     via: event.via,
     upAt: turn.now,
     heardAt: turn.now,
+    saidAt: -Infinity,
     unreadAt: -Infinity,
     askedAt: undefined,
     joinSentAt: undefined,

@@ -94,6 +94,7 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
     limitMs: timing.silenceMs,
     gaps: [],
     gapAt: turn.now,
+    gapMs: 0,
     warmAt: turn.now + timing.warmMsMin + turn.random() * timing.warmMsSpread,
     probeAt: turn.now + timing.probeEveryMs,
     reportAt: turn.now,

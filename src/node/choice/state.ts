@@ -137,6 +137,8 @@ export type ChoiceEffect =
   | { readonly do: 'send'; readonly link: LinkId; readonly frame: ChoiceFrame }
   /** One frame, encoded once, to every open link. */
   | { readonly do: 'sendAll'; readonly frame: ChoiceFrame }
+  /** The same to some of them. */
+  | { readonly do: 'sendSome'; readonly links: readonly LinkId[]; readonly frame: ChoiceFrame }
   /** Answered by linkUp (dialled, same address) or dialFailed. */
   | { readonly do: 'dial'; readonly address: string }
   /** Have this peer carry a link to that key. Answered by linkUp (dialled, via) or circuitFailed. */
@@ -225,7 +227,10 @@ export interface Link {
   /** The peer that carries it; undefined: a link of its own. */
   readonly via: PersonKey | undefined
   readonly upAt: number
+  /** When the last frame came over it, of whatever kind. */
   heardAt: number
+  /** When a heartbeat last went over it or, as hub, something that is no frame of the choice. */
+  saidAt: number
   /** When what it brought waited unread here last. */
   unreadAt: number
   /** Since when an answer is awaited, for the round trip. */
@@ -294,6 +299,8 @@ export interface Following {
   limitMs: number
   readonly gaps: number[]
   gapAt: number
+  /** The longest silence since then. */
+  gapMs: number
   warmAt: number
   probeAt: number
   reportAt: number
@@ -406,7 +413,9 @@ export interface Choice {
   ranks: readonly Rank[]
   rttMs: number
   beatAt: number
+  /** When a heartbeat last went to all, and when the next one does because something has changed. */
   lastBeatAt: number
+  newsAt: number
   /** When links were last looked over for silence and idleness. */
   sweepAt: number
   /** Since when there is no hub, until it has been told. */
@@ -474,6 +483,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     rttMs: 0,
     beatAt: Infinity,
     lastBeatAt: -Infinity,
+    newsAt: Infinity,
     sweepAt: Infinity,
     offlineSince: undefined,
     offline: undefined,
