@@ -22,12 +22,11 @@ import {
 } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
-import { Acquaintances, readAcquaintances } from './acquaintances.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isAloneAsHub, isAloneFollowing, isWithoutDisk } from './alone.ts'
 import { Arrivals } from './arrivals.ts'
-import { Blocks, readBlocks } from './blocks.ts'
+import type { Blocks } from './blocks.ts'
 import { avoidedNow } from './choice/avoid.ts'
 import {
   acknowledges,
@@ -56,6 +55,7 @@ import type {
   RoomLine,
   Writing,
 } from './core-io.ts'
+import { DeviceFacts } from './device-facts.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Doors } from './doors.ts'
 import { Durable } from './durable.ts'
@@ -68,39 +68,39 @@ import { AVOID_MS } from './guard/omissions.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
-import { factKey } from './keys.ts'
 import { classOf, type Lane, parseEntries } from './lanes.ts'
 import { LiveRuns } from './live-runs.ts'
 import { Markers } from './markers.ts'
-import { Namesakes, readNamesakes } from './namesakes.ts'
+import type { Namesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
-import { minuteOfDay, Notices, readNotices } from './notices.ts'
+import { minuteOfDay, type Notices } from './notices.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { OwnConfirmations } from './own-confirmations.ts'
 import { OwnDevices } from './own-devices.ts'
 import { OwnLanes } from './own-lanes.ts'
 import { isPlain, PLAIN } from './own-mode.ts'
-import { People, type SavedLabels } from './people.ts'
+import { People } from './people.ts'
 import { PlaceKeeper } from './place-keeper.ts'
 import { type Place, packPlaces, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
-import { ReadMarks, readReadMarks } from './read-marks.ts'
+import type { ReadMarks } from './read-marks.ts'
 import { Relaying } from './relaying.ts'
 import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import { NOTHING_ERASED } from './rooms/erased.ts'
 import type { RoomView } from './rooms.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
-import { readJson } from './saved-json.ts'
 import { aboutMark } from './search/marks.ts'
+import { IndexPace } from './search/pace.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { stampT, type Which } from './timeline.ts'
 import { TWIN_WARNING, TwinWatch } from './twin-watch.ts'
 import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
+import { Wakes } from './wakes.ts'
 import { isBodyWanted, isErased, WantedBodies } from './wanted-bodies.ts'
 import { Writes } from './writes.ts'
 
@@ -113,13 +113,6 @@ const COMPARE_AGAIN_MS = 300
 const COMPARE_AGAIN_MS_SPREAD = 900
 /** A roster, credit and a list of digests go to one link at most once in this time. */
 const JOIN_EVERY_MS = 250
-/** Events taken into the search index in a turn: a millisecond or two. */
-const INDEX_SLICE = 32
-/** Events that come in a turn: after so many of them the index waits a moment, as a hub under load should relay. */
-const BUSY_EVENTS = 4
-const BUSY_MS = 50
-/** While it is behind, there is a turn after this at the latest. */
-const INDEX_EVERY_MS = 20
 /** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
 const LAG_OF_A_PULL = 65
 /** ... and who was caught up this short a time ago is so still. */
@@ -128,13 +121,6 @@ const PULL_MS = 1000
 const READY_WITHIN_MS = 3000
 /** Whose last event is looked for at the same time: most of it is waiting for another thread. */
 const ROOMS_AT_ONCE = 16
-const LABELS = factKey('labels')
-const BLOCKED = factKey('blocked')
-const READ = factKey('read')
-const ACQUAINTANCES = factKey('acquaintances')
-const NOTICES = factKey('notices')
-const NAMESAKES = factKey('namesakes')
-
 /** Lines told at the start over all rooms: more would only hold it up. */
 const FIRST_LINES_MAX = 2000
 const linesOfEach = (rooms: number): number =>
@@ -179,6 +165,7 @@ export class Core {
   readonly replication: Replication
   readonly display: Display
   readonly private: Private
+  readonly #facts: DeviceFacts
   readonly blocks: Blocks
   readonly readMarks: ReadMarks
   readonly #ownDevices: OwnDevices
@@ -227,16 +214,12 @@ export class Core {
     rooms: () => this.#acts.joinedRooms().filter((room) => this.#isNamed(room)),
     read: (rooms, which, then) => this.lines(rooms, linesOfEach(rooms.length), then, which),
   })
-  #choiceWake = Number.POSITIVE_INFINITY
-  /** The wake that the shell was told last. */
-  #wakeTold = Number.NEGATIVE_INFINITY
+  readonly #wakes = new Wakes()
   #hasTurn = false
   /** When the hub's history was last seen to be all here: monotonic ms. */
   #caughtUpAt = Number.NEGATIVE_INFINITY
   #readyAsked = false
   #isReady = false
-  /** Not before is there anything to do at a tick. */
-  #ticksAt = 0
   #lastHub: string | undefined
   #wasOffline = false
   #scanned = false
@@ -249,9 +232,7 @@ export class Core {
   readonly #carried = new Map<RoomId, number>()
   readonly #openings: Openings
   #taken = 0
-  /** Of these, before this turn. */
-  #takenBefore = 0
-  #busyUntil = Number.NEGATIVE_INFINITY
+  readonly #indexPace = new IndexPace()
   /** Something in room 0 has changed in this turn. */
   #codesDue = true
 
@@ -278,14 +259,21 @@ export class Core {
     })
     this.views.attach(this.replica)
     this.replica.setNow(moment.wall)
-    const labels = store.get(LABELS)
-    const saved = labels && (readJson(labels) as SavedLabels | undefined)
-    this.blocks = new Blocks(readBlocks(store.get(BLOCKED)))
-    this.readMarks = new ReadMarks(readReadMarks(store.get(READ)))
-    const acquaintances = new Acquaintances(readAcquaintances(store.get(ACQUAINTANCES)))
-    this.notices = new Notices(readNotices(store.get(NOTICES)))
-    this.namesakes = new Namesakes(readNamesakes(store.get(NAMESAKES)))
-    this.people = new People(crypto, net, this.self, options.nick, this.views, saved, acquaintances)
+    const facts = new DeviceFacts({ get: (key) => store.get(key), put: (op) => this.#writes.put(op) })
+    this.#facts = facts
+    this.blocks = facts.blocks
+    this.readMarks = facts.readMarks
+    this.notices = facts.notices
+    this.namesakes = facts.namesakes
+    this.people = new People(
+      crypto,
+      net,
+      this.self,
+      options.nick,
+      this.views,
+      facts.labels,
+      facts.acquaintances,
+    )
     this.#arrivals = new Arrivals(
       (key) => this.views.network().profiles.has(this.views.personOf(key)),
       (key, online) => {
@@ -321,7 +309,7 @@ export class Core {
         isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
         isReady: () => this.#isReady,
         tell: (event) => this.tell(event),
-        save: (key, value) => this.#saveFact(key, value),
+        save: (key, value) => facts.save(key, value),
       },
       (key) => store.get(key),
       options.autoAwayMs ?? 0,
@@ -790,7 +778,7 @@ export class Core {
 
   /** Is there something for the end of a turn? Not after heartbeats that changed nothing: a hub gets two a second of each. */
   get hasTurn(): boolean {
-    return this.#hasTurn || this.#effects.length > 0 || this.#choiceWake < this.#wakeTold
+    return this.#hasTurn || this.#effects.length > 0 || this.#wakes.isSooner
   }
 
   /** Takes one input. Effects are collected until `takeEffects`. */
@@ -869,8 +857,7 @@ export class Core {
         this.#choose(input)
         return this.#firstLines.begin()
       case 'tick':
-        // One that only the hub's fan-out asked for: the end of the turn does what it waited for.
-        if (moment.now >= this.#ticksAt) this.#tick()
+        if (this.#wakes.isTick(moment.now)) this.#tick()
         return this.#choose(input)
       case 'away':
         if (input.ms > 2000) this.#lanes.close()
@@ -917,16 +904,14 @@ export class Core {
     if (this.#codesDue) this.#acts.lookAtCodes()
     this.#codesDue = false
     this.#confirming.sayWitness()
-    const came = this.#taken - this.#takenBefore
-    this.#takenBefore = this.#taken
-    if (came >= (this.#isHeard ? BUSY_EVENTS : 1)) this.#busyUntil = this.#moment.now + BUSY_MS
-    if (this.#moment.now >= this.#busyUntil) this.search.work(INDEX_SLICE)
+    const slice = this.#indexPace.endTurn(this.#taken, this.#isHeard, this.#moment.now)
+    if (slice > 0) this.search.work(slice)
     // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
     this.#flushWrites()
     this.#effects.push(...this.#history.takeDue())
     this.#tellSettled()
-    this.#wakeTold = this.#wakeAt()
-    this.#effects.push({ do: 'wake', at: this.#wakeTold })
+    const fanoutAt = this.#hub?.dueAt ?? Number.POSITIVE_INFINITY
+    this.#effects.push({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), fanoutAt) })
   }
 
   takeEffects(): CoreEffect[] {
@@ -935,22 +920,21 @@ export class Core {
     return effects
   }
 
-  #wakeAt(): number {
+  /** When any part but the choice of hub wants a tick. */
+  #ticksAt(): number {
+    const { now } = this.#moment
     const isWaiting =
       this.outbox.unstored > 0 ||
       !this.#isReady ||
       this.#openings.size > 0 ||
       this.#arrivals.isWaiting ||
       this.#heals.isWaiting
-    const own = this.#moment.now + (isWaiting ? 250 : 1000)
-    this.#ticksAt = Math.min(
-      this.#choiceWake,
-      this.search.isBehind ? Math.max(this.#moment.now + INDEX_EVERY_MS, this.#busyUntil) : own,
+    return Math.min(
+      this.search.isBehind ? this.#indexPace.dueAt(now) : now + (isWaiting ? 250 : 1000),
       this.#confirming.dueAt() ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
       this.company.doing.dueAt(),
     )
-    return Math.min(this.#ticksAt, this.#hub?.dueAt ?? Number.POSITIVE_INFINITY)
   }
 
   #tick(): void {
@@ -990,7 +974,7 @@ export class Core {
     this.#openings.look(this.#moment.now)
     if (this.#scanned) this.#erase(now)
     this.#wantedBodies.tick(now)
-    this.#saveFact(LABELS, this.people.takeSaved(now))
+    this.#facts.saveLabels(this.people.takeSaved(now))
     this.saveMarks()
   }
 
@@ -1054,17 +1038,9 @@ export class Core {
     if (!history) this.company.doing.typed(person)
   }
 
-  #saveFact(key: string, value: unknown): void {
-    if (value !== undefined) this.#writes.put(['put', key, new TextEncoder().encode(JSON.stringify(value))])
-  }
-
   /** What this device alone knows: written with the turn. */
   saveMarks(): void {
-    this.#saveFact(BLOCKED, this.blocks.takeSaved())
-    this.#saveFact(READ, this.readMarks.takeSaved())
-    this.#saveFact(ACQUAINTANCES, this.people.acquaintances.takeSaved())
-    this.#saveFact(NOTICES, this.notices.takeSaved())
-    this.#saveFact(NAMESAKES, this.namesakes.takeSaved())
+    this.#facts.saveChosen()
     this.#ownDevices.tellMoved()
     this.company.saveOwn()
   }
@@ -1465,7 +1441,8 @@ export class Core {
       this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(first.room, this.self))
     }
     if (events.length === 0) return
-    if (this.#isHeard && this.#moment.now >= this.#busyUntil) this.search.took(lane, run.events, run.bodies)
+    if (this.#isHeard && !this.#indexPace.isBusy(this.#moment.now))
+      this.search.took(lane, run.events, run.bodies)
     this.#laneGrew(first, events)
   }
 
@@ -1685,8 +1662,7 @@ export class Core {
   // --- choice of hub ----------------------------------------------------------------------------------------------
 
   #choose(event: ChoiceEvent): void {
-    // What it asked for is being given; it says when it wants more, and wants nothing once it has left.
-    if (this.#choiceWake <= this.#moment.now) this.#choiceWake = Number.POSITIVE_INFINITY
+    this.#wakes.choosing(this.#moment.now)
     const effects = chooseAt(this.choice, this.#moment, event)
     // A new member hears "joined" first, and only then what a hub says to members.
     for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
@@ -1742,8 +1718,7 @@ export class Core {
         this.#hub?.left(effect.link)
         return
       case 'wake':
-        this.#choiceWake = effect.at
-        return
+        return this.#wakes.choose(effect.at)
       default:
         this.#effects.push(effect)
     }
