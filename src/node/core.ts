@@ -11,7 +11,6 @@
 import { Hub } from '../hub/index.ts'
 import type { HelloFields } from '../wire/auth.ts'
 import { concat, fromHex } from '../wire/bytes.ts'
-import { encodeFrame } from '../wire/codec.ts'
 import {
   type Event,
   isControlLane,
@@ -27,6 +26,7 @@ import { Admissions } from './admissions.ts'
 import { isAloneAsHub, isAloneFollowing, isWithoutDisk } from './alone.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Blocks } from './blocks.ts'
+import { Carriage } from './carriage.ts'
 import { avoidedNow } from './choice/avoid.ts'
 import {
   acknowledges,
@@ -45,6 +45,7 @@ import {
   viewOf,
 } from './choice.ts'
 import { Company, sayingFields } from './company.ts'
+import { Comparing } from './comparing.ts'
 import { Confirming, type Surroundings } from './confirming.ts'
 import type {
   CoreEffect,
@@ -69,6 +70,7 @@ import { type Heal, Heals, healText } from './heals.ts'
 import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
 import { classOf, type Lane, parseEntries } from './lanes.ts'
+import { type Linked, Links } from './links.ts'
 import { LiveRuns } from './live-runs.ts'
 import { Markers } from './markers.ts'
 import type { Namesakes } from './namesakes.ts'
@@ -76,6 +78,7 @@ import { NetworkTime } from './network-time.ts'
 import { minuteOfDay, type Notices } from './notices.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
+import { Outgoing } from './outgoing.ts'
 import { OwnConfirmations } from './own-confirmations.ts'
 import { OwnDevices } from './own-devices.ts'
 import { OwnLanes } from './own-lanes.ts'
@@ -104,15 +107,6 @@ import { Wakes } from './wakes.ts'
 import { isBodyWanted, isErased, WantedBodies } from './wanted-bodies.ts'
 import { Writes } from './writes.ts'
 
-const COMPARE_EVERY_MS = 30_000
-/**
- * Who has lost the hub compares anew with the next one over a link on which both compared before, and at most
- * COMPARE_EVERY_MS ago: after this, and not all at the same time, since just then all write what waited.
- */
-const COMPARE_AGAIN_MS = 300
-const COMPARE_AGAIN_MS_SPREAD = 900
-/** A roster, credit and a list of digests go to one link at most once in this time. */
-const JOIN_EVERY_MS = 250
 /** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
 const LAG_OF_A_PULL = 65
 /** ... and who was caught up this short a time ago is so still. */
@@ -128,24 +122,6 @@ const linesOfEach = (rooms: number): number =>
 
 /** Stands for the own disk where a link is asked for; no link has it. */
 const SALVAGE: LinkId = -2
-
-interface LinkState {
-  readonly key: PersonKey
-  readonly visitor: boolean
-  readonly address: string
-  comparedAt: number
-  /** Rooms whose content the peer was seen to carry. */
-  carries?: Set<RoomId>
-  /** Whose device it was and whether it was let in, when that was last looked at. */
-  admittedAs: string
-  /** When it last joined this hub and was answered in full, and whether it has joined again since. */
-  joinedAt: number
-  joinsAgain: boolean
-  /** By its tag. */
-  readonly way: string | undefined
-  /** What it said of itself last: told to members when it joins. */
-  mode?: FrameOf<'mode'>
-}
 
 type Role =
   | { is: 'seeking' }
@@ -187,7 +163,10 @@ export class Core {
   readonly #confirming: Confirming
   readonly #ownConfirmations: OwnConfirmations
   readonly #acts: Acts
-  readonly #links = new Map<LinkId, LinkState>()
+  readonly #links = new Links()
+  readonly #outgoing: Outgoing
+  readonly #comparing: Comparing
+  readonly #carriage: Carriage
   readonly #guard: Guard
   readonly #relaying: Relaying
   #hub: Hub | undefined
@@ -228,8 +207,6 @@ export class Core {
   #isHeard = true
   #isFailing = false
   readonly #twinWatch = new TwinWatch()
-  /** Rooms whose content this node carries, and since when: monotonic ms. */
-  readonly #carried = new Map<RoomId, number>()
   readonly #openings: Openings
   #taken = 0
   readonly #indexPace = new IndexPace()
@@ -288,13 +265,36 @@ export class Core {
       if (online && this.#isReady) this.#heals.met(this.#moment.now)
       if (online && this.views.personOf(key) === this.me) this.#ownDevices.came(key)
     })
+    this.#relaying = new Relaying({
+      crypto,
+      signer,
+      gateKey: () => this.doors?.gateKey ?? options.gateKey,
+      hello: () => this.#hello(),
+      admits: options.admits ?? (() => true),
+      send: (carrier, frame) => this.#outgoing.send(carrier, frame),
+      up: ({ link, key, dialled, hello, told }) => {
+        const via = this.#links.keyOf(this.#relaying.carrierOf(link)!)
+        if (via) this.#linkUp({ in: 'linkUp', link, key, dialled, address: '', hello, told, via })
+      },
+      frame: (link, frame) => this.#frame(link, frame),
+      down: (link) => this.#linkDown({ in: 'linkDown', link, cause: 'closed' }),
+      failed: (via, to) => this.#choose({ in: 'circuitFailed', via, to }),
+      fault: (link, _key, why) => this.#outgoing.fault(link, why),
+      standing: () => standingOf(this.choice, this.#moment.now),
+      isHub: () => this.isHub,
+    })
+    this.#outgoing = new Outgoing({
+      links: this.#links,
+      relaying: this.#relaying,
+      effect: (effect) => this.#effects.push(effect),
+    })
     this.company = new Company(
       {
         self: this.self,
         isVisitor: options.choice.visitor === true,
         people: this.people,
-        send: (links, frame) => this.#sendShared(links, frame),
-        links: () => [...this.#links.keys()],
+        send: (links, frame) => this.#outgoing.sendShared(links, frame),
+        links: () => this.#links.ids(),
         toHub: () => (this.#role.is === 'following' ? this.#role.link : undefined),
         hub: () => this.#hub,
         isPresent: (device) => this.#presence.has(device),
@@ -339,7 +339,7 @@ export class Core {
           .devices.of(this.me)
           .filter((key) => key !== this.self),
       isHere: (device) => this.#presence.has(device),
-      send: (device, frame) => this.#sendTo(device, frame),
+      send: (device, frame) => this.#outgoing.sendTo(device, this.#followed, frame),
       sealTo: (device, bytes) => this.private.sealTo(device, bytes),
       openFrom: (device, nonce, box) => this.private.openFrom(device, nonce, box),
     })
@@ -418,7 +418,7 @@ export class Core {
       held: (room, author, lane) => this.replica.lane(room, author, lane)?.n ?? 0,
       pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
       ask: (link) => this.sync.askPeer(link),
-      fault: (link, why) => this.#fault(link, `live: ${why}`),
+      fault: (link, why) => this.#outgoing.fault(link, `live: ${why}`),
     })
     this.sync = new Sync({
       crypto,
@@ -427,7 +427,7 @@ export class Core {
         mine: (room, cls) => this.views.carries(this.self, room, cls, true),
         theirs: (peer, room, cls) => this.views.carries(peer, room, cls, false),
       },
-      send: (link, frame) => this.send(link, frame),
+      send: (link, frame) => this.#outgoing.send(link, frame),
       wantPump: (link) =>
         this.#effects.push({ do: 'pump', link, over: this.#relaying.carrierOf(link) ?? link }),
       verify: (link, checks, then) => this.#verify(link, checks, then),
@@ -443,7 +443,7 @@ export class Core {
         return isNew
       },
       forked: (room) => this.#roomChanged(room),
-      fault: (link, why) => this.#fault(link, why),
+      fault: (link, why) => this.#outgoing.fault(link, why),
       pulled: (link) => this.#pulled(link),
       served: (link, room, author, lane) => {
         if (this.#isOfHub(link)) this.#guard.pulled(room, author, lane)
@@ -452,6 +452,8 @@ export class Core {
         if (this.#isFollowed(link)) this.#guard.listed(entries, isLast, this.#moment.now)
       },
     })
+    this.#comparing = new Comparing({ links: this.#links, sync: this.sync, views: this.views })
+    this.#carriage = new Carriage({ self: this.self, links: this.#links, sync: this.sync, views: this.views })
     this.#guard = this.#newGuard()
     const around: Surroundings = {
       self: this.self,
@@ -462,30 +464,12 @@ export class Core {
       followed: () => this.#followed,
       hubKey: () => this.hubKey,
       line: () => this.#line,
-      peers: () => this.#links,
-      send: (link, frame) => this.send(link, frame),
+      peers: () => this.#links.all,
+      send: (link, frame) => this.#outgoing.send(link, frame),
     }
     this.#confirming = this.#newConfirming(around)
     this.#ownConfirmations = this.#newOwnConfirmations(around)
     this.#acts = new Acts(this)
-    this.#relaying = new Relaying({
-      crypto,
-      signer,
-      gateKey: () => this.doors?.gateKey ?? options.gateKey,
-      hello: () => this.#hello(),
-      admits: options.admits ?? (() => true),
-      send: (carrier, frame) => this.send(carrier, frame),
-      up: ({ link, key, dialled, hello, told }) => {
-        const via = this.#links.get(this.#relaying.carrierOf(link)!)?.key
-        if (via) this.#linkUp({ in: 'linkUp', link, key, dialled, address: '', hello, told, via })
-      },
-      frame: (link, frame) => this.#frame(link, frame),
-      down: (link) => this.#linkDown({ in: 'linkDown', link, cause: 'closed' }),
-      failed: (via, to) => this.#choose({ in: 'circuitFailed', via, to }),
-      fault: (link, _key, why) => this.#fault(link, why),
-      standing: () => standingOf(this.choice, this.#moment.now),
-      isHub: () => this.isHub,
-    })
     this.#erasing = new Erasing({
       replica: this.replica,
       retentionMs: options.retentionMs,
@@ -514,7 +498,7 @@ export class Core {
       isWanted: (event) => isBodyWanted(event, this.self, this.replica, this.views),
       // The hub last: it is likely to be the one that left them out.
       peers: ({ room, lane }) =>
-        [...this.#peers()]
+        [...this.#links.ofStaying()]
           .filter(([, key]) => this.views.carries(key, room, classOf(lane), false))
           .sort(([a], [b]) => Number(this.#isOfHub(a)) - Number(this.#isOfHub(b))),
       behind: ({ room, author, lane, n }) => (this.replica.lane(room, author, lane)?.n ?? n) - n + 1,
@@ -571,11 +555,11 @@ export class Core {
   #newGuard(): Guard {
     return new Guard({
       self: this.self,
-      links: () => this.#peers(),
+      links: () => this.#links.ofStaying(),
       carries: (peer, room, cls) => this.views.carries(peer, room, cls, false),
       isMember: (link) => this.#hub?.isMember(link) ?? false,
       entry: (lane) => this.replica.entry(lane),
-      send: (links, frame) => this.#sendShared(links, frame),
+      send: (links, frame) => this.#outgoing.sendShared(links, frame),
       unconfirmed: (by, ms) => this.outbox.unconfirmed(by, this.#moment.now, ms),
       lanesOf: (offer) => this.#lanesOf(offer),
       ignored: (hub, witness, ms) => this.#ignored(hub, witness, ms),
@@ -599,7 +583,7 @@ export class Core {
       needSync: (isNeeded) => this.#writes.needSync(isNeeded),
       behind: (link, act) => this.#verify(link, [], act),
       pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-      fault: (link, why) => this.#fault(link, why),
+      fault: (link, why) => this.#outgoing.fault(link, why),
       offered: (link) => this.#guard.offered(link, this.#moment.now),
       isAsker: (link) => this.#guard.isAsker(link, this.#moment.now),
     })
@@ -634,10 +618,6 @@ export class Core {
     })
   }
 
-  *#peers(): Iterable<readonly [LinkId, PersonKey]> {
-    for (const [link, { key, visitor }] of this.#links) if (!visitor) yield [link, key]
-  }
-
   *#lanesOf({ room, entries }: FrameOf<'offer'>): Iterable<Lane> {
     for (const { lane: id } of parseEntries(entries)) {
       const lane = this.replica.lane(roomId(room), this.self, id)
@@ -663,7 +643,7 @@ export class Core {
     for (const { event } of this.views.controls(NETWORK_ROOM)) this.people.met(event.author)
     this.#acts.loaded()
     this.doors?.look()
-    this.#noteCarried()
+    this.#carriage.noteMine(this.#moment.now)
   }
 
   /** What comes later in this room is stamped behind its last event. */
@@ -844,7 +824,7 @@ export class Core {
         this.#firstLines.drop()
         return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
           this.#effects.push({ do: 'salvaged', brought })
-          if (input.isLast) for (const link of this.#links.keys()) this.sync.compare(link)
+          if (input.isLast) this.#comparing.all()
         })
       case 'start':
         this.#placeKeeper.start(moment.now)
@@ -880,7 +860,7 @@ export class Core {
       this.#firstLines.drop()
       for (const room of rooms) this.#roomChanged(room)
       this.display.arrived(events)
-      for (const link of this.#links.keys()) this.sync.compare(link)
+      this.#comparing.all()
       for (const room of rooms) this.sync.ask(room)
     }
     this.#choose({ in: 'facts', facts: { ready: true } })
@@ -951,11 +931,9 @@ export class Core {
     this.#confirming.tick()
     this.#guard.tick({ now, part: this.#role, line: this.#line, isCaughtUp: this.isCaughtUp })
     this.#acts.tick()
-    for (const [link, state] of this.#links) {
-      if (state.joinsAgain) this.#memberJoined(link, state.key, state.visitor)
-      if (now - state.comparedAt < COMPARE_EVERY_MS || this.sync.isPulling(link)) continue
-      state.comparedAt = now
-      this.sync.compare(link)
+    for (const [link, { joinsAgain }] of this.#links.all) {
+      if (joinsAgain) this.#memberJoined(link)
+      this.#comparing.look(link, now)
     }
     this.#age()
     if (this.#twinWatch.leaves(now)) this.drain()
@@ -1003,7 +981,7 @@ export class Core {
   }
 
   #sendMarker(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
-    if (this.#role.is === 'following') return this.send(this.#role.link, frame)
+    if (this.#role.is === 'following') return this.#outgoing.send(this.#role.link, frame)
     if (frame.type === 'marker') this.#hub?.passMarker(frame)
     else this.#hub?.relayFrame(roomId(frame.room), 1, frame, -1)
   }
@@ -1050,13 +1028,13 @@ export class Core {
   #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
     const { link, key, hello, told, address, dialled, local, via, way } = input
     if (way !== undefined && this.doors && !this.doors.admits(key, way)) {
-      this.#refuse(link, 'CODE_OLD', '')
+      this.#outgoing.refuse(link, 'CODE_OLD', '')
       if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
       return
     }
     if (told && !this.#placeKeeper.stillHolds(told)) {
       // The other side judged a place that this node has left meanwhile: both judge again on a new link.
-      this.#refuse(link, 'PLACE_CHANGED', '')
+      this.#outgoing.refuse(link, 'PLACE_CHANGED', '')
       if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
       return
     }
@@ -1067,16 +1045,8 @@ export class Core {
     this.#metAnyone = true
     // What comes now may add to them.
     this.#firstLines.drop()
-    this.#links.set(link, {
-      key,
-      visitor: hello.visitor,
-      address,
-      comparedAt: this.#moment.now,
-      joinedAt: Number.NEGATIVE_INFINITY,
-      joinsAgain: false,
-      way,
-      admittedAs: this.#admittedAs(key),
-    })
+    this.#links.up(link, { key, visitor: hello.visitor, address, way })
+    this.#comparing.linkUp(link, key, this.#moment.now)
     // Before a join may go out on it.
     this.company.linkUp(link)
     this.#choose({
@@ -1092,24 +1062,13 @@ export class Core {
     if (this.#links.has(link)) this.sync.linkUp(link, key)
   }
 
-  /** Where the peer has listed what it holds, the comparison can wait for a moment in which there is less to do. */
-  #compareSoon(link: LinkId): void {
-    const state = this.#links.get(link)
-    if (!state) return
-    const { now, random } = this.#moment
-    const waitMs = COMPARE_AGAIN_MS + random() * COMPARE_AGAIN_MS_SPREAD
-    if (this.sync.wasCompared(link))
-      state.comparedAt = Math.min(state.comparedAt, now + waitMs - COMPARE_EVERY_MS)
-    else this.sync.compare(link)
-  }
-
   /** False where the peer belongs to another grown group: the link is refused. */
   #meetPlace(link: LinkId, hello: PeerHello): boolean {
     const meeting = this.#placeKeeper.meet(hello)
     if (meeting.is === 'alias') this.#acts.aliasPlaces(meeting.pair)
     if (meeting.is !== 'apart') return true
     this.#effects.push({ do: 'apart', ids: readPlaces(hello.places) })
-    this.#refuse(link, 'PLACE_OTHER', '')
+    this.#outgoing.refuse(link, 'PLACE_OTHER', '')
     return false
   }
 
@@ -1136,7 +1095,9 @@ export class Core {
   }
 
   #dropLink(link: LinkId): void {
-    this.#links.delete(link)
+    this.#links.down(link)
+    this.#comparing.linkDown(link)
+    this.#carriage.linkDown(link)
     this.#liveRuns.linkDown(link)
     this.#guard.linkDown(link)
     this.#relaying.close(link)
@@ -1170,33 +1131,6 @@ export class Core {
     this.outbox.unlinked()
   }
 
-  #fault(link: LinkId, why: string): void {
-    const key = this.#links.get(link)?.key
-    if (key) this.#effects.push({ do: 'fault', link, key, why })
-  }
-
-  /** Ends a link with a refusal; linkDown follows. */
-  #refuse(link: LinkId, code: string, detail: string): void {
-    if (this.#relaying.carrierOf(link) !== undefined) this.#relaying.refuse(link, code, detail)
-    else this.#effects.push({ do: 'refuse', link, code, detail })
-  }
-
-  send(link: LinkId, frame: Frame): void {
-    if (this.#relaying.carrierOf(link) !== undefined) this.#relaying.send(link, frame)
-    else this.#effects.push({ do: 'send', links: [link], frame })
-  }
-
-  /** One frame for many: encoded once for those that a peer carries, and by the shell for the others. */
-  #sendShared(links: readonly LinkId[], frame: Frame): void {
-    const carried = links.filter((link) => this.#relaying.carrierOf(link) !== undefined)
-    if (carried.length > 0) {
-      const encoded = encodeFrame(frame)
-      for (const link of carried) this.#relaying.send(link, frame, encoded)
-    }
-    const own = carried.length > 0 ? links.filter((link) => !carried.includes(link)) : links
-    if (own.length > 0) this.#effects.push({ do: 'send', links: own, frame })
-  }
-
   /** What this node says of itself to whom a peer carries here: it takes no links there. */
   #hello(): HelloFields {
     const { place } = this
@@ -1212,7 +1146,7 @@ export class Core {
   }
 
   #toHub(frame: Frame): void {
-    if (this.#role.is === 'following') this.send(this.#role.link, frame)
+    if (this.#role.is === 'following') this.#outgoing.send(this.#role.link, frame)
     else if (frame.type === 'offer') this.#ownConfirmations.ask(frame)
   }
 
@@ -1282,14 +1216,8 @@ export class Core {
     }
   }
 
-  /** Over a link of its own where there is one, else through the hub. */
-  #sendTo(device: PersonKey, frame: Frame): void {
-    for (const [link, { key }] of this.#links) if (key === device) return this.send(link, frame)
-    if (this.#role.is === 'following') this.send(this.#role.link, frame)
-  }
-
   /** For this device, or as hub to be passed on between devices of one person. */
-  #onOwn(link: LinkId, state: LinkState, frame: FrameOf<'own'>): void {
+  #onOwn(link: LinkId, state: Linked, frame: FrameOf<'own'>): void {
     const [to, from] = [personKey(frame.to), personKey(frame.from)]
     if (to === this.self) {
       const isTheirs = from === state.key || this.#isOfHub(link)
@@ -1299,10 +1227,10 @@ export class Core {
       return
     }
     if (!this.#hub?.isMember(link)) return
-    if (from !== state.key) return this.#fault(link, 'own: not its own')
+    if (from !== state.key) return this.#outgoing.fault(link, 'own: not its own')
     if (this.views.personOf(to) !== this.views.personOf(from)) return
-    for (const [other, { key }] of this.#links)
-      if (key === to && this.#hub.isMember(other)) return this.send(other, frame)
+    for (const [other, { key }] of this.#links.all)
+      if (key === to && this.#hub.isMember(other)) return this.#outgoing.send(other, frame)
   }
 
   /** The link to the hub that is followed; undefined: this node is hub, or has none. */
@@ -1316,7 +1244,7 @@ export class Core {
 
   /** Does this link lead to the hub followed, whichever link of the two it is? */
   #isOfHub(link: LinkId): boolean {
-    return this.#role.is === 'following' && this.#links.get(link)?.key === this.#role.hub
+    return this.#role.is === 'following' && this.#links.keyOf(link) === this.#role.hub
   }
 
   #onLive(link: LinkId, runs: FrameOf<'live'>['runs']): void {
@@ -1327,7 +1255,7 @@ export class Core {
     this.sync.verifyRuns(link, fresh, (good) => {
       if (good) this.sync.settleRun(link, good)
       // The hub relays before it verifies, so from it a bad one only drops.
-      else if (!this.#isOfHub(link)) this.#fault(link, 'live: signature')
+      else if (!this.#isOfHub(link)) this.#outgoing.fault(link, 'live: signature')
     })
   }
 
@@ -1392,7 +1320,7 @@ export class Core {
     if (author === this.self) this.#lookForTwin(result.events)
     if (this.#hub && !this.#isRelayed) {
       this.#hub.relay(run, link)
-      if (this.#links.get(link)?.key === author && this.sync.isPulling(link))
+      if (this.#links.keyOf(link) === author && this.sync.isPulling(link))
         this.#hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
     }
     return result
@@ -1406,18 +1334,9 @@ export class Core {
     const isOfHub = this.#isOfHub(link)
     if (isOfHub) this.#guard.given(lane, run.events, result.is === 'added')
     if (result.is !== 'added' || result.events.length === 0) return
-    const since = isOfHub || author === this.self ? undefined : this.#carriedSince(room, id)
+    const since = isOfHub || author === this.self ? undefined : this.#carriage.since(room, id)
     const from = isOfHub ? 'hub' : 'other'
     this.#guard.took(lane, result.events, from, this.netNow, since, this.#moment.now)
-  }
-
-  /** Since when this node has carried the class of this lane in this room; undefined: it is not sure whether it does. */
-  #carriedSince(room: RoomId, lane: Event['lane']): number | undefined {
-    if (room === NETWORK_ROOM) return 0
-    const view = this.views.room(room)
-    if (!view || view.deleted) return undefined
-    const isEverybodys = view.type === 'general' || (isControlLane(lane) && !view.persons)
-    return isEverybodys ? 0 : this.#carried.get(room)
   }
 
   /** Salvaged events are told as pulled ones are; others hear of them when they compare. */
@@ -1507,7 +1426,7 @@ export class Core {
       this.#codesDue = true
       this.#admissions.changed()
       this.#choose({ in: 'barsChanged' })
-      this.#compareWithOthers()
+      this.#lookAtPeers()
       this.#arrivals.look(this.#moment.now)
       this.display.changedAll()
     } else {
@@ -1516,26 +1435,18 @@ export class Core {
       this.display.changed(room)
     }
     this.#acts.roomChanged(room)
-    this.#noteCarried(room)
-    this.#noteCarriers(room)
+    this.#carriage.noteMine(this.#moment.now, room)
+    this.#carriage.noteTheirs(room)
     this.#noteMine(room)
   }
 
-  /** Who turns out to be somebody's device, or is let in, may carry more: they are told what there is. */
-  #compareWithOthers(): void {
-    for (const [link, state] of this.#links) {
-      const admittedAs = this.#admittedAs(state.key)
-      if (state.admittedAs !== admittedAs) this.sync.compare(link)
-      state.admittedAs = admittedAs
+  #lookAtPeers(): void {
+    for (const [link, { key, way }] of this.#links.all) {
+      this.#comparing.lookAtPerson(link, key)
       // Who came by an old code and is no member goes.
-      if (state.way !== undefined && this.doors && !this.doors.admits(state.key, state.way))
-        this.#refuse(link, 'CODE_OLD', '')
+      if (way !== undefined && this.doors && !this.doors.admits(key, way))
+        this.#outgoing.refuse(link, 'CODE_OLD', '')
     }
-  }
-
-  #admittedAs(key: PersonKey): string {
-    const { devices, door } = this.views.network()
-    return `${devices.personOf(key)} ${door.admission(key)}`
   }
 
   /** Whether this person is in the room, and whether what they write there counts, may have changed. */
@@ -1562,33 +1473,6 @@ export class Core {
     )
     // Of a room met for the first time, what is history is not unread.
     this.readMarks.begin(room, lines.findLast(({ message }) => message.history)?.message.order ?? '')
-  }
-
-  /** Peers that may carry this room's content from now on are told what is here: their own ask may have come too early. */
-  #noteCarriers(room: RoomId): void {
-    for (const [link, state] of this.#links) {
-      const isTheirs = this.views.carries(state.key, room, 1, false)
-      if (isTheirs === (state.carries?.has(room) ?? false)) continue
-      if (!isTheirs) state.carries?.delete(room)
-      else {
-        state.carries ??= new Set()
-        state.carries.add(room)
-        this.sync.compare(link, [room])
-      }
-    }
-  }
-
-  /** Rooms whose content I carry from now on are asked for on every link. */
-  #noteCarried(only?: RoomId): void {
-    for (const room of only === undefined || only === NETWORK_ROOM ? this.views.ids() : [only]) {
-      const isMine = room !== NETWORK_ROOM && this.views.carries(this.self, room, 1, false)
-      if (isMine === this.#carried.has(room)) continue
-      if (!isMine) this.#carried.delete(room)
-      else {
-        this.#carried.set(room, this.#moment.now)
-        this.sync.ask(room)
-      }
-    }
   }
 
   /** Writes own events of one class and room: on disk first, then out. Returns them; then: once on disk. */
@@ -1640,7 +1524,7 @@ export class Core {
         tombstones: concat(...tombstones.map(({ bytes }) => bytes)),
       }
       // Where there is no hub now, the comparison with the next one finds it.
-      if (this.#role.is === 'following') this.send(this.#role.link, frame)
+      if (this.#role.is === 'following') this.#outgoing.send(this.#role.link, frame)
       else this.#hub?.relayFrame(room, 1, frame, -1)
     })
   }
@@ -1673,11 +1557,9 @@ export class Core {
       const before = this.#line
       this.#line = line
       this.#hub?.carriageChanged()
-      this.#noteCarried()
+      this.#carriage.noteMine(this.#moment.now)
       this.#confirming.noteStanding()
-      // Who stands in the line now carries every room, also those it has never heard of.
-      for (const [link, { key }] of this.#links)
-        if (line.includes(key) && !before.includes(key)) this.#compareSoon(link)
+      this.#comparing.lineChanged(before, line, this.#moment)
       if (this.isHub && line[0] !== before[0]) this.#ownConfirmations.offerSoon()
     }
     if (isNewLine || effects.some((effect) => effect.do !== 'wake')) this.#hasTurn = true
@@ -1686,11 +1568,11 @@ export class Core {
   #chosen(effect: ChoiceEffect): void {
     switch (effect.do) {
       case 'send':
-        return this.send(effect.link, effect.frame)
+        return this.#outgoing.send(effect.link, effect.frame)
       case 'sendSome':
-        return this.#sendShared(effect.links, effect.frame)
+        return this.#outgoing.sendShared(effect.links, effect.frame)
       case 'sendAll':
-        this.#sendShared([...this.#links.keys()], effect.frame)
+        this.#outgoing.sendShared(this.#links.ids(), effect.frame)
         if (effect.frame.type === 'heartbeat') this.#hub?.beat()
         return
       case 'circuit':
@@ -1712,7 +1594,7 @@ export class Core {
       case 'offline':
         return this.#goOffline(effect.reason)
       case 'memberJoined':
-        return this.#memberJoined(effect.link, effect.key, effect.visitor)
+        return this.#memberJoined(effect.link)
       case 'memberLeft':
         this.#ownConfirmations.memberLeft(effect.key)
         this.#hub?.left(effect.link)
@@ -1738,14 +1620,14 @@ export class Core {
     this.#presence.hubChanged(this.#moment.now)
     this.#presence.came(hub)
     this.#confirming.clear()
-    this.#noteCarried()
+    this.#carriage.noteMine(this.#moment.now)
     this.#confirming.noteStanding()
     this.#confirming.signAgain()
     this.outbox.linked(this.#moment.now, 'posts')
     this.replication.moved(this.#moment.now)
     if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
     // Who stood in the line was compared with as one who carries everything.
-    if (this.#line.includes(hub)) this.#compareSoon(link)
+    if (this.#line.includes(hub)) this.#comparing.soon(link, this.#moment)
     else this.sync.compare(link)
     this.#tellHub()
   }
@@ -1764,14 +1646,14 @@ export class Core {
         net,
         self: this.self,
         rate,
-        bereft: this.#isReady ? Array.from(this.#peers(), ([, key]) => key) : [],
-        send: (link, frame) => this.send(link, frame),
+        bereft: this.#isReady ? Array.from(this.#links.ofStaying(), ([, key]) => key) : [],
+        send: (link, frame) => this.#outgoing.send(link, frame),
         sendShared: (links, frame) => {
           for (const link of links) said(this.choice, link, this.#moment.now)
-          this.#sendShared(links, frame)
+          this.#outgoing.sendShared(links, frame)
         },
-        refuse: (link, code, detail) => this.#refuse(link, code, detail),
-        fault: (link, why) => this.#fault(link, why),
+        refuse: (link, code, detail) => this.#outgoing.refuse(link, code, detail),
+        fault: (link, why) => this.#outgoing.fault(link, why),
         verify: (link, run, then) => this.sync.verifyRun(link, run, then),
         settle: (link, run, isRelayed) => {
           this.#isRelayed = isRelayed
@@ -1793,7 +1675,7 @@ export class Core {
     // What was typed here since the loss: others would find it only when they compare.
     for (const run of this.outbox.unconfirmedRuns()) this.#hub.relay(run, -1)
     this.company.becameHub()
-    this.#noteCarried()
+    this.#carriage.noteMine(this.#moment.now)
     this.#confirming.noteStanding()
     this.#confirming.signAgain()
     this.outbox.linked(this.#moment.now, 'offers')
@@ -1803,17 +1685,13 @@ export class Core {
     this.#tellHub()
   }
 
-  #memberJoined(link: LinkId, key: PersonKey, visitor: boolean): void {
-    const state = this.#links.get(link)
-    if (!state) return
-    // Joining again on one link is answered in full, but not at the pace of whoever asks: the rest waits for a tick.
-    const isMember = this.#hub?.isMember(link) ?? false
-    state.joinsAgain = isMember && this.#moment.now - state.joinedAt < JOIN_EVERY_MS
-    if (state.joinsAgain) return
-    state.joinedAt = this.#moment.now
-    this.#hub?.joined(link, key, visitor, state.mode)
-    this.#compareSoon(link)
-    this.#ownConfirmations.memberJoined(key)
+  #memberJoined(link: LinkId): void {
+    const linked = this.#links.get(link)
+    if (!linked || !this.#links.takesJoin(linked, this.#hub?.isMember(link) ?? false, this.#moment.now))
+      return
+    this.#hub?.joined(link, linked.key, linked.visitor, linked.mode)
+    this.#comparing.soon(link, this.#moment)
+    this.#ownConfirmations.memberJoined(linked.key)
   }
 
   #goOffline(reason: string): void {
@@ -1857,7 +1735,7 @@ export class Core {
 
   /** The links that are up, for `status`. */
   *linksUp(): Iterable<LinkInfo> {
-    for (const [link, { key, visitor, address }] of this.#links) {
+    for (const [link, { key, visitor, address }] of this.#links.all) {
       const isMember = this.#hub?.isMember(link) || this.#isFollowed(link)
       const traffic = this.options.traffic?.(link)
       yield {
@@ -2016,7 +1894,7 @@ export class Core {
   /** Sends a question to the hub; false where there is none to ask. */
   askHub(frame: Frame): boolean {
     if (this.#role.is !== 'following') return false
-    this.send(this.#role.link, frame)
+    this.#outgoing.send(this.#role.link, frame)
     return true
   }
 }

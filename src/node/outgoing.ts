@@ -1,0 +1,59 @@
+/** Outgoing: what goes to a link, whether the shell has it or a peer carries it. */
+import { encodeFrame } from '../wire/codec.ts'
+import type { Frame } from '../wire/frames.ts'
+import type { PersonKey } from '../wire/ids.ts'
+import type { CoreEffect } from './core-io.ts'
+import type { Links } from './links.ts'
+import type { Relaying } from './relaying.ts'
+import type { LinkId } from './sync.ts'
+
+export interface OutgoingPorts {
+  readonly links: Links
+  readonly relaying: Pick<Relaying, 'carrierOf' | 'send' | 'refuse'>
+  effect(effect: CoreEffect): void
+}
+
+export class Outgoing {
+  readonly #ports: OutgoingPorts
+
+  constructor(ports: OutgoingPorts) {
+    this.#ports = ports
+  }
+
+  send(link: LinkId, frame: Frame): void {
+    const { relaying, effect } = this.#ports
+    if (relaying.carrierOf(link) !== undefined) relaying.send(link, frame)
+    else effect({ do: 'send', links: [link], frame })
+  }
+
+  /** One frame for many: encoded once for those that a peer carries, and by the shell for the others. */
+  sendShared(links: readonly LinkId[], frame: Frame): void {
+    const { relaying, effect } = this.#ports
+    const carried = links.filter((link) => relaying.carrierOf(link) !== undefined)
+    if (carried.length > 0) {
+      const encoded = encodeFrame(frame)
+      for (const link of carried) relaying.send(link, frame, encoded)
+    }
+    const own = carried.length > 0 ? links.filter((link) => !carried.includes(link)) : links
+    if (own.length > 0) effect({ do: 'send', links: own, frame })
+  }
+
+  /** Over a link of its own where there is one, else through the hub. */
+  sendTo(device: PersonKey, hub: LinkId | undefined, frame: Frame): void {
+    for (const [link, { key }] of this.#ports.links.all) if (key === device) return this.send(link, frame)
+    if (hub !== undefined) this.send(hub, frame)
+  }
+
+  /** Ends a link with a refusal; linkDown follows. */
+  refuse(link: LinkId, code: string, detail: string): void {
+    const { relaying, effect } = this.#ports
+    if (relaying.carrierOf(link) !== undefined) relaying.refuse(link, code, detail)
+    else effect({ do: 'refuse', link, code, detail })
+  }
+
+  /** The peer sent what it must not. */
+  fault(link: LinkId, why: string): void {
+    const key = this.#ports.links.keyOf(link)
+    if (key) this.#ports.effect({ do: 'fault', link, key, why })
+  }
+}
