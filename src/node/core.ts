@@ -23,7 +23,7 @@ import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
-import { isAloneAsHub, isAloneFollowing, isWithoutDisk } from './alone.ts'
+import { isWithoutDisk } from './alone.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Blocks } from './blocks.ts'
 import { Carriage } from './carriage.ts'
@@ -42,7 +42,6 @@ import {
   mediansOf,
   said,
   standingOf,
-  viewOf,
 } from './choice.ts'
 import { Company, sayingFields } from './company.ts'
 import { Comparing } from './comparing.ts'
@@ -62,13 +61,14 @@ import { Doors } from './doors.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
-import { FirstLines } from './first-lines.ts'
 import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
 import { AVOID_MS } from './guard/omissions.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
+import { HubTold } from './hub-told.ts'
+import { Lag } from './lag.ts'
 import { classOf, type Lane, parseEntries } from './lanes.ts'
 import { type Linked, Links } from './links.ts'
 import { LiveRuns } from './live-runs.ts'
@@ -89,6 +89,8 @@ import { type Place, packPlaces, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
 import type { ReadMarks } from './read-marks.ts'
+import { Readiness } from './readiness.ts'
+import { Reign } from './reign.ts'
 import { Relaying } from './relaying.ts'
 import { type AddResult, Replica } from './replica.ts'
 import { Replication } from './replication.ts'
@@ -107,26 +109,10 @@ import { Wakes } from './wakes.ts'
 import { isBodyWanted, isErased, WantedBodies } from './wanted-bodies.ts'
 import { Writes } from './writes.ts'
 
-/** More than the line tolerates (64 events): how much a pull still brings is not known before its end. */
-const LAG_OF_A_PULL = 65
-/** ... and who was caught up this short a time ago is so still. */
-const PULL_MS = 1000
-/** First lines are told at the latest after this, also when the hub's history is still coming. */
-const READY_WITHIN_MS = 3000
 /** Whose last event is looked for at the same time: most of it is waiting for another thread. */
 const ROOMS_AT_ONCE = 16
-/** Lines told at the start over all rooms: more would only hold it up. */
-const FIRST_LINES_MAX = 2000
-const linesOfEach = (rooms: number): number =>
-  Math.max(1, Math.min(HISTORY_LINES, Math.floor(FIRST_LINES_MAX / Math.max(1, rooms))))
-
 /** Stands for the own disk where a link is asked for; no link has it. */
 const SALVAGE: LinkId = -2
-
-type Role =
-  | { is: 'seeking' }
-  | { is: 'following'; hub: PersonKey; link: LinkId; since: number }
-  | { is: 'hub'; since: number }
 
 const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
 
@@ -169,11 +155,11 @@ export class Core {
   readonly #carriage: Carriage
   readonly #guard: Guard
   readonly #relaying: Relaying
-  #hub: Hub | undefined
-  #role: Role = { is: 'seeking' }
-  #epoch = 0
+  readonly #reign: Reign
+  readonly #hubTold: HubTold
+  readonly #lag: Lag
+  readonly #readiness: Readiness
   readonly #placeKeeper: PlaceKeeper
-  #line: readonly PersonKey[] = []
   readonly #presence: Presence
   readonly #arrivals: Arrivals
   readonly #heals = new Heals()
@@ -188,19 +174,8 @@ export class Core {
     this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
   )
   readonly #history: HistoryLines
-  readonly #firstLines = new FirstLines({
-    // The others are opened when they have a name.
-    rooms: () => this.#acts.joinedRooms().filter((room) => this.#isNamed(room)),
-    read: (rooms, which, then) => this.lines(rooms, linesOfEach(rooms.length), then, which),
-  })
   readonly #wakes = new Wakes()
   #hasTurn = false
-  /** When the hub's history was last seen to be all here: monotonic ms. */
-  #caughtUpAt = Number.NEGATIVE_INFINITY
-  #readyAsked = false
-  #isReady = false
-  #lastHub: string | undefined
-  #wasOffline = false
   #scanned = false
   #settledTold = true
   #metAnyone = false
@@ -219,13 +194,14 @@ export class Core {
     this.#moment = moment
     this.#time = new NetworkTime(moment.now, moment.wall)
     this.self = personKey(signer.key)
+    this.#reign = new Reign(this.self, this.#links)
     this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
     this.views = new Views({
       crypto,
       net,
       ...(options.owner && { owner: options.owner }),
-      carriesAll: (person) => this.#carriesAll(person),
-      onChanged: () => this.#hub?.carriageChanged(),
+      carriesAll: (person) => this.#reign.carriesAll(person),
+      onChanged: () => this.#reign.hub?.carriageChanged(),
     })
     this.replica = new Replica({
       crypto,
@@ -254,7 +230,7 @@ export class Core {
     this.#arrivals = new Arrivals(
       (key) => this.views.network().profiles.has(this.views.personOf(key)),
       (key, online) => {
-        if (!this.#isReady || this.#isElsewhere(key)) return
+        if (!this.isReady || this.#isElsewhere(key)) return
         const saying = online ? this.company.of(key) : PLAIN
         const shown = isPlain(saying) ? {} : sayingFields(saying)
         this.tell({ type: 'presence', user: this.people.labelled(key), online, ...shown })
@@ -262,7 +238,7 @@ export class Core {
     )
     this.#presence = new Presence(this.self, (key, online) => {
       if (!this.company.doing.isHidden(key)) this.#tellPresence(key, online)
-      if (online && this.#isReady) this.#heals.met(this.#moment.now)
+      if (online && this.isReady) this.#heals.met(this.#moment.now)
       if (online && this.views.personOf(key) === this.me) this.#ownDevices.came(key)
     })
     this.#relaying = new Relaying({
@@ -295,8 +271,8 @@ export class Core {
         people: this.people,
         send: (links, frame) => this.#outgoing.sendShared(links, frame),
         links: () => this.#links.ids(),
-        toHub: () => (this.#role.is === 'following' ? this.#role.link : undefined),
-        hub: () => this.#hub,
+        toHub: () => this.#reign.followed,
+        hub: () => this.#reign.hub,
         isPresent: (device) => this.#presence.has(device),
         personOf: (device) => this.views.personOf(device),
         devicesOf: (person) => this.views.network().devices.of(person),
@@ -307,7 +283,7 @@ export class Core {
         },
         roomName: (view) => this.roomName(view),
         isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
-        isReady: () => this.#isReady,
+        isReady: () => this.isReady,
         tell: (event) => this.tell(event),
         save: (key, value) => facts.save(key, value),
       },
@@ -339,7 +315,7 @@ export class Core {
           .devices.of(this.me)
           .filter((key) => key !== this.self),
       isHere: (device) => this.#presence.has(device),
-      send: (device, frame) => this.#outgoing.sendTo(device, this.#followed, frame),
+      send: (device, frame) => this.#outgoing.sendTo(device, this.#reign.followed, frame),
       sealTo: (device, bytes) => this.private.sealTo(device, bytes),
       openFrom: (device, nonce, box) => this.private.openFrom(device, nonce, box),
     })
@@ -366,6 +342,16 @@ export class Core {
       (told) => this.#tellAck(told),
     )
     this.replication = new Replication((room, cls) => this.#acts.denial(this.self, room, cls) === undefined)
+    this.#hubTold = new HubTold({
+      self: this.self,
+      people: this.people,
+      choice: this.choice,
+      links: this.#links,
+      reign: this.#reign,
+      url: options.url,
+      ...(options.traffic && { traffic: options.traffic }),
+      tell: (event) => this.tell(event),
+    })
     this.display = new Display({
       self: this.self,
       replica: this.replica,
@@ -407,7 +393,8 @@ export class Core {
     this.#openings = new Openings({
       isOpen: (room) => this.display.isOpen(room),
       close: (room) => this.display.close(room),
-      hasHistory: (join) => this.#role.is !== 'following' || (!this.outbox.isOpen(join) && !this.sync.isBusy),
+      hasHistory: (join) =>
+        this.#reign.followed === undefined || (!this.outbox.isOpen(join) && !this.sync.isBusy),
       isNamed: (room) => this.#isNamed(room),
       lines: (room, then) => this.lines([room], HISTORY_LINES, then),
       open: (room, lines) => this.#open(room, lines),
@@ -435,21 +422,47 @@ export class Core {
       deleted: (link, tombstone) => {
         const isNew = this.#delete(tombstone)
         const told = isNew && this.display.deleted(tombstone.id, Math.round(this.netNow))
-        if (told && this.#isReady) this.tell(told)
+        if (told && this.isReady) this.tell(told)
         const lane = this.replica.lane(tombstone.room, tombstone.author, tombstone.lane)
-        if (isNew && lane) this.#guard.deleted(lane, !this.#isOfHub(link))
+        if (isNew && lane) this.#guard.deleted(lane, !this.#reign.isOfHub(link))
         if (isNew)
-          this.#hub?.relayFrame(tombstone.room, 1, { type: 'tombstones', tombstones: tombstone.bytes }, link)
+          this.#reign.hub?.relayFrame(
+            tombstone.room,
+            1,
+            { type: 'tombstones', tombstones: tombstone.bytes },
+            link,
+          )
         return isNew
       },
       forked: (room) => this.#roomChanged(room),
       fault: (link, why) => this.#outgoing.fault(link, why),
-      pulled: (link) => this.#pulled(link),
+      pulled: () => {
+        this.#readiness.look(this.#moment.now)
+        this.#openings.look(this.#moment.now)
+      },
       served: (link, room, author, lane) => {
-        if (this.#isOfHub(link)) this.#guard.pulled(room, author, lane)
+        if (this.#reign.isOfHub(link)) this.#guard.pulled(room, author, lane)
       },
       listed: (link, entries, isLast) => {
-        if (this.#isFollowed(link)) this.#guard.listed(entries, isLast, this.#moment.now)
+        if (this.#reign.isFollowed(link)) this.#guard.listed(entries, isLast, this.#moment.now)
+      },
+    })
+    this.#lag = new Lag({ reign: this.#reign, sync: this.sync, outbox: this.outbox })
+    this.#readiness = new Readiness({
+      reign: this.#reign,
+      sync: this.sync,
+      isComingIn: () => this.#acts.isComingIn,
+      // The others are opened when they have a name.
+      rooms: () => this.#acts.joinedRooms().filter((room) => this.#isNamed(room)),
+      lines: (rooms, count, then, which) => this.lines(rooms, count, then, which),
+      hub: () => this.hubInfo(),
+      tellHistory: (room, message) => this.display.tellHistory(room, message),
+      tellReady: (hub) => this.#tellReady(hub),
+      open: (room, lines) => this.#open(room, lines),
+      opened: () => {
+        this.#admissions.ready()
+        // Rooms that have come meanwhile.
+        this.#noteMine(NETWORK_ROOM)
       },
     })
     this.#comparing = new Comparing({ links: this.#links, sync: this.sync, views: this.views })
@@ -460,10 +473,10 @@ export class Core {
       replica: this.replica,
       views: this.views,
       now: () => this.#moment.now,
-      hub: () => this.#hub,
-      followed: () => this.#followed,
+      hub: () => this.#reign.hub,
+      followed: () => this.#reign.followed,
       hubKey: () => this.hubKey,
-      line: () => this.#line,
+      line: () => this.#reign.line,
       peers: () => this.#links.all,
       send: (link, frame) => this.#outgoing.send(link, frame),
     }
@@ -500,7 +513,7 @@ export class Core {
       peers: ({ room, lane }) =>
         [...this.#links.ofStaying()]
           .filter(([, key]) => this.views.carries(key, room, classOf(lane), false))
-          .sort(([a], [b]) => Number(this.#isOfHub(a)) - Number(this.#isOfHub(b))),
+          .sort(([a], [b]) => Number(this.#reign.isOfHub(a)) - Number(this.#reign.isOfHub(b))),
       behind: ({ room, author, lane, n }) => (this.replica.lane(room, author, lane)?.n ?? n) - n + 1,
       pull: (link, { room, author, lane, n }) => this.sync.pullBodies(link, room, author, lane, n - 1),
     })
@@ -557,7 +570,7 @@ export class Core {
       self: this.self,
       links: () => this.#links.ofStaying(),
       carries: (peer, room, cls) => this.views.carries(peer, room, cls, false),
-      isMember: (link) => this.#hub?.isMember(link) ?? false,
+      isMember: (link) => this.#reign.isMember(link),
       entry: (lane) => this.replica.entry(lane),
       send: (links, frame) => this.#outgoing.sendShared(links, frame),
       unconfirmed: (by, ms) => this.outbox.unconfirmed(by, this.#moment.now, ms),
@@ -597,7 +610,7 @@ export class Core {
       me: () => this.me,
       isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
       othersHere: () => this.#presence.count,
-      isAlone: () => this.#confirming.mayAcknowledge() && this.#isAlone(),
+      isAlone: () => this.#confirming.mayAcknowledge() && this.#reign.isAlone(this.choice, this.#moment.now),
       verify: (link, checks, act) => this.#verify(link, checks, act),
     })
   }
@@ -668,25 +681,25 @@ export class Core {
     return this.#time.startedAt
   }
   get isHub(): boolean {
-    return this.#role.is === 'hub'
+    return this.#reign.isHub
   }
   get isOffline(): boolean {
-    return this.#role.is === 'seeking'
+    return this.#reign.isSeeking
   }
   get isReady(): boolean {
-    return this.#isReady
+    return this.#readiness.isReady
   }
   get metAnyone(): boolean {
     return this.#metAnyone
   }
   get epoch(): number {
-    return this.#epoch
+    return this.#reign.epoch
   }
   get place(): Place | undefined {
     return this.#placeKeeper.place
   }
   get line(): readonly PersonKey[] {
-    return this.#line
+    return this.#reign.line
   }
   /** Events taken in by this process, own ones too. */
   get taken(): number {
@@ -703,7 +716,7 @@ export class Core {
   isOnline(person: PersonKey): boolean {
     if (person === this.me) return true
     const { devices } = this.views.network()
-    return !this.#wasOffline && devices.of(person).some((key) => this.#isSeen(key))
+    return !this.#hubTold.isOffline && devices.of(person).some((key) => this.#isSeen(key))
   }
   /** Is this very device here? */
   isHere(key: PersonKey): boolean {
@@ -714,7 +727,7 @@ export class Core {
   }
   /** Persons who are here, this one first. */
   onlineKeys(): Iterable<PersonKey> {
-    const seen = [...this.#presence.keys()].filter((key) => !this.#wasOffline && this.#isSeen(key))
+    const seen = [...this.#presence.keys()].filter((key) => !this.#hubTold.isOffline && this.#isSeen(key))
     return new Set([this.me, ...seen.map((key) => this.views.personOf(key))])
   }
 
@@ -727,7 +740,7 @@ export class Core {
       reading: this.#history.size,
       opening: this.#openings.size,
       receipts: this.#confirming.size,
-      hub: this.#hub?.waiting ?? 0,
+      hub: this.#reign.hub?.waiting ?? 0,
       outbox: this.outbox.queued,
       commands: this.#acts.waiting,
       suspects: this.#guard.size,
@@ -765,7 +778,7 @@ export class Core {
   step(moment: CoreMoment, input: CoreInput): void {
     this.#moment = moment
     if (input.in !== 'frame') this.#hasTurn = true
-    this.#hub?.setNow(moment.now)
+    this.#reign.hub?.setNow(moment.now)
     this.#take(input)
     this.#relaying.settle()
   }
@@ -788,7 +801,7 @@ export class Core {
       case 'pump':
         return this.sync.pump(input.link)
       case 'command':
-        this.#firstLines.drop()
+        this.#readiness.drop()
         return this.#acts.execute(input.command, input.ref, input.slot)
       case 'lines':
         return this.#history.answered(input.ticket, input.lines)
@@ -798,7 +811,7 @@ export class Core {
         this.#isHeard = input.isThere
         return
       case 'clockJumped':
-        this.#firstLines.drop()
+        this.#readiness.drop()
         this.#lanes.close()
         return this.#tick()
       case 'storeFailing':
@@ -814,14 +827,14 @@ export class Core {
         })
       case 'storeReplaced':
         this.#scanned = false
-        this.#firstLines.drop()
+        this.#readiness.drop()
         this.search.restart()
         this.#lanes.close()
         this.#durable.lost()
         this.#writes.needSync()
         return this.#choose({ in: 'facts', facts: { ready: false } })
       case 'salvage':
-        this.#firstLines.drop()
+        this.#readiness.drop()
         return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
           this.#effects.push({ do: 'salvaged', brought })
           if (input.isLast) this.#comparing.all()
@@ -835,7 +848,7 @@ export class Core {
         this.#acts.roomChanged(NETWORK_ROOM)
         this.#announceSelf()
         this.#choose(input)
-        return this.#firstLines.begin()
+        return this.#readiness.begin()
       case 'tick':
         if (this.#wakes.isTick(moment.now)) this.#tick()
         return this.#choose(input)
@@ -843,7 +856,7 @@ export class Core {
         if (input.ms > 2000) this.#lanes.close()
         this.#heals.met(this.#moment.now)
         // What came meanwhile waits in an order of its own: nothing is held against the hub.
-        if (this.#role.is === 'following') this.#guard.session(this.#role.hub, moment.now)
+        if (this.#reign.followed !== undefined) this.#guard.session(this.hubKey, moment.now)
         return this.#choose(input)
       default:
         return this.#choose(input)
@@ -857,7 +870,7 @@ export class Core {
     if (wrong > 0) {
       this.#lanes.close()
       this.search.recount()
-      this.#firstLines.drop()
+      this.#readiness.drop()
       for (const room of rooms) this.#roomChanged(room)
       this.display.arrived(events)
       this.#comparing.all()
@@ -876,7 +889,7 @@ export class Core {
     this.#hasTurn = false
     this.#takeFreed()
     this.#takeFilled()
-    this.#hub?.endTurn()
+    this.#reign.hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()
     const namings = this.#twinWatch.takeDue(() => this.options.crypto.random(16))
@@ -890,7 +903,7 @@ export class Core {
     this.#flushWrites()
     this.#effects.push(...this.#history.takeDue())
     this.#tellSettled()
-    const fanoutAt = this.#hub?.dueAt ?? Number.POSITIVE_INFINITY
+    const fanoutAt = this.#reign.hub?.dueAt ?? Number.POSITIVE_INFINITY
     this.#effects.push({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), fanoutAt) })
   }
 
@@ -905,7 +918,7 @@ export class Core {
     const { now } = this.#moment
     const isWaiting =
       this.outbox.unstored > 0 ||
-      !this.#isReady ||
+      !this.isReady ||
       this.#openings.size > 0 ||
       this.#arrivals.isWaiting ||
       this.#heals.isWaiting
@@ -922,14 +935,14 @@ export class Core {
     if (this.#time.tick(now, wall, mediansOf(this.choice))) this.display.changedAll()
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)
-    this.#hub?.tick()
+    this.#reign.hub?.tick()
     this.#relaying.tick(now)
     this.sync.tick(now)
     this.outbox.tick(now)
     this.#ownConfirmations.replicate()
     this.#confirming.acknowledge()
     this.#confirming.tick()
-    this.#guard.tick({ now, part: this.#role, line: this.#line, isCaughtUp: this.isCaughtUp })
+    this.#guard.tick({ now, part: this.#reign.role, line: this.#reign.line, isCaughtUp: this.isCaughtUp })
     this.#acts.tick()
     for (const [link, { joinsAgain }] of this.#links.all) {
       if (joinsAgain) this.#memberJoined(link)
@@ -937,7 +950,7 @@ export class Core {
     }
     this.#age()
     if (this.#twinWatch.leaves(now)) this.drain()
-    this.#choose({ in: 'facts', facts: { lag: this.#lag() } })
+    this.#choose({ in: 'facts', facts: { lag: this.#lag.at(now) } })
     this.#ownConfirmations.look()
     this.#presence.tick(now)
     this.#arrivals.look(now)
@@ -945,8 +958,8 @@ export class Core {
     this.company.tick(now, this.netNow, () => this.onlineKeys())
     const heal = this.#heals.due(now)
     if (heal) this.#tellHeal(heal)
-    if (!this.#isReady) this.#maybeReady()
-    else this.search.begin()
+    if (this.isReady) this.search.begin()
+    else this.#readiness.look(now)
     this.#admissions.tick(now, this.isCaughtUp)
     this.#codesDue = true
     this.#openings.look(this.#moment.now)
@@ -981,21 +994,22 @@ export class Core {
   }
 
   #sendMarker(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
-    if (this.#role.is === 'following') return this.#outgoing.send(this.#role.link, frame)
-    if (frame.type === 'marker') this.#hub?.passMarker(frame)
-    else this.#hub?.relayFrame(roomId(frame.room), 1, frame, -1)
+    const link = this.#reign.followed
+    if (link !== undefined) return this.#outgoing.send(link, frame)
+    if (frame.type === 'marker') this.#reign.hub?.passMarker(frame)
+    else this.#reign.hub?.relayFrame(roomId(frame.room), 1, frame, -1)
   }
 
   #onMarker(link: LinkId, from: PersonKey, frame: FrameOf<'marker'>): void {
-    const isOfHub = this.#isFollowed(link)
+    const isOfHub = this.#reign.isFollowed(link)
     if (!isOfHub && personKey(frame.key) !== from) return
-    if (personKey(frame.to) !== this.self) return this.#hub?.frame(link, frame)
+    if (personKey(frame.to) !== this.self) return this.#reign.hub?.frame(link, frame)
     this.markers.heard(frame)
     this.#acts.marked()
   }
 
   #tellRead(view: RoomView, person: PersonKey, id: string, order: string): void {
-    if (!this.#isReady || this.blocks.has(person)) return
+    if (!this.isReady || this.blocks.has(person)) return
     const room = this.roomName(view)
     const user = this.people.labelled(person)
     this.tell({
@@ -1044,7 +1058,7 @@ export class Core {
     }
     this.#metAnyone = true
     // What comes now may add to them.
-    this.#firstLines.drop()
+    this.#readiness.drop()
     this.#links.up(link, { key, visitor: hello.visitor, address, way })
     this.#comparing.linkUp(link, key, this.#moment.now)
     // Before a join may go out on it.
@@ -1077,18 +1091,6 @@ export class Core {
     if (this.place) this.#choose({ in: 'facts', facts: { ageS: this.place.age } })
   }
 
-  /** How far this node is behind its hub: the line prefers those who are not. A pull under way counts as far. */
-  #lag(): number {
-    if (this.#role.is !== 'following') return 0
-    const { link } = this.#role
-    const { now } = this.#moment
-    if (!this.sync.wasCompared(link)) this.#caughtUpAt = Number.NEGATIVE_INFINITY
-    else if (!this.sync.isPulling(link)) this.#caughtUpAt = now
-    // Whoever has just come into the line pulls what only the line carries: that alone must not put it out again.
-    const isBehind = now - this.#caughtUpAt >= PULL_MS
-    return this.outbox.unstored + (isBehind ? LAG_OF_A_PULL : 0)
-  }
-
   #linkDown(input: Extract<CoreInput, { in: 'linkDown' }>): void {
     this.#dropLink(input.link)
     this.#choose(input)
@@ -1102,10 +1104,10 @@ export class Core {
     this.#guard.linkDown(link)
     this.#relaying.close(link)
     this.#relaying.linkDown(link)
-    if (this.#role.is === 'following' && this.#role.link === link) this.#unfollow()
+    if (this.#reign.isFollowed(link)) this.#unfollow()
     this.sync.linkDown(link)
     this.#verification.forget(link)
-    this.#hub?.left(link)
+    this.#reign.hub?.left(link)
     // What it brought is verified and kept all the same: a post may have been relayed already.
   }
 
@@ -1126,7 +1128,7 @@ export class Core {
 
   /** No hub any more, neither another nor this one. */
   #unfollow(): void {
-    this.#role = { is: 'seeking' }
+    this.#reign.seek()
     this.#guard.session(undefined, this.#moment.now)
     this.outbox.unlinked()
   }
@@ -1146,14 +1148,9 @@ export class Core {
   }
 
   #toHub(frame: Frame): void {
-    if (this.#role.is === 'following') this.#outgoing.send(this.#role.link, frame)
+    const link = this.#reign.followed
+    if (link !== undefined) this.#outgoing.send(link, frame)
     else if (frame.type === 'offer') this.#ownConfirmations.ask(frame)
-  }
-
-  #carriesAll(person: PersonKey): boolean {
-    if (this.#line.includes(person)) return true
-    if (this.#role.is === 'hub') return person === this.self
-    return this.#role.is === 'following' && person === this.#role.hub
   }
 
   // --- frames -----------------------------------------------------------------------------------------------------
@@ -1175,7 +1172,7 @@ export class Core {
         return this.#onLive(link, frame.runs)
       case 'post':
       case 'permitAsk':
-        return this.#hub?.frame(link, frame)
+        return this.#reign.hub?.frame(link, frame)
       case 'offer':
         return this.#confirming.onOffer(link, state.key, frame)
       case 'ack':
@@ -1184,33 +1181,33 @@ export class Core {
       case 'witness':
         return this.#onWitness(link, state.key, frame)
       case 'credit':
-        return this.#isFollowed(link) ? this.outbox.credit(frame.events, this.#moment.now) : undefined
+        return this.#reign.isFollowed(link) ? this.outbox.credit(frame.events, this.#moment.now) : undefined
       case 'roster':
-        return this.#isFollowed(link) ? this.#onRoster(frame) : undefined
+        return this.#reign.isFollowed(link) ? this.#onRoster(frame) : undefined
       case 'presence':
-        return this.#isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
+        return this.#reign.isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
       case 'mode':
         if (personKey(frame.key) === state.key) state.mode = frame
         // Of others only the hub followed tells.
-        else if (!this.#isFollowed(link)) return
+        else if (!this.#reign.isFollowed(link)) return
         this.company.onMode(link, state.key, frame)
-        return this.#hub?.frame(link, frame)
+        return this.#reign.hub?.frame(link, frame)
       case 'typing':
-        if (personKey(frame.key) !== state.key && !this.#isFollowed(link)) return
+        if (personKey(frame.key) !== state.key && !this.#reign.isFollowed(link)) return
         this.company.onTyping(link, state.key, frame, this.#moment.now)
-        return this.#hub?.frame(link, frame)
+        return this.#reign.hub?.frame(link, frame)
       case 'marker':
         return this.#onMarker(link, state.key, frame)
       case 'markerAsk':
-        if (personKey(frame.key) !== state.key && !this.#isFollowed(link)) return
+        if (personKey(frame.key) !== state.key && !this.#reign.isFollowed(link)) return
         this.markers.asked(frame, this.#moment.now)
-        return this.#hub?.frame(link, frame)
+        return this.#reign.hub?.frame(link, frame)
       case 'refused':
-        return this.#isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
+        return this.#reign.isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
       case 'own':
         return this.#onOwn(link, state, frame)
       case 'permit':
-        return this.#isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
+        return this.#reign.isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
       default:
         return this.sync.frame(link, frame)
     }
@@ -1220,31 +1217,17 @@ export class Core {
   #onOwn(link: LinkId, state: Linked, frame: FrameOf<'own'>): void {
     const [to, from] = [personKey(frame.to), personKey(frame.from)]
     if (to === this.self) {
-      const isTheirs = from === state.key || this.#isOfHub(link)
+      const isTheirs = from === state.key || this.#reign.isOfHub(link)
       const moved = isTheirs ? this.#ownDevices.onFrame(frame) : []
       if (moved.length > 0) this.saveMarks()
       for (const room of moved) this.#acts.readElsewhere(room)
       return
     }
-    if (!this.#hub?.isMember(link)) return
+    if (!this.#reign.isMember(link)) return
     if (from !== state.key) return this.#outgoing.fault(link, 'own: not its own')
     if (this.views.personOf(to) !== this.views.personOf(from)) return
     for (const [other, { key }] of this.#links.all)
-      if (key === to && this.#hub.isMember(other)) return this.#outgoing.send(other, frame)
-  }
-
-  /** The link to the hub that is followed; undefined: this node is hub, or has none. */
-  get #followed(): LinkId | undefined {
-    return this.#role.is === 'following' ? this.#role.link : undefined
-  }
-
-  #isFollowed(link: LinkId): boolean {
-    return this.#followed === link
-  }
-
-  /** Does this link lead to the hub followed, whichever link of the two it is? */
-  #isOfHub(link: LinkId): boolean {
-    return this.#role.is === 'following' && this.#links.keyOf(link) === this.#role.hub
+      if (key === to && this.#reign.isMember(other)) return this.#outgoing.send(other, frame)
   }
 
   #onLive(link: LinkId, runs: FrameOf<'live'>['runs']): void {
@@ -1255,7 +1238,7 @@ export class Core {
     this.sync.verifyRuns(link, fresh, (good) => {
       if (good) this.sync.settleRun(link, good)
       // The hub relays before it verifies, so from it a bad one only drops.
-      else if (!this.#isOfHub(link)) this.#outgoing.fault(link, 'live: signature')
+      else if (!this.#reign.isOfHub(link)) this.#outgoing.fault(link, 'live: signature')
     })
   }
 
@@ -1263,7 +1246,7 @@ export class Core {
   #givenAgain(link: LinkId, { events }: ParsedRun): void {
     const { room, author, lane } = events[0]!
     const held = this.replica.lane(room, author, lane)
-    if (held && this.#isOfHub(link)) this.#guard.given(held, events, true)
+    if (held && this.#reign.isOfHub(link)) this.#guard.given(held, events, true)
   }
 
   /** True where every event of the run is held already, so that nothing needs to be verified again. */
@@ -1318,10 +1301,11 @@ export class Core {
     this.display.arrived(result.events)
     const author = first.author
     if (author === this.self) this.#lookForTwin(result.events)
-    if (this.#hub && !this.#isRelayed) {
-      this.#hub.relay(run, link)
+    const { hub } = this.#reign
+    if (hub && !this.#isRelayed) {
+      hub.relay(run, link)
       if (this.#links.keyOf(link) === author && this.sync.isPulling(link))
-        this.#hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
+        hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
     }
     return result
   }
@@ -1331,7 +1315,7 @@ export class Core {
     const { room, author, lane: id } = run.events[0]!
     const lane = this.replica.lane(room, author, id)
     if (!lane) return
-    const isOfHub = this.#isOfHub(link)
+    const isOfHub = this.#reign.isOfHub(link)
     if (isOfHub) this.#guard.given(lane, run.events, result.is === 'added')
     if (result.is !== 'added' || result.events.length === 0) return
     const since = isOfHub || author === this.self ? undefined : this.#carriage.since(room, id)
@@ -1344,8 +1328,7 @@ export class Core {
 
   /** Has the hub, where there is one, given all it holds? */
   get isCaughtUp(): boolean {
-    if (this.#role.is === 'hub') return !this.sync.isBusy
-    return this.#role.is === 'following' && this.sync.wasCompared(this.#role.link) && !this.sync.isBusy
+    return this.#lag.isCaughtUp
   }
 
   /** The run being settled was fanned out when it came in. */
@@ -1368,7 +1351,7 @@ export class Core {
   /** These events of one lane, which is that of the first, count now and did not. */
   #laneGrew({ room, author, lane }: Event, events: readonly Event[]): void {
     this.#taken += events.length
-    this.#firstLines.drop()
+    this.#readiness.drop()
     if (!isControlLane(lane)) {
       if (author !== this.self) this.markers.grew(room, author)
       return
@@ -1404,7 +1387,7 @@ export class Core {
   #takeFilled(): void {
     const filled = this.replica.bare.takeFilled()
     if (filled.length === 0) return
-    this.#firstLines.drop()
+    this.#readiness.drop()
     for (const event of filled) if (isControlLane(event.lane)) this.views.add(event)
     for (const room of new Set(filled.map((event) => event.room))) this.#roomChanged(room)
     const content = filled.filter(({ lane }) => !isControlLane(lane))
@@ -1456,7 +1439,7 @@ export class Core {
       if (!view) continue
       this.outbox.withdraw(room, this.#acts.denial(this.self, room, 1) !== undefined)
       const isMine = !view.deleted && this.isMember(view)
-      this.#openings.note(room, isMine, this.#isReady, this.#moment.now)
+      this.#openings.note(room, isMine, this.isReady, this.#moment.now)
     }
     this.#openings.look(this.#moment.now)
   }
@@ -1499,7 +1482,7 @@ export class Core {
       // What decides that may have come while this was on its way to the disk.
       if (this.#acts.denial(this.self, room, 1) !== undefined) this.outbox.withdraw(room, true)
       this.replication.wrote(run, this.#moment.now)
-      this.#hub?.relay(run, -1)
+      this.#reign.hub?.relay(run, -1)
       if (this.isHub) this.#ownConfirmations.offerSoon()
       this.#ownConfirmations.look()
     })
@@ -1524,8 +1507,9 @@ export class Core {
         tombstones: concat(...tombstones.map(({ bytes }) => bytes)),
       }
       // Where there is no hub now, the comparison with the next one finds it.
-      if (this.#role.is === 'following') this.#outgoing.send(this.#role.link, frame)
-      else this.#hub?.relayFrame(room, 1, frame, -1)
+      const link = this.#reign.followed
+      if (link !== undefined) this.#outgoing.send(link, frame)
+      else this.#reign.hub?.relayFrame(room, 1, frame, -1)
     })
   }
 
@@ -1552,11 +1536,11 @@ export class Core {
     for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
     for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
     const line = this.choice.line
-    const isNewLine = line !== this.#line
+    const isNewLine = line !== this.#reign.line
     if (isNewLine) {
-      const before = this.#line
-      this.#line = line
-      this.#hub?.carriageChanged()
+      const before = this.#reign.line
+      this.#reign.line = line
+      this.#reign.hub?.carriageChanged()
       this.#carriage.noteMine(this.#moment.now)
       this.#confirming.noteStanding()
       this.#comparing.lineChanged(before, line, this.#moment)
@@ -1573,7 +1557,7 @@ export class Core {
         return this.#outgoing.sendShared(effect.links, effect.frame)
       case 'sendAll':
         this.#outgoing.sendShared(this.#links.ids(), effect.frame)
-        if (effect.frame.type === 'heartbeat') this.#hub?.beat()
+        if (effect.frame.type === 'heartbeat') this.#reign.hub?.beat()
         return
       case 'circuit':
         return this.#relaying.open(effect.via, effect.to, this.#moment.now)
@@ -1588,7 +1572,7 @@ export class Core {
       case 'becomeHub':
         return this.#becomeHub(effect.epoch)
       case 'resign':
-        this.#leaveHub()
+        this.#reign.close()
         this.#unfollow()
         return
       case 'offline':
@@ -1597,7 +1581,7 @@ export class Core {
         return this.#memberJoined(effect.link)
       case 'memberLeft':
         this.#ownConfirmations.memberLeft(effect.key)
-        this.#hub?.left(effect.link)
+        this.#reign.hub?.left(effect.link)
         return
       case 'wake':
         return this.#wakes.choose(effect.at)
@@ -1606,16 +1590,9 @@ export class Core {
     }
   }
 
-  #leaveHub(): void {
-    this.#hub?.close()
-    this.#hub = undefined
-  }
-
   #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
-    this.#leaveHub()
-    this.#role = { is: 'following', hub, link, since: this.#moment.now }
+    this.#reign.follow(hub, link, epoch, this.#moment.now)
     this.#guard.session(hub, this.#moment.now)
-    this.#epoch = epoch
     this.#relaying.follows(link)
     this.#presence.hubChanged(this.#moment.now)
     this.#presence.came(hub)
@@ -1625,28 +1602,26 @@ export class Core {
     this.#confirming.signAgain()
     this.outbox.linked(this.#moment.now, 'posts')
     this.replication.moved(this.#moment.now)
-    if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
+    if (this.isReady) this.markers.rest(this.#moment.now, this.#moment.random())
     // Who stood in the line was compared with as one who carries everything.
-    if (this.#line.includes(hub)) this.#comparing.soon(link, this.#moment)
+    if (this.#reign.line.includes(hub)) this.#comparing.soon(link, this.#moment)
     else this.sync.compare(link)
     this.#tellHub()
   }
 
   #becomeHub(epoch: number): void {
     const { crypto, net, rate } = this.options
-    this.#role = { is: 'hub', since: this.#moment.now }
     this.#guard.session(undefined, this.#moment.now)
-    this.#epoch = epoch
     this.#relaying.follows(undefined)
     this.#presence.hubChanged(this.#moment.now)
     this.#confirming.clear()
-    this.#hub = new Hub(
+    const hub = new Hub(
       {
         crypto,
         net,
         self: this.self,
         rate,
-        bereft: this.#isReady ? Array.from(this.#links.ofStaying(), ([, key]) => key) : [],
+        bereft: this.isReady ? Array.from(this.#links.ofStaying(), ([, key]) => key) : [],
         send: (link, frame) => this.#outgoing.send(link, frame),
         sendShared: (links, frame) => {
           for (const link of links) said(this.choice, link, this.#moment.now)
@@ -1672,42 +1647,37 @@ export class Core {
       },
       this.#moment.now,
     )
+    this.#reign.lead(hub, epoch, this.#moment.now)
     // What was typed here since the loss: others would find it only when they compare.
-    for (const run of this.outbox.unconfirmedRuns()) this.#hub.relay(run, -1)
+    for (const run of this.outbox.unconfirmedRuns()) hub.relay(run, -1)
     this.company.becameHub()
     this.#carriage.noteMine(this.#moment.now)
     this.#confirming.noteStanding()
     this.#confirming.signAgain()
     this.outbox.linked(this.#moment.now, 'offers')
     this.replication.moved(this.#moment.now)
-    if (this.#isReady) this.markers.rest(this.#moment.now, this.#moment.random())
+    if (this.isReady) this.markers.rest(this.#moment.now, this.#moment.random())
     this.#ownConfirmations.look()
     this.#tellHub()
   }
 
   #memberJoined(link: LinkId): void {
     const linked = this.#links.get(link)
-    if (!linked || !this.#links.takesJoin(linked, this.#hub?.isMember(link) ?? false, this.#moment.now))
-      return
-    this.#hub?.joined(link, linked.key, linked.visitor, linked.mode)
+    if (!linked || !this.#links.takesJoin(linked, this.#reign.isMember(link), this.#moment.now)) return
+    this.#reign.hub?.joined(link, linked.key, linked.visitor, linked.mode)
     this.#comparing.soon(link, this.#moment)
     this.#ownConfirmations.memberJoined(linked.key)
   }
 
   #goOffline(reason: string): void {
-    const wasHere = this.#role.is === 'following' || this.#isReady
     this.#unfollow()
     this.#presence.hubLost()
-    if (!wasHere || this.#wasOffline || !this.#isReady) return
-    this.#wasOffline = true
-    this.tell({ type: 'offline', reason })
+    this.#hubTold.lost(reason, this.isReady)
   }
 
   /** The hub has provably withheld something, again and again: people are told, and the next one is followed. */
   #avoid(hub: PersonKey): void {
-    const name = this.people.labelled(hub).label ?? this.people.who(hub).name
-    const text = `The hub (${name}) kept messages back, again and again. Nothing is lost: they came another way. This lanchat follows another hub for half an hour.`
-    this.tell({ type: 'system', event: 'warning', room: null, user: this.people.who(hub), text })
+    this.#hubTold.avoided(hub)
     this.#choose({ in: 'avoid', hub, ms: AVOID_MS })
   }
 
@@ -1726,104 +1696,39 @@ export class Core {
     return avoidedNow(this.choice, this.#moment.now)
   }
 
-  #isAlone(): boolean {
-    const role = this.#role
-    if (role.is === 'following') return isAloneFollowing(this.choice, role.link)
-    const isMember = (link: LinkId) => this.#hub?.isMember(link) ?? false
-    return role.is === 'hub' && isAloneAsHub(this.choice, role.since, isMember, this.#moment.now)
-  }
-
   /** The links that are up, for `status`. */
-  *linksUp(): Iterable<LinkInfo> {
-    for (const [link, { key, visitor, address }] of this.#links.all) {
-      const isMember = this.#hub?.isMember(link) || this.#isFollowed(link)
-      const traffic = this.options.traffic?.(link)
-      yield {
-        ...this.people.who(key),
-        ...(address !== '' && { address }),
-        ...(visitor && { visitor }),
-        ...(isMember && { member: true as const }),
-        ...traffic,
-      }
-    }
+  linksUp(): Iterable<LinkInfo> {
+    return this.#hubTold.linksUp()
   }
 
   hubInfo(): HubInfo | undefined {
-    if (this.#role.is === 'hub') return { ...this.people.who(this.self), url: this.options.url(), self: true }
-    if (this.#role.is !== 'following') return undefined
-    const { hubAddress, via } = viewOf(this.choice)
-    const address = this.#links.get(this.#role.link)?.address || hubAddress
-    return {
-      ...this.people.labelled(this.#role.hub),
-      url: `wss://${address}/lanchat/1`,
-      self: false,
-      ...(via && { via: this.people.who(via) }),
-    }
+    return this.#hubTold.info()
   }
 
+  /** The hub followed, or this node; undefined: none. */
   get hubKey(): PersonKey | undefined {
-    return this.#role.is === 'hub' ? this.self : this.#role.is === 'following' ? this.#role.hub : undefined
+    return this.#reign.hubKey
+  }
+
+  #tellReady(hub: HubInfo): void {
+    this.#hubTold.begins(hub)
+    this.tell({
+      type: 'ready',
+      self: this.people.who(this.self),
+      network: this.options.network,
+      ...(this.place && { place: this.place.ids[0]! as string }),
+      hub,
+      epoch: this.epoch,
+      room: 'general',
+    })
   }
 
   #tellHub(): void {
-    const hub = this.hubInfo()!
-    const now = `${hub.id}/${this.#epoch}/${hub.via?.id ?? ''}`
-    const isNew = this.#lastHub !== now || this.#wasOffline
-    this.#lastHub = now
-    this.#wasOffline = false
-    if (this.#isReady) {
-      if (isNew) this.tell({ type: 'hub', hub, epoch: this.#epoch })
-    } else this.#maybeReady()
+    this.#hubTold.found(this.isReady)
+    this.#readiness.look(this.#moment.now)
   }
 
   // --- ready ------------------------------------------------------------------------------------------------------
-
-  #pulled(_link: LinkId): void {
-    if (!this.#isReady) this.#maybeReady()
-    this.#openings.look(this.#moment.now)
-  }
-
-  /** Ready: hub here, or its history here (bounded). First the last lines of each room, then `ready`. */
-  #maybeReady(): void {
-    if (this.#readyAsked || this.#role.is === 'seeking') return
-    if (this.#role.is === 'following') {
-      const isLate = this.#moment.now - this.#role.since > READY_WITHIN_MS
-      // Lanes that the hub holds may just be coming over other links.
-      if (!isLate && (this.sync.isBusy || !this.sync.wasCompared(this.#role.link) || this.#acts.isComingIn))
-        return
-    }
-    this.#readyAsked = true
-    this.#firstLines.take((rooms, lines) => {
-      const hub = this.hubInfo()
-      if (!hub) {
-        // Lost while reading: told again when there is one.
-        this.#readyAsked = false
-        return
-      }
-      // One past, whatever the room: in display order over all of them.
-      const past = [...lines].sort((a, b) => (a.message.order < b.message.order ? -1 : 1))
-      for (const { room, message } of past) this.display.tellHistory(room, message)
-      this.#isReady = true
-      this.#lastHub = `${hub.id}/${this.#epoch}/${hub.via?.id ?? ''}`
-      this.tell({
-        type: 'ready',
-        self: this.people.who(this.self),
-        network: this.options.network,
-        ...(this.place && { place: this.place.ids[0]! as string }),
-        hub,
-        epoch: this.#epoch,
-        room: 'general',
-      })
-      for (const room of rooms)
-        this.#open(
-          room,
-          lines.filter((line) => line.room === room),
-        )
-      this.#admissions.ready()
-      // Rooms that have come meanwhile.
-      this.#noteMine(NETWORK_ROOM)
-    })
-  }
 
   /** The last lines of rooms from the disk; what is not written yet is written first. */
   lines(
@@ -1888,13 +1793,13 @@ export class Core {
   }
 
   permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
-    return this.#hub?.permitSelf(action, room, name)
+    return this.#reign.hub?.permitSelf(action, room, name)
   }
 
   /** Sends a question to the hub; false where there is none to ask. */
   askHub(frame: Frame): boolean {
-    if (this.#role.is !== 'following') return false
-    this.#outgoing.send(this.#role.link, frame)
-    return true
+    const link = this.#reign.followed
+    if (link !== undefined) this.#outgoing.send(link, frame)
+    return link !== undefined
   }
 }
