@@ -10,15 +10,8 @@
  */
 import { Hub } from '../hub/index.ts'
 import type { HelloFields } from '../wire/auth.ts'
-import { concat, fromHex } from '../wire/bytes.ts'
-import {
-  type Event,
-  isControlLane,
-  type ParsedRun,
-  signTombstone,
-  type Tombstone,
-  type VerifiedRun,
-} from '../wire/event.ts'
+import { fromHex } from '../wire/bytes.ts'
+import type { Event } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { Acts } from './acts.ts'
@@ -55,6 +48,7 @@ import type {
   RoomLine,
   Writing,
 } from './core-io.ts'
+import { Counting } from './counting.ts'
 import { DeviceFacts } from './device-facts.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Doors } from './doors.ts'
@@ -81,18 +75,18 @@ import { Outbox, type Told } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { OwnConfirmations } from './own-confirmations.ts'
 import { OwnDevices } from './own-devices.ts'
-import { OwnLanes } from './own-lanes.ts'
 import { isPlain, PLAIN } from './own-mode.ts'
 import { People } from './people.ts'
 import { PlaceKeeper } from './place-keeper.ts'
 import { type Place, packPlaces, readPlaces } from './places.ts'
 import { Presence } from './presence.ts'
 import { Private } from './private.ts'
+import { Publishing } from './publishing.ts'
 import type { ReadMarks } from './read-marks.ts'
 import { Readiness } from './readiness.ts'
 import { Reign } from './reign.ts'
 import { Relaying } from './relaying.ts'
-import { type AddResult, Replica } from './replica.ts'
+import { Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import { NOTHING_ERASED } from './rooms/erased.ts'
 import type { RoomView } from './rooms.ts'
@@ -101,12 +95,13 @@ import { aboutMark } from './search/marks.ts'
 import { IndexPace } from './search/pace.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
-import { stampT, type Which } from './timeline.ts'
-import { TWIN_WARNING, TwinWatch } from './twin-watch.ts'
+import { Taking } from './taking.ts'
+import type { Which } from './timeline.ts'
+import { TWIN_WARNING } from './twin-watch.ts'
 import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
 import { Wakes } from './wakes.ts'
-import { isBodyWanted, isErased, WantedBodies } from './wanted-bodies.ts'
+import { isBodyWanted, WantedBodies } from './wanted-bodies.ts'
 import { Writes } from './writes.ts'
 
 /** Whose last event is looked for at the same time: most of it is waiting for another thread. */
@@ -141,7 +136,9 @@ export class Core {
   /** The codes of a network with an owner. */
   readonly doors: Doors | undefined
   readonly #admissions: Admissions
-  readonly #lanes: OwnLanes
+  readonly #counting: Counting
+  readonly #taking: Taking
+  readonly #publishing: Publishing
   readonly #durable: Durable
   readonly #erasing: Erasing
   readonly #hiddenBodies: HiddenBodies
@@ -169,6 +166,7 @@ export class Core {
   #nextTicket = 1
   readonly #writes: Writes
   readonly #liveRuns: LiveRuns
+  readonly #salvagePorts: SalvagePorts
   readonly #verification = new Verification((link, ticket, checks) =>
     // Who is read more slowly for them is the peer that carries.
     this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
@@ -181,9 +179,7 @@ export class Core {
   #metAnyone = false
   #isHeard = true
   #isFailing = false
-  readonly #twinWatch = new TwinWatch()
   readonly #openings: Openings
-  #taken = 0
   readonly #indexPace = new IndexPace()
   /** Something in room 0 has changed in this turn. */
   #codesDue = true
@@ -334,7 +330,6 @@ export class Core {
       expelled: (code) => this.#effects.push({ do: 'exit', code }),
       isEntering: () => this.#acts.isEntering,
     })
-    this.#lanes = new OwnLanes(crypto, signer, this.replica)
     this.#durable = new Durable(this.replica)
     this.#writes = new Writes(this.#durable)
     this.outbox = new Outbox(
@@ -418,22 +413,8 @@ export class Core {
       wantPump: (link) =>
         this.#effects.push({ do: 'pump', link, over: this.#relaying.carrierOf(link) ?? link }),
       verify: (link, checks, then) => this.#verify(link, checks, then),
-      took: (link, run) => this.#took(link, run),
-      deleted: (link, tombstone) => {
-        const isNew = this.#delete(tombstone)
-        const told = isNew && this.display.deleted(tombstone.id, Math.round(this.netNow))
-        if (told && this.isReady) this.tell(told)
-        const lane = this.replica.lane(tombstone.room, tombstone.author, tombstone.lane)
-        if (isNew && lane) this.#guard.deleted(lane, !this.#reign.isOfHub(link))
-        if (isNew)
-          this.#reign.hub?.relayFrame(
-            tombstone.room,
-            1,
-            { type: 'tombstones', tombstones: tombstone.bytes },
-            link,
-          )
-        return isNew
-      },
+      took: (link, run) => this.#taking.took(link, run),
+      deleted: (link, tombstone) => this.#taking.deleted(link, tombstone),
       forked: (room) => this.#roomChanged(room),
       fault: (link, why) => this.#outgoing.fault(link, why),
       pulled: () => {
@@ -482,6 +463,64 @@ export class Core {
     }
     this.#confirming = this.#newConfirming(around)
     this.#ownConfirmations = this.#newOwnConfirmations(around)
+    const now = () => this.#moment.now
+    const netNow = () => this.netNow
+    this.#counting = new Counting({
+      self: this.self,
+      replica: this.replica,
+      views: this.views,
+      display: this.display,
+      durable: this.#durable,
+      writes: this.#writes,
+      search: this.search,
+      indexPace: this.#indexPace,
+      markers: this.markers,
+      now,
+      isHeard: () => this.#isHeard,
+      isAnswerable: () => this.#confirming.isAnswerable,
+      changed: () => this.#readiness.drop(),
+      roomChanged: (room, just) => this.#roomChanged(room, just),
+      counted: (event) => this.#acts.counted(event),
+      cameAsOwn: (events) => this.#publishing.cameAsOwn(events),
+    })
+    this.#taking = new Taking({
+      self: this.self,
+      replica: this.replica,
+      links: this.#links,
+      outgoing: this.#outgoing,
+      reign: this.#reign,
+      sync: this.sync,
+      liveRuns: this.#liveRuns,
+      guard: this.#guard,
+      carriage: this.#carriage,
+      counting: this.#counting,
+      display: this.display,
+      now,
+      netNow,
+      isReady: () => this.isReady,
+      tell: (event) => this.tell(event),
+      roomChanged: (room) => this.#roomChanged(room),
+      cameAsOwn: (events) => this.#publishing.cameAsOwn(events),
+    })
+    this.#publishing = new Publishing({
+      self: this.self,
+      crypto,
+      signer,
+      replica: this.replica,
+      counting: this.#counting,
+      display: this.display,
+      writes: this.#writes,
+      outgoing: this.#outgoing,
+      reign: this.#reign,
+      guard: this.#guard,
+      outbox: this.outbox,
+      replication: this.replication,
+      ownConfirmations: this.#ownConfirmations,
+      now,
+      netNow,
+      isDenied: (room) => this.#acts.denial(this.self, room, 1) !== undefined,
+      warnOfTwin: () => this.#warnOfTwin(),
+    })
     this.#acts = new Acts(this)
     this.#erasing = new Erasing({
       replica: this.replica,
@@ -522,17 +561,8 @@ export class Core {
       replica: this.replica,
       isDeleted: (room) => this.views.room(room)?.deleted === true,
       verify: (checks, then) => this.#verification.add(SALVAGE, this.#nextTicket++, checks, then),
-      took: (run) => {
-        const first = run.events[0]!
-        const before = this.replica.lane(first.room, first.author, first.lane)?.n ?? 0
-        const result = this.replica.add(run)
-        if (result.is !== 'added') return 0
-        this.#grown(run, before, result.events)
-        this.display.arrived(result.events)
-        if (result.forked) this.#roomChanged(first.room)
-        return result.events.length
-      },
-      deleted: (tombstone) => this.#delete(tombstone),
+      took: (run) => this.#taking.salvaged(run),
+      deleted: (tombstone) => this.#counting.deleted(tombstone),
       forked: (run) => this.#roomChanged(run.events[0]!.room),
     }
   }
@@ -703,7 +733,7 @@ export class Core {
   }
   /** Events taken in by this process, own ones too. */
   get taken(): number {
-    return this.#taken
+    return this.#counting.taken
   }
   get settled(): boolean {
     return this.outbox.unstored === 0 && this.#writes.isIdle
@@ -812,7 +842,7 @@ export class Core {
         return
       case 'clockJumped':
         this.#readiness.drop()
-        this.#lanes.close()
+        this.#publishing.closeLanes()
         return this.#tick()
       case 'storeFailing':
         this.#isFailing = input.failing
@@ -829,7 +859,7 @@ export class Core {
         this.#scanned = false
         this.#readiness.drop()
         this.search.restart()
-        this.#lanes.close()
+        this.#publishing.closeLanes()
         this.#durable.lost()
         this.#writes.needSync()
         return this.#choose({ in: 'facts', facts: { ready: false } })
@@ -853,7 +883,7 @@ export class Core {
         if (this.#wakes.isTick(moment.now)) this.#tick()
         return this.#choose(input)
       case 'away':
-        if (input.ms > 2000) this.#lanes.close()
+        if (input.ms > 2000) this.#publishing.closeLanes()
         this.#heals.met(this.#moment.now)
         // What came meanwhile waits in an order of its own: nothing is held against the hub.
         if (this.#reign.followed !== undefined) this.#guard.session(this.hubKey, moment.now)
@@ -866,9 +896,9 @@ export class Core {
   /** The truth about the store, where hints were wrong: what counts is decided anew, what is missing is asked for. */
   #onScanned({ wrong, rooms, events }: Extract<CoreInput, { in: 'scanned' }>): void {
     this.#scanned = true
-    this.replication.takeUp(this.#ownLanes(), this.#moment.now)
+    this.replication.takeUp(this.#publishing.lanes(), this.#moment.now)
     if (wrong > 0) {
-      this.#lanes.close()
+      this.#publishing.closeLanes()
       this.search.recount()
       this.#readiness.drop()
       for (const room of rooms) this.#roomChanged(room)
@@ -879,25 +909,19 @@ export class Core {
     this.#choose({ in: 'facts', facts: { ready: true } })
   }
 
-  *#ownLanes(): Iterable<Lane> {
-    for (const room of this.replica.rooms())
-      for (const cls of [0, 1] as const) yield* this.replica.lanes(room, cls, this.self)
-  }
-
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
     this.#hasTurn = false
-    this.#takeFreed()
-    this.#takeFilled()
+    this.#counting.takeFreed()
+    this.#counting.takeFilled()
     this.#reign.hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()
-    const namings = this.#twinWatch.takeDue(() => this.options.crypto.random(16))
-    if (namings.length > 0) this.write(NETWORK_ROOM, namings, () => {})
+    this.#publishing.endTurn()
     if (this.#codesDue) this.#acts.lookAtCodes()
     this.#codesDue = false
     this.#confirming.sayWitness()
-    const slice = this.#indexPace.endTurn(this.#taken, this.#isHeard, this.#moment.now)
+    const slice = this.#indexPace.endTurn(this.taken, this.#isHeard, this.#moment.now)
     if (slice > 0) this.search.work(slice)
     // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
     this.#flushWrites()
@@ -949,7 +973,7 @@ export class Core {
       this.#comparing.look(link, now)
     }
     this.#age()
-    if (this.#twinWatch.leaves(now)) this.drain()
+    if (this.#publishing.leaves(now)) this.drain()
     this.#choose({ in: 'facts', facts: { lag: this.#lag.at(now) } })
     this.#ownConfirmations.look()
     this.#presence.tick(now)
@@ -1111,21 +1135,6 @@ export class Core {
     // What it brought is verified and kept all the same: a post may have been relayed already.
   }
 
-  /** What was held back behind a deleted event is shown now. */
-  #delete(tombstone: Tombstone): boolean {
-    const { room, author, lane: id } = tombstone
-    const fresh: Event[] = []
-    const before = this.replica.lane(room, author, id)?.n ?? 0
-    const isNew = this.replica.delete(tombstone, fresh)
-    const lane = this.replica.lane(room, author, id)
-    if (lane && lane.n > before) {
-      this.#durable.grew(lane, before)
-      this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(room, this.self))
-    }
-    this.display.arrived(fresh)
-    return isNew
-  }
-
   /** No hub any more, neither another nor this one. */
   #unfollow(): void {
     this.#reign.seek()
@@ -1169,7 +1178,7 @@ export class Core {
         if (this.#relaying.carrierOf(link) === undefined) this.#relaying.frame(link, frame, this.#moment.now)
         return
       case 'live':
-        return this.#onLive(link, frame.runs)
+        return this.#taking.live(link, frame.runs)
       case 'post':
       case 'permitAsk':
         return this.#reign.hub?.frame(link, frame)
@@ -1230,36 +1239,6 @@ export class Core {
       if (key === to && this.#reign.isMember(other)) return this.#outgoing.send(other, frame)
   }
 
-  #onLive(link: LinkId, runs: FrameOf<'live'>['runs']): void {
-    const fresh: ParsedRun[] = []
-    for (const run of this.#liveRuns.read(link, runs, this.#moment.now))
-      if (this.#holds(run)) this.#givenAgain(link, run)
-      else fresh.push(run)
-    this.sync.verifyRuns(link, fresh, (good) => {
-      if (good) this.sync.settleRun(link, good)
-      // The hub relays before it verifies, so from it a bad one only drops.
-      else if (!this.#reign.isOfHub(link)) this.#outgoing.fault(link, 'live: signature')
-    })
-  }
-
-  /** The hub sends what came another way before. */
-  #givenAgain(link: LinkId, { events }: ParsedRun): void {
-    const { room, author, lane } = events[0]!
-    const held = this.replica.lane(room, author, lane)
-    if (held && this.#reign.isOfHub(link)) this.#guard.given(held, events, true)
-  }
-
-  /** True where every event of the run is held already, so that nothing needs to be verified again. */
-  #holds(run: ParsedRun): boolean {
-    const last = run.events[run.events.length - 1]!
-    const lane = this.replica.lane(last.room, last.author, last.lane)
-    return (
-      lane !== undefined &&
-      lane.n >= last.n &&
-      this.replica.idAt(last.room, last.author, last.lane, last.n) === last.id
-    )
-  }
-
   #onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): void {
     const entries = this.#confirming.onWitness(link, from, frame)
     if (entries) this.#ownConfirmations.onWitness(link, frame, entries)
@@ -1289,114 +1268,9 @@ export class Core {
 
   // --- events -----------------------------------------------------------------------------------------------------
 
-  /** A verified run from a link: added; as hub relayed when it did not come as a post. */
-  #took(link: LinkId, run: VerifiedRun): AddResult {
-    const first = run.events[0]!
-    const before = this.replica.lane(first.room, first.author, first.lane)?.n ?? 0
-    const result = this.replica.add(run)
-    this.#noteGiven(link, run, result)
-    if (result.is === 'branch' || result.is === 'gap') return result
-    this.#grown(run, before, result.events)
-    if (result.events.length === 0) return result
-    this.display.arrived(result.events)
-    const author = first.author
-    if (author === this.self) this.#lookForTwin(result.events)
-    const { hub } = this.#reign
-    if (hub && !this.#isRelayed) {
-      hub.relay(run, link)
-      if (this.#links.keyOf(link) === author && this.sync.isPulling(link))
-        hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
-    }
-    return result
-  }
-
-  /** Who gave it is remembered: what the hub did not give shows what it keeps back. */
-  #noteGiven(link: LinkId, run: VerifiedRun, result: AddResult): void {
-    const { room, author, lane: id } = run.events[0]!
-    const lane = this.replica.lane(room, author, id)
-    if (!lane) return
-    const isOfHub = this.#reign.isOfHub(link)
-    if (isOfHub) this.#guard.given(lane, run.events, result.is === 'added')
-    if (result.is !== 'added' || result.events.length === 0) return
-    const since = isOfHub || author === this.self ? undefined : this.#carriage.since(room, id)
-    const from = isOfHub ? 'hub' : 'other'
-    this.#guard.took(lane, result.events, from, this.netNow, since, this.#moment.now)
-  }
-
-  /** Salvaged events are told as pulled ones are; others hear of them when they compare. */
-  readonly #salvagePorts: SalvagePorts
-
   /** Has the hub, where there is one, given all it holds? */
   get isCaughtUp(): boolean {
     return this.#lag.isCaughtUp
-  }
-
-  /** The run being settled was fanned out when it came in. */
-  #isRelayed = false
-
-  /** before: n of the lane before the run. events: what counts now and did not. */
-  #grown(run: VerifiedRun, before: number, events: readonly Event[]): void {
-    const first = run.events[0]!
-    const lane = this.replica.lane(first.room, first.author, first.lane)!
-    if (lane.n > before) {
-      this.#durable.grew(lane, before)
-      this.#writes.needSync(this.#confirming.isAnswerable || this.views.isOfTalk(first.room, this.self))
-    }
-    if (events.length === 0) return
-    if (this.#isHeard && !this.#indexPace.isBusy(this.#moment.now))
-      this.search.took(lane, run.events, run.bodies)
-    this.#laneGrew(first, events)
-  }
-
-  /** These events of one lane, which is that of the first, count now and did not. */
-  #laneGrew({ room, author, lane }: Event, events: readonly Event[]): void {
-    this.#taken += events.length
-    this.#readiness.drop()
-    if (!isControlLane(lane)) {
-      if (author !== this.self) this.markers.grew(room, author)
-      return
-    }
-    for (const event of events) this.views.add(event)
-    this.#roomChanged(room, events)
-    for (const event of events) this.#acts.counted(event)
-  }
-
-  /** What stands behind holes that need not be filled any more, in whatever lanes, counts and is told. */
-  #takeFreed(): void {
-    for (let freed = this.replica.takeFreed(); freed.length > 0; freed = this.replica.takeFreed()) {
-      const lanes = new Map<Lane, Event[]>()
-      for (const event of freed) {
-        const lane = this.replica.lane(event.room, event.author, event.lane)
-        if (!lane) continue
-        const events = lanes.get(lane)
-        if (events) events.push(event)
-        else lanes.set(lane, [event])
-      }
-      for (const [lane, events] of lanes) {
-        const first = events[0]!
-        this.#durable.grew(lane, first.n - 1)
-        this.#laneGrew(first, events)
-      }
-      this.#writes.needSync(this.#confirming.isAnswerable)
-      this.display.arrived(freed)
-      this.#lookForTwin(freed.filter(({ author }) => author === this.self))
-    }
-  }
-
-  /** Bodies that were missing, with which their events are shown, or open others. */
-  #takeFilled(): void {
-    const filled = this.replica.bare.takeFilled()
-    if (filled.length === 0) return
-    this.#readiness.drop()
-    for (const event of filled) if (isControlLane(event.lane)) this.views.add(event)
-    for (const room of new Set(filled.map((event) => event.room))) this.#roomChanged(room)
-    const content = filled.filter(({ lane }) => !isControlLane(lane))
-    // Gone from here by a word that counts still: it came along with others, and no week begins anew for it.
-    for (const event of content) {
-      const view = this.views.room(event.room)
-      if (view && isErased(event, view)) this.replica.eraseBody(event)
-    }
-    this.display.arrived(content)
   }
 
   /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */
@@ -1464,29 +1338,7 @@ export class Core {
     writings: readonly Writing[],
     then: (events: readonly Event[]) => void,
   ): readonly Event[] {
-    const at = Math.max(0, Math.round(this.netNow))
-    const drafts = writings.map(({ kind, body }) => {
-      const t = stampT(at, this.display.shownT(room), at)
-      this.display.noteT({ room, t })
-      return { kind, at, t, body: body(t) }
-    })
-    const run = this.#lanes.write(room, drafts)
-    this.#twinWatch.wrote(run.events)
-    const first = run.events[0]!
-    this.#grown(run, first.n - 1, run.events)
-    const lane = this.replica.lane(room, first.author, first.lane)
-    if (lane) this.#guard.took(lane, run.events, 'own', this.netNow, undefined, this.#moment.now)
-    this.#writes.after(() => {
-      then(run.events)
-      this.outbox.add(run, writings[0]!.isSaid ?? false, this.#moment.now)
-      // What decides that may have come while this was on its way to the disk.
-      if (this.#acts.denial(this.self, room, 1) !== undefined) this.outbox.withdraw(room, true)
-      this.replication.wrote(run, this.#moment.now)
-      this.#reign.hub?.relay(run, -1)
-      if (this.isHub) this.#ownConfirmations.offerSoon()
-      this.#ownConfirmations.look()
-    })
-    return run.events
+    return this.#publishing.write(room, writings, then)
   }
 
   /** Hub no more, unless nobody else can be: a maintenance is ahead. For this process. */
@@ -1496,21 +1348,7 @@ export class Core {
 
   /** Deletes the bodies of own content events of one room: on disk first, then out. then: once on disk. */
   deleteOwn(events: readonly Event[], then: () => void): void {
-    const room = events[0]!.room
-    const tombstones = events.map((event) => signTombstone(this.options.signer, event))
-    for (const tombstone of tombstones) this.replica.delete(tombstone)
-    this.outbox.forget(new Set(events.map(({ id }) => id)))
-    this.#writes.after(() => {
-      then()
-      const frame = {
-        type: 'tombstones' as const,
-        tombstones: concat(...tombstones.map(({ bytes }) => bytes)),
-      }
-      // Where there is no hub now, the comparison with the next one finds it.
-      const link = this.#reign.followed
-      if (link !== undefined) this.#outgoing.send(link, frame)
-      else this.#reign.hub?.relayFrame(room, 1, frame, -1)
-    })
+    this.#publishing.deleteOwn(events, then)
   }
 
   // --- disk -------------------------------------------------------------------------------------------------------
@@ -1630,12 +1468,8 @@ export class Core {
         refuse: (link, code, detail) => this.#outgoing.refuse(link, code, detail),
         fault: (link, why) => this.#outgoing.fault(link, why),
         verify: (link, run, then) => this.sync.verifyRun(link, run, then),
-        settle: (link, run, isRelayed) => {
-          this.#isRelayed = isRelayed
-          this.sync.settleRun(link, run)
-          this.#isRelayed = false
-        },
-        holds: (run) => this.#holds(run),
+        settle: (link, run, isRelayed) => this.#taking.settle(link, run, isRelayed),
+        holds: (run) => this.#taking.holds(run),
         knows: (room) => this.views.room(room) !== undefined,
         carries: (person, room, cls) => this.views.carries(person, room, cls, false),
         denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
@@ -1751,14 +1585,9 @@ export class Core {
     this.#effects.push({ do: 'tell', event })
   }
 
-  /** Events under the own key came over a link: another process of this key may run. */
-  #lookForTwin(events: readonly Event[]): void {
-    for (const event of events) {
-      const body = this.replica.body(event)
-      if (!this.#twinWatch.came(event, body, this.netNow, this.#moment.now)) continue
-      const user = this.people.who(this.self)
-      this.tell({ type: 'system', event: 'warning', room: null, user, text: TWIN_WARNING })
-    }
+  #warnOfTwin(): void {
+    const user = this.people.who(this.self)
+    this.tell({ type: 'system', event: 'warning', room: null, user, text: TWIN_WARNING })
   }
 
   #tellHeal(heal: Heal): void {
