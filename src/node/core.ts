@@ -172,7 +172,7 @@ export class Core {
     this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
   )
   readonly #history: HistoryLines
-  readonly #wakes = new Wakes()
+  readonly #wakes: Wakes
   #hasTurn = false
   #scanned = false
   #settledTold = true
@@ -188,6 +188,7 @@ export class Core {
     const { crypto, signer, net, store } = options
     this.options = options
     this.#moment = moment
+    this.#wakes = new Wakes(moment.now)
     this.#time = new NetworkTime(moment.now, moment.wall)
     this.self = personKey(signer.key)
     this.#reign = new Reign(this.self, this.#links)
@@ -928,7 +929,8 @@ export class Core {
     this.#effects.push(...this.#history.takeDue())
     this.#tellSettled()
     const fanoutAt = this.#reign.hub?.dueAt ?? Number.POSITIVE_INFINITY
-    this.#effects.push({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), fanoutAt) })
+    const indexAt = this.search.isBehind ? this.#indexPace.dueAt(this.#moment.now) : Number.POSITIVE_INFINITY
+    this.#effects.push({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), Math.min(fanoutAt, indexAt)) })
   }
 
   takeEffects(): CoreEffect[] {
@@ -939,7 +941,6 @@ export class Core {
 
   /** When any part but the choice of hub wants a tick. */
   #ticksAt(): number {
-    const { now } = this.#moment
     const isWaiting =
       this.outbox.unstored > 0 ||
       !this.isReady ||
@@ -947,7 +948,7 @@ export class Core {
       this.#arrivals.isWaiting ||
       this.#heals.isWaiting
     return Math.min(
-      this.search.isBehind ? this.#indexPace.dueAt(now) : now + (isWaiting ? 250 : 1000),
+      this.#wakes.nextAt(isWaiting),
       this.#confirming.dueAt() ?? Number.POSITIVE_INFINITY,
       this.#acts.dueAt(),
       this.company.doing.dueAt(),
@@ -956,6 +957,7 @@ export class Core {
 
   #tick(): void {
     const { now, wall } = this.#moment
+    this.#wakes.ticked(now)
     if (this.#time.tick(now, wall, mediansOf(this.choice))) this.display.changedAll()
     this.replica.setNow(this.netNow)
     this.views.setNow(this.netNow)

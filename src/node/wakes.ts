@@ -2,12 +2,26 @@
  * Wakes: when the shell has to give the next tick. The choice of hub says at any time when it wants one, all others at the
  * end of a turn. Pure: times are monotonic ms.
  */
+/**
+ * All that is looked after at a tick is not looked through whenever the choice of hub has something to do, which a busy hub has
+ * some ten times a second: after this at the earliest.
+ */
+const TICK_AGAIN_MS = 250
+/** Where nobody waits for anything. */
+const TICK_EVERY_MS = 1000
+
 export class Wakes {
   #choiceAt = Number.POSITIVE_INFINITY
   /** The one that the shell was told last. */
   #told = Number.NEGATIVE_INFINITY
   /** Not before is there anything to do at a tick. */
   #ticksAt = 0
+  /** When there was a tick last. */
+  #tickedAt: number
+
+  constructor(now: number) {
+    this.#tickedAt = now
+  }
 
   /** The choice of hub wants to be asked again then. */
   choose(at: number): void {
@@ -24,15 +38,27 @@ export class Wakes {
     return this.#choiceAt < this.#told
   }
 
-  /** False for a tick that only the hub's fan-out asked for: the end of the turn does what it waited for. */
+  /**
+   * Is everything to be looked after? Not where only a turn was to end, which does what the hub's fan-out or the search index
+   * waited for, nor where only the choice of hub has something to do, shortly after the tick before.
+   */
   isTick(now: number): boolean {
-    return now >= this.#ticksAt
+    return now >= this.#ticksAt || now >= Math.max(this.#tickedAt + TICK_AGAIN_MS, this.#choiceAt)
   }
 
-  /** A turn ends. Returns when to wake. fanoutAt: when the hub's fan-out is due, which needs the end of a turn alone. */
-  tell(ticksAt: number, fanoutAt: number): number {
-    this.#ticksAt = Math.min(this.#choiceAt, ticksAt)
-    this.#told = Math.min(this.#ticksAt, fanoutAt)
+  ticked(now: number): void {
+    this.#tickedAt = now
+  }
+
+  /** When everything is looked after at the latest. isWaiting: somebody waits for something that has no time of its own. */
+  nextAt(isWaiting: boolean): number {
+    return this.#tickedAt + (isWaiting ? TICK_AGAIN_MS : TICK_EVERY_MS)
+  }
+
+  /** A turn ends. Returns when to wake. turnAt: when the next one is to end at the latest. */
+  tell(ticksAt: number, turnAt: number): number {
+    this.#ticksAt = ticksAt
+    this.#told = Math.min(ticksAt, this.#choiceAt, turnAt)
     return this.#told
   }
 }
