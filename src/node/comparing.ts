@@ -46,7 +46,10 @@ export class Comparing {
     this.#compared.delete(link)
   }
 
-  /** With all, at once. */
+  now(link: LinkId): void {
+    this.#ports.sync.compare(link)
+  }
+
   all(): void {
     for (const link of this.#compared.keys()) this.#ports.sync.compare(link)
   }

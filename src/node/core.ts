@@ -9,15 +9,12 @@
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
 import { Hub } from '../hub/index.ts'
-import type { HelloFields } from '../wire/auth.ts'
-import { fromHex } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isWithoutDisk } from './alone.ts'
-import { Arrivals } from './arrivals.ts'
 import type { Blocks } from './blocks.ts'
 import { Carriage } from './carriage.ts'
 import { avoidedNow } from './choice/avoid.ts'
@@ -25,10 +22,7 @@ import {
   acknowledges,
   CHOICE_FRAMES,
   type Choice,
-  type ChoiceEffect,
-  type ChoiceEvent,
   type ChoiceFrame,
-  chooseAt,
   clocksOf,
   createChoice,
   heard,
@@ -36,50 +30,41 @@ import {
   said,
   standingOf,
 } from './choice.ts'
-import { Company, sayingFields } from './company.ts'
+import { Company } from './company.ts'
 import { Comparing } from './comparing.ts'
 import { Confirming, type Surroundings } from './confirming.ts'
-import type {
-  CoreEffect,
-  CoreInput,
-  CoreMoment,
-  CoreOptions,
-  PeerHello,
-  RoomLine,
-  Writing,
-} from './core-io.ts'
+import type { CoreEffect, CoreInput, CoreMoment, CoreOptions, RoomLine, Writing } from './core-io.ts'
 import { Counting } from './counting.ts'
 import { DeviceFacts } from './device-facts.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Doors } from './doors.ts'
 import { Durable } from './durable.ts'
 import { Erasing, erasingTime } from './erasing.ts'
-import type { Answer, HubInfo, LinkInfo, MessageEvent, NodeEvent } from './events.ts'
+import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
 import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
-import { AVOID_MS } from './guard/omissions.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
 import { HubTold } from './hub-told.ts'
 import { Lag } from './lag.ts'
 import { classOf, type Lane, parseEntries } from './lanes.ts'
+import { LinkLife } from './link-life.ts'
 import { type Linked, Links } from './links.ts'
 import { LiveRuns } from './live-runs.ts'
 import { Markers } from './markers.ts'
 import type { Namesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
 import { minuteOfDay, type Notices } from './notices.ts'
+import { Online } from './online.ts'
 import { Openings } from './openings.ts'
 import { Outbox, type Told } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { OwnConfirmations } from './own-confirmations.ts'
 import { OwnDevices } from './own-devices.ts'
-import { isPlain, PLAIN } from './own-mode.ts'
 import { People } from './people.ts'
 import { PlaceKeeper } from './place-keeper.ts'
-import { type Place, packPlaces, readPlaces } from './places.ts'
-import { Presence } from './presence.ts'
+import type { Place } from './places.ts'
 import { Private } from './private.ts'
 import { Publishing } from './publishing.ts'
 import type { ReadMarks } from './read-marks.ts'
@@ -94,6 +79,7 @@ import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import { aboutMark } from './search/marks.ts'
 import { IndexPace } from './search/pace.ts'
 import { SearchIndex } from './search/search-index.ts'
+import { Steering } from './steering.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { Taking } from './taking.ts'
 import type { Which } from './timeline.ts'
@@ -152,13 +138,14 @@ export class Core {
   readonly #carriage: Carriage
   readonly #guard: Guard
   readonly #relaying: Relaying
+  readonly #linkLife: LinkLife
   readonly #reign: Reign
+  readonly #steering: Steering
   readonly #hubTold: HubTold
   readonly #lag: Lag
   readonly #readiness: Readiness
   readonly #placeKeeper: PlaceKeeper
-  readonly #presence: Presence
-  readonly #arrivals: Arrivals
+  readonly #online: Online
   readonly #heals = new Heals()
   #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
   readonly #time: NetworkTime
@@ -176,7 +163,6 @@ export class Core {
   #hasTurn = false
   #scanned = false
   #settledTold = true
-  #metAnyone = false
   #isHeard = true
   #isFailing = false
   readonly #openings: Openings
@@ -224,34 +210,37 @@ export class Core {
       facts.labels,
       facts.acquaintances,
     )
-    this.#arrivals = new Arrivals(
-      (key) => this.views.network().profiles.has(this.views.personOf(key)),
-      (key, online) => {
-        if (!this.isReady || this.#isElsewhere(key)) return
-        const saying = online ? this.company.of(key) : PLAIN
-        const shown = isPlain(saying) ? {} : sayingFields(saying)
-        this.tell({ type: 'presence', user: this.people.labelled(key), online, ...shown })
-      },
-    )
-    this.#presence = new Presence(this.self, (key, online) => {
-      if (!this.company.doing.isHidden(key)) this.#tellPresence(key, online)
-      if (online && this.isReady) this.#heals.met(this.#moment.now)
-      if (online && this.views.personOf(key) === this.me) this.#ownDevices.came(key)
+    const now = () => this.#moment.now
+    const netNow = () => this.netNow
+    const tell = (event: NodeEvent) => this.tell(event)
+    const effect = (effect: CoreEffect) => void this.#effects.push(effect)
+    this.#online = new Online({
+      self: this.self,
+      views: this.views,
+      people: this.people,
+      heals: this.#heals,
+      company: () => this.company,
+      hubTold: () => this.#hubTold,
+      now,
+      netNow,
+      isReady: () => this.isReady,
+      tell,
+      ownCame: (device) => this.#ownDevices.came(device),
     })
     this.#relaying = new Relaying({
       crypto,
       signer,
       gateKey: () => this.doors?.gateKey ?? options.gateKey,
-      hello: () => this.#hello(),
+      hello: () => this.#linkLife.hello(),
       admits: options.admits ?? (() => true),
       send: (carrier, frame) => this.#outgoing.send(carrier, frame),
       up: ({ link, key, dialled, hello, told }) => {
         const via = this.#links.keyOf(this.#relaying.carrierOf(link)!)
-        if (via) this.#linkUp({ in: 'linkUp', link, key, dialled, address: '', hello, told, via })
+        if (via) this.#linkLife.up({ in: 'linkUp', link, key, dialled, address: '', hello, told, via })
       },
       frame: (link, frame) => this.#frame(link, frame),
-      down: (link) => this.#linkDown({ in: 'linkDown', link, cause: 'closed' }),
-      failed: (via, to) => this.#choose({ in: 'circuitFailed', via, to }),
+      down: (link) => this.#linkLife.down({ in: 'linkDown', link, cause: 'closed' }),
+      failed: (via, to) => this.#steering.choose({ in: 'circuitFailed', via, to }),
       fault: (link, _key, why) => this.#outgoing.fault(link, why),
       standing: () => standingOf(this.choice, this.#moment.now),
       isHub: () => this.isHub,
@@ -259,7 +248,7 @@ export class Core {
     this.#outgoing = new Outgoing({
       links: this.#links,
       relaying: this.#relaying,
-      effect: (effect) => this.#effects.push(effect),
+      effect,
     })
     this.company = new Company(
       {
@@ -270,10 +259,10 @@ export class Core {
         links: () => this.#links.ids(),
         toHub: () => this.#reign.followed,
         hub: () => this.#reign.hub,
-        isPresent: (device) => this.#presence.has(device),
+        isPresent: (device) => this.#online.presence.has(device),
         personOf: (device) => this.views.personOf(device),
         devicesOf: (person) => this.views.network().devices.of(person),
-        tellPresence: (person, online) => this.#tellPresence(person, online),
+        tellPresence: (person, online) => this.#online.noteShown(person, online),
         openRoom: (room) => {
           const view = this.display.isOpen(room) ? this.views.room(room) : undefined
           return view && this.isMember(view) ? view : undefined
@@ -281,7 +270,7 @@ export class Core {
         roomName: (view) => this.roomName(view),
         isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
         isReady: () => this.isReady,
-        tell: (event) => this.tell(event),
+        tell,
         save: (key, value) => facts.save(key, value),
       },
       (key) => store.get(key),
@@ -296,7 +285,7 @@ export class Core {
       },
       lanes: (room, author) => this.replica.lanes(room, 1, author),
       readUpTo: (room) => this.readMarks.of(room),
-      isTold: (person) => this.#presence.has(person) && !this.blocks.has(person),
+      isTold: (person) => this.#online.presence.has(person) && !this.blocks.has(person),
       tellsHeld: () => !this.company.own.isHidden && options.choice.visitor !== true,
       tellsRead: () => this.company.own.tellsRead,
       send: (frame) => this.#sendMarker(frame),
@@ -311,7 +300,7 @@ export class Core {
           .network()
           .devices.of(this.me)
           .filter((key) => key !== this.self),
-      isHere: (device) => this.#presence.has(device),
+      isHere: (device) => this.#online.presence.has(device),
       send: (device, frame) => this.#outgoing.sendTo(device, this.#reign.followed, frame),
       sealTo: (device, bytes) => this.private.sealTo(device, bytes),
       openFrom: (device, nonce, box) => this.private.openFrom(device, nonce, box),
@@ -326,8 +315,8 @@ export class Core {
       self: this.self,
       network: () => this.views.network(),
       who: (person) => this.people.who(person),
-      tell: (event) => this.tell(event),
-      barred: (barred) => this.#choose({ in: 'facts', facts: { barred } }),
+      tell,
+      barred: (barred) => this.#steering.choose({ in: 'facts', facts: { barred } }),
       expelled: (code) => this.#effects.push({ do: 'exit', code }),
       isEntering: () => this.#acts.isEntering,
     })
@@ -346,7 +335,7 @@ export class Core {
       reign: this.#reign,
       url: options.url,
       ...(options.traffic && { traffic: options.traffic }),
-      tell: (event) => this.tell(event),
+      tell,
     })
     this.display = new Display({
       self: this.self,
@@ -371,7 +360,7 @@ export class Core {
       learnText: (room, message, then) => this.lines([room], 0, then, { texts: [message] }),
       tell: (message) => {
         this.tell(message)
-        if (message.type === 'message') this.#noteSaid(message)
+        if (message.type === 'message' && !message.self) this.#online.said(message)
         if (message.type !== 'message' || message.history || message.from.id === this.me) return
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
@@ -464,8 +453,6 @@ export class Core {
     }
     this.#confirming = this.#newConfirming(around)
     this.#ownConfirmations = this.#newOwnConfirmations(around)
-    const now = () => this.#moment.now
-    const netNow = () => this.netNow
     this.#counting = new Counting({
       self: this.self,
       replica: this.replica,
@@ -499,7 +486,7 @@ export class Core {
       now,
       netNow,
       isReady: () => this.isReady,
-      tell: (event) => this.tell(event),
+      tell,
       roomChanged: (room) => this.#roomChanged(room),
       cameAsOwn: (events) => this.#publishing.cameAsOwn(events),
     })
@@ -521,6 +508,56 @@ export class Core {
       netNow,
       isDenied: (room) => this.#acts.denial(this.self, room, 1) !== undefined,
       warnOfTwin: () => this.#warnOfTwin(),
+    })
+    this.#linkLife = new LinkLife({
+      net,
+      isVisitor: options.choice.visitor === true,
+      doors: this.doors,
+      placeKeeper: this.#placeKeeper,
+      links: this.#links,
+      outgoing: this.#outgoing,
+      relaying: this.#relaying,
+      reign: this.#reign,
+      comparing: this.#comparing,
+      carriage: this.#carriage,
+      sync: this.sync,
+      liveRuns: this.#liveRuns,
+      verification: this.#verification,
+      guard: this.#guard,
+      company: this.company,
+      readiness: this.#readiness,
+      now,
+      choose: (event) => this.#steering.choose(event),
+      unfollow: () => this.#steering.unfollow(),
+      aliasPlaces: (pair) => this.#acts.aliasPlaces(pair),
+      effect,
+    })
+    this.#steering = new Steering({
+      choice: this.choice,
+      reign: this.#reign,
+      wakes: this.#wakes,
+      links: this.#links,
+      outgoing: this.#outgoing,
+      relaying: this.#relaying,
+      comparing: this.#comparing,
+      carriage: this.#carriage,
+      guard: this.#guard,
+      online: this.#online,
+      company: this.company,
+      outbox: this.outbox,
+      replication: this.replication,
+      markers: this.markers,
+      confirming: this.#confirming,
+      ownConfirmations: this.#ownConfirmations,
+      hubTold: this.#hubTold,
+      readiness: this.#readiness,
+      moment: () => this.#moment,
+      newHub: () => this.#newHub(),
+      drop: (link) => this.#linkLife.drop(link),
+      effect,
+      changed: () => {
+        this.#hasTurn = true
+      },
     })
     this.#acts = new Acts(this)
     this.#erasing = new Erasing({
@@ -609,8 +646,8 @@ export class Core {
       ignored: (hub, witness, ms) => this.#ignored(hub, witness, ms),
       ask: (link, { room, cls, authors }) => this.sync.question(link, room, cls, authors),
       heardAt: (link) => this.choice.links.get(link)?.heardAt ?? 0,
-      reachOut: (max) => this.#choose({ in: 'reachOut', max }),
-      avoid: (hub) => this.#avoid(hub),
+      reachOut: (max) => this.#steering.choose({ in: 'reachOut', max }),
+      avoid: (hub) => this.#steering.avoid(hub),
     })
   }
 
@@ -640,7 +677,7 @@ export class Core {
       replication: this.replication,
       me: () => this.me,
       isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
-      othersHere: () => this.#presence.count,
+      othersHere: () => this.#online.presence.count,
       isAlone: () => this.#confirming.mayAcknowledge() && this.#reign.isAlone(this.choice, this.#moment.now),
       verify: (link, checks, act) => this.#verify(link, checks, act),
     })
@@ -721,7 +758,7 @@ export class Core {
     return this.#readiness.isReady
   }
   get metAnyone(): boolean {
-    return this.#metAnyone
+    return this.#linkLife.hasMet
   }
   get epoch(): number {
     return this.#reign.epoch
@@ -745,21 +782,15 @@ export class Core {
   }
   /** With any of their devices. Who hides is not seen. */
   isOnline(person: PersonKey): boolean {
-    if (person === this.me) return true
-    const { devices } = this.views.network()
-    return !this.#hubTold.isOffline && devices.of(person).some((key) => this.#isSeen(key))
+    return this.#online.has(person)
   }
   /** Is this very device here? */
   isHere(key: PersonKey): boolean {
-    return key === this.self || this.#isSeen(key)
-  }
-  #isSeen(key: PersonKey): boolean {
-    return this.#presence.has(key) && !this.company.doing.isHidden(key)
+    return this.#online.hasDevice(key)
   }
   /** Persons who are here, this one first. */
   onlineKeys(): Iterable<PersonKey> {
-    const seen = [...this.#presence.keys()].filter((key) => !this.#hubTold.isOffline && this.#isSeen(key))
-    return new Set([this.me, ...seen.map((key) => this.views.personOf(key))])
+    return this.#online.persons()
   }
 
   /** What has to be empty once nothing is under way: for tests of growth. */
@@ -818,9 +849,9 @@ export class Core {
     const { moment } = this
     switch (input.in) {
       case 'linkUp':
-        return this.#linkUp(input)
+        return this.#linkLife.up(input)
       case 'linkDown':
-        return this.#linkDown(input)
+        return this.#linkLife.down(input)
       case 'relayStalled':
         return this.#relaying.stalled(input.link, input.key)
       case 'frame':
@@ -848,7 +879,7 @@ export class Core {
       case 'storeFailing':
         this.#isFailing = input.failing
         if (!input.failing) this.#confirming.signAgain()
-        return this.#choose({
+        return this.#steering.choose({
           in: 'facts',
           facts: !input.failing
             ? { failing: false, diskless: false }
@@ -863,7 +894,7 @@ export class Core {
         this.#publishing.closeLanes()
         this.#durable.lost()
         this.#writes.needSync()
-        return this.#choose({ in: 'facts', facts: { ready: false } })
+        return this.#steering.choose({ in: 'facts', facts: { ready: false } })
       case 'salvage':
         this.#readiness.drop()
         return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
@@ -874,23 +905,23 @@ export class Core {
         this.#placeKeeper.start(moment.now)
         // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
         this.#writes.needSync()
-        this.#choose({ in: 'facts', facts: { ready: this.#scanned } })
+        this.#steering.choose({ in: 'facts', facts: { ready: this.#scanned } })
         this.#admissions.changed()
         this.#acts.roomChanged(NETWORK_ROOM)
         this.#announceSelf()
-        this.#choose(input)
+        this.#steering.choose(input)
         return this.#readiness.begin()
       case 'tick':
         if (this.#wakes.isTick(moment.now)) this.#tick()
-        return this.#choose(input)
+        return this.#steering.choose(input)
       case 'away':
         if (input.ms > 2000) this.#publishing.closeLanes()
         this.#heals.met(this.#moment.now)
         // What came meanwhile waits in an order of its own: nothing is held against the hub.
         if (this.#reign.followed !== undefined) this.#guard.session(this.hubKey, moment.now)
-        return this.#choose(input)
+        return this.#steering.choose(input)
       default:
-        return this.#choose(input)
+        return this.#steering.choose(input)
     }
   }
 
@@ -907,7 +938,7 @@ export class Core {
       this.#comparing.all()
       for (const room of rooms) this.sync.ask(room)
     }
-    this.#choose({ in: 'facts', facts: { ready: true } })
+    this.#steering.choose({ in: 'facts', facts: { ready: true } })
   }
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
@@ -945,7 +976,7 @@ export class Core {
       this.outbox.unstored > 0 ||
       !this.isReady ||
       this.#openings.size > 0 ||
-      this.#arrivals.isWaiting ||
+      this.#online.isWaiting ||
       this.#heals.isWaiting
     return Math.min(
       this.#wakes.nextAt(isWaiting),
@@ -971,15 +1002,14 @@ export class Core {
     this.#guard.tick({ now, part: this.#reign.role, line: this.#reign.line, isCaughtUp: this.isCaughtUp })
     this.#acts.tick()
     for (const [link, { joinsAgain }] of this.#links.all) {
-      if (joinsAgain) this.#memberJoined(link)
+      if (joinsAgain) this.#steering.joined(link)
       this.#comparing.look(link, now)
     }
     this.#age()
     if (this.#publishing.leaves(now)) this.drain()
-    this.#choose({ in: 'facts', facts: { lag: this.#lag.at(now) } })
+    this.#steering.choose({ in: 'facts', facts: { lag: this.#lag.at(now) } })
     this.#ownConfirmations.look()
-    this.#presence.tick(now)
-    this.#arrivals.look(now)
+    this.#online.tick(now)
     this.markers.tick(now)
     this.company.tick(now, this.netNow, () => this.onlineKeys())
     const heal = this.#heals.due(now)
@@ -1002,21 +1032,6 @@ export class Core {
     const time = erasingTime(this.netNow, clocksOf(this.choice, now))
     this.#erasing.tick(now, time)
     this.#hiddenBodies.tick(now, time)
-  }
-
-  /** Is this person here with another device? Then nobody came or went. */
-  #isElsewhere(key: PersonKey): boolean {
-    const person = this.views.personOf(key)
-    if (person === this.me) return true
-    const { devices } = this.views.network()
-    return devices.of(person).some((other) => other !== key && this.#isSeen(other))
-  }
-
-  #tellPresence(person: PersonKey, isOnline: boolean): void {
-    this.#arrivals.changed(person, isOnline, this.#moment.now)
-    if (isOnline) return
-    this.company.seen.note(this.views.personOf(person), this.netNow)
-    this.company.doing.typed(this.views.personOf(person))
   }
 
   #sendMarker(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
@@ -1049,13 +1064,6 @@ export class Core {
     })
   }
 
-  #noteSaid({ from, ts, self, history }: MessageEvent): void {
-    if (self) return
-    const person = from.id as PersonKey
-    if (!this.company.doing.isHidden(person)) this.company.seen.note(person, Math.min(ts, this.netNow))
-    if (!history) this.company.doing.typed(person)
-  }
-
   /** What this device alone knows: written with the turn. */
   saveMarks(): void {
     this.#facts.saveChosen()
@@ -1065,97 +1073,9 @@ export class Core {
 
   // --- links ------------------------------------------------------------------------------------------------------
 
-  #linkUp(input: Extract<CoreInput, { in: 'linkUp' }>): void {
-    const { link, key, hello, told, address, dialled, local, via, way } = input
-    if (way !== undefined && this.doors && !this.doors.admits(key, way)) {
-      this.#outgoing.refuse(link, 'CODE_OLD', '')
-      if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
-      return
-    }
-    if (told && !this.#placeKeeper.stillHolds(told)) {
-      // The other side judged a place that this node has left meanwhile: both judge again on a new link.
-      this.#outgoing.refuse(link, 'PLACE_CHANGED', '')
-      if (dialled) this.#choose({ in: 'dialFailed', address, why: 'failed' })
-      return
-    }
-    if (!this.#meetPlace(link, hello)) {
-      this.#choose({ in: 'dialFailed', address, why: 'other-place' })
-      return
-    }
-    this.#metAnyone = true
-    // What comes now may add to them.
-    this.#readiness.drop()
-    this.#links.up(link, { key, visitor: hello.visitor, address, way })
-    this.#comparing.linkUp(link, key, this.#moment.now)
-    // Before a join may go out on it.
-    this.company.linkUp(link)
-    this.#choose({
-      in: 'linkUp',
-      link,
-      key,
-      dialled,
-      address,
-      visitor: hello.visitor,
-      ...(local !== undefined && { local }),
-      ...(via && { via }),
-    })
-    if (this.#links.has(link)) this.sync.linkUp(link, key)
-  }
-
-  /** False where the peer belongs to another grown group: the link is refused. */
-  #meetPlace(link: LinkId, hello: PeerHello): boolean {
-    const meeting = this.#placeKeeper.meet(hello)
-    if (meeting.is === 'alias') this.#acts.aliasPlaces(meeting.pair)
-    if (meeting.is !== 'apart') return true
-    this.#effects.push({ do: 'apart', ids: readPlaces(hello.places) })
-    this.#outgoing.refuse(link, 'PLACE_OTHER', '')
-    return false
-  }
-
   #age(): void {
     this.#placeKeeper.age(this.#moment.now)
-    if (this.place) this.#choose({ in: 'facts', facts: { ageS: this.place.age } })
-  }
-
-  #linkDown(input: Extract<CoreInput, { in: 'linkDown' }>): void {
-    this.#dropLink(input.link)
-    this.#choose(input)
-  }
-
-  #dropLink(link: LinkId): void {
-    this.#links.down(link)
-    this.#comparing.linkDown(link)
-    this.#carriage.linkDown(link)
-    this.#liveRuns.linkDown(link)
-    this.#guard.linkDown(link)
-    this.#relaying.close(link)
-    this.#relaying.linkDown(link)
-    if (this.#reign.isFollowed(link)) this.#unfollow()
-    this.sync.linkDown(link)
-    this.#verification.forget(link)
-    this.#reign.hub?.left(link)
-    // What it brought is verified and kept all the same: a post may have been relayed already.
-  }
-
-  /** No hub any more, neither another nor this one. */
-  #unfollow(): void {
-    this.#reign.seek()
-    this.#guard.session(undefined, this.#moment.now)
-    this.outbox.unlinked()
-  }
-
-  /** What this node says of itself to whom a peer carries here: it takes no links there. */
-  #hello(): HelloFields {
-    const { place } = this
-    return {
-      net: fromHex(this.options.net),
-      role: this.options.choice.visitor ? 2 : this.isHub ? 1 : 0,
-      places: place ? packPlaces(place.ids) : new Uint8Array(0),
-      grown: place?.isGrown ?? false,
-      age: place?.age ?? 0,
-      caps: 0,
-      port: 0,
-    }
+    if (this.place) this.#steering.choose({ in: 'facts', facts: { ageS: this.place.age } })
   }
 
   #toHub(frame: Frame): void {
@@ -1168,11 +1088,12 @@ export class Core {
 
   #frame(link: LinkId, frame: Frame): void {
     // What a heartbeat changes is said by what the choice of a hub makes of it, which knows the same links.
-    if (frame.type === 'heartbeat') return this.#choose({ in: 'frame', link, frame })
+    if (frame.type === 'heartbeat') return this.#steering.choose({ in: 'frame', link, frame })
     const state = this.#links.get(link)
     if (!state) return
     this.#hasTurn = true
-    if (choiceFrames.has(frame.type)) return this.#choose({ in: 'frame', link, frame: frame as ChoiceFrame })
+    if (choiceFrames.has(frame.type))
+      return this.#steering.choose({ in: 'frame', link, frame: frame as ChoiceFrame })
     heard(this.choice, link, this.#moment.now)
     switch (frame.type) {
       case 'relay':
@@ -1196,7 +1117,9 @@ export class Core {
       case 'roster':
         return this.#reign.isFollowed(link) ? this.#onRoster(frame) : undefined
       case 'presence':
-        return this.#reign.isFollowed(link) ? this.#onPresence(personKey(frame.key), frame.online) : undefined
+        return this.#reign.isFollowed(link)
+          ? this.#online.heard(personKey(frame.key), frame.online)
+          : undefined
       case 'mode':
         if (personKey(frame.key) === state.key) state.mode = frame
         // Of others only the hub followed tells.
@@ -1247,18 +1170,8 @@ export class Core {
   }
 
   #onRoster(frame: FrameOf<'roster'>): void {
-    const keys: PersonKey[] = []
-    for (let at = 0; at < frame.keys.length; at += 32) keys.push(personKey(frame.keys, at))
-    if (frame.first) {
-      this.outbox.sessionBegins()
-      this.company.doing.hubBegins(this.#moment.now)
-    }
-    this.#presence.listed(keys, frame.first)
-  }
-
-  #onPresence(key: PersonKey, isOnline: boolean): void {
-    if (isOnline) this.#presence.came(key)
-    else this.#presence.went(key, this.#moment.now)
+    if (frame.first) this.outbox.sessionBegins()
+    this.#online.listed(frame)
   }
 
   // --- verification -----------------------------------------------------------------------------------------------
@@ -1284,9 +1197,9 @@ export class Core {
       this.doors?.look()
       this.#codesDue = true
       this.#admissions.changed()
-      this.#choose({ in: 'barsChanged' })
+      this.#steering.choose({ in: 'barsChanged' })
       this.#lookAtPeers()
-      this.#arrivals.look(this.#moment.now)
+      this.#online.look(this.#moment.now)
       this.display.changedAll()
     } else {
       const view = this.views.room(room)
@@ -1302,9 +1215,7 @@ export class Core {
   #lookAtPeers(): void {
     for (const [link, { key, way }] of this.#links.all) {
       this.#comparing.lookAtPerson(link, key)
-      // Who came by an old code and is no member goes.
-      if (way !== undefined && this.doors && !this.doors.admits(key, way))
-        this.#outgoing.refuse(link, 'CODE_OLD', '')
+      this.#linkLife.lookAtWay(link, key, way)
     }
   }
 
@@ -1345,7 +1256,7 @@ export class Core {
 
   /** Hub no more, unless nobody else can be: a maintenance is ahead. For this process. */
   drain(): void {
-    this.#choose({ in: 'facts', facts: { drained: true } })
+    this.#steering.choose({ in: 'facts', facts: { drained: true } })
   }
 
   /** Deletes the bodies of own content events of one room: on disk first, then out. then: once on disk. */
@@ -1369,93 +1280,9 @@ export class Core {
 
   // --- choice of hub ----------------------------------------------------------------------------------------------
 
-  #choose(event: ChoiceEvent): void {
-    this.#wakes.choosing(this.#moment.now)
-    const effects = chooseAt(this.choice, this.#moment, event)
-    // A new member hears "joined" first, and only then what a hub says to members.
-    for (const effect of effects) if (effect.do !== 'memberJoined') this.#chosen(effect)
-    for (const effect of effects) if (effect.do === 'memberJoined') this.#chosen(effect)
-    const line = this.choice.line
-    const isNewLine = line !== this.#reign.line
-    if (isNewLine) {
-      const before = this.#reign.line
-      this.#reign.line = line
-      this.#reign.hub?.carriageChanged()
-      this.#carriage.noteMine(this.#moment.now)
-      this.#confirming.noteStanding()
-      this.#comparing.lineChanged(before, line, this.#moment)
-      if (this.isHub && line[0] !== before[0]) this.#ownConfirmations.offerSoon()
-    }
-    if (isNewLine || effects.some((effect) => effect.do !== 'wake')) this.#hasTurn = true
-  }
-
-  #chosen(effect: ChoiceEffect): void {
-    switch (effect.do) {
-      case 'send':
-        return this.#outgoing.send(effect.link, effect.frame)
-      case 'sendSome':
-        return this.#outgoing.sendShared(effect.links, effect.frame)
-      case 'sendAll':
-        this.#outgoing.sendShared(this.#links.ids(), effect.frame)
-        if (effect.frame.type === 'heartbeat') this.#reign.hub?.beat()
-        return
-      case 'circuit':
-        return this.#relaying.open(effect.via, effect.to, this.#moment.now)
-      case 'close': {
-        const isCarried = this.#relaying.carrierOf(effect.link) !== undefined
-        this.#dropLink(effect.link)
-        if (!isCarried) this.#effects.push(effect)
-        return
-      }
-      case 'follow':
-        return this.#follow(effect)
-      case 'becomeHub':
-        return this.#becomeHub(effect.epoch)
-      case 'resign':
-        this.#reign.close()
-        this.#unfollow()
-        return
-      case 'offline':
-        return this.#goOffline(effect.reason)
-      case 'memberJoined':
-        return this.#memberJoined(effect.link)
-      case 'memberLeft':
-        this.#ownConfirmations.memberLeft(effect.key)
-        this.#reign.hub?.left(effect.link)
-        return
-      case 'wake':
-        return this.#wakes.choose(effect.at)
-      default:
-        this.#effects.push(effect)
-    }
-  }
-
-  #follow({ hub, link, epoch }: Extract<ChoiceEffect, { do: 'follow' }>): void {
-    this.#reign.follow(hub, link, epoch, this.#moment.now)
-    this.#guard.session(hub, this.#moment.now)
-    this.#relaying.follows(link)
-    this.#presence.hubChanged(this.#moment.now)
-    this.#presence.came(hub)
-    this.#confirming.clear()
-    this.#carriage.noteMine(this.#moment.now)
-    this.#confirming.noteStanding()
-    this.#confirming.signAgain()
-    this.outbox.linked(this.#moment.now, 'posts')
-    this.replication.moved(this.#moment.now)
-    if (this.isReady) this.markers.rest(this.#moment.now, this.#moment.random())
-    // Who stood in the line was compared with as one who carries everything.
-    if (this.#reign.line.includes(hub)) this.#comparing.soon(link, this.#moment)
-    else this.sync.compare(link)
-    this.#tellHub()
-  }
-
-  #becomeHub(epoch: number): void {
+  #newHub(): Hub {
     const { crypto, net, rate } = this.options
-    this.#guard.session(undefined, this.#moment.now)
-    this.#relaying.follows(undefined)
-    this.#presence.hubChanged(this.#moment.now)
-    this.#confirming.clear()
-    const hub = new Hub(
+    return new Hub(
       {
         crypto,
         net,
@@ -1479,42 +1306,10 @@ export class Core {
         mayAcknowledge: () => this.#confirming.mayAcknowledge(),
         durableN: this.#durable.n,
         pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-        online: (person, isOnline) => this.#onPresence(person, isOnline),
+        online: (person, isOnline) => this.#online.heard(person, isOnline),
       },
       this.#moment.now,
     )
-    this.#reign.lead(hub, epoch, this.#moment.now)
-    // What was typed here since the loss: others would find it only when they compare.
-    for (const run of this.outbox.unconfirmedRuns()) hub.relay(run, -1)
-    this.company.becameHub()
-    this.#carriage.noteMine(this.#moment.now)
-    this.#confirming.noteStanding()
-    this.#confirming.signAgain()
-    this.outbox.linked(this.#moment.now, 'offers')
-    this.replication.moved(this.#moment.now)
-    if (this.isReady) this.markers.rest(this.#moment.now, this.#moment.random())
-    this.#ownConfirmations.look()
-    this.#tellHub()
-  }
-
-  #memberJoined(link: LinkId): void {
-    const linked = this.#links.get(link)
-    if (!linked || !this.#links.takesJoin(linked, this.#reign.isMember(link), this.#moment.now)) return
-    this.#reign.hub?.joined(link, linked.key, linked.visitor, linked.mode)
-    this.#comparing.soon(link, this.#moment)
-    this.#ownConfirmations.memberJoined(linked.key)
-  }
-
-  #goOffline(reason: string): void {
-    this.#unfollow()
-    this.#presence.hubLost()
-    this.#hubTold.lost(reason, this.isReady)
-  }
-
-  /** The hub has provably withheld something, again and again: people are told, and the next one is followed. */
-  #avoid(hub: PersonKey): void {
-    this.#hubTold.avoided(hub)
-    this.#choose({ in: 'avoid', hub, ms: AVOID_MS })
   }
 
   /** Runs that came by numbers which stand for nothing here (LV-17): for tests. */
@@ -1558,13 +1353,6 @@ export class Core {
       room: 'general',
     })
   }
-
-  #tellHub(): void {
-    this.#hubTold.found(this.isReady)
-    this.#readiness.look(this.#moment.now)
-  }
-
-  // --- ready ------------------------------------------------------------------------------------------------------
 
   /** The last lines of rooms from the disk; what is not written yet is written first. */
   lines(
