@@ -3,42 +3,33 @@
  * once they are on its disk (rules AK-2 to AK-5), and its signature that it holds them (AK-10 to AK-13). Also whose
  * signature is passed on and believed here (AK-12).
  */
-import type { Hub } from '../hub/index.ts'
 import { Receipts } from '../hub/index.ts'
 import { readUint } from '../wire/bytes.ts'
 import type { Signer } from '../wire/crypto.ts'
 import { isControlLane } from '../wire/event.ts'
-import type { Frame, FrameOf } from '../wire/frames.ts'
+import type { FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { parseWitnessEntries, type WitnessEntry } from '../wire/witness.ts'
 import { Standing, WITNESSES_OF_LINE } from './guard/standing.ts'
 import type { Lane, LaneClass } from './lanes.ts'
+import type { Links } from './links.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Reign } from './reign.ts'
 import type { Replica } from './replica.ts'
 import type { LinkId } from './sync.ts'
 import type { Views } from './views.ts'
 import { Witnesses } from './witnesses.ts'
-
-/** Who is at the other end of a link. */
-export interface Peer {
-  readonly key: PersonKey
-  readonly visitor: boolean
-}
 
 /** What this node is to others now, and they to it. */
 export interface Surroundings {
   readonly self: PersonKey
   readonly replica: Replica
   readonly views: Views
+  readonly links: Links
+  readonly outgoing: Outgoing
+  readonly reign: Reign
   /** Monotonic ms. */
   now(): number
-  hub(): Hub | undefined
-  /** The link to the hub that is followed; undefined: this node is hub, or has none. */
-  followed(): LinkId | undefined
-  /** The hub followed, or this node; undefined: none. */
-  hubKey(): PersonKey | undefined
-  line(): readonly PersonKey[]
-  peers(): Iterable<readonly [LinkId, Peer]>
-  send(link: LinkId, frame: Frame): void
 }
 
 export interface ConfirmingPorts extends Surroundings {
@@ -59,7 +50,6 @@ export interface ConfirmingPorts extends Surroundings {
   /** Acts once all that this link brought so far is verified. */
   behind(link: LinkId, act: () => void): void
   pull(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void
-  fault(link: LinkId, why: string): void
   /** Somebody offers past the hub: it is told signatures past the hub for a while, */
   offered(link: LinkId): void
   /** ... as long as this says so. */
@@ -88,8 +78,8 @@ export class Confirming {
 
   /** Does this node acknowledge what it holds, as hub, in the line, or as the one whom a hub without a line asks? */
   get isAnswerable(): boolean {
-    const { self, hub, line } = this.#ports
-    return hub() !== undefined || line().includes(self) || this.#receipts.size > 0
+    const { self, reign } = this.#ports
+    return reign.hub !== undefined || reign.line.includes(self) || this.#receipts.size > 0
   }
 
   mayAcknowledge(): boolean {
@@ -111,28 +101,29 @@ export class Confirming {
   /** Says what is on disk. grown: the only lanes of which more is since it was said last. */
   acknowledge(grown?: readonly Lane[]): void {
     if (!this.mayAcknowledge()) return
-    this.#ports.hub()?.stored(grown)
-    const link = this.#ports.followed()
-    for (const { frame } of this.#receipts.take(grown)) if (link !== undefined) this.#ports.send(link, frame)
+    const { reign, outgoing } = this.#ports
+    reign.hub?.stored(grown)
+    const link = reign.followed
+    for (const { frame } of this.#receipts.take(grown)) if (link !== undefined) outgoing.send(link, frame)
   }
 
   /** An author asks for the word "stored", of its hub or as hub of line[0], and for signatures (AK-5, AK-14). */
   onOffer(link: LinkId, from: PersonKey, frame: FrameOf<'offer'>): void {
-    const ports = this.#ports
-    const hub = ports.hub()
+    const { reign, outgoing, needSync, behind } = this.#ports
+    const { hub } = reign
     // One that is not hub any more asks the next.
-    const isOfHub = ports.followed() === link
+    const isOfHub = reign.isFollowed(link)
     const isOfMember = hub?.isMember(link) ?? false
     if (isOfMember) hub!.frame(link, frame)
     else if (!isOfHub && !this.#standsAsWitness()) return
-    ports.needSync(isOfHub)
+    needSync(isOfHub)
     for (let at = 0; at < frame.entries.length; at += 64)
       if (personKey(frame.entries, at) !== from)
-        return isOfMember ? undefined : ports.fault(link, 'offer: not its own')
+        return isOfMember ? undefined : outgoing.fault(link, 'offer: not its own')
     // Behind what came live before it, which may still be in verification, and says who carries the room.
-    ports.behind(link, () => {
+    behind(link, () => {
       // Meanwhile another hub may be followed, to whom this one's lanes say nothing.
-      if (!isOfHub || ports.followed() === link) this.#answerOffer(link, from, frame, isOfHub, isOfMember)
+      if (!isOfHub || reign.isFollowed(link)) this.#answerOffer(link, from, frame, isOfHub, isOfMember)
     })
   }
 
@@ -168,8 +159,8 @@ export class Confirming {
   }
 
   #standsAsWitness(): boolean {
-    const { self, hub, line } = this.#ports
-    return hub() !== undefined || line().slice(0, WITNESSES_OF_LINE).includes(self)
+    const { self, reign } = this.#ports
+    return reign.hub !== undefined || reign.line.slice(0, WITNESSES_OF_LINE).includes(self)
   }
 
   /** The hub or this node's part has changed: what it acknowledges from now on has to be synced, and is signed anew. */
@@ -187,8 +178,8 @@ export class Confirming {
   }
 
   tick(): void {
-    const { hubKey, line, now } = this.#ports
-    this.#standing.note(hubKey(), line(), now())
+    const { reign, now } = this.#ports
+    this.#standing.note(reign.hubKey, reign.line, now())
   }
 
   /** When signatures are due next, monotonic ms; undefined: none. */
@@ -198,16 +189,17 @@ export class Confirming {
 
   /** Signs what is due, and tells its authors. */
   sayWitness(): void {
-    const { now, netNow, hub: hubNow, followed, peers, send, isAsker } = this.#ports
+    const { now, netNow, reign, links, outgoing, isAsker } = this.#ports
     if (!this.mayAcknowledge()) return
-    const [hub, link] = [hubNow(), followed()]
+    const { hub, followed: link } = reign
     for (const frame of this.#witnesses.sign(now(), Math.round(netNow()))) {
       const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
       if (hub) for (const author of authors) hub.tell(author, frame)
       if (link === undefined) continue
-      send(link, frame)
+      outgoing.send(link, frame)
       // To those of its authors who came past the hub.
-      for (const [other, { key }] of peers()) if (isAsker(other) && authors.has(key)) send(other, frame)
+      for (const [other, { key }] of links.all)
+        if (isAsker(other) && authors.has(key)) outgoing.send(other, frame)
     }
   }
 
@@ -216,11 +208,11 @@ export class Confirming {
    * named for it, and anybody can sign.
    */
   onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): readonly WitnessEntry[] | undefined {
-    const { now, views, hub: hubNow } = this.#ports
+    const { now, views, reign } = this.#ports
     const by = personKey(frame.key)
     if (!this.#standing.has(by, now()) && !views.isOfTalk(roomId(frame.room), by)) return undefined
     const entries = parseWitnessEntries(frame.entries)
-    const hub = hubNow()
+    const { hub } = reign
     if (hub && from === by)
       for (const author of new Set(entries.map((entry) => entry.author))) hub.tell(author, frame, link)
     return entries

@@ -32,7 +32,7 @@ import {
 } from './choice.ts'
 import { Company } from './company.ts'
 import { Comparing } from './comparing.ts'
-import { Confirming, type Surroundings } from './confirming.ts'
+import { Confirming } from './confirming.ts'
 import type { CoreEffect, CoreInput, CoreMoment, CoreOptions, RoomLine, Writing } from './core-io.ts'
 import { Counting } from './counting.ts'
 import { DeviceFacts } from './device-facts.ts'
@@ -48,7 +48,7 @@ import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
 import { HubTold } from './hub-told.ts'
 import { Lag } from './lag.ts'
-import { classOf, type Lane, parseEntries } from './lanes.ts'
+import { classOf } from './lanes.ts'
 import { LinkLife } from './link-life.ts'
 import { type Linked, Links } from './links.ts'
 import { LiveRuns } from './live-runs.ts'
@@ -367,12 +367,29 @@ export class Core {
     })
     this.forgotten = new Forgotten({ get: (key) => store.get(key), put: (op) => this.#writes.put(op) })
     this.search = this.#newSearch()
-    this.#history = new HistoryLines({
-      search: this.search,
-      store,
+    const roomChanged = (room: RoomId, just?: readonly Event[]) => this.#roomChanged(room, just)
+    const isReady = () => this.isReady
+    const isVisitor = options.choice.visitor === true
+    const events = {
+      self: this.self,
       replica: this.replica,
       views: this.views,
       display: this.display,
+      search: this.search,
+      writes: this.#writes,
+      now,
+      netNow,
+    }
+    const peers = {
+      links: this.#links,
+      outgoing: this.#outgoing,
+      relaying: this.#relaying,
+      reign: this.#reign,
+      now,
+    }
+    this.#history = new HistoryLines({
+      ...events,
+      store,
       ...(options.breathe && { breathe: options.breathe }),
     })
     this.#openings = new Openings({
@@ -436,121 +453,119 @@ export class Core {
         this.#noteMine(NETWORK_ROOM)
       },
     })
-    this.#comparing = new Comparing({ links: this.#links, sync: this.sync, views: this.views })
-    this.#carriage = new Carriage({ self: this.self, links: this.#links, sync: this.sync, views: this.views })
-    this.#guard = this.#newGuard()
-    const around: Surroundings = {
-      self: this.self,
-      replica: this.replica,
-      views: this.views,
-      now: () => this.#moment.now,
-      hub: () => this.#reign.hub,
-      followed: () => this.#reign.followed,
-      hubKey: () => this.hubKey,
-      line: () => this.#reign.line,
-      peers: () => this.#links.all,
-      send: (link, frame) => this.#outgoing.send(link, frame),
+    const { sync, doors, company, markers } = this
+    this.#comparing = new Comparing({ ...events, ...peers, sync })
+    this.#carriage = new Carriage({ ...events, ...peers, sync })
+    this.#guard = new Guard({
+      ...events,
+      ...peers,
+      sync,
+      outbox: this.outbox,
+      heardAt: (link) => this.choice.links.get(link)?.heardAt ?? 0,
+      reachOut: (max) => this.#steering.choose({ in: 'reachOut', max }),
+      avoid: (hub) => this.#steering.avoid(hub),
+    })
+    this.#confirming = new Confirming({
+      ...events,
+      ...peers,
+      signer,
+      isVisitor,
+      durableN: this.#durable.n,
+      isDiskSound: () => this.#scanned && !this.#isFailing,
+      isAwake: () => acknowledges(this.choice),
+      denial: (author, room, cls) => this.#acts.denial(author, room, cls),
+      needSync: (isNeeded) => this.#writes.needSync(isNeeded),
+      behind: (link, act) => this.#verify(link, [], act),
+      pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
+      offered: (link) => this.#guard.offered(link, this.#moment.now),
+      isAsker: (link) => this.#guard.isAsker(link, this.#moment.now),
+    })
+    this.#ownConfirmations = new OwnConfirmations({
+      ...events,
+      ...peers,
+      outbox: this.outbox,
+      replication: this.replication,
+      me: () => this.me,
+      isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
+      othersHere: () => this.#online.presence.count,
+      isAlone: () => this.#confirming.mayAcknowledge() && this.#reign.isAlone(this.choice, this.#moment.now),
+      verify: (link, checks, act) => this.#verify(link, checks, act),
+    })
+    const own = {
+      outbox: this.outbox,
+      replication: this.replication,
+      confirming: this.#confirming,
+      ownConfirmations: this.#ownConfirmations,
     }
-    this.#confirming = this.#newConfirming(around)
-    this.#ownConfirmations = this.#newOwnConfirmations(around)
-    this.#counting = new Counting({
-      self: this.self,
-      replica: this.replica,
-      views: this.views,
-      display: this.display,
+    const [guard, comparing, carriage] = [this.#guard, this.#comparing, this.#carriage]
+    const cameAsOwn = (events: readonly Event[]) => this.#publishing.cameAsOwn(events)
+    const counting = new Counting({
+      ...events,
       durable: this.#durable,
-      writes: this.#writes,
-      search: this.search,
       indexPace: this.#indexPace,
-      markers: this.markers,
-      now,
+      markers,
       isHeard: () => this.#isHeard,
       isAnswerable: () => this.#confirming.isAnswerable,
       changed: () => this.#readiness.drop(),
-      roomChanged: (room, just) => this.#roomChanged(room, just),
+      roomChanged,
       counted: (event) => this.#acts.counted(event),
-      cameAsOwn: (events) => this.#publishing.cameAsOwn(events),
+      cameAsOwn,
     })
+    this.#counting = counting
     this.#taking = new Taking({
-      self: this.self,
-      replica: this.replica,
-      links: this.#links,
-      outgoing: this.#outgoing,
-      reign: this.#reign,
-      sync: this.sync,
+      ...events,
+      ...peers,
+      sync,
       liveRuns: this.#liveRuns,
-      guard: this.#guard,
-      carriage: this.#carriage,
-      counting: this.#counting,
-      display: this.display,
-      now,
-      netNow,
-      isReady: () => this.isReady,
+      guard,
+      carriage,
+      counting,
+      isReady,
       tell,
-      roomChanged: (room) => this.#roomChanged(room),
-      cameAsOwn: (events) => this.#publishing.cameAsOwn(events),
+      roomChanged,
+      cameAsOwn,
     })
     this.#publishing = new Publishing({
-      self: this.self,
+      ...events,
+      ...peers,
+      ...own,
       crypto,
       signer,
-      replica: this.replica,
-      counting: this.#counting,
-      display: this.display,
-      writes: this.#writes,
-      outgoing: this.#outgoing,
-      reign: this.#reign,
-      guard: this.#guard,
-      outbox: this.outbox,
-      replication: this.replication,
-      ownConfirmations: this.#ownConfirmations,
-      now,
-      netNow,
+      counting,
+      guard,
       isDenied: (room) => this.#acts.denial(this.self, room, 1) !== undefined,
       warnOfTwin: () => this.#warnOfTwin(),
     })
+    const toldOf = { company, hubTold: this.#hubTold, readiness: this.#readiness }
     this.#linkLife = new LinkLife({
+      ...peers,
+      ...toldOf,
       net,
-      isVisitor: options.choice.visitor === true,
-      doors: this.doors,
+      isVisitor,
+      doors,
       placeKeeper: this.#placeKeeper,
-      links: this.#links,
-      outgoing: this.#outgoing,
-      relaying: this.#relaying,
-      reign: this.#reign,
-      comparing: this.#comparing,
-      carriage: this.#carriage,
-      sync: this.sync,
+      comparing,
+      carriage,
+      sync,
       liveRuns: this.#liveRuns,
       verification: this.#verification,
-      guard: this.#guard,
-      company: this.company,
-      readiness: this.#readiness,
-      now,
+      guard,
       choose: (event) => this.#steering.choose(event),
       unfollow: () => this.#steering.unfollow(),
       aliasPlaces: (pair) => this.#acts.aliasPlaces(pair),
       effect,
     })
     this.#steering = new Steering({
+      ...peers,
+      ...own,
+      ...toldOf,
       choice: this.choice,
-      reign: this.#reign,
       wakes: this.#wakes,
-      links: this.#links,
-      outgoing: this.#outgoing,
-      relaying: this.#relaying,
-      comparing: this.#comparing,
-      carriage: this.#carriage,
-      guard: this.#guard,
+      comparing,
+      carriage,
+      guard,
       online: this.#online,
-      company: this.company,
-      outbox: this.outbox,
-      replication: this.replication,
-      markers: this.markers,
-      confirming: this.#confirming,
-      ownConfirmations: this.#ownConfirmations,
-      hubTold: this.#hubTold,
-      readiness: this.#readiness,
+      markers,
       moment: () => this.#moment,
       newHub: () => this.#newHub(),
       drop: (link) => this.#linkLife.drop(link),
@@ -633,56 +648,6 @@ export class Core {
     return search
   }
 
-  #newGuard(): Guard {
-    return new Guard({
-      self: this.self,
-      links: () => this.#links.ofStaying(),
-      carries: (peer, room, cls) => this.views.carries(peer, room, cls, false),
-      isMember: (link) => this.#reign.isMember(link),
-      entry: (lane) => this.replica.entry(lane),
-      send: (links, frame) => this.#outgoing.sendShared(links, frame),
-      unconfirmed: (by, ms) => this.outbox.unconfirmed(by, this.#moment.now, ms),
-      lanesOf: (offer) => this.#lanesOf(offer),
-      ignored: (hub, witness, ms) => this.#ignored(hub, witness, ms),
-      ask: (link, { room, cls, authors }) => this.sync.question(link, room, cls, authors),
-      heardAt: (link) => this.choice.links.get(link)?.heardAt ?? 0,
-      reachOut: (max) => this.#steering.choose({ in: 'reachOut', max }),
-      avoid: (hub) => this.#steering.avoid(hub),
-    })
-  }
-
-  #newConfirming(around: Surroundings): Confirming {
-    return new Confirming({
-      ...around,
-      isVisitor: this.options.choice.visitor === true,
-      signer: this.options.signer,
-      durableN: this.#durable.n,
-      netNow: () => this.netNow,
-      isDiskSound: () => this.#scanned && !this.#isFailing,
-      isAwake: () => acknowledges(this.choice),
-      denial: (author, room, cls) => this.#acts.denial(author, room, cls),
-      needSync: (isNeeded) => this.#writes.needSync(isNeeded),
-      behind: (link, act) => this.#verify(link, [], act),
-      pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-      fault: (link, why) => this.#outgoing.fault(link, why),
-      offered: (link) => this.#guard.offered(link, this.#moment.now),
-      isAsker: (link) => this.#guard.isAsker(link, this.#moment.now),
-    })
-  }
-
-  #newOwnConfirmations(around: Surroundings): OwnConfirmations {
-    return new OwnConfirmations({
-      ...around,
-      outbox: this.outbox,
-      replication: this.replication,
-      me: () => this.me,
-      isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
-      othersHere: () => this.#online.presence.count,
-      isAlone: () => this.#confirming.mayAcknowledge() && this.#reign.isAlone(this.choice, this.#moment.now),
-      verify: (link, checks, act) => this.#verify(link, checks, act),
-    })
-  }
-
   #newDoors(): Doors | undefined {
     const { crypto, net, network, owner, code, retentionMs } = this.options
     if (!owner || !code) return undefined
@@ -697,20 +662,6 @@ export class Core {
       box: this.private.codes,
       changed: (ways) => this.#effects.push({ do: 'ways', ways }),
     })
-  }
-
-  *#lanesOf({ room, entries }: FrameOf<'offer'>): Iterable<Lane> {
-    for (const { lane: id } of parseEntries(entries)) {
-      const lane = this.replica.lane(roomId(room), this.self, id)
-      if (lane) yield lane
-    }
-  }
-
-  *#ignored(hub: PersonKey, witness: PersonKey, ms: number): Iterable<{ lane: Lane; n: number }> {
-    for (const { room, lane: id, n } of this.outbox.ignored(hub, witness, this.#moment.now, ms)) {
-      const lane = this.replica.lane(room, this.self, id)
-      if (lane) yield { lane, n }
-    }
   }
 
   /** Reads the store: hints at once; the caller runs replica.scan() behind and gives `scanned`. */

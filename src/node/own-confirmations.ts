@@ -45,7 +45,7 @@ export class OwnConfirmations {
 
   /** As hub. Only the first who can confirm, and whoever is asked from now on, is a reason to offer anything anew. */
   memberJoined(key: PersonKey): void {
-    const asked = this.#ports.line()[0] ?? this.#asked
+    const asked = this.#ports.reign.line[0] ?? this.#asked
     if (asked === undefined || key <= asked || this.#ports.outbox.unstored > 0) this.offerSoon()
   }
 
@@ -62,17 +62,17 @@ export class OwnConfirmations {
   /** As hub: who confirms the own events is asked to say when they are on its disk. */
   ask(offer: FrameOf<'offer'>): void {
     const link = this.#confirmer()
-    if (link !== undefined) this.#ports.send(link, offer)
+    if (link !== undefined) this.#ports.outgoing.send(link, offer)
   }
 
   /** line[0]; while the line is empty the member with the least key of those whose disk works. */
   #confirmer(): LinkId | undefined {
-    const { peers, hub, line, isWithoutDisk } = this.#ports
-    const first = line()[0]
+    const { links, reign, isWithoutDisk } = this.#ports
+    const [first] = reign.line
     let chosen: LinkId | undefined
     let least: PersonKey | undefined
-    for (const [link, { key, visitor }] of peers()) {
-      if (visitor || !hub()?.isMember(link)) continue
+    for (const [link, { key, visitor }] of links.all) {
+      if (visitor || !reign.isMember(link)) continue
       if (key === first) return link
       if (isWithoutDisk(link)) continue
       if (least === undefined || key < least) {
@@ -86,24 +86,24 @@ export class OwnConfirmations {
 
   /** Offers to all who sign for others what two of them are not known to hold. */
   replicate(): void {
-    const { replication, now, othersHere, hubKey, line, peers, send } = this.#ports
-    const hub = hubKey()
+    const { replication, now, othersHere, reign, links, outgoing } = this.#ports
+    const hub = reign.hubKey
     if (hub === undefined) return
     const frames = replication.due(now(), othersHere())
     if (frames.length === 0) return
-    const signers = new Set([...line().slice(0, WITNESSES_OF_LINE), hub])
+    const signers = new Set([...reign.line.slice(0, WITNESSES_OF_LINE), hub])
     const asked = new Set<PersonKey>()
-    for (const [link, { key }] of peers()) {
+    for (const [link, { key }] of links.all) {
       if (!signers.has(key) || asked.has(key)) continue
       asked.add(key)
-      for (const frame of frames) send(link, frame)
+      for (const frame of frames) outgoing.send(link, frame)
     }
   }
 
   /** "stored": the hub's word; for the hub's own events that of line[0]. */
   onAck(link: LinkId, from: PersonKey, frame: FrameOf<'ack'>): void {
-    const { hub, followed, outbox, now } = this.#ports
-    if (link !== (hub() ? this.#confirmer() : followed())) return
+    const { reign, outbox, now } = this.#ports
+    if (link !== (reign.hub ? this.#confirmer() : reign.followed)) return
     const room = roomId(frame.room)
     for (let at = 0; at < frame.entries.length; at += 12)
       outbox.stored(from, room, laneId(frame.entries, at), readUint(frame.entries, at + 8, 4), now())

@@ -9,10 +9,16 @@
  */
 import { concat, fromHex } from '../../wire/bytes.ts'
 import type { Event } from '../../wire/event.ts'
-import type { Frame, FrameOf } from '../../wire/frames.ts'
-import type { PersonKey, RoomId } from '../../wire/ids.ts'
+import type { FrameOf } from '../../wire/frames.ts'
+import { type PersonKey, type RoomId, roomId } from '../../wire/ids.ts'
 import { classOf, type Lane, type LaneClass, parseEntries } from '../lanes.ts'
-import type { LinkId } from '../sync.ts'
+import type { Links } from '../links.ts'
+import type { Outbox } from '../outbox.ts'
+import type { Outgoing } from '../outgoing.ts'
+import type { Reign, Role } from '../reign.ts'
+import type { Replica } from '../replica.ts'
+import type { LinkId, Sync } from '../sync.ts'
+import type { Views } from '../views.ts'
 import { Omissions, type Question } from './omissions.ts'
 import { Push, type Pushed } from './push.ts'
 
@@ -33,15 +39,9 @@ const ASKER_MS = 60_000
 /** A hub whose heartbeats come was heard within this. */
 const ALIVE_MS = 1500
 
-/** This node's part, as far as it matters here. */
-export type Part =
-  | { readonly is: 'seeking' }
-  | { readonly is: 'following'; readonly hub: PersonKey; readonly link: LinkId }
-  | { readonly is: 'hub' }
-
 export interface Guarded {
   readonly now: number
-  readonly part: Part
+  readonly part: Role
   readonly line: readonly PersonKey[]
   /** All that the hub listed is here, and nothing is being pulled. */
   readonly isCaughtUp: boolean
@@ -49,27 +49,14 @@ export interface Guarded {
 
 export interface GuardPorts {
   readonly self: PersonKey
-  /** Open links to nodes that stay: visitors left out. */
-  links(): Iterable<readonly [LinkId, PersonKey]>
-  /** May this peer carry this class of the room? */
-  carries(peer: PersonKey, room: RoomId, cls: LaneClass): boolean
-  /** As hub: does this link belong to a member? */
-  isMember(link: LinkId): boolean
-  /** The lane's vector entry now; undefined where it is not listed. */
-  entry(lane: Lane): Uint8Array | undefined
-  send(links: readonly LinkId[], frame: Frame): void
-  /** Offers of own lanes that this device has not signed for, though the hub was given them more than ms ago. */
-  unconfirmed(by: PersonKey, ms: number): FrameOf<'offer'>[]
-  /** The own lanes that are offered. */
-  lanesOf(offer: FrameOf<'offer'>): Iterable<Lane>
-  /** Own lanes that line[0] has signed for up to n, and the hub, who was given it more than ms ago, has not. */
-  ignored(
-    hub: PersonKey,
-    witness: PersonKey,
-    ms: number,
-  ): Iterable<{ readonly lane: Lane; readonly n: number }>
-  /** Asks the hub what it holds of these authors; false: not now. */
-  ask(link: LinkId, question: Question): boolean
+  readonly replica: Replica
+  readonly views: Views
+  readonly links: Links
+  readonly outgoing: Outgoing
+  readonly reign: Reign
+  readonly sync: Sync
+  readonly outbox: Outbox
+  /** Monotonic ms. */
   heardAt(link: LinkId): number
   reachOut(max: number): void
   avoid(hub: PersonKey): void
@@ -172,12 +159,11 @@ export class Guard {
 
   /** line[0] tells everybody, a hub those who are no members, everybody else what came past the hub. */
   #tellAround({ now, part, line }: Guarded): void {
-    const due = this.#push.round(now, (lane) => this.#ports.entry(lane))
+    const due = this.#push.round(now, (lane) => this.#ports.replica.entry(lane))
     if (due.length === 0 || part.is === 'seeking') return
     const isFirst = line[0] === this.#ports.self
-    const listeners = [...this.#ports.links()].filter(
-      ([link]) => part.is !== 'hub' || !this.#ports.isMember(link),
-    )
+    const { links, reign, views } = this.#ports
+    const listeners = [...links.ofStaying()].filter(([link]) => part.is !== 'hub' || !reign.isMember(link))
     const groups = new Map<string, Pushed[]>()
     for (const pushed of due) {
       const name = `${classOf(pushed.lane.lane)}${pushed.lane.room}`
@@ -189,7 +175,7 @@ export class Guard {
       const news = group.filter(({ isNews }) => isNews)
       const [all, only]: [LinkId[], LinkId[]] = [[], []]
       for (const [link, key] of listeners) {
-        if (!this.#ports.carries(key, room, cls)) continue
+        if (!views.carries(key, room, cls, false)) continue
         if (part.is === 'hub') all.push(link)
         else (isFirst && key !== part.hub ? all : only).push(link)
       }
@@ -201,17 +187,23 @@ export class Guard {
   #tell(links: readonly LinkId[], room: RoomId, cls: LaneClass, pushed: readonly Pushed[]): void {
     if (links.length === 0 || pushed.length === 0) return
     const entries = concat(...pushed.map(({ entry }) => entry))
-    this.#ports.send(links, { type: 'vector', room: fromHex(room), class: cls, entries, more: true })
+    this.#ports.outgoing.sendShared(links, {
+      type: 'vector',
+      room: fromHex(room),
+      class: cls,
+      entries,
+      more: true,
+    })
   }
 
   // --- own events, past the hub -----------------------------------------------------------------------------------
 
   #goAround({ now, line }: Guarded, hub: PersonKey): void {
-    const { self } = this.#ports
+    const { self, links, outgoing, outbox } = this.#ports
     const first = line[0]
     let firstLink: LinkId | undefined
     let isAlone = true
-    for (const [link, key] of this.#ports.links()) {
+    for (const [link, key] of links.ofStaying()) {
       if (key === first) firstLink = link
       if (key !== hub) isAlone = false
     }
@@ -222,7 +214,7 @@ export class Guard {
     }
     const isDue = now >= this.#offerAt
     // What is new need not wait for the pause between two offers of the same: links pull only what they lack.
-    const offers = isDue || firstLink === undefined ? this.#ports.unconfirmed(first, CONFIRMED_MS) : undefined
+    const offers = isDue || firstLink === undefined ? outbox.unconfirmed(first, now, CONFIRMED_MS) : undefined
     if (isAlone) this.#company(now, offers !== undefined && offers.length > 0)
     if (offers === undefined) return
     if (offers.length === 0) {
@@ -233,13 +225,22 @@ export class Guard {
       this.#offerMs = Math.min(OFFER_MS_MAX, 2 * this.#offerMs)
     }
     for (const frame of offers)
-      if (firstLink !== undefined) this.#ports.send([firstLink], frame)
+      if (firstLink !== undefined) outgoing.sendShared([firstLink], frame)
       else
-        for (const lane of this.#ports.lanesOf(frame)) {
+        for (const lane of this.#lanesOf(frame)) {
           if (!isDue && this.#told.get(lane) === lane.n) continue
           this.#told.set(lane, lane.n)
           this.#push.grew(lane, true)
         }
+  }
+
+  /** The own lanes that are offered. */
+  *#lanesOf({ room, entries }: FrameOf<'offer'>): Iterable<Lane> {
+    const { self, replica } = this.#ports
+    for (const { lane: id } of parseEntries(entries)) {
+      const lane = replica.lane(roomId(room), self, id)
+      if (lane) yield lane
+    }
   }
 
   #company(now: number, isInHurry: boolean): void {
@@ -254,11 +255,25 @@ export class Guard {
     const omissions = this.#omissions
     const first = line[0]
     if (first !== undefined && first !== this.#ports.self)
-      omissions.unconfirmed(this.#ports.ignored(hub, first, IGNORED_MS), now)
+      omissions.unconfirmed(this.#ignored(hub, first, now), now)
     omissions.judge(now, now - this.#ports.heardAt(link) < ALIVE_MS)
     const avoided = omissions.takeAvoid()
     if (avoided !== undefined) return this.#ports.avoid(avoided)
     const question = omissions.question(now)
-    if (question && this.#ports.ask(link, question)) omissions.asked(question, now)
+    if (question && this.#ask(link, question)) omissions.asked(question, now)
+  }
+
+  /** Asks the hub what it holds of these authors; false: not now. */
+  #ask(link: LinkId, { room, cls, authors }: Question): boolean {
+    return this.#ports.sync.question(link, room, cls, authors)
+  }
+
+  /** Own lanes that the witness has signed for up to n, and the hub, who was given it long enough ago, has not. */
+  *#ignored(hub: PersonKey, witness: PersonKey, now: number): Iterable<{ lane: Lane; n: number }> {
+    const { self, replica, outbox } = this.#ports
+    for (const { room, lane: id, n } of outbox.ignored(hub, witness, now, IGNORED_MS)) {
+      const lane = replica.lane(room, self, id)
+      if (lane) yield { lane, n }
+    }
   }
 }
