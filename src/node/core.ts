@@ -8,10 +8,9 @@
  * A turn: the shell gives all inputs at hand, then calls endTurn once: what the turn brought is fanned out in one
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
-import { Hub } from '../hub/index.ts'
 import type { Event } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
-import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
+import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isWithoutDisk } from './alone.ts'
@@ -22,14 +21,14 @@ import {
   acknowledges,
   CHOICE_FRAMES,
   type Choice,
+  type ChoiceEvent,
   type ChoiceFrame,
-  clocksOf,
   createChoice,
   heard,
   mediansOf,
-  said,
   standingOf,
 } from './choice.ts'
+import { Clearing } from './clearing.ts'
 import { Company } from './company.ts'
 import { Comparing } from './comparing.ts'
 import { Confirming } from './confirming.ts'
@@ -39,20 +38,19 @@ import { DeviceFacts } from './device-facts.ts'
 import { Display, HISTORY_LINES } from './display.ts'
 import { Doors } from './doors.ts'
 import { Durable } from './durable.ts'
-import { Erasing, erasingTime } from './erasing.ts'
 import type { Answer, HubInfo, LinkInfo, NodeEvent } from './events.ts'
 import { Forgotten } from './forgotten.ts'
 import { Guard } from './guard/guard.ts'
 import { type Heal, Heals, healText } from './heals.ts'
-import { HiddenBodies } from './hidden-bodies.ts'
 import { HistoryLines } from './history-lines.ts'
 import { HubTold } from './hub-told.ts'
 import { Lag } from './lag.ts'
 import { classOf } from './lanes.ts'
 import { LinkLife } from './link-life.ts'
-import { type Linked, Links } from './links.ts'
+import { Links } from './links.ts'
 import { LiveRuns } from './live-runs.ts'
 import { Markers } from './markers.ts'
+import { MyRooms } from './my-rooms.ts'
 import type { Namesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
 import { minuteOfDay, type Notices } from './notices.ts'
@@ -62,6 +60,7 @@ import { Outbox, type Told } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { OwnConfirmations } from './own-confirmations.ts'
 import { OwnDevices } from './own-devices.ts'
+import { ownHub } from './own-hub.ts'
 import { People } from './people.ts'
 import { PlaceKeeper } from './place-keeper.ts'
 import type { Place } from './places.ts'
@@ -73,13 +72,15 @@ import { Reign } from './reign.ts'
 import { Relaying } from './relaying.ts'
 import { Replica } from './replica.ts'
 import { Replication } from './replication.ts'
-import { NOTHING_ERASED } from './rooms/erased.ts'
 import type { RoomView } from './rooms.ts'
-import { type SalvagePorts, takeSalvaged } from './salvage.ts'
+import type { SalvagePorts } from './salvage.ts'
 import { aboutMark } from './search/marks.ts'
 import { IndexPace } from './search/pace.ts'
+import { readableHere } from './search/readable.ts'
 import { SearchIndex } from './search/search-index.ts'
 import { Steering } from './steering.ts'
+import type { StoreOp } from './store.ts'
+import { StoreState } from './store-state.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { Taking } from './taking.ts'
 import type { Which } from './timeline.ts'
@@ -109,6 +110,7 @@ export class Core {
   readonly display: Display
   readonly private: Private
   readonly #facts: DeviceFacts
+  readonly #rooms: MyRooms
   readonly blocks: Blocks
   readonly readMarks: ReadMarks
   readonly #ownDevices: OwnDevices
@@ -126,8 +128,7 @@ export class Core {
   readonly #taking: Taking
   readonly #publishing: Publishing
   readonly #durable: Durable
-  readonly #erasing: Erasing
-  readonly #hiddenBodies: HiddenBodies
+  readonly #clearing: Clearing
   readonly #wantedBodies: WantedBodies
   readonly #confirming: Confirming
   readonly #ownConfirmations: OwnConfirmations
@@ -153,7 +154,7 @@ export class Core {
   #nextTicket = 1
   readonly #writes: Writes
   readonly #liveRuns: LiveRuns
-  readonly #salvagePorts: SalvagePorts
+  readonly #storeState: StoreState
   readonly #verification = new Verification((link, ticket, checks) =>
     // Who is read more slowly for them is the peer that carries.
     this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
@@ -161,10 +162,8 @@ export class Core {
   readonly #history: HistoryLines
   readonly #wakes: Wakes
   #hasTurn = false
-  #scanned = false
   #settledTold = true
   #isHeard = true
-  #isFailing = false
   readonly #openings: Openings
   readonly #indexPace = new IndexPace()
   /** Something in room 0 has changed in this turn. */
@@ -213,6 +212,14 @@ export class Core {
     const now = () => this.#moment.now
     const netNow = () => this.netNow
     const tell = (event: NodeEvent) => this.tell(event)
+    const isReady = () => this.isReady
+    const isVisitor = options.choice.visitor === true
+    const isMember = (view: RoomView) => this.isMember(view)
+    const roomName = (view: RoomView) => this.roomName(view)
+    const isBlocked = (key: PersonKey) => this.blocks.has(this.views.personOf(key))
+    const choose = (event: ChoiceEvent) => this.#steering.choose(event)
+    const put = (op: StoreOp) => this.#writes.put(op)
+    const get = (key: string) => store.get(key)
     const effect = (effect: CoreEffect) => void this.#effects.push(effect)
     this.#online = new Online({
       self: this.self,
@@ -223,7 +230,7 @@ export class Core {
       hubTold: () => this.#hubTold,
       now,
       netNow,
-      isReady: () => this.isReady,
+      isReady,
       tell,
       ownCame: (device) => this.#ownDevices.came(device),
     })
@@ -253,7 +260,7 @@ export class Core {
     this.company = new Company(
       {
         self: this.self,
-        isVisitor: options.choice.visitor === true,
+        isVisitor,
         people: this.people,
         send: (links, frame) => this.#outgoing.sendShared(links, frame),
         links: () => this.#links.ids(),
@@ -267,9 +274,9 @@ export class Core {
           const view = this.display.isOpen(room) ? this.views.room(room) : undefined
           return view && this.isMember(view) ? view : undefined
         },
-        roomName: (view) => this.roomName(view),
-        isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
-        isReady: () => this.isReady,
+        roomName,
+        isBlocked,
+        isReady,
         tell,
         save: (key, value) => facts.save(key, value),
       },
@@ -288,22 +295,30 @@ export class Core {
       isTold: (person) => this.#online.presence.has(person) && !this.blocks.has(person),
       tellsHeld: () => !this.company.own.isHidden && options.choice.visitor !== true,
       tellsRead: () => this.company.own.tellsRead,
-      send: (frame) => this.#sendMarker(frame),
-      read: (view, person, id, order) => this.#tellRead(view, person, id, order),
+      reign: this.#reign,
+      outgoing: this.#outgoing,
+      people: this.people,
+      roomName,
+      isBlocked,
+      isReady,
+      tell,
     })
     this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
+    this.#rooms = new MyRooms({
+      self: this.self,
+      views: this.views,
+      people: this.people,
+      private: this.private,
+    })
     this.#ownDevices = new OwnDevices({
       self: this.self,
       marks: this.readMarks,
-      others: () =>
-        this.views
-          .network()
-          .devices.of(this.me)
-          .filter((key) => key !== this.self),
+      views: this.views,
+      links: this.#links,
+      outgoing: this.#outgoing,
+      reign: this.#reign,
+      private: this.private,
       isHere: (device) => this.#online.presence.has(device),
-      send: (device, frame) => this.#outgoing.sendTo(device, this.#reign.followed, frame),
-      sealTo: (device, bytes) => this.private.sealTo(device, bytes),
-      openFrom: (device, nonce, box) => this.private.openFrom(device, nonce, box),
     })
     this.doors = this.#newDoors()
     this.choice = createChoice({
@@ -343,9 +358,9 @@ export class Core {
       views: this.views,
       people: this.people,
       open: (event, body) => this.private.open(event, body),
-      roomName: (view) => this.roomName(view),
-      isMember: (view) => this.isMember(view),
-      isBlocked: (key) => this.blocks.has(this.views.personOf(key)),
+      roomName,
+      isMember,
+      isBlocked,
       isForgotten: (event) => this.forgotten.has(event),
       calls: (room, message) =>
         this.notices.calls(
@@ -366,10 +381,17 @@ export class Core {
       },
     })
     this.forgotten = new Forgotten({ get: (key) => store.get(key), put: (op) => this.#writes.put(op) })
-    this.search = this.#newSearch()
+    this.search = new SearchIndex({
+      crypto,
+      seed: options.seed,
+      replica: this.replica,
+      retentionMs: options.retentionMs,
+      get,
+      put,
+      ...readableHere(this.self, this.views, this.display),
+    })
+    this.replica.onContent = (lane) => this.search.changed(lane)
     const roomChanged = (room: RoomId, just?: readonly Event[]) => this.#roomChanged(room, just)
-    const isReady = () => this.isReady
-    const isVisitor = options.choice.visitor === true
     const events = {
       self: this.self,
       replica: this.replica,
@@ -397,7 +419,7 @@ export class Core {
       close: (room) => this.display.close(room),
       hasHistory: (join) =>
         this.#reign.followed === undefined || (!this.outbox.isOpen(join) && !this.sync.isBusy),
-      isNamed: (room) => this.#isNamed(room),
+      isNamed: (room) => this.#rooms.isNamed(room),
       lines: (room, then) => this.lines([room], HISTORY_LINES, then),
       open: (room, lines) => this.#open(room, lines),
     })
@@ -441,7 +463,7 @@ export class Core {
       sync: this.sync,
       isComingIn: () => this.#acts.isComingIn,
       // The others are opened when they have a name.
-      rooms: () => this.#acts.joinedRooms().filter((room) => this.#isNamed(room)),
+      rooms: () => this.#acts.joinedRooms().filter((room) => this.#rooms.isNamed(room)),
       lines: (rooms, count, then, which) => this.lines(rooms, count, then, which),
       hub: () => this.hubInfo(),
       tellHistory: (room, message) => this.display.tellHistory(room, message),
@@ -471,7 +493,7 @@ export class Core {
       signer,
       isVisitor,
       durableN: this.#durable.n,
-      isDiskSound: () => this.#scanned && !this.#isFailing,
+      isDiskSound: () => this.#storeState.isSound,
       isAwake: () => acknowledges(this.choice),
       denial: (author, room, cls) => this.#acts.denial(author, room, cls),
       needSync: (isNeeded) => this.#writes.needSync(isNeeded),
@@ -550,7 +572,7 @@ export class Core {
       liveRuns: this.#liveRuns,
       verification: this.#verification,
       guard,
-      choose: (event) => this.#steering.choose(event),
+      choose,
       unfollow: () => this.#steering.unfollow(),
       aliasPlaces: (pair) => this.#acts.aliasPlaces(pair),
       effect,
@@ -567,7 +589,23 @@ export class Core {
       online: this.#online,
       markers,
       moment: () => this.#moment,
-      newHub: () => this.#newHub(),
+      newHub: () =>
+        ownHub({
+          ...events,
+          ...peers,
+          crypto,
+          net,
+          rate: options.rate,
+          choice: this.choice,
+          sync,
+          taking: this.#taking,
+          durable: this.#durable,
+          confirming: this.#confirming,
+          online: this.#online,
+          isReady,
+          denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
+          permit: (...asked) => this.#acts.permit(...asked),
+        }),
       drop: (link) => this.#linkLife.drop(link),
       effect,
       changed: () => {
@@ -575,27 +613,14 @@ export class Core {
       },
     })
     this.#acts = new Acts(this)
-    this.#erasing = new Erasing({
-      replica: this.replica,
+    this.#clearing = new Clearing({
+      ...events,
+      store,
+      private: this.private,
+      choice: this.choice,
       retentionMs: options.retentionMs,
-      isDeleted: (room) => this.views.room(room)?.deleted === true,
-      get: (key) => store.get(key),
-      put: (op) => this.#writes.put(op),
-      keysErased: (room) => {
-        this.views.forgetKeys(room)
-        this.private.forget(room)
-      },
-      keysWanted: (room) => {
-        this.views.recallKeys(room)
-        this.#roomChanged(room)
-      },
-    })
-    this.#hiddenBodies = new HiddenBodies({
-      replica: this.replica,
-      erased: (room) => this.views.room(room)?.erased ?? NOTHING_ERASED,
-      personOf: (key) => this.views.personOf(key),
-      get: (key) => store.get(key),
-      put: (op) => this.#writes.put(op),
+      put,
+      roomChanged,
     })
     this.#wantedBodies = new WantedBodies({
       bare: this.replica.bare,
@@ -609,7 +634,7 @@ export class Core {
       behind: ({ room, author, lane, n }) => (this.replica.lane(room, author, lane)?.n ?? n) - n + 1,
       pull: (link, { room, author, lane, n }) => this.sync.pullBodies(link, room, author, lane, n - 1),
     })
-    this.#salvagePorts = {
+    const salvage: SalvagePorts = {
       crypto,
       replica: this.replica,
       isDeleted: (room) => this.views.room(room)?.deleted === true,
@@ -618,34 +643,19 @@ export class Core {
       deleted: (tombstone) => this.#counting.deleted(tombstone),
       forked: (run) => this.#roomChanged(run.events[0]!.room),
     }
-  }
-
-  #newSearch(): SearchIndex {
-    const { crypto, seed, store, retentionMs } = this.options
-    const { replica } = this
-    const search = new SearchIndex({
-      crypto,
-      seed,
-      replica,
-      retentionMs,
-      get: (key) => store.get(key),
-      put: (op) => this.#writes.put(op),
-      isReadable: (room) => {
-        const view = this.views.room(room)
-        return view !== undefined && !view.deleted && (view.persons?.has(this.me) ?? true)
-      },
-      isPlain: (room) => {
-        const view = this.views.room(room)
-        return view !== undefined && view.persons === undefined
-      },
-      read: (event, body) => {
-        const view = this.views.room(event.room)
-        const value = view ? this.display.read(view, event, body) : null
-        return value === null && view && !view.persons ? undefined : value
-      },
+    this.#storeState = new StoreState({
+      ...events,
+      ...own,
+      durable: this.#durable,
+      sync,
+      comparing,
+      publishing: this.#publishing,
+      readiness: this.#readiness,
+      salvage,
+      choose,
+      roomChanged,
+      effect,
     })
-    replica.onContent = (lane) => search.changed(lane)
-    return search
   }
 
   #newDoors(): Doors | undefined {
@@ -668,7 +678,7 @@ export class Core {
   async load(): Promise<void> {
     await this.replica.load()
     await this.views.load(this.options.store)
-    await this.#hiddenBodies.load(this.options.store)
+    await this.#clearing.load()
     const rooms = [...this.replica.rooms()]
     for (let k = 0; k < rooms.length; k += ROOMS_AT_ONCE)
       await Promise.all(rooms.slice(k, k + ROOMS_AT_ONCE).map((room) => this.#noteLatest(room)))
@@ -762,22 +772,12 @@ export class Core {
     }
   }
   isMember(view: RoomView): boolean {
-    if (view.type === 'talk') return view.persons!.has(this.me)
-    return view.members.has(this.me) || view.type === 'general'
-  }
-
-  #isNamed(room: RoomId): boolean {
-    const view = this.views.room(room)
-    return view?.type !== 'private' || this.private.openName(view) !== undefined
+    return this.#rooms.isMember(view)
   }
 
   /** The name people know a room by; null for a talk. */
   roomName(view: RoomView): string | null {
-    if (view.type === 'general') return 'general'
-    if (view.type === 'talk') return null
-    // A deleted room keeps no name: another one may have it.
-    if (view.deleted) return this.private.openName(view) ?? view.id.slice(0, 8)
-    return this.people.roomLabel(view.id, this.private.openName(view))
+    return this.#rooms.nameOf(view)
   }
 
   // --- steps ------------------------------------------------------------------------------------------------------
@@ -819,7 +819,7 @@ export class Core {
       case 'lines':
         return this.#history.answered(input.ticket, input.lines)
       case 'scanned':
-        return this.#onScanned(input)
+        return this.#storeState.scanned(input)
       case 'audience':
         this.#isHeard = input.isThere
         return
@@ -828,35 +828,16 @@ export class Core {
         this.#publishing.closeLanes()
         return this.#tick()
       case 'storeFailing':
-        this.#isFailing = input.failing
-        if (!input.failing) this.#confirming.signAgain()
-        return this.#steering.choose({
-          in: 'facts',
-          facts: !input.failing
-            ? { failing: false, diskless: false }
-            : input.sinceStart
-              ? { diskless: true }
-              : { failing: true },
-        })
+        return this.#storeState.failing(input)
       case 'storeReplaced':
-        this.#scanned = false
-        this.#readiness.drop()
-        this.search.restart()
-        this.#publishing.closeLanes()
-        this.#durable.lost()
-        this.#writes.needSync()
-        return this.#steering.choose({ in: 'facts', facts: { ready: false } })
+        return this.#storeState.replaced()
       case 'salvage':
-        this.#readiness.drop()
-        return takeSalvaged(this.#salvagePorts, input.part, (brought) => {
-          this.#effects.push({ do: 'salvaged', brought })
-          if (input.isLast) this.#comparing.all()
-        })
+        return this.#storeState.salvaged(input)
       case 'start':
         this.#placeKeeper.start(moment.now)
         // What a former process wrote may still be in a cache: acknowledged is only what a synced write stands behind.
         this.#writes.needSync()
-        this.#steering.choose({ in: 'facts', facts: { ready: this.#scanned } })
+        this.#steering.choose({ in: 'facts', facts: { ready: this.#storeState.isScanned } })
         this.#admissions.changed()
         this.#acts.roomChanged(NETWORK_ROOM)
         this.#announceSelf()
@@ -874,22 +855,6 @@ export class Core {
       default:
         return this.#steering.choose(input)
     }
-  }
-
-  /** The truth about the store, where hints were wrong: what counts is decided anew, what is missing is asked for. */
-  #onScanned({ wrong, rooms, events }: Extract<CoreInput, { in: 'scanned' }>): void {
-    this.#scanned = true
-    this.replication.takeUp(this.#publishing.lanes(), this.#moment.now)
-    if (wrong > 0) {
-      this.#publishing.closeLanes()
-      this.search.recount()
-      this.#readiness.drop()
-      for (const room of rooms) this.#roomChanged(room)
-      this.display.arrived(events)
-      this.#comparing.all()
-      for (const room of rooms) this.sync.ask(room)
-    }
-    this.#steering.choose({ in: 'facts', facts: { ready: true } })
   }
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
@@ -970,26 +935,10 @@ export class Core {
     this.#admissions.tick(now, this.isCaughtUp)
     this.#codesDue = true
     this.#openings.look(this.#moment.now)
-    if (this.#scanned) this.#erase(now)
+    if (this.#storeState.isScanned) this.#clearing.tick(now, this.netNow)
     this.#wantedBodies.tick(now)
     this.#facts.saveLabels(this.people.takeSaved(now))
     this.saveMarks()
-  }
-
-  /** What nobody may see any more goes from the disk. */
-  #erase(now: number): void {
-    // The clocks of thousands are not looked through for nothing.
-    if (!this.#erasing.isDue(now) && !this.#hiddenBodies.isDue(now)) return
-    const time = erasingTime(this.netNow, clocksOf(this.choice, now))
-    this.#erasing.tick(now, time)
-    this.#hiddenBodies.tick(now, time)
-  }
-
-  #sendMarker(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
-    const link = this.#reign.followed
-    if (link !== undefined) return this.#outgoing.send(link, frame)
-    if (frame.type === 'marker') this.#reign.hub?.passMarker(frame)
-    else this.#reign.hub?.relayFrame(roomId(frame.room), 1, frame, -1)
   }
 
   #onMarker(link: LinkId, from: PersonKey, frame: FrameOf<'marker'>): void {
@@ -998,21 +947,6 @@ export class Core {
     if (personKey(frame.to) !== this.self) return this.#reign.hub?.frame(link, frame)
     this.markers.heard(frame)
     this.#acts.marked()
-  }
-
-  #tellRead(view: RoomView, person: PersonKey, id: string, order: string): void {
-    if (!this.isReady || this.blocks.has(person)) return
-    const room = this.roomName(view)
-    const user = this.people.labelled(person)
-    this.tell({
-      type: 'receipt',
-      room,
-      ...(view.persons && { private: true as const }),
-      user,
-      state: 'read',
-      id,
-      order,
-    })
   }
 
   /** What this device alone knows: written with the turn. */
@@ -1090,7 +1024,7 @@ export class Core {
       case 'refused':
         return this.#reign.isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
       case 'own':
-        return this.#onOwn(link, state, frame)
+        return this.#onOwn(this.#ownDevices.take(link, state.key, frame))
       case 'permit':
         return this.#reign.isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
       default:
@@ -1098,21 +1032,9 @@ export class Core {
     }
   }
 
-  /** For this device, or as hub to be passed on between devices of one person. */
-  #onOwn(link: LinkId, state: Linked, frame: FrameOf<'own'>): void {
-    const [to, from] = [personKey(frame.to), personKey(frame.from)]
-    if (to === this.self) {
-      const isTheirs = from === state.key || this.#reign.isOfHub(link)
-      const moved = isTheirs ? this.#ownDevices.onFrame(frame) : []
-      if (moved.length > 0) this.saveMarks()
-      for (const room of moved) this.#acts.readElsewhere(room)
-      return
-    }
-    if (!this.#reign.isMember(link)) return
-    if (from !== state.key) return this.#outgoing.fault(link, 'own: not its own')
-    if (this.views.personOf(to) !== this.views.personOf(from)) return
-    for (const [other, { key }] of this.#links.all)
-      if (key === to && this.#reign.isMember(other)) return this.#outgoing.send(other, frame)
+  #onOwn(moved: readonly RoomId[]): void {
+    if (moved.length > 0) this.saveMarks()
+    for (const room of moved) this.#acts.readElsewhere(room)
   }
 
   #onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): void {
@@ -1230,38 +1152,6 @@ export class Core {
   }
 
   // --- choice of hub ----------------------------------------------------------------------------------------------
-
-  #newHub(): Hub {
-    const { crypto, net, rate } = this.options
-    return new Hub(
-      {
-        crypto,
-        net,
-        self: this.self,
-        rate,
-        bereft: this.isReady ? Array.from(this.#links.ofStaying(), ([, key]) => key) : [],
-        send: (link, frame) => this.#outgoing.send(link, frame),
-        sendShared: (links, frame) => {
-          for (const link of links) said(this.choice, link, this.#moment.now)
-          this.#outgoing.sendShared(links, frame)
-        },
-        refuse: (link, code, detail) => this.#outgoing.refuse(link, code, detail),
-        fault: (link, why) => this.#outgoing.fault(link, why),
-        verify: (link, run, then) => this.sync.verifyRun(link, run, then),
-        settle: (link, run, isRelayed) => this.#taking.settle(link, run, isRelayed),
-        holds: (run) => this.#taking.holds(run),
-        knows: (room) => this.views.room(room) !== undefined,
-        carries: (person, room, cls) => this.views.carries(person, room, cls, false),
-        denial: (author, room, cls, run) => this.#acts.denial(author, room, cls, run),
-        permit: (...asked) => this.#acts.permit(...asked),
-        mayAcknowledge: () => this.#confirming.mayAcknowledge(),
-        durableN: this.#durable.n,
-        pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-        online: (person, isOnline) => this.#online.heard(person, isOnline),
-      },
-      this.#moment.now,
-    )
-  }
 
   /** Runs that came by numbers which stand for nothing here (LV-17): for tests. */
   get unreadRuns(): number {

@@ -10,6 +10,10 @@ import { concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
 import type { FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import { MARKER_LANES_MAX, MEMBERS_MAX } from '../wire/limits.ts'
+import type { NodeEvent } from './events.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { People } from './people.ts'
+import type { Reign } from './reign.ts'
 import type { RoomView } from './rooms.ts'
 
 /** People of a room in which markers are told unasked: a class. In larger ones whoever wants to know asks. */
@@ -37,9 +41,14 @@ export interface MarkerPorts {
   isTold(person: PersonKey): boolean
   tellsHeld(): boolean
   tellsRead(): boolean
-  send(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void
-  /** Somebody has read up to this own message, and not this far before. */
-  read(room: RoomView, person: PersonKey, id: string, order: string): void
+  readonly reign: Reign
+  readonly outgoing: Outgoing
+  readonly people: People
+  roomName(view: RoomView): string | null
+  isBlocked(person: PersonKey): boolean
+  /** Has this process begun to tell people what goes on? */
+  isReady(): boolean
+  tell(event: NodeEvent): void
 }
 
 interface Due {
@@ -117,7 +126,7 @@ export class Markers {
     if (!this.#ports.isTold(to)) return
     const held = [...this.#ports.lanes(room, to)].slice(-MARKER_LANES_MAX)
     if (held.length === 0) return
-    this.#ports.send({
+    this.#send({
       type: 'marker',
       room: fromHex(room),
       key: fromHex(this.#ports.self),
@@ -125,6 +134,14 @@ export class Markers {
       held: concat(...held.flatMap(({ lane, n }) => [fromHex(lane), uint(n, 4)])),
       read: fromHex(read),
     })
+  }
+
+  #send(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
+    const { reign, outgoing } = this.#ports
+    const link = reign.followed
+    if (link !== undefined) return outgoing.send(link, frame)
+    if (frame.type === 'marker') reign.hub?.passMarker(frame)
+    else reign.hub?.relayFrame(roomId(frame.room), 1, frame, -1)
   }
 
   /** Somebody asks how far their messages are held and read. */
@@ -142,7 +159,7 @@ export class Markers {
   // --- what is known ------------------------------------------------------------------------------------------------
 
   ask(room: RoomId): void {
-    this.#ports.send({ type: 'markerAsk', room: fromHex(room), key: fromHex(this.#ports.self) })
+    this.#send({ type: 'markerAsk', room: fromHex(room), key: fromHex(this.#ports.self) })
   }
 
   /** An own message was told. */
@@ -175,7 +192,24 @@ export class Markers {
     const before = known.read
     known.read = read
     const latest = this.#own.get(room)?.findLast(({ order }) => order <= read)
-    if (latest && latest.order > before) this.#ports.read(view, person, latest.id, read)
+    if (latest && latest.order > before) this.#tellRead(view, person, latest.id, read)
+  }
+
+  /** Somebody has read up to this own message, and not this far before. */
+  #tellRead(view: RoomView, person: PersonKey, id: string, order: string): void {
+    const { people, roomName, isBlocked, isReady, tell } = this.#ports
+    if (!isReady() || isBlocked(person)) return
+    const room = roomName(view)
+    const user = people.labelled(person)
+    tell({
+      type: 'receipt',
+      room,
+      ...(view.persons && { private: true as const }),
+      user,
+      state: 'read',
+      id,
+      order,
+    })
   }
 
   #knownOf(room: RoomId, person: PersonKey): Known {

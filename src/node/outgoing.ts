@@ -1,7 +1,6 @@
 /** Outgoing: what goes to a link, whether the shell has it or a peer carries it. */
 import { encodeFrame } from '../wire/codec.ts'
 import type { Frame } from '../wire/frames.ts'
-import type { PersonKey } from '../wire/ids.ts'
 import type { CoreEffect } from './core-io.ts'
 import type { Links } from './links.ts'
 import type { Relaying } from './relaying.ts'
@@ -36,12 +35,6 @@ export class Outgoing {
     }
     const own = carried.length > 0 ? links.filter((link) => !carried.includes(link)) : links
     if (own.length > 0) effect({ do: 'send', links: own, frame })
-  }
-
-  /** Over a link of its own where there is one, else through the hub. */
-  sendTo(device: PersonKey, hub: LinkId | undefined, frame: Frame): void {
-    for (const [link, { key }] of this.#ports.links.all) if (key === device) return this.send(link, frame)
-    if (hub !== undefined) this.send(hub, frame)
   }
 
   /** Ends a link with a refusal; linkDown follows. */
