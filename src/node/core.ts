@@ -780,6 +780,99 @@ export class Core {
     return this.#rooms.nameOf(view)
   }
 
+  /** Has the hub, where there is one, given all it holds? */
+  get isCaughtUp(): boolean {
+    return this.#lag.isCaughtUp
+  }
+
+  /** Runs that came by numbers which stand for nothing here (LV-17): for tests. */
+  get unreadRuns(): number {
+    return this.#liveRuns.unread
+  }
+
+  /** Omissions of hubs that this process has counted. */
+  get omissions(): number {
+    return this.#guard.omissions
+  }
+
+  /** Hubs that are not followed now, because of what they kept back. */
+  avoided(): readonly PersonKey[] {
+    return avoidedNow(this.choice, this.#moment.now)
+  }
+
+  /** The links that are up, for `status`. */
+  linksUp(): Iterable<LinkInfo> {
+    return this.#hubTold.linksUp()
+  }
+
+  hubInfo(): HubInfo | undefined {
+    return this.#hubTold.info()
+  }
+
+  /** The hub followed, or this node; undefined: none. */
+  get hubKey(): PersonKey | undefined {
+    return this.#reign.hubKey
+  }
+
+  // --- what people's acts need ------------------------------------------------------------------------------------
+
+  /** The own join is written: what is older in this room is its history. */
+  joined(join: Event): void {
+    this.#openings.joined(join, this.#moment.now)
+  }
+
+  /** Writes own events of one class and room: on disk first, then out. Returns them; then: once on disk. */
+  write(
+    room: RoomId,
+    writings: readonly Writing[],
+    then: (events: readonly Event[]) => void,
+  ): readonly Event[] {
+    return this.#publishing.write(room, writings, then)
+  }
+
+  /** Hub no more, unless nobody else can be: a maintenance is ahead. For this process. */
+  drain(): void {
+    this.#steering.choose({ in: 'facts', facts: { drained: true } })
+  }
+
+  /** Deletes the bodies of own content events of one room: on disk first, then out. then: once on disk. */
+  deleteOwn(events: readonly Event[], then: () => void): void {
+    this.#publishing.deleteOwn(events, then)
+  }
+
+  /** The last lines of rooms from the disk; what is not written yet is written first. */
+  lines(
+    rooms: readonly RoomId[],
+    count: number,
+    then: (lines: readonly RoomLine[]) => void,
+    which: Which = {},
+  ): void {
+    this.#history.ask(this.#nextTicket++, rooms, count, which, then)
+  }
+
+  /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
+  readLines(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+    return this.#history.read(rooms, count, which)
+  }
+
+  /** What this device alone knows: written with the turn. */
+  saveMarks(): void {
+    this.#facts.saveChosen()
+    this.#ownDevices.tellMoved()
+    this.company.saveOwn()
+  }
+
+  permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
+    return this.#reign.hub?.permitSelf(action, room, name)
+  }
+
+  /** Sends a question to the hub; false where there is none to ask. */
+  askHub(frame: Frame): boolean {
+    const link = this.#reign.followed
+    if (link !== undefined) this.#outgoing.send(link, frame)
+    return link !== undefined
+  }
+
   // --- steps ------------------------------------------------------------------------------------------------------
 
   /** Is there something for the end of a turn? Not after heartbeats that changed nothing: a hub gets two a second of each. */
@@ -840,7 +933,7 @@ export class Core {
         this.#steering.choose({ in: 'facts', facts: { ready: this.#storeState.isScanned } })
         this.#admissions.changed()
         this.#acts.roomChanged(NETWORK_ROOM)
-        this.#announceSelf()
+        this.#acts.announceSelf()
         this.#steering.choose(input)
         return this.#readiness.begin()
       case 'tick':
@@ -941,23 +1034,6 @@ export class Core {
     this.saveMarks()
   }
 
-  #onMarker(link: LinkId, from: PersonKey, frame: FrameOf<'marker'>): void {
-    const isOfHub = this.#reign.isFollowed(link)
-    if (!isOfHub && personKey(frame.key) !== from) return
-    if (personKey(frame.to) !== this.self) return this.#reign.hub?.frame(link, frame)
-    this.markers.heard(frame)
-    this.#acts.marked()
-  }
-
-  /** What this device alone knows: written with the turn. */
-  saveMarks(): void {
-    this.#facts.saveChosen()
-    this.#ownDevices.tellMoved()
-    this.company.saveOwn()
-  }
-
-  // --- links ------------------------------------------------------------------------------------------------------
-
   #age(): void {
     this.#placeKeeper.age(this.#moment.now)
     if (this.place) this.#steering.choose({ in: 'facts', facts: { ageS: this.place.age } })
@@ -967,6 +1043,23 @@ export class Core {
     const link = this.#reign.followed
     if (link !== undefined) this.#outgoing.send(link, frame)
     else if (frame.type === 'offer') this.#ownConfirmations.ask(frame)
+  }
+
+  #flushWrites(): void {
+    this.#writes.needSync(this.#confirming.size > 0)
+    const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps(), this.replica.takeErased())
+    if (write) this.#effects.push(write)
+  }
+
+  #written(ticket: number): void {
+    const { lanes, then } = this.#writes.written(ticket)
+    this.#confirming.written(lanes)
+    for (const each of then) each()
+  }
+
+  /** Acts on what a link brought once its signatures are checked, in the order it came. */
+  #verify(link: LinkId, checks: readonly Check[], act: Act): void {
+    if (this.#links.has(link)) this.#verification.add(link, this.#nextTicket++, checks, act)
   }
 
   // --- frames -----------------------------------------------------------------------------------------------------
@@ -1032,6 +1125,14 @@ export class Core {
     }
   }
 
+  #onMarker(link: LinkId, from: PersonKey, frame: FrameOf<'marker'>): void {
+    const isOfHub = this.#reign.isFollowed(link)
+    if (!isOfHub && personKey(frame.key) !== from) return
+    if (personKey(frame.to) !== this.self) return this.#reign.hub?.frame(link, frame)
+    this.markers.heard(frame)
+    this.#acts.marked()
+  }
+
   #onOwn(moved: readonly RoomId[]): void {
     if (moved.length > 0) this.saveMarks()
     for (const room of moved) this.#acts.readElsewhere(room)
@@ -1047,19 +1148,7 @@ export class Core {
     this.#online.listed(frame)
   }
 
-  // --- verification -----------------------------------------------------------------------------------------------
-
-  /** Acts on what a link brought once its signatures are checked, in the order it came. */
-  #verify(link: LinkId, checks: readonly Check[], act: Act): void {
-    if (this.#links.has(link)) this.#verification.add(link, this.#nextTicket++, checks, act)
-  }
-
-  // --- events -----------------------------------------------------------------------------------------------------
-
-  /** Has the hub, where there is one, given all it holds? */
-  get isCaughtUp(): boolean {
-    return this.#lag.isCaughtUp
-  }
+  // --- rooms ------------------------------------------------------------------------------------------------------
 
   /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */
   #roomChanged(room: RoomId, just?: readonly Event[]): void {
@@ -1104,11 +1193,6 @@ export class Core {
     this.#openings.look(this.#moment.now)
   }
 
-  /** The own join is written: what is older in this room is its history. */
-  joined(join: Event): void {
-    this.#openings.joined(join, this.#moment.now)
-  }
-
   #open(room: RoomId, lines: readonly RoomLine[]): void {
     this.display.open(
       room,
@@ -1118,68 +1202,10 @@ export class Core {
     this.readMarks.begin(room, lines.findLast(({ message }) => message.history)?.message.order ?? '')
   }
 
-  /** Writes own events of one class and room: on disk first, then out. Returns them; then: once on disk. */
-  write(
-    room: RoomId,
-    writings: readonly Writing[],
-    then: (events: readonly Event[]) => void,
-  ): readonly Event[] {
-    return this.#publishing.write(room, writings, then)
-  }
+  // --- telling ----------------------------------------------------------------------------------------------------
 
-  /** Hub no more, unless nobody else can be: a maintenance is ahead. For this process. */
-  drain(): void {
-    this.#steering.choose({ in: 'facts', facts: { drained: true } })
-  }
-
-  /** Deletes the bodies of own content events of one room: on disk first, then out. then: once on disk. */
-  deleteOwn(events: readonly Event[], then: () => void): void {
-    this.#publishing.deleteOwn(events, then)
-  }
-
-  // --- disk -------------------------------------------------------------------------------------------------------
-
-  #flushWrites(): void {
-    this.#writes.needSync(this.#confirming.size > 0)
-    const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps(), this.replica.takeErased())
-    if (write) this.#effects.push(write)
-  }
-
-  #written(ticket: number): void {
-    const { lanes, then } = this.#writes.written(ticket)
-    this.#confirming.written(lanes)
-    for (const each of then) each()
-  }
-
-  // --- choice of hub ----------------------------------------------------------------------------------------------
-
-  /** Runs that came by numbers which stand for nothing here (LV-17): for tests. */
-  get unreadRuns(): number {
-    return this.#liveRuns.unread
-  }
-
-  /** Omissions of hubs that this process has counted. */
-  get omissions(): number {
-    return this.#guard.omissions
-  }
-
-  /** Hubs that are not followed now, because of what they kept back. */
-  avoided(): readonly PersonKey[] {
-    return avoidedNow(this.choice, this.#moment.now)
-  }
-
-  /** The links that are up, for `status`. */
-  linksUp(): Iterable<LinkInfo> {
-    return this.#hubTold.linksUp()
-  }
-
-  hubInfo(): HubInfo | undefined {
-    return this.#hubTold.info()
-  }
-
-  /** The hub followed, or this node; undefined: none. */
-  get hubKey(): PersonKey | undefined {
-    return this.#reign.hubKey
+  tell(event: NodeEvent): void {
+    this.#effects.push({ do: 'tell', event })
   }
 
   #tellReady(hub: HubInfo): void {
@@ -1193,27 +1219,6 @@ export class Core {
       epoch: this.epoch,
       room: 'general',
     })
-  }
-
-  /** The last lines of rooms from the disk; what is not written yet is written first. */
-  lines(
-    rooms: readonly RoomId[],
-    count: number,
-    then: (lines: readonly RoomLine[]) => void,
-    which: Which = {},
-  ): void {
-    this.#history.ask(this.#nextTicket++, rooms, count, which, then)
-  }
-
-  /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
-  readLines(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
-    return this.#history.read(rooms, count, which)
-  }
-
-  // --- telling ----------------------------------------------------------------------------------------------------
-
-  tell(event: NodeEvent): void {
-    this.#effects.push({ do: 'tell', event })
   }
 
   #warnOfTwin(): void {
@@ -1245,21 +1250,5 @@ export class Core {
     const settled = this.settled
     if (settled && !this.#settledTold) this.#effects.push({ do: 'settled' })
     this.#settledTold = settled
-  }
-
-  /** The profile that this device shows: written at the first start and when the nick changes. */
-  #announceSelf(): void {
-    this.#acts.announceSelf()
-  }
-
-  permitSelf(action: 'create' | 'join', room: RoomId, name: string): string | undefined {
-    return this.#reign.hub?.permitSelf(action, room, name)
-  }
-
-  /** Sends a question to the hub; false where there is none to ask. */
-  askHub(frame: Frame): boolean {
-    const link = this.#reign.followed
-    if (link !== undefined) this.#outgoing.send(link, frame)
-    return link !== undefined
   }
 }
