@@ -9,25 +9,15 @@
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
 import type { Event } from '../wire/event.ts'
-import type { Frame, FrameOf } from '../wire/frames.ts'
-import { eventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
+import type { Frame } from '../wire/frames.ts'
+import { NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isWithoutDisk } from './alone.ts'
 import type { Blocks } from './blocks.ts'
 import { Carriage } from './carriage.ts'
 import { avoidedNow } from './choice/avoid.ts'
-import {
-  acknowledges,
-  CHOICE_FRAMES,
-  type Choice,
-  type ChoiceEvent,
-  type ChoiceFrame,
-  createChoice,
-  heard,
-  mediansOf,
-  standingOf,
-} from './choice.ts'
+import { acknowledges, type Choice, type ChoiceEvent, createChoice, mediansOf, standingOf } from './choice.ts'
 import { Clearing } from './clearing.ts'
 import { Company } from './company.ts'
 import { Comparing } from './comparing.ts'
@@ -68,6 +58,7 @@ import { Private } from './private.ts'
 import { Publishing } from './publishing.ts'
 import type { ReadMarks } from './read-marks.ts'
 import { Readiness } from './readiness.ts'
+import { Receiving } from './receiving.ts'
 import { Reign } from './reign.ts'
 import { Relaying } from './relaying.ts'
 import { Replica } from './replica.ts'
@@ -95,8 +86,6 @@ import { Writes } from './writes.ts'
 const ROOMS_AT_ONCE = 16
 /** Stands for the own disk where a link is asked for; no link has it. */
 const SALVAGE: LinkId = -2
-
-const choiceFrames: ReadonlySet<string> = new Set(CHOICE_FRAMES)
 
 export class Core {
   readonly self: PersonKey
@@ -142,6 +131,7 @@ export class Core {
   readonly #linkLife: LinkLife
   readonly #reign: Reign
   readonly #steering: Steering
+  readonly #receiving: Receiving
   readonly #hubTold: HubTold
   readonly #lag: Lag
   readonly #readiness: Readiness
@@ -218,6 +208,9 @@ export class Core {
     const roomName = (view: RoomView) => this.roomName(view)
     const isBlocked = (key: PersonKey) => this.blocks.has(this.views.personOf(key))
     const choose = (event: ChoiceEvent) => this.#steering.choose(event)
+    const changed = () => {
+      this.#hasTurn = true
+    }
     const put = (op: StoreOp) => this.#writes.put(op)
     const get = (key: string) => store.get(key)
     const effect = (effect: CoreEffect) => void this.#effects.push(effect)
@@ -245,7 +238,7 @@ export class Core {
         const via = this.#links.keyOf(this.#relaying.carrierOf(link)!)
         if (via) this.#linkLife.up({ in: 'linkUp', link, key, dialled, address: '', hello, told, via })
       },
-      frame: (link, frame) => this.#frame(link, frame),
+      frame: (link, frame) => this.#receiving.frame(link, frame),
       down: (link) => this.#linkLife.down({ in: 'linkDown', link, cause: 'closed' }),
       failed: (via, to) => this.#steering.choose({ in: 'circuitFailed', via, to }),
       fault: (link, _key, why) => this.#outgoing.fault(link, why),
@@ -299,7 +292,7 @@ export class Core {
       outgoing: this.#outgoing,
       people: this.people,
       roomName,
-      isBlocked,
+      isBlocked: (person) => this.blocks.has(person),
       isReady,
       tell,
     })
@@ -608,11 +601,26 @@ export class Core {
         }),
       drop: (link) => this.#linkLife.drop(link),
       effect,
-      changed: () => {
-        this.#hasTurn = true
-      },
+      changed,
     })
     this.#acts = new Acts(this)
+    this.#receiving = new Receiving({
+      ...events,
+      ...peers,
+      ...own,
+      ...toldOf,
+      choice: this.choice,
+      sync,
+      taking: this.#taking,
+      openings: this.#openings,
+      online: this.#online,
+      markers,
+      ownDevices: this.#ownDevices,
+      acts: this.#acts,
+      choose,
+      saveMarks: () => this.saveMarks(),
+      changed,
+    })
     this.#clearing = new Clearing({
       ...events,
       store,
@@ -899,7 +907,7 @@ export class Core {
       case 'relayStalled':
         return this.#relaying.stalled(input.link, input.key)
       case 'frame':
-        return this.#frame(input.link, input.frame)
+        return this.#receiving.frame(input.link, input.frame)
       case 'verified':
         return this.#verification.answered(input.ticket, input.ok)
       case 'written':
@@ -1060,92 +1068,6 @@ export class Core {
   /** Acts on what a link brought once its signatures are checked, in the order it came. */
   #verify(link: LinkId, checks: readonly Check[], act: Act): void {
     if (this.#links.has(link)) this.#verification.add(link, this.#nextTicket++, checks, act)
-  }
-
-  // --- frames -----------------------------------------------------------------------------------------------------
-
-  #frame(link: LinkId, frame: Frame): void {
-    // What a heartbeat changes is said by what the choice of a hub makes of it, which knows the same links.
-    if (frame.type === 'heartbeat') return this.#steering.choose({ in: 'frame', link, frame })
-    const state = this.#links.get(link)
-    if (!state) return
-    this.#hasTurn = true
-    if (choiceFrames.has(frame.type))
-      return this.#steering.choose({ in: 'frame', link, frame: frame as ChoiceFrame })
-    heard(this.choice, link, this.#moment.now)
-    switch (frame.type) {
-      case 'relay':
-        // One hop: what comes through a peer is carried no further.
-        if (this.#relaying.carrierOf(link) === undefined) this.#relaying.frame(link, frame, this.#moment.now)
-        return
-      case 'live':
-        return this.#taking.live(link, frame.runs)
-      case 'post':
-      case 'permitAsk':
-        return this.#reign.hub?.frame(link, frame)
-      case 'offer':
-        return this.#confirming.onOffer(link, state.key, frame)
-      case 'ack':
-        this.#ownConfirmations.onAck(link, state.key, frame)
-        return this.#openings.look(this.#moment.now)
-      case 'witness':
-        return this.#onWitness(link, state.key, frame)
-      case 'credit':
-        return this.#reign.isFollowed(link) ? this.outbox.credit(frame.events, this.#moment.now) : undefined
-      case 'roster':
-        return this.#reign.isFollowed(link) ? this.#onRoster(frame) : undefined
-      case 'presence':
-        return this.#reign.isFollowed(link)
-          ? this.#online.heard(personKey(frame.key), frame.online)
-          : undefined
-      case 'mode':
-        if (personKey(frame.key) === state.key) state.mode = frame
-        // Of others only the hub followed tells.
-        else if (!this.#reign.isFollowed(link)) return
-        this.company.onMode(link, state.key, frame)
-        return this.#reign.hub?.frame(link, frame)
-      case 'typing':
-        if (personKey(frame.key) !== state.key && !this.#reign.isFollowed(link)) return
-        this.company.onTyping(link, state.key, frame, this.#moment.now)
-        return this.#reign.hub?.frame(link, frame)
-      case 'marker':
-        return this.#onMarker(link, state.key, frame)
-      case 'markerAsk':
-        if (personKey(frame.key) !== state.key && !this.#reign.isFollowed(link)) return
-        this.markers.asked(frame, this.#moment.now)
-        return this.#reign.hub?.frame(link, frame)
-      case 'refused':
-        return this.#reign.isOfHub(link) ? this.#acts.refused(eventId(frame.id), frame.code) : undefined
-      case 'own':
-        return this.#onOwn(this.#ownDevices.take(link, state.key, frame))
-      case 'permit':
-        return this.#reign.isOfHub(link) ? this.#acts.permitted(frame.ref, frame.code) : undefined
-      default:
-        return this.sync.frame(link, frame)
-    }
-  }
-
-  #onMarker(link: LinkId, from: PersonKey, frame: FrameOf<'marker'>): void {
-    const isOfHub = this.#reign.isFollowed(link)
-    if (!isOfHub && personKey(frame.key) !== from) return
-    if (personKey(frame.to) !== this.self) return this.#reign.hub?.frame(link, frame)
-    this.markers.heard(frame)
-    this.#acts.marked()
-  }
-
-  #onOwn(moved: readonly RoomId[]): void {
-    if (moved.length > 0) this.saveMarks()
-    for (const room of moved) this.#acts.readElsewhere(room)
-  }
-
-  #onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): void {
-    const entries = this.#confirming.onWitness(link, from, frame)
-    if (entries) this.#ownConfirmations.onWitness(link, frame, entries)
-  }
-
-  #onRoster(frame: FrameOf<'roster'>): void {
-    if (frame.first) this.outbox.sessionBegins()
-    this.#online.listed(frame)
   }
 
   // --- rooms ------------------------------------------------------------------------------------------------------
