@@ -9,6 +9,7 @@ import {
   HTTP_HEADER_BYTES_MAX,
   LINK_PATH,
   type NetworkSecret,
+  plainAddress,
   refusePlainBeyondLoopback,
   WEBSOCKET,
 } from './channel.ts'
@@ -141,17 +142,19 @@ function upgrade(socket: Socket, options: DialOptions): Promise<Greeted> {
     ws.on('open', () => {
       clearTimeout(late)
       const { signer, hello, expect, refuses, plain, tag = '' } = options
-      resolve(
-        greet(ws, socket, {
-          side: 'dialer',
-          signer,
-          hello,
-          expect,
-          way: plain ? undefined : tag,
-          ...(refuses && { refuses }),
-          limits: { ...LINK_LIMITS, ...options.limits },
-        }),
-      )
+      const introduced = {
+        side: 'dialer' as const,
+        signer,
+        hello,
+        expect,
+        way: plain ? undefined : tag,
+        ...(refuses && { refuses }),
+        address: plainAddress(socket.remoteAddress),
+        port: socket.remotePort ?? 0,
+        handshakeMs: HANDSHAKE_MS_MAX,
+        limits: { ...LINK_LIMITS, ...options.limits },
+      }
+      greet(ws, socket, introduced, resolve)
       ws.off('error', onError)
     })
   })

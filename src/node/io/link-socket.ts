@@ -41,13 +41,13 @@ export class LinkSocket extends WebSocket {
 
   /** False: to be read by ws, which then knows where a message that has begun goes on. */
   take(chunk: Buffer): boolean {
-    const { hears } = this
     const isAtRest = !this.#watch.underWay && this.readyState === this.OPEN
-    if (!hears || !isAtRest || !isWhole(chunk, this.#isMasked)) return false
+    if (!this.hears || !isAtRest || !isWhole(chunk, this.#isMasked)) return false
     for (let at = 0; at < chunk.length; ) {
       const message = messageAt(chunk, at, this.#isMasked)
       at = message.byteOffset + message.length - chunk.byteOffset
-      hears.hear(message, true)
+      // Another one, once the handshake is over.
+      this.hears?.hear(message, true)
     }
     return true
   }

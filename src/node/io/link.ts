@@ -20,7 +20,7 @@ import { equal, plain } from '../../wire/bytes.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { FRAME_BYTES_MAX, FRAME_MS_MAX, SEND_QUEUE_BYTES_MAX, SEND_STALL_MS_MAX } from '../../wire/limits.ts'
 import type { LinkSocket } from './link-socket.ts'
-import { type MessageWatch, wsMessages } from './ws-frame.ts'
+import { framedBytes, type MessageWatch, wsMessages } from './ws-frame.ts'
 
 /** Why a link ended. */
 export type CloseCause =
@@ -75,7 +75,7 @@ const LINKS_AT_A_TIME = 32
 /** How often all links are looked at for a stalled reader or a message that never ends. */
 const SWEEP_MS = 250
 /** Text frames are none of ours. */
-const CLOSE_UNSUPPORTED = 1003
+export const CLOSE_UNSUPPORTED = 1003
 
 export interface LinkInit {
   readonly ws: LinkSocket
@@ -158,7 +158,12 @@ export class Link {
   /** Frames that came before start(). */
   #early: Uint8Array[] | undefined
   #pending: Uint8Array[] = NOTHING
+  /** What waits behind that: frames for this link alone, to be put into one piece when they leave. */
+  #frames: Uint8Array[] = NOTHING
+  /** Of both. */
   #pendingBytes = 0
+  /** It is among those that are written to as this turn ends. */
+  #isInTurn = false
   /** Until nothing is pending, each write has PIECE_BYTES at most, or what was one piece before. */
   #isInPieces = false
   #writingBytes = 0
@@ -166,12 +171,12 @@ export class Link {
   #writeSweeps = 0
   #messageSweeps = 0
   #completedAtSweep = 0
-  #paused = true
+  #paused = false
   /** Set once it is known why the link ends. */
   #cause: CloseCause | undefined
   #isOver = false
 
-  /** Made by the handshake's end (greet.ts); reads nothing until start(). */
+  /** Made by the handshake's end (greet.ts). */
   constructor(init: LinkInit) {
     this.address = init.address
     this.port = init.port
@@ -186,7 +191,6 @@ export class Link {
     this.#watch = init.watch
     this.#limits = init.limits
     init.ws.tell(this)
-    init.ws.pause()
     watched.add(this)
     sweepWhileWatched()
   }
@@ -213,18 +217,28 @@ export class Link {
     for (const bytes of this.#early ?? []) if (this.isOpen) this.#deliver(handlers, bytes)
     this.#early = undefined
     if (this.#isOver) handlers.onClose(this.#cause!, this)
-    else this.resume()
+    else if (this.#paused) this.resume()
   }
 
-  /** Sends one frame at the end of this turn. False where the link is not open, or is dropped for being slow. */
+  /** Reads nothing until start(), where that has not been called yet. */
+  waitForStart(): void {
+    if (!this.#handlers && this.isOpen) this.pause()
+  }
+
+  /** Sends one frame at the end of this turn. False where the link is not open, or is dropped for being slow. Throws TypeError above FRAME_BYTES_MAX. */
   send(frame: Uint8Array): boolean {
-    return this.sendMany([frame])
+    checkSize(frame)
+    queueShare()
+    if (!this.#takes(framedBytes(frame, this.dialled), false)) return false
+    if (this.#frames === NOTHING) this.#frames = [frame]
+    else this.#frames.push(frame)
+    return true
   }
 
-  /** Sends frames in order, in one piece. False as for send. Throws TypeError for a frame above FRAME_BYTES_MAX. */
+  /** Sends frames in order. The same for all of them. */
   sendMany(frames: readonly Uint8Array[]): boolean {
-    checkSizes(frames)
-    return this.isOpen && this.sendFramed(wsMessages(frames, this.dialled))
+    for (const frame of frames) checkSize(frame)
+    return frames.every((frame) => this.send(frame))
   }
 
   /**
@@ -247,27 +261,45 @@ export class Link {
   }
 
   #queue(messages: Uint8Array, isForMany: boolean): boolean {
+    this.#joinFrames()
+    if (!this.#takes(messages.length, isForMany)) return false
+    this.#push(messages, !isForMany && messages.length > PIECE_BYTES)
+    return true
+  }
+
+  /** Is there room for so much more? Then it is counted, and leaves with this turn, unless the write under way is to end first. */
+  #takes(bytes: number, isForMany: boolean): boolean {
     if (!this.isOpen) return false
-    if (this.queuedBytes + messages.length > this.#limits.queueBytesMax) {
+    if (this.queuedBytes + bytes > this.#limits.queueBytesMax) {
       this.#drop({ why: 'slow', queuedBytes: this.queuedBytes })
       return false
     }
     const isQueued = this.#pendingBytes > 0
-    const pieces =
-      !isForMany &&
-      this.way !== undefined &&
-      messages.length > PIECE_BYTES &&
-      this.#bytesOut < IN_PIECES_BYTES
-        ? piecesOf(messages)
-        : undefined
-    if (pieces) this.#isInPieces = true
-    if (this.#pending === NOTHING) this.#pending = pieces ?? [messages]
-    else this.#pending.push(...(pieces ?? [messages]))
-    this.#pendingBytes += messages.length
-    this.#bytesOut += messages.length
-    // Else the end of the write under way does it.
-    if (this.#writingBytes === 0 && !(isForMany && isQueued)) flushAtEndOfTurn(this, isForMany)
+    this.#pendingBytes += bytes
+    this.#bytesOut += bytes
+    if (this.#writingBytes > 0) return true
+    if (!isForMany && !this.#isInTurn) {
+      this.#isInTurn = true
+      flushAtEndOfTurn(this, false)
+    } else if (isForMany && !isQueued) flushAtEndOfTurn(this, true)
     return true
+  }
+
+  /** Puts the frames that wait into one piece. */
+  #joinFrames(): void {
+    if (this.#frames === NOTHING) return
+    const messages = wsMessages(this.#frames, this.dialled)
+    const isLong = this.#frames.some(({ length }) => length > PIECE_BYTES)
+    this.#frames = NOTHING
+    this.#push(messages, isLong)
+  }
+
+  #push(messages: Uint8Array, isLong: boolean): void {
+    const isInPieces = isLong && this.way !== undefined && this.#bytesOut - messages.length < IN_PIECES_BYTES
+    const pieces = isInPieces ? piecesOf(messages) : [messages]
+    if (isInPieces) this.#isInPieces = true
+    if (this.#pending === NOTHING) this.#pending = pieces
+    else this.#pending.push(...pieces)
   }
 
   /** Stops reading; the peer's own queue then fills. */
@@ -286,6 +318,7 @@ export class Link {
   close(code = 1000, reason = ''): void {
     if (!this.isOpen) return
     queueShare()
+    this.#joinFrames()
     this.#cause = { why: 'own', code, reason }
     for (const messages of this.#pending) this.#socket.write(messages)
     this.#pending = NOTHING
@@ -301,7 +334,9 @@ export class Link {
 
   /** Writes what is pending, unless a write is under way: its end does so. For the end of the turn. */
   flush(): void {
+    this.#isInTurn = false
     if (this.#writingBytes > 0 || this.#pendingBytes === 0 || !this.isOpen) return
+    this.#joinFrames()
     let count = 0
     let bytes = 0
     const bytesMax = this.#isInPieces ? PIECE_BYTES : WRITE_BYTES_MAX
@@ -382,6 +417,7 @@ export class Link {
     this.#isOver = true
     this.#cause ??= code === 1006 ? { why: 'lost' } : { why: 'closed', code, reason: reason.toString() }
     this.#pending = NOTHING
+    this.#frames = NOTHING
     this.#pendingBytes = 0
     watched.delete(this)
     this.#handlers?.onClose(this.#cause, this)
@@ -425,7 +461,7 @@ export function sendShared(
   links: ReadonlyMap<number, Link>,
   frames: readonly Uint8Array[],
 ): void {
-  checkSizes(frames)
+  for (const frame of frames) checkSize(frame)
   queueShare()
   share = { to, links, frames, masked: undefined, unmasked: undefined, next: 0 }
   planFlush()
@@ -453,9 +489,8 @@ function handOut(shared: Share, count: number, isTheirTurn: boolean): void {
   }
 }
 
-function checkSizes(frames: readonly Uint8Array[]): void {
-  for (const frame of frames)
-    if (frame.length > FRAME_BYTES_MAX) throw new TypeError(`a frame of ${frame.length} bytes`)
+function checkSize(frame: Uint8Array): void {
+  if (frame.length > FRAME_BYTES_MAX) throw new TypeError(`a frame of ${frame.length} bytes`)
 }
 
 function piecesOf(messages: Uint8Array): Uint8Array[] {

@@ -99,31 +99,27 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     links--
   }
 
+  const { signer, hello, refuses } = options
   const welcome = (socket: Socket, stranger: Stranger, ws: LinkSocket) => {
-    // From here on the handshake watches the time.
-    strangers.endSteps(stranger)
+    strangers.step(stranger)
     // ws listens for them now, and two listeners are a list for each link.
     socket.off('error', ignore)
-    const { signer, hello, refuses } = options
+    const { address, port } = stranger
     const way = wayOf(socket)
-    const { handshakeMs } = limits
-    greet(ws, socket, {
-      side: 'acceptor',
-      signer,
-      hello,
-      limits,
-      handshakeMs,
-      way,
-      ...(refuses && { refuses }),
-    }).then((outcome) => {
-      if (!('link' in outcome)) return refused(stranger, outcome)
-      strangers.forget(stranger)
-      if (!socket.destroyed) {
-        links++
-        socket.on('close', linkEnded)
-      }
-      options.onLink(outcome.link)
-    })
+    greet(
+      ws,
+      socket,
+      { side: 'acceptor', signer, hello, limits, way, address, port, ...(refuses && { refuses }) },
+      (outcome) => {
+        if (!('link' in outcome)) return refused(stranger, outcome)
+        strangers.forget(stranger)
+        if (!socket.destroyed) {
+          links++
+          socket.on('close', linkEnded)
+        }
+        options.onLink(outcome.link)
+      },
+    )
   }
 
   const http = createHttpServer({ maxHeaderSize: HTTP_HEADER_BYTES_MAX }, (_request, response) => {
@@ -187,7 +183,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       options.onRefused?.(address, isAdmitted ? 'full' : 'penalty')
       return socket.destroy()
     }
-    strangers.add(socket)
+    strangers.add(socket, tls !== undefined)
     if (tls) tls.emit('connection', socket)
     else socket.on('data', hearFirst)
   })

@@ -11,7 +11,9 @@ export interface StrangerLimits {
 export interface Stranger {
   readonly socket: Socket
   readonly address: string
-  readonly name: string
+  readonly port: number
+  /** Of its far end, where the handshake's socket is another one than this. */
+  readonly name: string | undefined
   timer?: NodeJS.Timeout
   /** Not counted any more. */
   isForgotten?: boolean
@@ -25,9 +27,9 @@ export class Strangers {
   /** One for all sockets: one of its own would stay with each for as long as it is a link. */
   readonly #onClose: (this: Socket) => void
   #count = 0
-  /** By far end: of one listening port no two open sockets have the same. */
-  readonly #byName = new Map<string, Stranger>()
   readonly #bySocket = new Map<Socket, Stranger>()
+  /** Those beneath TLS by far end: of one listening port no two open sockets have the same. */
+  readonly #byName = new Map<string, Stranger>()
   readonly #perAddress = new Map<string, number>()
 
   constructor(limits: StrangerLimits, onTimeout: (stranger: Stranger) => void) {
@@ -51,12 +53,13 @@ export class Strangers {
     )
   }
 
-  /** Counts this socket until it is known or closed. The first step's time begins. */
-  add(socket: Socket): void {
+  /** Counts this socket until it is known or closed. The first step's time begins. isBeneath: TLS goes over it. */
+  add(socket: Socket, isBeneath: boolean): void {
     const address = plainAddress(socket.remoteAddress)
-    const stranger = { socket, address, name: nameOf(socket) }
+    const name = isBeneath ? nameOf(socket) : undefined
+    const stranger = { socket, address, port: socket.remotePort ?? 0, name }
     this.#count++
-    this.#byName.set(stranger.name, stranger)
+    if (name !== undefined) this.#byName.set(name, stranger)
     this.#bySocket.set(socket, stranger)
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
     this.step(stranger)
@@ -65,40 +68,40 @@ export class Strangers {
 
   /** The stranger at the far end of this socket, which may be the TLS one over the socket that was added. */
   at(socket: Socket): Stranger | undefined {
-    return this.#byName.get(nameOf(socket))
+    return (
+      this.#bySocket.get(socket) ?? (this.#byName.size > 0 ? this.#byName.get(nameOf(socket)) : undefined)
+    )
   }
 
   /** A new step begins: it must be over within handshakeMs, or the socket is closed. */
   step(stranger: Stranger): void {
-    clearTimeout(stranger.timer)
-    stranger.timer = setTimeout(() => {
-      this.#onTimeout(stranger)
-      stranger.socket.destroy()
-    }, this.#limits.handshakeMs)
+    if (stranger.timer) stranger.timer.refresh()
+    else stranger.timer = setTimeout(this.#late, this.#limits.handshakeMs, stranger)
   }
 
-  /** The steps are over, or somebody else watches the time. */
-  endSteps(stranger: Stranger): void {
-    clearTimeout(stranger.timer)
+  readonly #late = (stranger: Stranger): void => {
+    this.#onTimeout(stranger)
+    stranger.socket.destroy()
   }
 
   /** It has proved its key, or is gone. Twice is safe. */
   forget(stranger: Stranger): void {
-    this.endSteps(stranger)
+    clearTimeout(stranger.timer)
     if (stranger.isForgotten) return
     stranger.isForgotten = true
     this.#count--
     this.#bySocket.delete(stranger.socket)
     stranger.socket.off('close', this.#onClose)
     // The same far end may have connected anew before the old socket's close was told.
-    if (this.#byName.get(stranger.name) === stranger) this.#byName.delete(stranger.name)
+    const { name } = stranger
+    if (name !== undefined && this.#byName.get(name) === stranger) this.#byName.delete(name)
     const left = this.#perAddress.get(stranger.address)! - 1
     if (left > 0) this.#perAddress.set(stranger.address, left)
     else this.#perAddress.delete(stranger.address)
   }
 
   dropAll(): void {
-    for (const { socket } of this.#byName.values()) socket.destroy()
+    for (const socket of this.#bySocket.keys()) socket.destroy()
   }
 }
 

@@ -3,17 +3,18 @@
  * and whether a message has begun that has not ended yet.
  */
 
-/** Room for the longest header and a mask of ours: payloads have at most 64 KiB. */
-const HEADER_BYTES_MAX = 14
+/** What one binary message takes. */
+export const framedBytes = ({ length }: Uint8Array, masked: boolean): number =>
+  (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (masked ? 4 : 0) + length
 
 /**
  * Binary messages as one run of bytes. A dialer must mask what it sends; the mask of ours is zero, which leaves the payload
  * as it is: masks protect proxies from scripts in web pages, and this link is TLS between two nodes, or loopback.
  */
 export function wsMessages(payloads: readonly Uint8Array[], masked: boolean): Buffer {
-  let room = 0
-  for (const payload of payloads) room += HEADER_BYTES_MAX + payload.length
-  const out = Buffer.allocUnsafe(room)
+  let bytes = 0
+  for (const payload of payloads) bytes += framedBytes(payload, masked)
+  const out = Buffer.allocUnsafe(bytes)
   const mask = masked ? 0x80 : 0
   let at = 0
   for (const payload of payloads) {
@@ -32,7 +33,7 @@ export function wsMessages(payloads: readonly Uint8Array[], masked: boolean): Bu
     out.set(payload, at)
     at += length
   }
-  return out.subarray(0, at)
+  return out
 }
 
 /** Are these bytes nothing but whole binary messages in one frame each, with heads as wsMessages writes them? */

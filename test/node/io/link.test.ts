@@ -95,6 +95,36 @@ describe('a link', () => {
     expect(a.frames.map((bytes) => bytes[0])).toEqual(Array.from({ length: 50 }, (_, i) => i))
   })
 
+  it('writes its auth together with what it says first where hello and auth of the peer came together', async () => {
+    const acceptor = await accept({
+      onLink: (link: Link) => {
+        link.start({ onFrame() {}, onClose() {} })
+        link.send(frame(1))
+      },
+    })
+    const chunks: number[] = []
+    await openWebsocket(acceptor.port, (ws, socket) => {
+      ws.once('message', (data: Buffer) => {
+        const handshake = openHandshake({
+          side: 'dialer',
+          binding: bindingOf(socket),
+          signer: signer(2),
+          hello: hello(),
+          crypto: nodeCrypto,
+        })
+        const { send: auth } = handshake.receive(data)
+        socket.on('data', ({ length }: Buffer) => chunks.push(length))
+        socket.cork()
+        ws.send(handshake.hello)
+        ws.send(auth!)
+        socket.uncork()
+      })
+    })
+    await vi.waitFor(() => expect(chunks.length).toBeGreaterThan(0))
+    const auth = encodeFrame({ type: 'auth', signature: new Uint8Array(64) })
+    expect(chunks).toEqual([wsMessages([auth, frame(1)], false).length])
+  })
+
   it('shares one framing among many links, dialled or accepted', async () => {
     const acceptor = await accept()
     const ends = await Promise.all([2, 3, 4].map((n) => connected(acceptor.port, { signer: signer(n) })))
@@ -651,7 +681,7 @@ describe('a hostile peer', () => {
     const acceptor = await accept({ limits: QUICK })
     const { socket } = await openWebsocket(acceptor.port)
     await closeOf(socket)
-    expect(acceptor.refused).toEqual([{ ended: 'timeout' }])
+    expect(acceptor.refused).toEqual(['timeout'])
     await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
   })
 
