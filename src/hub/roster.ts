@@ -10,7 +10,7 @@
  *
  * Pure: time is an input.
  */
-import { concat, fromHex } from '../wire/bytes.ts'
+import { fromHex, writeHex } from '../wire/bytes.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import type { PersonKey } from '../wire/ids.ts'
 import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
@@ -18,6 +18,7 @@ import { ROSTER_PAGE_KEYS_MAX } from '../wire/limits.ts'
 /** Between two tellings, for each member, and at most: of many members each is told with the next heartbeat. */
 const PACE_MS_PER_MEMBER = 4
 const PACE_MS_MAX = 1000
+const KEY_BYTES = 32
 
 /** What all are told at once. */
 export interface Telling {
@@ -95,7 +96,10 @@ export class Roster {
 
 function pagesOf(keys: readonly PersonKey[]): Uint8Array[] {
   const pages: Uint8Array[] = []
-  for (let at = 0; at < keys.length; at += ROSTER_PAGE_KEYS_MAX)
-    pages.push(concat(...keys.slice(at, at + ROSTER_PAGE_KEYS_MAX).map(fromHex)))
+  for (let at = 0; at < keys.length; at += ROSTER_PAGE_KEYS_MAX) {
+    const page = new Uint8Array(KEY_BYTES * Math.min(ROSTER_PAGE_KEYS_MAX, keys.length - at))
+    for (let k = 0; KEY_BYTES * k < page.length; k++) writeHex(page, KEY_BYTES * k, keys[at + k]!)
+    pages.push(page)
+  }
   return pages
 }

@@ -148,6 +148,8 @@ export { acknowledges, type ChoiceView, type ClockMedians, mediansOf, viewOf } f
 const TIMEOUT_MS = 5000
 /** Between two ticks that nothing but time asks for: rounding may never make a loop of them. */
 const TICK_MS_MIN = 1
+/** Of many who come a hub asks one in this time: the answer tells it the round trip, which is much the same to all. */
+const HUB_ASKS_EVERY_MS = 1000
 /** Dials to a node that a report names, at most one in this time. */
 const REPORT_PAUSE_MS = 1000
 
@@ -270,7 +272,10 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
   const isWayOut = phase.state === 'following' && link.key === phase.hub && relayOf(choice) !== null
   const isSought = phase.state === 'seeking' && !isAvoided(choice, turn.now, link.key)
   if (isSought || (isWayOut && link.via === undefined)) join(turn, link)
-  else ask(turn, link, { type: 'who' })
+  else if (phase.state !== 'hub' || turn.now - choice.askedAt >= HUB_ASKS_EVERY_MS) {
+    choice.askedAt = turn.now
+    ask(turn, link, { type: 'who' })
+  }
   // A hub looks for nobody: what it tells for it is told with its next heartbeat.
   if (phase.state !== 'hub') wakeBy(choice, turn.now)
 }

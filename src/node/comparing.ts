@@ -5,6 +5,7 @@
 import type { PersonKey } from '../wire/ids.ts'
 import type { CoreMoment } from './core-io.ts'
 import type { Links } from './links.ts'
+import type { Replica } from './replica.ts'
 import type { LinkId, Sync } from './sync.ts'
 import type { Views } from './views.ts'
 
@@ -18,6 +19,7 @@ const COMPARE_AGAIN_MS_SPREAD = 900
 
 export interface ComparingPorts {
   readonly links: Links
+  readonly replica: Replica
   readonly sync: Sync
   readonly views: Views
 }
@@ -27,6 +29,8 @@ interface Compared {
   at: number
   /** Whose device the peer was and whether it was let in, when that was last looked at. */
   admittedAs: string
+  /** The replica's revision when the peer was told what is held here, as the link came up. */
+  readonly toldRevision: number
 }
 
 export class Comparing {
@@ -39,7 +43,8 @@ export class Comparing {
 
   /** now: monotonic ms. */
   linkUp(link: LinkId, key: PersonKey, now: number): void {
-    this.#compared.set(link, { at: now, admittedAs: this.#admittedAs(key) })
+    const toldRevision = this.#ports.replica.revision
+    this.#compared.set(link, { at: now, admittedAs: this.#admittedAs(key), toldRevision })
   }
 
   linkDown(link: LinkId): void {
@@ -52,6 +57,12 @@ export class Comparing {
 
   all(): void {
     for (const link of this.#compared.keys()) this.#ports.sync.compare(link)
+  }
+
+  /** It joins this hub. isFirst: on this link; then it may have been told just now what is held here. */
+  joined(link: LinkId, isFirst: boolean, moment: CoreMoment): void {
+    const isToldAll = this.#compared.get(link)?.toldRevision === this.#ports.replica.revision
+    if (!isFirst || !isToldAll) this.soon(link, moment)
   }
 
   /** Where the peer has listed what it holds, the comparison can wait for a moment in which there is less to do. */

@@ -224,6 +224,7 @@ export class Core {
       now,
       netNow,
       isReady,
+      isHeard: () => this.#isHeard,
       tell,
       ownCame: (device) => this.#ownDevices.came(device),
     })
@@ -567,7 +568,10 @@ export class Core {
       guard,
       choose,
       unfollow: () => this.#steering.unfollow(),
-      aliasPlaces: (pair) => this.#acts.aliasPlaces(pair),
+      aliasPlaces: (pair) => {
+        changed()
+        this.#acts.aliasPlaces(pair)
+      },
       effect,
     })
     this.#steering = new Steering({
@@ -891,7 +895,8 @@ export class Core {
   /** Takes one input. Effects are collected until `takeEffects`. */
   step(moment: CoreMoment, input: CoreInput): void {
     this.#moment = moment
-    if (input.in !== 'frame') this.#hasTurn = true
+    // What a link or a member more changes for a hub says itself that it does.
+    if (input.in !== 'frame' && !(input.in === 'linkUp' && this.isHub)) this.#hasTurn = true
     this.#reign.hub?.setNow(moment.now)
     this.#take(input)
     this.#relaying.settle()
@@ -960,6 +965,7 @@ export class Core {
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
+    if (!this.#hasTurn) return this.#endShortTurn()
     this.#hasTurn = false
     this.#counting.takeFreed()
     this.#counting.takeFilled()
@@ -979,6 +985,15 @@ export class Core {
     const fanoutAt = this.#reign.hub?.dueAt ?? Number.POSITIVE_INFINITY
     const indexAt = this.search.isBehind ? this.#indexPace.dueAt(this.#moment.now) : Number.POSITIVE_INFINITY
     this.#effects.push({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), Math.min(fanoutAt, indexAt)) })
+  }
+
+  /** One that brought links and members: of them a hub gets thousands within seconds. */
+  #endShortTurn(): void {
+    this.#reign.hub?.endTurn()
+    this.#ownConfirmations.endTurn()
+    const arrivalsAt = this.#online.isWaiting ? this.#wakes.nextAt(true) : Number.POSITIVE_INFINITY
+    const at = this.#wakes.tellSooner(arrivalsAt, this.#reign.hub?.dueAt ?? Number.POSITIVE_INFINITY)
+    if (at !== undefined) this.#effects.push({ do: 'wake', at })
   }
 
   takeEffects(): CoreEffect[] {

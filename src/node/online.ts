@@ -27,6 +27,8 @@ export interface OnlinePorts {
   netNow(): number
   /** Has this process begun to tell people what goes on? */
   isReady(): boolean
+  /** Does anybody read what people are told? */
+  isHeard(): boolean
   tell(event: NodeEvent): void
   /** Another device of this person is here. */
   ownCame(device: PersonKey): void
@@ -110,8 +112,9 @@ export class Online {
 
   /** A device is to be shown as here, or no more: it came or went, hides or does not. */
   noteShown(key: PersonKey, isOnline: boolean): void {
-    const { views, company, now, netNow } = this.#ports
-    this.#arrivals.changed(key, isOnline, now())
+    const { views, company, isHeard, now, netNow } = this.#ports
+    // Where nobody reads, who comes and goes needs no label, which would be kept for ever.
+    if (isHeard()) this.#arrivals.changed(key, isOnline, now())
     if (isOnline) return
     company().seen.note(views.personOf(key), netNow())
     company().doing.typed(views.personOf(key))

@@ -61,7 +61,8 @@ export class Receiving {
     if (frame.type === 'heartbeat') return choose({ in: 'frame', link, frame })
     const linked = links.get(link)
     if (!linked) return
-    changed()
+    // What a member more changes for a hub says itself that it does.
+    if (frame.type !== 'join' || !reign.isHub) changed()
     if (choiceFrames.has(frame.type)) return choose({ in: 'frame', link, frame: frame as ChoiceFrame })
     heard(choice, link, now())
     switch (frame.type) {

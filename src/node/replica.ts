@@ -142,6 +142,8 @@ export class Replica {
   readonly #written = new Map<Lane, number>()
   #now = 0
   #currency = ''
+  /** Another one where anything that `digest` is made of may have changed. */
+  revision = 0
 
   constructor(options: ReplicaOptions) {
     this.#crypto = options.crypto
@@ -902,6 +904,7 @@ export class Replica {
     content.joined = null
     content.isEmpty = null
     content.digest = null
+    this.revision++
   }
 
   #changed(lane: Lane): void {
@@ -910,6 +913,7 @@ export class Replica {
     lanes.joined = null
     lanes.isEmpty = null
     lanes.digest = null
+    this.revision++
     this.#putLane(lane)
     if (isControlLane(lane.lane)) this.onControl(lane)
     else this.onContent(lane)

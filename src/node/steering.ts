@@ -26,6 +26,9 @@ import type { Replication } from './replication.ts'
 import type { LinkId } from './sync.ts'
 import type { Wakes } from './wakes.ts'
 
+/** Effects that leave nothing to be done when the turn ends but to say them. */
+const SAID_AT_ONCE: ReadonlySet<ChoiceEffect['do']> = new Set(['wake', 'send', 'memberJoined'] as const)
+
 export interface SteeringPorts {
   readonly choice: Choice
   readonly reign: Reign
@@ -70,7 +73,7 @@ export class Steering {
     for (const effect of effects) if (effect.do === 'memberJoined') this.#do(effect)
     const isNewLine = choice.line !== reign.line
     if (isNewLine) this.#lineChanged(choice.line)
-    if (isNewLine || effects.some((effect) => effect.do !== 'wake')) changed()
+    if (isNewLine || effects.some(({ do: what }) => !SAID_AT_ONCE.has(what))) changed()
   }
 
   #lineChanged(line: readonly PersonKey[]): void {
@@ -207,9 +210,10 @@ export class Steering {
   joined(link: LinkId): void {
     const { reign, links, comparing, ownConfirmations, moment } = this.#ports
     const linked = links.get(link)
+    const isFirst = linked?.joinedAt === Number.NEGATIVE_INFINITY
     if (!linked || !links.takesJoin(linked, reign.isMember(link), moment().now)) return
     reign.hub?.joined(link, linked.key, linked.visitor, linked.mode)
-    comparing.soon(link, moment())
+    comparing.joined(link, isFirst, moment())
     ownConfirmations.memberJoined(linked.key)
   }
 }

@@ -61,4 +61,13 @@ export class Wakes {
     this.#told = Math.min(ticksAt, this.#choiceAt, turnAt)
     return this.#told
   }
+
+  /** A turn ends that only brought what is named here. Returns when to wake, where that is sooner than the shell was told. */
+  tellSooner(ticksAt: number, turnAt: number): number | undefined {
+    this.#ticksAt = Math.min(this.#ticksAt, ticksAt)
+    const at = Math.min(this.#ticksAt, this.#choiceAt, turnAt)
+    if (at >= this.#told) return undefined
+    this.#told = at
+    return at
+  }
 }

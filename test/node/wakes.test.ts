@@ -40,3 +40,16 @@ describe('all that is looked after in time', () => {
     expect(ticksOf({ turnMs: 16, choiceMs: 500 })).toBe(20)
   })
 })
+
+it('wakes sooner for a turn of links and members only where something of it is due before what was told', () => {
+  const wakes = new Wakes(0)
+  wakes.choose(700)
+  expect(wakes.tell(1000, NEVER)).toBe(700)
+  expect(wakes.tellSooner(NEVER, 800)).toBeUndefined()
+  expect(wakes.tellSooner(NEVER, 400)).toBe(400)
+  expect(wakes.isTick(400)).toBe(false)
+  expect(wakes.tellSooner(250, NEVER)).toBe(250)
+  expect(wakes.isTick(250)).toBe(true)
+  wakes.choose(100)
+  expect(wakes.tellSooner(NEVER, NEVER)).toBe(100)
+})

@@ -57,7 +57,7 @@ function beatOf(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
     type: 'heartbeat',
     counter: choice.counter,
     state: stateNumber(choice),
-    upstream: upstream === null ? null : fromHex(upstream),
+    upstream: upstream === null ? null : upstream === choice.self ? choice.selfBytes : fromHex(upstream),
     via: via === null ? null : fromHex(via),
     epoch: choice.epoch,
     members: phase.state === 'hub' ? Math.min(MEMBERS_MAX, phase.members) : 0,

@@ -1,4 +1,5 @@
 /** The choice of hub: what it knows, what comes in, what goes out. */
+import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import type { PersonKey } from '../../wire/ids.ts'
 import { type Addresses, createAddresses, type DialFailure, type Hint } from '../addresses.ts'
@@ -389,6 +390,7 @@ export interface Choice {
   readonly options: ChoiceOptions
   readonly timing: Timing
   readonly self: PersonKey
+  readonly selfBytes: Uint8Array
   readonly node: string
   facts: Facts
   phase: Phase
@@ -412,6 +414,8 @@ export interface Choice {
   /** The figures it was ranked by. */
   ranks: readonly Rank[]
   rttMs: number
+  /** When somebody who came was asked for it last. */
+  askedAt: number
   beatAt: number
   /** When a heartbeat last went to all, and when the next one does because something has changed. */
   lastBeatAt: number
@@ -464,6 +468,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     options,
     timing: options.timing,
     self: options.self,
+    selfBytes: fromHex(options.self),
     node: options.instanceOf(options.self),
     facts: { lag: 0, ready: true, failing: false, diskless: false, drained: false, barred: false, ageS: 0 },
     phase: { state: 'idle' },
@@ -481,6 +486,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     lineBytes: new Uint8Array(0),
     ranks: [],
     rttMs: 0,
+    askedAt: -Infinity,
     beatAt: Infinity,
     lastBeatAt: -Infinity,
     newsAt: Infinity,
