@@ -25,13 +25,36 @@ const KNOWN = new Set([
   'sec-websocket-extensions',
 ])
 
+/** What is another one in each request: 16 bytes in base64, as ws makes them. */
+const KEY_HEADER = '\r\nSec-WebSocket-Key: '
+const KEY_LENGTH = 24
+const KEY = /^[+/0-9A-Za-z]{22}==$/
+
+/** The last request but for its key: most nodes ask in just the same words, and these need not be read again. */
+let last:
+  | { readonly before: string; readonly behind: string; readonly headers: UpgradeRequest['headers'] }
+  | undefined
+
 /** The request, and where it ends in `bytes`; undefined where an HTTP server has to look at it. Never throws. */
 export function readUpgrade(
   bytes: Buffer,
 ): { readonly request: UpgradeRequest; readonly end: number } | undefined {
   const end = bytes.indexOf(END)
   if (end < 0 || end > HTTP_HEADER_BYTES_MAX) return undefined
-  const [first, ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
+  const text = bytes.toString('latin1', 0, end)
+  const keyAt = text.indexOf(KEY_HEADER) + KEY_HEADER.length
+  const key = text.slice(keyAt, keyAt + KEY_LENGTH)
+  const behind = text.slice(keyAt + KEY_LENGTH)
+  const isSame = last !== undefined && last.behind === behind && last.before === text.slice(0, keyAt)
+  const headers = isSame && KEY.test(key) ? { ...last!.headers, 'sec-websocket-key': key } : readHeaders(text)
+  if (!headers) return undefined
+  if (!isSame && headers['sec-websocket-key'] === key && KEY.test(key))
+    last = { before: text.slice(0, keyAt), behind, headers }
+  return { request: { method: 'GET', url: LINK_PATH, headers }, end: end + END.length }
+}
+
+function readHeaders(text: string): UpgradeRequest['headers'] | undefined {
+  const [first, ...lines] = text.split('\r\n')
   if (first !== REQUEST_LINE) return undefined
   const headers: Record<string, string> = {}
   for (const line of lines) {
@@ -44,7 +67,5 @@ export function readUpgrade(
     headers.host !== undefined &&
     headers.connection?.toLowerCase() === 'upgrade' &&
     headers.upgrade?.toLowerCase() === 'websocket'
-  return isUpgrade
-    ? { request: { method: 'GET', url: LINK_PATH, headers }, end: end + END.length }
-    : undefined
+  return isUpgrade ? headers : undefined
 }

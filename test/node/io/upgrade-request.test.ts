@@ -28,6 +28,20 @@ describe('the request with which a link begins', () => {
     })
   })
 
+  it('is read the same where it is like the one before but for its key, and where it is not', () => {
+    const keys = ['AAAAAAAAAAAAAAAAAAAAAA==', 'BBBBBBBBBBBBBBBBBBBBBA==', 'short', 'CCCCCCCCCCCCCCCCCCCCCCCC']
+    for (const host of ['lanchat', 'lanchat', 'other'])
+      for (const key of keys) {
+        const lines = [...without(2).slice(0, -1), `Sec-WebSocket-Key: ${key}`, `Host: ${host}`]
+        const headers = readUpgrade(bytesOf(lines))?.request.headers
+        expect([headers?.['sec-websocket-key'], headers?.host]).toEqual([key, host])
+      }
+    expect(readUpgrade(bytesOf([...LINES, 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==']))).toBeUndefined()
+    expect(
+      readUpgrade(bytesOf([...without(2), 'Sec-WebSocket-Key: AAAAAAAAAAA\r\nOrigin: x=='])),
+    ).toBeUndefined()
+  })
+
   it.each([
     ['a part of it', bytesOf(LINES).subarray(0, -1)],
     ['another path', bytesOf(['GET / HTTP/1.1', ...without(0)])],
