@@ -176,7 +176,7 @@ export class Hub {
     }
     this.#sendRoster(link)
     // For a member that comes over another link while its former one is still up, all begins anew.
-    this.#grantAgain(session, this.#otherShares(session))
+    if (this.#links.get(key)!.length > 1) this.#grantAgain(session, this.#otherShares(session))
     this.#grant(session)
     if (!isExpected) return
     for (const { room, cls, frame } of this.#missed)
