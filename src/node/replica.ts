@@ -475,7 +475,8 @@ export class Replica {
     const last = run.events[run.events.length - 1]!
     if (run.events.length > 1) this.#records.putRun(lane, run)
     else this.#records.putAlone(last, run.signature, run.bodies[0]!)
-    for (const [i, event] of run.events.entries()) {
+    for (let i = 0; i < run.events.length; i++) {
+      const event = run.events[i]!
       this.#index(lane, event, true)
       this.#noteKeys(event, run.bodies[i])
       // Where its lane was held without it, was erased, and comes again.

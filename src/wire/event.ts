@@ -105,6 +105,7 @@ export function encodeHeader(h: Header): Uint8Array {
 }
 
 /** Where things stand in a header. */
+const AUTHOR_AT = 25
 const LANE_AT = 57
 export const N_AT = 65
 export const PREV_AT = 69
@@ -132,7 +133,7 @@ const NAMES_END = N_AT
 export const namesIn = (header: Uint8Array): Pick<Event, 'net' | 'room' | 'author' | 'lane'> => ({
   net: netId(header, NAMES_AT),
   room: roomId(header, 9),
-  author: personKey(header, 25),
+  author: personKey(header, AUTHOR_AT),
   lane: laneId(header, LANE_AT),
 })
 
@@ -259,7 +260,11 @@ export const lastOf = (run: ParsedRun): Event => run.events[run.events.length - 
 /** What a signature check of this run needs; for a pool that verifies elsewhere. */
 export const signatureCheck = (run: ParsedRun) => {
   const last = lastOf(run)
-  return { message: runMessage(last.header), signature: run.signature, key: fromHex(last.author) }
+  return {
+    message: runMessage(last.header),
+    signature: run.signature,
+    key: last.header.subarray(AUTHOR_AT, LANE_AT),
+  }
 }
 
 export function verifyRun(crypto: Crypto, run: ParsedRun): VerifiedRun | EventFault {
