@@ -595,6 +595,47 @@ describe('hub', () => {
     expect(beaten(node)).toContain('all')
   })
 
+  /** All of them hear something else of the hub all the time. */
+  const waitSpeaking = (node: Node, ms: number): void => {
+    for (let left = ms; left > 0; left -= 50) {
+      for (const link of node.choice.links.keys()) said(node.choice, link, node.now)
+      waitHearing(node, 50)
+    }
+  }
+
+  test('the line of whom it took in as it became hub is told within 500 ms, whatever it says to them (HB-1, HB-27)', () => {
+    const node = new Node().following(HIGH, [SELF, THIRD])
+    node.link(2, THIRD, false)
+    node.beat(2, { state: STATE.following, upstream: fromHex(HIGH) })
+    node.frame(2, { type: 'join', at: 77 })
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    node.give({ in: 'dialFailed', address: '10.0.0.1:1', why: 'refused' })
+    expect(viewOf(node.choice)).toMatchObject({ state: 'hub', line: [] })
+    waitSpeaking(node, 500)
+    expect(viewOf(node.choice).line).toEqual([THIRD])
+  })
+
+  test('who left while it was asking whether it is still hub is in the line for 500 ms at most, whatever it says (HB-1)', () => {
+    const node = new Node().hub()
+    for (const [link, key] of [
+      [1, LOW],
+      [2, THIRD],
+    ] as const) {
+      node.link(link, key, false)
+      node.frame(link, { type: 'join', at: 1 })
+      node.beat(link, { state: STATE.following, upstream: fromHex(SELF) })
+    }
+    node.wait(1000)
+    expect(viewOf(node.choice).line).toEqual([LOW, THIRD])
+    node.now += 8000
+    node.give({ in: 'away', ms: 8000 })
+    node.give({ in: 'linkDown', link: 1, cause: 'closed' })
+    node.frame(2, { type: 'whoIs', hub: fromHex(SELF), address: '' })
+    expect(node.state).toBe('hub')
+    waitSpeaking(node, 500)
+    expect(viewOf(node.choice).line).toEqual([THIRD])
+  })
+
   test('the line: reachable only, preferred first, then caught up, stable, lower id', () => {
     const node = new Node().hub()
     const keys = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'].map((two) => two.repeat(32) as PersonKey)

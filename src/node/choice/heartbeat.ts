@@ -74,9 +74,11 @@ function beatOf(choice: Choice, turn: Turn): FrameOf<'heartbeat'> {
 
 /** A heartbeat to all, at once. */
 export function beatNow(choice: Choice, turn: Turn): void {
+  const { phase, timing } = choice
   choice.lastBeatAt = turn.now
-  choice.newsAt = Infinity
-  choice.beatAt = turn.now + choice.timing.heartbeatMs
+  choice.beatAt = turn.now + timing.heartbeatMs
+  // One that goes out because this node is hub, or still is, says nothing yet of a line that is to be ordered anew.
+  choice.newsAt = phase.state === 'hub' && phase.lineDirty ? choice.beatAt : Infinity
   if (choice.links.size === 0) return
   turn.effects.push({ do: 'sendAll', frame: heartbeat(choice, turn) })
   for (const link of choice.links.values()) link.saidAt = turn.now
