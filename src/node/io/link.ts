@@ -10,8 +10,9 @@
  * a time, so that whoever waits for a word does not wait for a thousand writes to others. Where more comes for many before all
  * have got this, the rest is written at once: else a hub under load would take in more than it gives out.
  *
- * Nor does the first of many wait until the last is looked for: what they get is held once for all whose turn has not come,
- * and queued for each of them as soon as anything else is sent to anybody, which could overtake it.
+ * Nor does the first of many wait until the last is looked for: what they get is held once for all whose turn has not come.
+ * Who is sent anything else meanwhile has it queued before that, so that nothing overtakes it; and where more comes for many,
+ * all have.
  */
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
@@ -72,6 +73,8 @@ const PIECE_BYTES = 4032
 const JOINED_BYTES_MAX = 16 * 1024
 /** Links that are written to at a time, of many that get the same: a quarter of a millisecond. */
 const LINKS_AT_A_TIME = 32
+/** ... where one turn brought more than one thing for many, as on a busy hub: each further turn costs it more than these wait. */
+const BUSY_LINKS_AT_A_TIME = 160
 /** How often all links are looked at for a stalled reader or a message that never ends. */
 const SWEEP_MS = 250
 /** Text frames are none of ours. */
@@ -228,7 +231,7 @@ export class Link {
   /** Sends one frame at the end of this turn. False where the link is not open, or is dropped for being slow. Throws TypeError above FRAME_BYTES_MAX. */
   send(frame: Uint8Array): boolean {
     checkSize(frame)
-    queueShare()
+    if (share) queueShareOf(share, this)
     if (!this.#takes(framedBytes(frame, this.dialled), false)) return false
     if (this.#frames === NOTHING) this.#frames = [frame]
     else this.#frames.push(frame)
@@ -245,14 +248,14 @@ export class Link {
    * Sends whole websocket messages, masked where this side dialled. The bytes are shared: nobody may change them.
    */
   sendFramed(messages: Uint8Array): boolean {
-    queueShare()
-    return this.#queue(messages, false)
+    if (share) queueShareOf(share, this)
+    return this.#queue(messages, false, messages.length > PIECE_BYTES)
   }
 
   /** The link's part of what many get: written at once where it is the link's turn, and nothing else waits. */
   takeShared(messages: Uint8Array, isItsTurn: boolean): void {
     if (!isItsTurn || this.queuedBytes > 0 || messages.length > this.#limits.queueBytesMax) {
-      this.#queue(messages, true)
+      this.#queue(messages, true, false)
       if (isItsTurn) this.flush()
     } else if (this.isOpen) {
       this.#bytesOut += messages.length
@@ -260,10 +263,15 @@ export class Link {
     }
   }
 
-  #queue(messages: Uint8Array, isForMany: boolean): boolean {
+  /** The same before it is the link's turn: something else is sent to it. */
+  takeAhead(messages: Uint8Array): void {
+    this.#queue(messages, false, false)
+  }
+
+  #queue(messages: Uint8Array, isForMany: boolean, isLong: boolean): boolean {
     this.#joinFrames()
     if (!this.#takes(messages.length, isForMany)) return false
-    this.#push(messages, !isForMany && messages.length > PIECE_BYTES)
+    this.#push(messages, isLong)
     return true
   }
 
@@ -317,7 +325,7 @@ export class Link {
   /** Writes what is queued and a close frame; the connection ends at the peer's answer, at the latest after a second. */
   close(code = 1000, reason = ''): void {
     if (!this.isOpen) return
-    queueShare()
+    if (share) queueShareOf(share, this)
     this.#joinFrames()
     this.#cause = { why: 'own', code, reason }
     for (const messages of this.#pending) this.#socket.write(messages)
@@ -448,6 +456,8 @@ interface Share {
   masked: Uint8Array | undefined
   unmasked: Uint8Array | undefined
   next: number
+  /** Who have got it before their turn. */
+  readonly early: Set<number>
 }
 
 let share: Share | undefined
@@ -463,15 +473,30 @@ export function sendShared(
 ): void {
   for (const frame of frames) checkSize(frame)
   queueShare()
-  share = { to, links, frames, masked: undefined, unmasked: undefined, next: 0 }
+  share = { to, links, frames, masked: undefined, unmasked: undefined, next: 0, early: new Set() }
   planFlush()
-  // Something else waits to be written, to the same links it may be: one write takes both.
-  if (ownDirty.length > 0 || sharedDirty.length > 0) queueShare()
+  // Something else waits to be written to many of the same links, it may be: one write takes both.
+  if (sharedDirty.length > 0 || ownDirty.length > LINKS_AT_A_TIME) queueShare()
+  else for (const link of ownDirty) queueShareOf(share, link)
 }
 
 /** To all that have not got it: they are written to when their turn comes. */
 function queueShare(): void {
   if (share) handOut(share, share.to.length, false)
+}
+
+/** To one that has not got it: it is written with what else is for this link. */
+function queueShareOf(shared: Share, link: Link): void {
+  const { to, next, early } = shared
+  if (early.has(link.id) || !to.includes(link.id, next)) return
+  early.add(link.id)
+  link.takeAhead(framedFor(shared, link))
+}
+
+function framedFor(shared: Share, { dialled }: Link): Uint8Array {
+  if (dialled) shared.masked ??= wsMessages(shared.frames, true)
+  else shared.unmasked ??= wsMessages(shared.frames, false)
+  return (dialled ? shared.masked : shared.unmasked)!
 }
 
 /** To so many of those that have not got it. */
@@ -482,10 +507,7 @@ function handOut(shared: Share, count: number, isTheirTurn: boolean): void {
   if (end === shared.to.length) share = undefined
   for (let at = first; at < end; at++) {
     const link = shared.links.get(shared.to[at]!)
-    if (!link) continue
-    if (link.dialled) shared.masked ??= wsMessages(shared.frames, true)
-    else shared.unmasked ??= wsMessages(shared.frames, false)
-    link.takeShared((link.dialled ? shared.masked : shared.unmasked)!, isTheirTurn)
+    if (link && !shared.early.has(link.id)) link.takeShared(framedFor(shared, link), isTheirTurn)
   }
 }
 
@@ -552,7 +574,7 @@ function flushOwn(): void {
 function flushShared(): void {
   const left = sharedLeft()
   const isBehind = leftOver > 0 && left > leftOver
-  const count = isBehind ? left : LINKS_AT_A_TIME
+  const count = isBehind ? left : share ? LINKS_AT_A_TIME : BUSY_LINKS_AT_A_TIME
   if (share) handOut(share, count, true)
   else for (const link of sharedDirty.splice(0, count)) link.flush()
   leftOver = sharedLeft()

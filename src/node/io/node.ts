@@ -72,7 +72,7 @@ import { Looking } from './looking.ts'
 import { ed25519Told } from './native-ed25519.ts'
 import { ResilientStore } from './resilient-store.ts'
 import { type AboutStore, aboutOf, noteStore } from './stores-here.ts'
-import { verifyMany } from './verify-pool.ts'
+import { takesAtOnce, verifyAtOnce, verifyMany } from './verify-pool.ts'
 
 /** A new hub with links is announced by mDNS this long after it became one. */
 const ADVERTISE_AFTER_MS = 400
@@ -154,6 +154,8 @@ export class NodeShell {
   #turnPlanned = false
   /** Inputs that wait until the store can be read. */
   #held: CoreInput[] | undefined
+  /** Signatures that the event loop checks itself, as the turn ends. */
+  #atOnce: Extract<CoreEffect, { do: 'verify' }>[] = []
   #nextSlot = 1
   #isStarted = false
   /** It is written down that the code is right: once in the life of a process. */
@@ -575,19 +577,35 @@ export class NodeShell {
     if (this.#turnPlanned || !this.#core.hasTurn) return
     // A commit carries a whole turn already, and somebody waits for what it lets go: nothing is gathered by waiting.
     if (input.in === 'written') return this.#endTurn(() => {})
-    this.#turnPlanned = true
-    setImmediate(() => this.#endTurn(flushLinks))
+    this.#planTurn()
   }
 
   /**
-   * flush: the first of what is to be written to links leaves now. Checks and writes are handed over before it: these threads
-   * go on meanwhile, and "stored" comes so much sooner.
+   * flush: the first of what is to be written to links leaves now. Checks and writes for other threads are handed over before
+   * it: these go on meanwhile, and "stored" comes so much sooner. Checks of the event loop itself come behind it, and what they
+   * let in is written in the same turn: so it need not wait, and stay in memory, while the next turn is read.
    */
   #endTurn(flush: () => void): void {
+    this.#turnPlanned = true
+    this.#carryOut()
+    flush()
+    const checks = this.#atOnce
+    this.#atOnce = []
+    for (const { ticket, checks: each } of checks)
+      this.#give({ in: 'verified', ticket, ok: verifyAtOnce(each) })
+    if (checks.length > 0 && this.#core.hasTurn) this.#carryOut()
     this.#turnPlanned = false
+    if (this.#atOnce.length > 0 || this.#core.hasTurn) this.#planTurn()
+  }
+
+  #carryOut(): void {
     this.#core.endTurn()
     for (const effect of this.#core.takeEffects()) this.#do(effect)
-    flush()
+  }
+
+  #planTurn(): void {
+    this.#turnPlanned = true
+    setImmediate(() => this.#endTurn(flushLinks))
   }
 
   #beat(): void {
@@ -737,7 +755,12 @@ export class NodeShell {
     sendShared(links, this.#links, [bytes])
   }
 
-  #verify({ link: id, ticket, checks }: Extract<CoreEffect, { do: 'verify' }>): void {
+  #verify(effect: Extract<CoreEffect, { do: 'verify' }>): void {
+    const { link: id, ticket, checks } = effect
+    if (takesAtOnce(checks.length)) {
+      this.#atOnce.push(effect)
+      return
+    }
     this.#intake.checking(id, checks.length)
     void verifyMany(checks).then((ok) => {
       this.#intake.checked(id, checks.length)

@@ -44,12 +44,18 @@ let inFlight = 0
 let atOnce = 0
 let lastAtOnce = -Infinity
 
+/** Is there room in this turn of the event loop to check so many at once? Counts them if so: they are to be checked. */
+export const takesAtOnce = (count: number): boolean => inFlight === 0 && isForNow(count)
+
+/** As verifyMany, in the event loop: for those that takesAtOnce has counted. */
+export const verifyAtOnce = (checks: readonly Check[]): boolean[] => checks.map(verifyOne)
+
 /**
  * Strict checks (rule SG-1) of many signatures: true where valid, in the order asked. Never rejects: whatever goes wrong is
  * false. Those asked for first are checked first.
  */
 export function verifyMany(checks: readonly Check[]): Promise<boolean[]> {
-  if (inFlight === 0 && isForNow(checks.length)) return Promise.resolve(checks.map(verifyAtOnce))
+  if (takesAtOnce(checks.length)) return Promise.resolve(verifyAtOnce(checks))
   return new Promise((resolve) => {
     const verdicts: boolean[] = new Array(checks.length).fill(false)
     let open = checks.length
@@ -83,7 +89,7 @@ function nextTurn(): void {
   atOnce = 0
 }
 
-function verifyAtOnce({ message, signature, key }: Check): boolean {
+function verifyOne({ message, signature, key }: Check): boolean {
   try {
     return nodeCrypto.verify(message, signature, key)
   } catch {

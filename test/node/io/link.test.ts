@@ -216,6 +216,21 @@ describe('a link', () => {
     expect(write.mock.calls.length).toBe(200 + first)
   })
 
+  it('writes to more of them at a time where one turn brought more than one thing for many', async () => {
+    const acceptor = await accept({ plain: true })
+    for (let n = 0; n < 200; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
+    await acceptor.end(199)
+    const links = acceptor.ends.map((end) => end.link)
+    const write = vi.spyOn(Socket.prototype, 'write')
+    cleanups.push(() => write.mockRestore())
+    share(links, [frame(1)])
+    share(links, [frame(2)])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(write.mock.calls.length).toBeGreaterThan(100)
+    expect(write.mock.calls.length).toBeLessThan(200)
+    await vi.waitUntil(() => write.mock.calls.length === 200)
+  })
+
   it('keeps order through more than one write', async () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { signerOf } from '../../../src/node/crypto.ts'
-import { type Check, verifyMany } from '../../../src/node/io/verify-pool.ts'
+import { nativeEd25519 } from '../../../src/node/io/native-ed25519.ts'
+import { type Check, takesAtOnce, verifyAtOnce, verifyMany } from '../../../src/node/io/verify-pool.ts'
 import { fromHex } from '../../../src/wire/bytes.ts'
 
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
@@ -20,6 +21,21 @@ describe('the verify pool', () => {
     )
     expect(await verifyMany(checks)).toEqual(checks.map((_, n) => n % 7 !== 0))
   })
+
+  it.runIf(nativeEd25519())(
+    'says whether the event loop has room for more in this turn, and has none beside a backlog',
+    async () => {
+      const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
+      expect([30, 30, 18, 1].map(takesAtOnce)).toEqual([true, false, true, false])
+      await nextTurn()
+      const backlog = verifyMany(Array.from({ length: 60 }, (_, n) => good(n)))
+      expect(takesAtOnce(1)).toBe(false)
+      expect(await backlog).toEqual(new Array(60).fill(true))
+      expect(takesAtOnce(1)).toBe(true)
+      expect(verifyAtOnce([good(1), { ...good(2), message: Uint8Array.of(9) }])).toEqual([true, false])
+    },
+  )
 
   it('answers nothing for nothing, and calls that overlap', async () => {
     const [none, ...some] = await Promise.all([
