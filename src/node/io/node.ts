@@ -587,14 +587,18 @@ export class NodeShell {
    */
   #endTurn(flush: () => void): void {
     this.#turnPlanned = true
-    this.#carryOut()
-    flush()
-    const checks = this.#atOnce
-    this.#atOnce = []
-    for (const { ticket, checks: each } of checks)
-      this.#give({ in: 'verified', ticket, ok: verifyAtOnce(each) })
-    if (checks.length > 0 && this.#core.hasTurn) this.#carryOut()
-    this.#turnPlanned = false
+    try {
+      this.#carryOut()
+      flush()
+      const checks = this.#atOnce
+      this.#atOnce = []
+      for (const { ticket, checks: each } of checks)
+        this.#give({ in: 'verified', ticket, ok: verifyAtOnce(each) })
+      if (checks.length > 0 && this.#core.hasTurn) this.#carryOut()
+    } finally {
+      // What is thrown, by the owner's log or a bug of ours, may be caught by this process: then the next input plans a turn.
+      this.#turnPlanned = false
+    }
     if (this.#atOnce.length > 0 || this.#core.hasTurn) this.#planTurn()
   }
 
