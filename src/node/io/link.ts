@@ -293,13 +293,22 @@ export class Link {
     return true
   }
 
-  /** Puts the frames that wait into one piece. */
+  /** Puts the frames that wait into one piece, or several where they are more than one write takes. */
   #joinFrames(): void {
     if (this.#frames === NOTHING) return
-    const messages = wsMessages(this.#frames, this.dialled)
-    const isLong = this.#frames.some(({ length }) => length > PIECE_BYTES)
+    const frames = this.#frames
     this.#frames = NOTHING
-    this.#push(messages, isLong)
+    if (this.#pendingBytes <= WRITE_BYTES_MAX) return this.#pushFrames(frames)
+    for (let from = 0, at = 0, bytes = 0; from < frames.length; from = at, bytes = 0) {
+      do bytes += framedBytes(frames[at++]!, this.dialled)
+      while (at < frames.length && bytes + framedBytes(frames[at]!, this.dialled) <= WRITE_BYTES_MAX)
+      this.#pushFrames(frames.slice(from, at))
+    }
+  }
+
+  #pushFrames(frames: readonly Uint8Array[]): void {
+    const isLong = frames.some(({ length }) => length > PIECE_BYTES)
+    this.#push(wsMessages(frames, this.dialled), isLong)
   }
 
   #push(messages: Uint8Array, isLong: boolean): void {

@@ -244,6 +244,19 @@ describe('a link', () => {
     expect(a.link.queuedBytes).toBe(0)
   })
 
+  it('LK-5: writes no more at once than a slow reader takes in good time, however many frames waited', async () => {
+    const acceptor = await accept({ plain: true })
+    const a = await connected(acceptor.port, { plain: true })
+    const b = await acceptor.end()
+    const write = vi.spyOn(Socket.prototype, 'write')
+    cleanups.push(() => write.mockRestore())
+    for (let i = 0; i < 14; i++) b.link.send(frame(i, 60_000))
+    await a.count(14)
+    expect(a.frames.map((bytes) => bytes[0])).toEqual(Array.from({ length: 14 }, (_, i) => i))
+    const lengths = write.mock.calls.map(([bytes]) => (bytes as Uint8Array).length)
+    expect(lengths).toEqual([...new Array(3).fill(4 * 60_004), 2 * 60_004])
+  })
+
   it('writes what is long and for one link alone in pieces over TLS, whole and in order', async () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
