@@ -1,4 +1,5 @@
 /** Clearing: what nobody may see any more goes from the disk, all of it by one time, on which the network agrees. */
+import type { Event } from '../wire/event.ts'
 import type { RoomId } from '../wire/ids.ts'
 import { type Choice, clocksOf } from './choice.ts'
 import { Erasing, erasingTime } from './erasing.ts'
@@ -57,6 +58,11 @@ export class Clearing {
 
   async load(): Promise<void> {
     await this.#hiddenBodies.load(this.#ports.store)
+  }
+
+  /** These events count now and did not. */
+  came(events: readonly Event[]): void {
+    this.#hiddenBodies.came(events)
   }
 
   /** now: monotonic ms. */

@@ -524,6 +524,7 @@ export class Core {
       isAnswerable: () => this.#confirming.isAnswerable,
       changed: () => this.#readiness.drop(),
       roomChanged,
+      came: (events) => this.#clearing.came(events),
       counted: (event) => this.#acts.counted(event),
       cameAsOwn,
     })

@@ -35,6 +35,8 @@ export interface CountingPorts {
   changed(): void
   /** What counts in a room may have changed. just: these control events are all. */
   roomChanged(room: RoomId, just?: readonly Event[]): void
+  /** These count, and are content. */
+  came(events: readonly Event[]): void
   /** A control event counts. */
   counted(event: Event): void
   /** These count under the own key, and were not written just now. */
@@ -74,11 +76,12 @@ export class Counting {
 
   /** These events of one lane, which is that of the first, count now and did not. */
   #laneGrew({ room, author, lane }: Event, events: readonly Event[]): void {
-    const { self, views, markers, changed, roomChanged, counted } = this.#ports
+    const { self, views, markers, changed, roomChanged, came, counted } = this.#ports
     this.#taken += events.length
     changed()
     if (!isControlLane(lane)) {
       if (author !== self) markers.grew(room, author)
+      came(events)
       return
     }
     for (const event of events) views.add(event)

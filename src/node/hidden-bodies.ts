@@ -18,7 +18,7 @@ import type { Store, StoreOp } from './store.ts'
 const LOOK_EVERY_MS = 60_000
 /** Events looked at in a tick: well below a millisecond. */
 const SLICE_EVENTS = 64
-/** A body that was not here may come with a lane of somebody who was away: it is looked for again. */
+/** What was settled is looked for again, should it have come by a way that tells nobody. */
 const LOOK_AGAIN_MS = 86_400_000
 
 export interface HiddenBodiesPorts {
@@ -55,6 +55,12 @@ export class HiddenBodies {
       const seenAt = notedAt(note) ?? Number.NEGATIVE_INFINITY
       this.#waiting.set(key.slice(NOTE.length) as EventId, seenAt + ERASE_HIDDEN_AFTER_MS)
     }
+  }
+
+  /** A body that was not here may come with a lane of somebody who was away. events: they count now and did not. */
+  came(events: readonly Event[]): void {
+    if (this.#settled.size === 0) return
+    for (const { id } of events) this.#settled.delete(id)
   }
 
   /** Is there anything to do or to look for? now: monotonic ms. */
