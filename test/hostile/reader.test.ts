@@ -49,6 +49,8 @@ describe('texts of strangers', () => {
     for (const text of NASTY) await anna.event('message', (event) => event.text === text)
     attacker.send({ type: 'post', run: attacker.message('the end') })
     await lines.find((line) => line.endsWith('the end'))
+    // The next test counts what comes from then on.
+    await anna.event('message', (event) => event.text === 'the end')
     const printed = lines.lines.filter((line) => HARMFUL.test(line))
     expect(printed).toEqual([])
     expect(lines.lines.some((line) => line.startsWith('[general] hub: a line of its own'))).toBe(false)
