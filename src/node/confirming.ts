@@ -103,8 +103,7 @@ export class Confirming {
     if (!this.mayAcknowledge()) return
     const { reign, outgoing } = this.#ports
     reign.hub?.stored(grown)
-    const link = reign.followed
-    for (const { frame } of this.#receipts.take(grown)) if (link !== undefined) outgoing.send(link, frame)
+    for (const { frame } of this.#receipts.take(grown)) outgoing.toHub(frame)
   }
 
   /** An author asks for the word "stored", of its hub or as hub of line[0], and for signatures (AK-5, AK-14). */

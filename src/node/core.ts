@@ -184,7 +184,9 @@ export class Core {
     })
     this.views.attach(this.replica)
     this.replica.setNow(moment.wall)
-    const facts = new DeviceFacts({ get: (key) => store.get(key), put: (op) => this.#writes.put(op) })
+    const get = (key: string) => store.get(key)
+    const put = (op: StoreOp) => this.#writes.put(op)
+    const facts = new DeviceFacts({ get, put })
     this.#facts = facts
     this.blocks = facts.blocks
     this.readMarks = facts.readMarks
@@ -211,8 +213,6 @@ export class Core {
     const changed = () => {
       this.#hasTurn = true
     }
-    const put = (op: StoreOp) => this.#writes.put(op)
-    const get = (key: string) => store.get(key)
     const effect = (effect: CoreEffect) => void this.#effects.push(effect)
     this.#online = new Online({
       self: this.self,
@@ -248,6 +248,7 @@ export class Core {
     })
     this.#outgoing = new Outgoing({
       links: this.#links,
+      reign: this.#reign,
       relaying: this.#relaying,
       effect,
     })
@@ -274,7 +275,7 @@ export class Core {
         tell,
         save: (key, value) => facts.save(key, value),
       },
-      (key) => store.get(key),
+      get,
       options.autoAwayMs ?? 0,
       moment.now,
     )
@@ -287,7 +288,7 @@ export class Core {
       lanes: (room, author) => this.replica.lanes(room, 1, author),
       readUpTo: (room) => this.readMarks.of(room),
       isTold: (person) => this.#online.presence.has(person) && !this.blocks.has(person),
-      tellsHeld: () => !this.company.own.isHidden && options.choice.visitor !== true,
+      tellsHeld: () => !this.company.own.isHidden && !isVisitor,
       tellsRead: () => this.company.own.tellsRead,
       reign: this.#reign,
       outgoing: this.#outgoing,
@@ -374,7 +375,7 @@ export class Core {
         this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
       },
     })
-    this.forgotten = new Forgotten({ get: (key) => store.get(key), put: (op) => this.#writes.put(op) })
+    this.forgotten = new Forgotten({ get, put })
     this.search = new SearchIndex({
       crypto,
       seed: options.seed,
@@ -881,9 +882,7 @@ export class Core {
 
   /** Sends a question to the hub; false where there is none to ask. */
   askHub(frame: Frame): boolean {
-    const link = this.#reign.followed
-    if (link !== undefined) this.#outgoing.send(link, frame)
-    return link !== undefined
+    return this.#outgoing.toHub(frame)
   }
 
   // --- steps ------------------------------------------------------------------------------------------------------
@@ -1032,7 +1031,7 @@ export class Core {
     this.#ownConfirmations.replicate()
     this.#confirming.acknowledge()
     this.#confirming.tick()
-    this.#guard.tick({ now, part: this.#reign.role, line: this.#reign.line, isCaughtUp: this.isCaughtUp })
+    this.#guard.tick(now, this.isCaughtUp)
     this.#acts.tick()
     for (const [link, { joinsAgain }] of this.#links.all) {
       if (joinsAgain) this.#steering.joined(link)
@@ -1064,9 +1063,7 @@ export class Core {
   }
 
   #toHub(frame: Frame): void {
-    const link = this.#reign.followed
-    if (link !== undefined) this.#outgoing.send(link, frame)
-    else if (frame.type === 'offer') this.#ownConfirmations.ask(frame)
+    if (!this.#outgoing.toHub(frame) && frame.type === 'offer') this.#ownConfirmations.ask(frame)
   }
 
   #flushWrites(): void {

@@ -138,8 +138,7 @@ export class Markers {
 
   #send(frame: FrameOf<'marker'> | FrameOf<'markerAsk'>): void {
     const { reign, outgoing } = this.#ports
-    const link = reign.followed
-    if (link !== undefined) return outgoing.send(link, frame)
+    if (outgoing.toHub(frame)) return
     if (frame.type === 'marker') reign.hub?.passMarker(frame)
     else reign.hub?.relayFrame(roomId(frame.room), 1, frame, -1)
   }

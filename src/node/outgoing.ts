@@ -3,11 +3,13 @@ import { encodeFrame } from '../wire/codec.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { CoreEffect } from './core-io.ts'
 import type { Links } from './links.ts'
+import type { Reign } from './reign.ts'
 import type { Relaying } from './relaying.ts'
 import type { LinkId } from './sync.ts'
 
 export interface OutgoingPorts {
   readonly links: Links
+  readonly reign: Reign
   readonly relaying: Pick<Relaying, 'carrierOf' | 'send' | 'refuse'>
   effect(effect: CoreEffect): void
 }
@@ -23,6 +25,13 @@ export class Outgoing {
     const { relaying, effect } = this.#ports
     if (relaying.carrierOf(link) !== undefined) relaying.send(link, frame)
     else effect({ do: 'send', links: [link], frame })
+  }
+
+  /** To the hub that is followed. False where there is none, since this node is hub or seeks one. */
+  toHub(frame: Frame): boolean {
+    const link = this.#ports.reign.followed
+    if (link !== undefined) this.send(link, frame)
+    return link !== undefined
   }
 
   /** One frame for many: encoded once for those that a peer carries, and by the shell for the others. */

@@ -62,9 +62,9 @@ export class OwnDevices {
 
   /** Over a link of its own where there is one, else through the hub. */
   #send(device: PersonKey, frame: Frame): void {
-    const { links, outgoing, reign } = this.#ports
+    const { links, outgoing } = this.#ports
     for (const [link, { key }] of links.all) if (key === device) return outgoing.send(link, frame)
-    if (reign.followed !== undefined) outgoing.send(reign.followed, frame)
+    outgoing.toHub(frame)
   }
 
   #others(): readonly PersonKey[] {

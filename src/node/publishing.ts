@@ -115,9 +115,7 @@ export class Publishing {
         tombstones: concat(...tombstones.map(({ bytes }) => bytes)),
       }
       // Where there is no hub now, the comparison with the next one finds it.
-      const link = reign.followed
-      if (link !== undefined) outgoing.send(link, frame)
-      else reign.hub?.relayFrame(room, 1, frame, -1)
+      if (!outgoing.toHub(frame)) reign.hub?.relayFrame(room, 1, frame, -1)
     })
   }
 

@@ -902,19 +902,21 @@ export class Replica {
     const content = this.#rooms.get(room)?.[1]
     if (!content) return
     content.buckets.fill(null)
-    content.joined = null
-    content.isEmpty = null
-    content.digest = null
+    this.#outdate(content)
+  }
+
+  /** What is derived from their bucket digests. */
+  #outdate(lanes: ClassLanes): void {
+    lanes.joined = null
+    lanes.isEmpty = null
+    lanes.digest = null
     this.revision++
   }
 
   #changed(lane: Lane): void {
     const lanes = this.#classLanes(lane.room, classOf(lane.lane))
     lanes.buckets[bucketOf(lane.author)] = null
-    lanes.joined = null
-    lanes.isEmpty = null
-    lanes.digest = null
-    this.revision++
+    this.#outdate(lanes)
     this.#putLane(lane)
     if (isControlLane(lane.lane)) this.onControl(lane)
     else this.onContent(lane)

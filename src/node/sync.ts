@@ -468,9 +468,7 @@ export class Sync {
 
   /** Verifies in order of arrival on this link, then hands over. */
   verifyRun(link: LinkId, parsed: ParsedRun, then: (run: VerifiedRun | undefined) => void): void {
-    this.#ports.verify(link, [signatureCheck(parsed)], (isGood) =>
-      then(isGood ? vouchedRun(parsed) : undefined),
-    )
+    this.verifyRuns(link, [parsed], then)
   }
 
   /** ... what came together: handed over in one turn, which ends but once, in parts that hold nobody up. */

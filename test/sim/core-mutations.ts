@@ -14,7 +14,6 @@ import type { RoomKey } from '../../src/node/sealing.ts'
 import { Sync } from '../../src/node/sync.ts'
 import { Views } from '../../src/node/views.ts'
 import { concat, utf8 } from '../../src/wire/bytes.ts'
-import type { ParsedRun } from '../../src/wire/event.ts'
 import { World } from './core-world.ts'
 import { takesBody } from './stored.ts'
 
@@ -255,33 +254,18 @@ export const CORE_MUTATIONS: readonly CoreMutation[] = [
     found: /INV-27|INV-5|unstored|still syncs/,
     plant: () => {
       const seen = new WeakMap<Sync, Set<string>>()
-      const isKnown = (sync: Sync, { events }: ParsedRun): boolean => {
-        const mine = seen.get(sync) ?? new Set()
-        seen.set(sync, mine)
-        const { id } = events[events.length - 1]!
-        return mine.has(id) || !mine.add(id)
-      }
-      const undo = change(
-        Sync.prototype,
-        'verifyRun',
-        (verifyRun) =>
-          function (this: Sync, link, run, then) {
-            if (!isKnown(this, run)) verifyRun.call(this, link, run, then)
-          },
-      )
-      const undoMany = change(
+      return change(
         Sync.prototype,
         'verifyRuns',
         (verifyRuns) =>
           function (this: Sync, link, runs, then) {
-            const fresh = runs.filter((run) => !isKnown(this, run))
+            const mine = seen.get(this) ?? new Set()
+            seen.set(this, mine)
+            const fresh = runs.filter(({ events }) => !mine.has(events[events.length - 1]!.id))
+            for (const { events } of fresh) mine.add(events[events.length - 1]!.id)
             if (fresh.length > 0) verifyRuns.call(this, link, fresh, then)
           },
       )
-      return () => {
-        undoMany()
-        undo()
-      }
     },
   },
   {

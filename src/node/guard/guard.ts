@@ -19,7 +19,7 @@ import type { Reign, Role } from '../reign.ts'
 import type { Replica } from '../replica.ts'
 import type { LinkId, Sync } from '../sync.ts'
 import type { Views } from '../views.ts'
-import { Omissions, type Question } from './omissions.ts'
+import { Omissions } from './omissions.ts'
 import { Push, type Pushed } from './push.ts'
 
 /** line[0] signs within half a second what it got through the hub. */
@@ -38,14 +38,6 @@ const HURRY_DIALS = 8
 const ASKER_MS = 60_000
 /** A hub whose heartbeats come was heard within this. */
 const ALIVE_MS = 1500
-
-export interface Guarded {
-  readonly now: number
-  readonly part: Role
-  readonly line: readonly PersonKey[]
-  /** All that the hub listed is here, and nothing is being pulled. */
-  readonly isCaughtUp: boolean
-}
 
 export interface GuardPorts {
   readonly self: PersonKey
@@ -147,23 +139,25 @@ export class Guard {
     return this.#omissions.size
   }
 
-  tick(guarded: Guarded): void {
-    this.#tellAround(guarded)
-    if (guarded.part.is !== 'following') return
-    if (guarded.isCaughtUp) this.#omissions.caughtUp(guarded.now)
-    this.#goAround(guarded, guarded.part.hub)
-    this.#judge(guarded, guarded.part.hub, guarded.part.link)
+  /** isCaughtUp: all that the hub listed is here, and nothing is being pulled. now: monotonic ms. */
+  tick(now: number, isCaughtUp: boolean): void {
+    const { role } = this.#ports.reign
+    this.#tellAround(now, role)
+    if (role.is !== 'following') return
+    if (isCaughtUp) this.#omissions.caughtUp(now)
+    this.#goAround(now, role.hub)
+    this.#judge(now, role.hub, role.link)
   }
 
   // --- push -------------------------------------------------------------------------------------------------------
 
   /** line[0] tells everybody, a hub those who are no members, everybody else what came past the hub. */
-  #tellAround({ now, part, line }: Guarded): void {
+  #tellAround(now: number, role: Role): void {
     const due = this.#push.round(now, (lane) => this.#ports.replica.entry(lane))
-    if (due.length === 0 || part.is === 'seeking') return
-    const isFirst = line[0] === this.#ports.self
-    const { links, reign, views } = this.#ports
-    const listeners = [...links.ofStaying()].filter(([link]) => part.is !== 'hub' || !reign.isMember(link))
+    if (due.length === 0 || role.is === 'seeking') return
+    const { self, links, reign, views } = this.#ports
+    const isFirst = reign.line[0] === self
+    const listeners = [...links.ofStaying()].filter(([link]) => role.is !== 'hub' || !reign.isMember(link))
     const groups = new Map<string, Pushed[]>()
     for (const pushed of due) {
       const name = `${classOf(pushed.lane.lane)}${pushed.lane.room}`
@@ -176,8 +170,8 @@ export class Guard {
       const [all, only]: [LinkId[], LinkId[]] = [[], []]
       for (const [link, key] of listeners) {
         if (!views.carries(key, room, cls, false)) continue
-        if (part.is === 'hub') all.push(link)
-        else (isFirst && key !== part.hub ? all : only).push(link)
+        if (role.is === 'hub') all.push(link)
+        else (isFirst && key !== role.hub ? all : only).push(link)
       }
       this.#tell(all, room, cls, group)
       this.#tell(only, room, cls, news)
@@ -198,9 +192,9 @@ export class Guard {
 
   // --- own events, past the hub -----------------------------------------------------------------------------------
 
-  #goAround({ now, line }: Guarded, hub: PersonKey): void {
-    const { self, links, outgoing, outbox } = this.#ports
-    const first = line[0]
+  #goAround(now: number, hub: PersonKey): void {
+    const { self, links, outgoing, reign, outbox } = this.#ports
+    const first = reign.line[0]
     let firstLink: LinkId | undefined
     let isAlone = true
     for (const [link, key] of links.ofStaying()) {
@@ -225,7 +219,7 @@ export class Guard {
       this.#offerMs = Math.min(OFFER_MS_MAX, 2 * this.#offerMs)
     }
     for (const frame of offers)
-      if (firstLink !== undefined) outgoing.sendShared([firstLink], frame)
+      if (firstLink !== undefined) outgoing.send(firstLink, frame)
       else
         for (const lane of this.#lanesOf(frame)) {
           if (!isDue && this.#told.get(lane) === lane.n) continue
@@ -251,21 +245,17 @@ export class Guard {
 
   // --- omissions --------------------------------------------------------------------------------------------------
 
-  #judge({ now, line }: Guarded, hub: PersonKey, link: LinkId): void {
+  #judge(now: number, hub: PersonKey, link: LinkId): void {
+    const { self, reign, sync } = this.#ports
     const omissions = this.#omissions
-    const first = line[0]
-    if (first !== undefined && first !== this.#ports.self)
-      omissions.unconfirmed(this.#ignored(hub, first, now), now)
+    const first = reign.line[0]
+    if (first !== undefined && first !== self) omissions.unconfirmed(this.#ignored(hub, first, now), now)
     omissions.judge(now, now - this.#ports.heardAt(link) < ALIVE_MS)
     const avoided = omissions.takeAvoid()
     if (avoided !== undefined) return this.#ports.avoid(avoided)
     const question = omissions.question(now)
-    if (question && this.#ask(link, question)) omissions.asked(question, now)
-  }
-
-  /** Asks the hub what it holds of these authors; false: not now. */
-  #ask(link: LinkId, { room, cls, authors }: Question): boolean {
-    return this.#ports.sync.question(link, room, cls, authors)
+    if (question && sync.question(link, question.room, question.cls, question.authors))
+      omissions.asked(question, now)
   }
 
   /** Own lanes that the witness has signed for up to n, and the hub, who was given it long enough ago, has not. */

@@ -231,7 +231,7 @@ export class Link {
   /** Sends one frame at the end of this turn. False where the link is not open, or is dropped for being slow. Throws TypeError above FRAME_BYTES_MAX. */
   send(frame: Uint8Array): boolean {
     checkSize(frame)
-    if (share) queueShareOf(share, this)
+    queueShareOf(this)
     if (!this.#takes(framedBytes(frame, this.dialled), false)) return false
     if (this.#frames === NOTHING) this.#frames = [frame]
     else this.#frames.push(frame)
@@ -248,7 +248,7 @@ export class Link {
    * Sends whole websocket messages, masked where this side dialled. The bytes are shared: nobody may change them.
    */
   sendFramed(messages: Uint8Array): boolean {
-    if (share) queueShareOf(share, this)
+    queueShareOf(this)
     return this.#queue(messages, false, messages.length > PIECE_BYTES)
   }
 
@@ -334,7 +334,7 @@ export class Link {
   /** Writes what is queued and a close frame; the connection ends at the peer's answer, at the latest after a second. */
   close(code = 1000, reason = ''): void {
     if (!this.isOpen) return
-    if (share) queueShareOf(share, this)
+    queueShareOf(this)
     this.#joinFrames()
     this.#cause = { why: 'own', code, reason }
     for (const messages of this.#pending) this.#socket.write(messages)
@@ -486,7 +486,7 @@ export function sendShared(
   planFlush()
   // Something else waits to be written to many of the same links, it may be: one write takes both.
   if (sharedDirty.length > 0 || ownDirty.length > LINKS_AT_A_TIME) queueShare()
-  else for (const link of ownDirty) queueShareOf(share, link)
+  else for (const link of ownDirty) queueShareOf(link)
 }
 
 /** To all that have not got it: they are written to when their turn comes. */
@@ -495,11 +495,10 @@ function queueShare(): void {
 }
 
 /** To one that has not got it: it is written with what else is for this link. */
-function queueShareOf(shared: Share, link: Link): void {
-  const { to, next, early } = shared
-  if (early.has(link.id) || !to.includes(link.id, next)) return
-  early.add(link.id)
-  link.takeAhead(framedFor(shared, link))
+function queueShareOf(link: Link): void {
+  if (!share || share.early.has(link.id) || !share.to.includes(link.id, share.next)) return
+  share.early.add(link.id)
+  link.takeAhead(framedFor(share, link))
 }
 
 function framedFor(shared: Share, { dialled }: Link): Uint8Array {

@@ -42,10 +42,8 @@ export function isWhole(bytes: Uint8Array, masked: boolean): boolean {
   let at = 0
   while (at < bytes.length) {
     const second = bytes[at + 1]!
-    const length = second & 0x7f
-    if (bytes[at] !== 0x82 || (second & 0x80) !== mask || length === 127) return false
-    at += length === 126 ? 4 + bytes[at + 2]! * 256 + bytes[at + 3]! : 2 + length
-    if (masked) at += 4
+    if (bytes[at] !== 0x82 || (second & 0x80) !== mask || (second & 0x7f) === 127) return false
+    at = payloadAt(bytes, at, masked) + lengthAt(bytes, at)
   }
   // Not even a number where a length was cut off.
   return at === bytes.length
@@ -53,12 +51,19 @@ export function isWhole(bytes: Uint8Array, masked: boolean): boolean {
 
 /** The payload of the message at `at`, of bytes that are whole: a view of them, unmasked there. */
 export function messageAt(bytes: Uint8Array, at: number, masked: boolean): Uint8Array {
-  const short = bytes[at + 1]! & 0x7f
-  const length = short === 126 ? bytes[at + 2]! * 256 + bytes[at + 3]! : short
-  const start = at + (short === 126 ? 4 : 2) + (masked ? 4 : 0)
+  const length = lengthAt(bytes, at)
+  const start = payloadAt(bytes, at, masked)
   if (masked) unmask(bytes, start, length)
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
 }
+
+/** Bytes of the payload of the message at `at`, below 64 KiB, and where it begins. */
+const lengthAt = (bytes: Uint8Array, at: number): number => {
+  const short = bytes[at + 1]! & 0x7f
+  return short === 126 ? bytes[at + 2]! * 256 + bytes[at + 3]! : short
+}
+const payloadAt = (bytes: Uint8Array, at: number, masked: boolean): number =>
+  at + ((bytes[at + 1]! & 0x7f) === 126 ? 4 : 2) + (masked ? 4 : 0)
 
 /** With the mask in front of it. Nodes send zeros. */
 function unmask(bytes: Uint8Array, start: number, length: number): void {
