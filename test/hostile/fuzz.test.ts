@@ -4,8 +4,9 @@ import { frameTable } from '../../src/wire/frames.ts'
 import type { PersonKey } from '../../src/wire/ids.ts'
 import { isRefusalCode, refusals } from '../../src/wire/refusal.ts'
 import type { Chat } from '../e2e/loopback.ts'
+import { seeded } from '../seeded.ts'
 import { Attacker, Scene } from './attack.ts'
-import { Mutations, randomFrom, type Shot } from './mutations.ts'
+import { Mutations, type Shot } from './mutations.ts'
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_101)
 const FRAMES = Number(process.env.FUZZ_FRAMES ?? 100_000)
@@ -74,12 +75,12 @@ it(`survives ${FRAMES} mutated frames of every type`, async () => {
       }
     }
   }
-  const random = randomFrom(SEED)
+  const random = seeded(SEED)
   const seeds = Array.from({ length: ATTACKERS }, () => Math.floor(random() * 2 ** 32))
   try {
     await Promise.all([
       watch([anna, bert]),
-      ...seeds.map((seed) => attack(new Mutations(randomFrom(seed), around))),
+      ...seeds.map((seed) => attack(new Mutations(seeded(seed), around))),
     ])
     await scene.talk(bert, anna)
     expect(scene.bugs()).toEqual([])

@@ -11,17 +11,6 @@ import { shortRun } from '../../src/wire/short-run.ts'
 import { WIRE_VERSIONS } from '../../src/wire/version.ts'
 import { type Attacker, beat } from './attack.ts'
 
-/** [0, 1) from a seed of 32 bits (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), state | 1)
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export interface Surroundings {
   readonly hub: PersonKey
   readonly member: PersonKey

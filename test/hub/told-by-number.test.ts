@@ -8,8 +8,8 @@ import { type Event, lastOf, packRun, type VerifiedRun, vouchedRun } from '../..
 import type { Frame } from '../../src/wire/frames.ts'
 import type { LaneId, PersonKey, RoomId } from '../../src/wire/ids.ts'
 import { isNext } from '../../src/wire/next-run.ts'
-import { randomFrom } from '../hostile/mutations.ts'
 import { Author, NET, NOW } from '../node/author.ts'
+import { seeded } from '../seeded.ts'
 import { hubPorts } from './ports.ts'
 
 const ROOMS = ['7', '8', '9'].map((digit) => digit.repeat(32) as RoomId)
@@ -41,7 +41,7 @@ class Member {
 test.each([1, 2, 3])(
   'seed %i: each run reaches each carrier, most of them by number, and all can be read',
   (seed) => {
-    const random = randomFrom(seed)
+    const random = seeded(seed)
     const below = (n: number) => Math.floor(random() * n)
     const members = Array.from({ length: 6 }, (_, i) => new Member(i + 1))
     const self = new Member(9)

@@ -1,11 +1,13 @@
 /** Concurrent acts in all orders: the same result everywhere, and mistakes that are planted are found. */
+
 import { describe, expect, it } from 'vitest'
 import { permutations } from '../node/rooms/world.ts'
-import { Happening, type Mistake, type Piece, randomOf, shown } from './acts-orders.ts'
+import { numbersFrom } from '../seeded.ts'
+import { Happening, type Mistake, type Piece, shown } from './acts-orders.ts'
 
 /** In the order of the seed. */
 function shuffled(pieces: readonly Piece[], seed: number): Piece[] {
-  const random = randomOf(seed)
+  const random = numbersFrom(seed)
   const left = [...pieces]
   return Array.from(pieces, () => left.splice(random(left.length), 1)[0]!)
 }

@@ -3,6 +3,7 @@
  * nodes in whatever order. A node is the real replica with the real views over it; what it shows may depend on the set of
  * events and on nothing else (INV-1, rules RM-1, DV-1, RM-21).
  */
+
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica } from '../../src/node/replica.ts'
@@ -27,6 +28,7 @@ import {
 import { madeRoom, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { NET, NOW } from '../node/author.ts'
+import { numbersFrom } from '../seeded.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const NONE = new Uint8Array(0)
@@ -55,17 +57,6 @@ export type Mistake =
   | 'forgets content beyond a cut'
   | 'deletes only what it holds'
 
-/** Numbers from a seed, the same in every run (mulberry32). */
-export function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 /** What happens: `before` everybody has, `acts` arrive in any order. */
 export class Happening {
   readonly before: Piece[] = []
@@ -89,7 +80,7 @@ export class Happening {
    * let into the network.
    */
   constructor(seed: number, count: number, { isTalkative = false, isAtDoor = false } = {}) {
-    this.#random = randomOf(seed)
+    this.#random = numbersFrom(seed)
     this.#count = count
     this.#isAtDoor = isAtDoor
     this.#crypto = { ...nodeCrypto, random: (n) => Uint8Array.from({ length: n }, () => this.#random(256)) }

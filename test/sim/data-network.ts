@@ -1,7 +1,7 @@
 /** Virtual time and a virtual network of links with FIFO delivery and delay: the ground of the data simulator. */
 import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import type { Frame } from '../../src/wire/frames.ts'
-import type { Random } from './data-random.ts'
+import type { Random } from '../seeded.ts'
 
 type Task = () => void | Promise<void>
 interface Timer {

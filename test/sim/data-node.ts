@@ -37,8 +37,8 @@ import {
 } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { PERIOD_MS, RETENTION_DAYS } from '../../src/wire/limits.ts'
+import type { Random } from '../seeded.ts'
 import type { Endpoint, Network, VirtualTime } from './data-network.ts'
-import type { Random } from './data-random.ts'
 
 export const RETENTION_MS = RETENTION_DAYS * 24 * 3600 * 1000
 

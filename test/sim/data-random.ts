@@ -1,16 +1,5 @@
-/** Seeded chance for the data simulator: mulberry32, and choices made with it. */
-export type Random = () => number
-
-export function seededRandom(seed: number): Random {
-  let state = (seed ^ 0x9e3779b9) >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** Choices that the data simulator makes with seeded chance. */
+import type { Random } from '../seeded.ts'
 
 /** A whole number in [from, to]. */
 export const between = (random: Random, from: number, to: number) =>

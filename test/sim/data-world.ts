@@ -2,6 +2,7 @@
  * The world of the data simulator: nodes, what people and attackers do, what breaks, and what was promised meanwhile.
  * Everything follows from the seed. Operations that find nobody to act do nothing.
  */
+
 import { eventsOf } from '../../src/node/display-order.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { type HeldLane, type RoomView, SETTING } from '../../src/node/rooms.ts'
@@ -31,10 +32,11 @@ import {
   talkRoom,
 } from '../../src/wire/ids.ts'
 import type { BodyValue } from '../../src/wire/kinds.ts'
+import { type Random, seeded } from '../seeded.ts'
 import { cutFor, cutsFor } from './cuts.ts'
 import { Network, VirtualTime } from './data-network.ts'
 import { type Mutation, rememberingCrypto, SimNode, type Surroundings, signerNumber } from './data-node.ts'
-import { between, pick, type Random, seededRandom, weighted } from './data-random.ts'
+import { between, pick, weighted } from './data-random.ts'
 
 const DAY = 24 * 3600 * 1000
 const START = 1_800_000_000_000
@@ -137,7 +139,7 @@ export class World implements Surroundings {
 
   constructor(seed: number, options: DataOptions) {
     this.seed = seed
-    this.random = seededRandom(seed)
+    this.random = seeded(seed ^ 0x9e3779b9)
     this.crypto = rememberingCrypto(this.random)
     this.mutation = options.mutation ?? {}
     this.network = new Network(this.time, this.random, seed % 8 === 0)

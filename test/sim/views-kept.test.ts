@@ -1,4 +1,5 @@
 /** Views that a node keeps between events are, after each of them, what it would make of all it holds from the beginning. */
+
 import { expect, it } from 'vitest'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
@@ -7,7 +8,8 @@ import { Views } from '../../src/node/views.ts'
 import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../src/wire/ids.ts'
 import { type KindName, kindName } from '../../src/wire/kinds.ts'
 import { NET, NOW } from '../node/author.ts'
-import { Happening, type Piece, randomOf } from './acts-orders.ts'
+import { numbersFrom } from '../seeded.ts'
+import { Happening, type Piece } from './acts-orders.ts'
 import { networkText, roomText } from './view-text.ts'
 
 const RETENTION_MS = 180 * 24 * 3600 * 1000
@@ -70,7 +72,7 @@ class Holder {
 it('whatever acts and profiles come in whatever order', () => {
   let isKept = 0
   for (let seed = 1; seed <= 60; seed++) {
-    const random = randomOf(seed)
+    const random = numbersFrom(seed)
     const happening = new Happening(seed, 25, { isTalkative: true })
     const rooms = [NETWORK_ROOM, ...happening.rooms]
     const holder = new Holder(happening.owner)
@@ -113,7 +115,7 @@ const DECISIVE = [
 it('whoever is let in, expelled, ranked or given a code, each of which is seen to change a room', () => {
   const changes = new Map<string, number>()
   for (let seed = 1; seed <= 60; seed++) {
-    const random = randomOf(seed)
+    const random = numbersFrom(seed)
     const happening = new Happening(seed, 40, { isAtDoor: true })
     const { rooms } = happening
     const holder = new Holder(happening.owner)

@@ -5,6 +5,7 @@ import { parseRun } from '../../src/wire/event.ts'
 import { type Frame, packFrame } from '../../src/wire/frames.ts'
 import { netId } from '../../src/wire/ids.ts'
 import { naclCrypto } from '../../src/wire/nacl-crypto.ts'
+import { numbersFrom } from '../seeded.ts'
 import { vectorFile } from '../vectors/json.ts'
 
 const RUN = {
@@ -17,17 +18,6 @@ const RUN = {
 const ROUNDS = Number(process.env.LANCHAT_FUZZ ?? 10_000)
 /** A decode slower than this is a way to stop a node. */
 const SLOW_MS = 100
-
-/** Numbers from a seed (mulberry32): a failure can be played again. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed
-  return (sides) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % sides
-  }
-}
 
 /** Bytes that mean much to msgpack. */
 const TELLING = [
@@ -83,7 +73,7 @@ describe('a mutated frame', () => {
   it.each(good.map((frame, i) => ({ ...frame, seed: i + 1 })))(
     '$type is decoded or refused, never thrown over, never slow (seed $seed)',
     ({ bytes, seed }) => {
-      const roll = dice(seed)
+      const roll = numbersFrom(seed)
       for (let i = 0; i < ROUNDS; i++) {
         const mutated = mutate(bytes, roll)
         const isSlow = () => msOf(() => take(mutated)) > SLOW_MS
@@ -99,7 +89,7 @@ describe('a mutated body', () => {
   it.each(bodies.map((body, i) => ({ ...body, seed: i + 1 })))(
     'of $kind is decoded or null (seed $seed)',
     ({ number, body, seed }) => {
-      const roll = dice(seed)
+      const roll = numbersFrom(seed)
       for (let i = 0; i < ROUNDS / 10; i++) {
         const value = decodeBody(number, mutate(body, roll))
         if (typeof value !== 'object') expect.fail(`neither value nor null: ${value}`)

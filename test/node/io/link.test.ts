@@ -37,6 +37,21 @@ afterEach(async () => {
   for (const undo of cleanups.splice(0)) undo()
   await Promise.all(acceptors.splice(0).map((acceptor) => acceptor.close()))
 })
+/** So many who dialled, and the links to them. */
+async function crowd(count: number): Promise<{ ends: End[]; links: Link[] }> {
+  const acceptor = await accept({ plain: true })
+  const ends: End[] = []
+  for (let n = 0; n < count; n++)
+    ends.push(await connected(acceptor.port, { plain: true, signer: signer(10 + n) }))
+  await acceptor.end(count - 1)
+  return { ends, links: acceptor.ends.map((end) => end.link) }
+}
+/** What any socket is given to write from now on. */
+const writes = (kind: typeof Socket | typeof TLSSocket) => {
+  const write = vi.spyOn(kind.prototype, 'write')
+  cleanups.push(() => write.mockRestore())
+  return write
+}
 const share = (links: readonly Link[], frames: readonly Uint8Array[]) =>
   sendShared(
     links.map(({ id }) => id),
@@ -87,8 +102,7 @@ describe('a link', () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
     const b = await acceptor.end()
-    const write = vi.spyOn(TLSSocket.prototype, 'write')
-    cleanups.push(() => write.mockRestore())
+    const write = writes(TLSSocket)
     for (let i = 0; i < 50; i++) b.link.send(frame(i))
     await a.count(50)
     expect(write).toHaveBeenCalledTimes(1)
@@ -164,12 +178,7 @@ describe('a link', () => {
   })
 
   it('says goodbye behind what many get, also to who has not got it yet', async () => {
-    const acceptor = await accept({ plain: true })
-    const ends: End[] = []
-    for (let n = 0; n < 100; n++)
-      ends.push(await connected(acceptor.port, { plain: true, signer: signer(10 + n) }))
-    await acceptor.end(99)
-    const links = acceptor.ends.map((end) => end.link)
+    const { ends, links } = await crowd(100)
     share(links, [frame(1)])
     links[99]!.close(1000, 'enough')
     await Promise.all(ends.map((end) => end.count(1)))
@@ -177,12 +186,8 @@ describe('a link', () => {
   })
 
   it('writes what is for one link alone first, also amid what a hundred links get', async () => {
-    const acceptor = await accept({ plain: true })
-    for (let n = 0; n < 100; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
-    await acceptor.end(99)
-    const links = acceptor.ends.map((end) => end.link)
-    const write = vi.spyOn(Socket.prototype, 'write')
-    cleanups.push(() => write.mockRestore())
+    const { links } = await crowd(100)
+    const write = writes(Socket)
     const [alone, late] = [frame(1, 11), frame(2, 12)]
     share(links, [frame(3)])
     links[98]!.send(alone)
@@ -200,12 +205,8 @@ describe('a link', () => {
   })
 
   it('writes all that is left at once where more comes for many before the first of it is out', async () => {
-    const acceptor = await accept({ plain: true })
-    for (let n = 0; n < 200; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
-    await acceptor.end(199)
-    const links = acceptor.ends.map((end) => end.link)
-    const write = vi.spyOn(Socket.prototype, 'write')
-    cleanups.push(() => write.mockRestore())
+    const { links } = await crowd(200)
+    const write = writes(Socket)
     share(links, [frame(1)])
     await new Promise((resolve) => setImmediate(resolve))
     const first = write.mock.calls.length
@@ -217,12 +218,8 @@ describe('a link', () => {
   })
 
   it('writes to more of them at a time where one turn brought more than one thing for many', async () => {
-    const acceptor = await accept({ plain: true })
-    for (let n = 0; n < 200; n++) await connected(acceptor.port, { plain: true, signer: signer(10 + n) })
-    await acceptor.end(199)
-    const links = acceptor.ends.map((end) => end.link)
-    const write = vi.spyOn(Socket.prototype, 'write')
-    cleanups.push(() => write.mockRestore())
+    const { links } = await crowd(200)
+    const write = writes(Socket)
     share(links, [frame(1)])
     share(links, [frame(2)])
     await new Promise((resolve) => setImmediate(resolve))
@@ -248,8 +245,7 @@ describe('a link', () => {
     const acceptor = await accept({ plain: true })
     const a = await connected(acceptor.port, { plain: true })
     const b = await acceptor.end()
-    const write = vi.spyOn(Socket.prototype, 'write')
-    cleanups.push(() => write.mockRestore())
+    const write = writes(Socket)
     for (let i = 0; i < 14; i++) b.link.send(frame(i, 60_000))
     await a.count(14)
     expect(a.frames.map((bytes) => bytes[0])).toEqual(Array.from({ length: 14 }, (_, i) => i))
@@ -261,8 +257,7 @@ describe('a link', () => {
     const acceptor = await accept()
     const a = await connected(acceptor.port)
     const b = await acceptor.end()
-    const write = vi.spyOn(TLSSocket.prototype, 'write')
-    cleanups.push(() => write.mockRestore())
+    const write = writes(TLSSocket)
     b.link.sendMany([frame(1, 20_000), frame(2, FRAME_BYTES_MAX)])
     share([b.link], [frame(3, 9_000)])
     b.link.send(frame(4))
