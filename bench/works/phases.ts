@@ -2,7 +2,7 @@
 import type { Figure } from '../figures.ts'
 import type { Program } from '../program.ts'
 
-/** As src/node/io/node.ts writes it: `start: <point> at <ms since the process began>`. */
+/** As src/node/io/start-points.ts writes it: `start: <point> at <ms since the process began>`. */
 const POINT = /start: (.+) at ([0-9.]+) ms$/
 
 export class Phases {

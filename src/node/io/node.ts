@@ -15,13 +15,11 @@ import {
   nameHint,
   networkId,
   type PersonKey,
-  type PlaceId,
   personKey,
   pskOf,
 } from '../../wire/ids.ts'
 import {
   FAULTS_MAX,
-  PENALTY_MS,
   RATE_BURST,
   RATE_PER_S,
   RELAY_QUEUE_BYTES_MAX,
@@ -43,18 +41,17 @@ import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import { holdingsOf } from '../holdings.ts'
 import type { NodeOptions } from '../index.ts'
 import { subnetAddresses, usableInterfaces } from '../interfaces.ts'
-import { factKey } from '../keys.ts'
 import { LanchatError } from '../lanchat-error.ts'
+import { Penalties } from '../penalties.ts'
 import { BOT_MARK } from '../people.ts'
-import { isPlace, keptPlace, newPlace, type Place, packPlaces } from '../places.ts'
+import type { Place } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import { randomCode } from '../random-code.ts'
 import type { NodeReport } from '../report.ts'
-import { readJson } from '../saved-json.ts'
 import type { DiskReport } from '../store-report.ts'
 import { LAN } from '../timing.ts'
 import type { Txt } from '../txt.ts'
-import { systemClock } from './clock.ts'
+import { momentNow, systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
 import { dataDirPath } from './data-dir.ts'
@@ -66,29 +63,27 @@ import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
-import { flushLinks, isSameHello, type Link, type LinkHandlers, sendShared } from './link.ts'
+import { flushLinks, type Link, type LinkHandlers, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
 import { ed25519Told } from './native-ed25519.ts'
+import { OwnHello } from './own-hello.ts'
 import { ResilientStore } from './resilient-store.ts'
-import { type AboutStore, aboutOf, noteStore } from './stores-here.ts'
+import { StartFacts } from './start-facts.ts'
+import { tellPoint } from './start-points.ts'
+import { aboutOf, noteStore } from './stores-here.ts'
 import { takesAtOnce, verifyAtOnce, verifyMany } from './verify-pool.ts'
+import { WakeTimer } from './wake-timer.ts'
 
 /** A new hub with links is announced by mDNS this long after it became one. */
 const ADVERTISE_AFTER_MS = 400
 /** A serving link with less than this queued is given more. */
 const PUMP_BELOW_BYTES = 256 * 1024
-/** Keys and addresses remembered for their faults: the oldest are forgotten. */
-const FAULTY_MAX = 4096
 /** People are told of another group at most this often. */
 const APART_EVERY_MS = 600_000
 /** Nodes that come back with an old code at the same time. */
 const ANNOUNCED_WAYS_MAX = 512
-/** Addresses kept for the next start. */
-const REMEMBERED_MAX = 32
 const QUIT_MS_MAX = 2000
-/** Every link keeps what it was told. */
-const NO_PLACES = new Uint8Array(0)
 
 type Log = NonNullable<NodeOptions['log']>
 
@@ -97,8 +92,6 @@ interface Network {
   readonly ways: readonly Way[]
   readonly nn: string
   readonly net8: string
-  /** The same as bytes, which every link keeps: so few from Buffer's pool would keep the whole pool for each. */
-  readonly net: Uint8Array
   /** Of the open network of the same name. */
   readonly openNet8: string
   readonly hasCode: boolean
@@ -127,11 +120,11 @@ export class NodeShell {
   readonly #readers = new Set<(event: NodeEvent) => void>()
   readonly #waiters = new Map<number, Waiter>()
   readonly #settling = new Set<() => void>()
-  readonly #faults = new Map<PersonKey, number>()
-  readonly #penalties = new Map<string, number>()
+  readonly #penalties: Penalties
+  readonly #facts: StartFacts
+  readonly #ownHello: OwnHello
   /** Addresses whose refusal of our code says that the code is wrong. */
   readonly #codeJudges = new Set<string>()
-  readonly #remembered = new Map<string, true>()
   /** Addresses that were announced with a code that was replaced, by its tag: the oldest are forgotten. */
   readonly #announcedWays = new Map<string, string>()
   readonly #abort = new AbortController()
@@ -145,10 +138,7 @@ export class NodeShell {
   #listener: Listener | undefined
   #discovery: Discovery | undefined
   #advertising: NodeJS.Timeout | undefined
-  #wake: NodeJS.Timeout | undefined
-  /** When the core wants its next tick, and when the timer ends: monotonic ms. */
-  #wakeAt = Number.POSITIVE_INFINITY
-  #wakeSet = Number.POSITIVE_INFINITY
+  readonly #wake = new WakeTimer(() => this.#give({ in: 'tick' }))
   #alive: NodeJS.Timeout | undefined
   #awayWatch = new AwayWatch(0, 0)
   #turnPlanned = false
@@ -158,16 +148,11 @@ export class NodeShell {
   #atOnce: Extract<CoreEffect, { do: 'verify' }>[] = []
   #nextSlot = 1
   #isStarted = false
-  /** It is written down that the code is right: once in the life of a process. */
-  #isAccepted = false
   /** Bound to loopback: then this machine is the whole network, and a link from it proves what one from elsewhere would. */
   #isLoopbackOnly = false
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
-  /** In the last handshake. */
-  #told: HelloFields | undefined
-  #places: { readonly ids: readonly PlaceId[]; readonly bytes: Uint8Array } = { ids: [], bytes: NO_PLACES }
   #noted: Promise<void> = Promise.resolve()
 
   private constructor(init: {
@@ -177,6 +162,9 @@ export class NodeShell {
     keeping: Keeping
     control: Control | undefined
     network: Network
+    net: Uint8Array
+    penalties: Penalties
+    facts: StartFacts
     log: Log
     seed: Uint8Array
     folder: string
@@ -189,6 +177,9 @@ export class NodeShell {
     this.#keeping = init.keeping
     this.#control = init.control
     this.#network = init.network
+    this.#penalties = init.penalties
+    this.#facts = init.facts
+    this.#ownHello = new OwnHello(init.core, init.net, init.options.visitor ?? false)
     this.#log = init.log
     this.#opened = init.opened
     this.#looking = init.looking
@@ -279,7 +270,9 @@ export class NodeShell {
       }
       const store = new ResilientStore(disk?.store, watch, disk?.unopened)
       const folder = await storeOf(dir, net)
-      const place = hasCode ? undefined : storedPlace(store, await aboutOf(folder))
+      const facts = new StartFacts(store, hasCode)
+      const place = hasCode ? undefined : facts.startPlace(await aboutOf(folder))
+      const penalties = new Penalties()
       const read = async () => {
         const core = makeCore()
         await core.load()
@@ -306,14 +299,14 @@ export class NodeShell {
             },
             gateKey: gateKeyOf(nodeCrypto, codeKey),
             ...(owner && code !== undefined && { code: { text: code, key: codeKey } }),
-            admits: (key) => !shell?.isPenalised(key),
+            admits: (key) => !penalties.waits(key, systemClock.monotonic()),
             choice: {
               timing: LAN,
               instanceOf: (key) => instanceName(nodeCrypto, key),
               ...(options.neverHub && { neverHub: true }),
               ...(options.preferHub && { preferHub: true }),
               ...(options.visitor && { visitor: true }),
-              ...(hasCode && store.get(factKey('accepted')) === undefined && { codeUntested: true }),
+              ...(hasCode && !facts.isAccepted && { codeUntested: true }),
               timeoutMs: options.timeoutMs ?? 5000,
             },
             autoAwayMs: (options.autoAwayMin ?? 0) * 60_000,
@@ -322,7 +315,7 @@ export class NodeShell {
             breathe: () => new Promise((resolve) => setImmediate(resolve)),
             disk: () => shell?.disk.sentence,
           },
-          moment(),
+          momentNow(),
         )
       // Damage may be found in reading only: an empty store is in its place then, and reads.
       const core = await read().catch(async (error: unknown) => {
@@ -334,7 +327,6 @@ export class NodeShell {
         ways: core.doors?.ways ?? [{ tag: '', psk: pskOf(nodeCrypto, codeKey) }],
         nn,
         net8: net as string,
-        net: fromHex(net),
         openNet8: openNet8 as string,
         hasCode,
       }
@@ -345,6 +337,9 @@ export class NodeShell {
         keeping,
         control: claimed.control,
         network,
+        net: fromHex(net),
+        penalties,
+        facts,
         log,
         seed,
         folder,
@@ -377,7 +372,7 @@ export class NodeShell {
       ...(options.plainLinks && { plain: true }),
       signer,
       hello: () => this.#hello(),
-      admits: (address) => !this.isPenalised(address),
+      admits: (address) => !this.#isPenalised(address),
       onLink: (link) => this.#linked(link, undefined),
       onRefused: (address, why) =>
         this.#log(
@@ -387,8 +382,7 @@ export class NodeShell {
     })
     tellPoint(this.#log, 'listening')
     this.#dialer = (address) => void this.#dial(address, signer)
-    for (const address of readSaved(this.#store.get(factKey('peers')), isTexts) ?? [])
-      this.#remembered.set(address, true)
+    this.#facts.readAddresses()
     setImmediate(() => this.#begin())
   }
 
@@ -408,7 +402,7 @@ export class NodeShell {
       this.#codeJudges.add(address)
       this.#give({ in: 'hint', address, reachable: true, hub: false, source: 'peer' })
     }
-    for (const address of this.#remembered.keys())
+    for (const address of this.#facts.addresses)
       this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
     // One listener for each dial under way: Node warns of more than ten, on the terminal of whoever chats.
     setMaxListeners(0, this.#abort.signal)
@@ -456,26 +450,8 @@ export class NodeShell {
     this.#discovery?.update({ net8: this.#announces(ways[0]!.tag) })
   }
 
-  /** The same object for as long as it says the same: it is encoded once then. */
   #hello(): HelloFields {
-    const { place } = this.#core
-    const hello: HelloFields = {
-      net: this.#network.net,
-      role: this.#options.visitor ? 2 : this.#core.isHub ? 1 : 0,
-      places: place ? this.#packed(place.ids) : NO_PLACES,
-      grown: place?.isGrown ?? false,
-      age: place?.age ?? 0,
-      caps: 0,
-      port: this.#options.visitor ? 0 : (this.#listener?.port ?? 0),
-    }
-    if (!this.#told || !isSameHello(this.#told, hello)) this.#told = hello
-    return this.#told
-  }
-
-  /** The same bytes for all links, for as long as the place has these ids. */
-  #packed(ids: readonly PlaceId[]): Uint8Array {
-    if (this.#places.ids !== ids) this.#places = { ids, bytes: packPlaces(ids) }
-    return this.#places.bytes
+    return this.#ownHello.at(this.#listener?.port ?? 0)
   }
 
   #discover(looking: Looking): void {
@@ -540,7 +516,7 @@ export class NodeShell {
   #give(input: CoreInput): void {
     if (!this.#isStarted) return
     if ((this.#held || this.#store.isBlind) && !isOfStore(input)) return this.#hold(input)
-    const at = moment()
+    const at = momentNow()
     this.#noticeAway(at)
     this.#step(input, at)
   }
@@ -613,7 +589,7 @@ export class NodeShell {
   }
 
   #beat(): void {
-    this.#noticeAway(moment())
+    this.#noticeAway(momentNow())
     const unread = new Set(this.#intake.unread())
     if (unread.size > 0) this.#give({ in: 'unread', links: unread })
     this.disk.beat(systemClock.monotonic())
@@ -659,7 +635,7 @@ export class NodeShell {
         )
         return
       case 'wake':
-        return this.#wakeAtLeast(effect.at)
+        return this.#wake.set(effect.at)
       case 'dial':
         return this.#dialer(effect.address)
       case 'close':
@@ -721,20 +697,6 @@ export class NodeShell {
       role: hub ? 'hub' : this.#options.visitor ? 'visitor' : 'node',
       r: reachable,
     })
-  }
-
-  /** Each turn says anew when it wants the next tick, mostly later: a timer that ends before it is left as it is. */
-  #wakeAtLeast(at: number): void {
-    this.#wakeAt = at
-    if (this.#wake !== undefined && this.#wakeSet <= at) return
-    clearTimeout(this.#wake)
-    this.#wakeSet = at
-    const ms = Math.max(0, at - systemClock.monotonic())
-    this.#wake = setTimeout(() => {
-      this.#wake = undefined
-      if (systemClock.monotonic() < this.#wakeAt) this.#wakeAtLeast(this.#wakeAt)
-      else this.#give({ in: 'tick' })
-    }, Math.ceil(ms))
   }
 
   #send({ links, frame }: Extract<CoreEffect, { do: 'send' }>): void {
@@ -816,7 +778,7 @@ export class NodeShell {
 
   async #dial(address: string, signer: ReturnType<typeof signerOf>): Promise<void> {
     const { host, port } = splitAddress(address)
-    if (this.isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
+    if (this.#isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
     const dialled = await dial({
       ...this.#secret(address),
       refuses: (key, way) => this.#refusesByCode(key, way),
@@ -838,14 +800,14 @@ export class NodeShell {
   }
 
   #linked(link: Link, dialledAddress: string | undefined): void {
-    if (this.#closing || this.isPenalised(link.key)) {
+    if (this.#closing || this.#isPenalised(link.key)) {
       link.close(refusals.PENALTY.closeCode!, 'PENALTY')
       if (dialledAddress) this.#give({ in: 'dialFailed', address: dialledAddress, why: 'failed' })
       return
     }
     this.#links.set(link.id, link)
-    this.#noteAccepted()
-    if (dialledAddress) this.#remember(dialledAddress)
+    this.#facts.accept()
+    if (dialledAddress) this.#facts.remember(dialledAddress)
     const address = dialledAddress ?? (link.hello.port > 0 ? joinAddress(link.address, link.hello.port) : '')
     const { hello } = link
     // Found by name: others are told where it is in figures, since they take no names from peers.
@@ -872,14 +834,6 @@ export class NodeShell {
     // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
     link.start(this.#handlers)
     this.#intake.began(link.id)
-  }
-
-  /** A link by the code: it is right. */
-  #noteAccepted(): void {
-    if (this.#isAccepted) return
-    this.#isAccepted = true
-    if (this.#network.hasCode && this.#store.get(factKey('accepted')) === undefined)
-      void this.#store.write([['put', factKey('accepted'), new Uint8Array([1])]], false)
   }
 
   /** The same for all links. */
@@ -929,40 +883,18 @@ export class NodeShell {
 
   /** Three faults end the link, and key and address wait. */
   #fault({ link, key, why }: Extract<CoreEffect, { do: 'fault' }>): void {
-    const count = (this.#faults.get(key) ?? 0) + 1
-    this.#faults.delete(key)
-    this.#faults.set(key, count)
-    if (this.#faults.size > FAULTY_MAX) this.#faults.delete(this.#faults.keys().next().value!)
+    const count = this.#penalties.count(key)
     this.#log('info', `fault ${count} of ${key.slice(0, 8)}: ${why}`)
     if (count < FAULTS_MAX) return
-    this.#faults.delete(key)
-    const until = systemClock.monotonic() + PENALTY_MS
-    while (this.#penalties.size >= FAULTY_MAX) this.#penalties.delete(this.#penalties.keys().next().value!)
-    this.#penalties.set(key, until)
     const address = this.#links.get(link)?.address
     // An address of this machine is shared with honest people here.
-    if (address && !isOwnAddress(address)) this.#penalties.set(address, until)
+    const isShared = !address || isOwnAddress(address)
+    this.#penalties.begin(key, isShared ? undefined : address, systemClock.monotonic())
     this.#refuse(link, 'FAULTS', '')
   }
 
-  /** Does this key or address wait for its faults? */
-  isPenalised(address: string): boolean {
-    const until = this.#penalties.get(address)
-    if (until === undefined) return false
-    if (until > systemClock.monotonic()) return true
-    this.#penalties.delete(address)
-    return false
-  }
-
-  #remember(address: string): void {
-    if (this.#remembered.has(address)) return
-    this.#remembered.set(address, true)
-    while (this.#remembered.size > REMEMBERED_MAX)
-      this.#remembered.delete(this.#remembered.keys().next().value!)
-    void this.#store.write(
-      [['put', factKey('peers'), Buffer.from(JSON.stringify([...this.#remembered.keys()]))]],
-      false,
-    )
+  #isPenalised(who: string): boolean {
+    return this.#penalties.waits(who, systemClock.monotonic())
   }
 
   #askSubnet(): void {
@@ -971,7 +903,7 @@ export class NodeShell {
   }
 
   #keepPlace(place: Place): void {
-    void this.#store.write([['put', factKey('place'), Buffer.from(JSON.stringify(place))]], false)
+    this.#facts.keepPlace(place)
     this.#discovery?.update({ place8: place.ids[0]! })
     this.#noteStore()
   }
@@ -1074,7 +1006,7 @@ export class NodeShell {
       neighbours: (this.#discovery?.neighbours() ?? []).map(({ addresses, port, txt, ageMs }) => {
         return { addresses, port, nn: txt.nn, net8: txt.net8, role: txt.role, ageMs }
       }),
-      remembered: [...this.#remembered.keys()],
+      remembered: this.#facts.addresses,
     }
   }
 
@@ -1115,7 +1047,7 @@ export class NodeShell {
     }
     this.#isStarted = false
     clearInterval(this.#alive)
-    clearTimeout(this.#wake)
+    this.#wake.close()
     clearTimeout(this.#advertising)
     this.disk.close()
     this.#abort.abort()
@@ -1133,11 +1065,6 @@ export class NodeShell {
   }
 }
 
-/** Where a start spends its time: bench/ reads these lines. ms: since this process began. */
-function tellPoint(log: Log, point: string, ms = performance.now()): void {
-  log('debug', `start: ${point} at ${ms.toFixed(1)} ms`)
-}
-
 /** What a node announces when it begins. */
 const txtOf = (options: NodeOptions, nn: string, net8: string, place8: string): Txt => ({
   v: WIRE_VERSION,
@@ -1150,12 +1077,6 @@ const txtOf = (options: NodeOptions, nn: string, net8: string, place8: string): 
   r: false,
 })
 
-const moment = (): CoreMoment => ({
-  now: systemClock.monotonic(),
-  wall: systemClock.wall(),
-  random: Math.random,
-})
-
 function nickOf(asked: string | undefined): string {
   if (asked === undefined) return proposeNick(userInfo().username)
   const checked = checkNick(asked)
@@ -1166,26 +1087,6 @@ function nickOf(asked: string | undefined): string {
     refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
   )
 }
-
-/** The place of this store; where its disk has lost it, the one that is written beside it; a new one at its first start. */
-function storedPlace(store: ResilientStore, about: Partial<AboutStore>): Place {
-  const stored = readSaved(store.get(factKey('place')), isPlace)
-  if (stored) return stored
-  const { ids, isGrown } = about
-  const place =
-    ids && ids.length > 0 ? keptPlace(ids as PlaceId[], isGrown ?? false) : newPlace(nodeCrypto.random(8))
-  void store.write([['put', factKey('place'), Buffer.from(JSON.stringify(place))]], true)
-  return place
-}
-
-/** undefined where nothing is stored, or the disk has damaged it. */
-function readSaved<T>(bytes: Uint8Array | undefined, is: (value: unknown) => value is T): T | undefined {
-  const value = bytes && readJson(bytes)
-  return is(value) ? value : undefined
-}
-
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((text) => typeof text === 'string')
 
 function failureOf({ fault, code }: DialFault) {
   if (code === 'SELF') return 'self' as const
