@@ -5,6 +5,7 @@
 import { concat } from '../wire/bytes.ts'
 import type { Crypto, Signer } from '../wire/crypto.ts'
 import { type Event, signTombstone } from '../wire/event.ts'
+import { TOMBSTONES_MAX } from '../wire/frames.ts'
 import { NETWORK_ROOM, type PersonKey, type RoomId } from '../wire/ids.ts'
 import type { Writing } from './core-io.ts'
 import type { Counting } from './counting.ts'
@@ -110,12 +111,12 @@ export class Publishing {
     outbox.forget(new Set(events.map(({ id }) => id)))
     writes.after(() => {
       then()
-      const frame = {
-        type: 'tombstones' as const,
-        tombstones: concat(...tombstones.map(({ bytes }) => bytes)),
+      for (let at = 0; at < tombstones.length; at += TOMBSTONES_MAX) {
+        const part = tombstones.slice(at, at + TOMBSTONES_MAX).map(({ bytes }) => bytes)
+        const frame = { type: 'tombstones' as const, tombstones: concat(...part) }
+        // Where there is no hub now, the comparison with the next one finds it.
+        if (!outgoing.toHub(frame)) reign.hub?.relayFrame(room, 1, frame, -1)
       }
-      // Where there is no hub now, the comparison with the next one finds it.
-      if (!outgoing.toHub(frame)) reign.hub?.relayFrame(room, 1, frame, -1)
     })
   }
 

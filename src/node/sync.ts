@@ -27,7 +27,7 @@ import {
   type VerifiedRun,
   vouchedRun,
 } from '../wire/event.ts'
-import type { Frame, FrameOf } from '../wire/frames.ts'
+import { type Frame, type FrameOf, TOMBSTONES_MAX } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
@@ -681,8 +681,8 @@ export class Sync {
       if (flags & WANT_EVENTS) this.#ports.served(link, room, author, id)
       if (flags & WANT_TOMBSTONES) {
         const tombstones = replica.tombstones(lane)
-        for (let i = 0; i < tombstones.length; i += TOMBSTONES_FRAME)
-          yield { type: 'tombstones', tombstones: concat(...tombstones.slice(i, i + TOMBSTONES_FRAME)) }
+        for (let i = 0; i < tombstones.length; i += TOMBSTONES_MAX)
+          yield { type: 'tombstones', tombstones: concat(...tombstones.slice(i, i + TOMBSTONES_MAX)) }
       }
       const proof = flags & WANT_FORK ? replica.fork(lane) : undefined
       if (proof) yield { type: 'fork', a: proof[0], b: proof[1] }
@@ -783,5 +783,4 @@ function mostUrgent(keys: Iterable<string>): string {
 }
 
 const ANSWERS = new Set<Frame['type']>(['vector', 'runs', 'tombstones', 'fork', 'done', 'headers'])
-const TOMBSTONES_FRAME = 256
 const NO_CHAIN: Chain = { headers: new Uint8Array(0), signature: new Uint8Array(64) }

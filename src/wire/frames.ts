@@ -41,6 +41,9 @@ const key = bin(32)
 const room = bin(16)
 const lane = bin(8)
 
+/** In one frame. */
+export const TOMBSTONES_MAX = 256
+
 const bodies = list(nil(blob(RUN_BODY_BYTES_MAX)), RUN_EVENTS_MAX)
 
 /** A run on the wire: [headers, signature, bodies]. */
@@ -175,7 +178,7 @@ const shapes = {
   /** Lanes wanted, 45 bytes each: author32 lane8 after4 flags1 (1 events, 2 tombstones, 4 fork proof). */
   want: [51, { id: uintOf(32), room, lanes: bins(45, WANT_ENTRIES_MAX) }],
   runs: [52, { runs: list(run, RUN_EVENTS_MAX) }],
-  tombstones: [53, { tombstones: bins(TOMBSTONE_BYTES, 256) }],
+  tombstones: [53, { tombstones: bins(TOMBSTONE_BYTES, TOMBSTONES_MAX) }],
   /** Two chains that differ in their first event. */
   fork: [54, { a: chain, b: chain }],
   /** The want with this id is answered. */
