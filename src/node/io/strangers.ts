@@ -12,7 +12,7 @@ export interface Stranger {
   readonly socket: Socket
   readonly address: string
   readonly port: number
-  /** Of its far end, where the handshake's socket is another one than this. */
+  /** Of its two ends, where the handshake's socket is another one than this. */
   readonly name: string | undefined
   timer?: NodeJS.Timeout
   /** Not counted any more. */
@@ -28,7 +28,7 @@ export class Strangers {
   readonly #onClose: (this: Socket) => void
   #count = 0
   readonly #bySocket = new Map<Socket, Stranger>()
-  /** Those beneath TLS by far end: of one listening port no two open sockets have the same. */
+  /** Those beneath TLS by both ends: of one listening port no two open sockets have the same. */
   readonly #byName = new Map<string, Stranger>()
   readonly #perAddress = new Map<string, number>()
 
@@ -92,7 +92,7 @@ export class Strangers {
     this.#count--
     this.#bySocket.delete(stranger.socket)
     stranger.socket.off('close', this.#onClose)
-    // The same far end may have connected anew before the old socket's close was told.
+    // The same ends may have connected anew before the old socket's close was told.
     const { name } = stranger
     if (name !== undefined && this.#byName.get(name) === stranger) this.#byName.delete(name)
     const left = this.#perAddress.get(stranger.address)! - 1
@@ -105,4 +105,4 @@ export class Strangers {
   }
 }
 
-const nameOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`
+const nameOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`

@@ -462,10 +462,9 @@ describe('dialling says what is wrong', () => {
 async function openWebsocket(
   port: number,
   begin: (ws: WebSocket, socket: TLSSocket) => void = () => {},
+  over?: Socket,
 ): Promise<{ ws: WebSocket; socket: TLSSocket }> {
-  const socket = tlsConnect({ ...dialerTls(secret), host: HOST, port })
-  socket.on('error', () => {})
-  await once(socket, 'secureConnect')
+  const socket = await tlsTo(port, over)
   const ws = new WebSocket('ws://lanchat/lanchat/1', {
     createConnection: () => socket,
     perMessageDeflate: false,
@@ -477,12 +476,12 @@ async function openWebsocket(
 }
 
 /** The same, proved by the handshake: a member without manners. */
-async function provedWebsocket(port: number): Promise<{ ws: WebSocket; socket: TLSSocket }> {
+async function provedWebsocket(port: number, over?: Socket): Promise<{ ws: WebSocket; socket: TLSSocket }> {
   let proved: () => void
   const isProved = new Promise<void>((resolve) => {
     proved = resolve
   })
-  const opened = await openWebsocket(port, (ws, socket) => {
+  const begin = (ws: WebSocket, socket: TLSSocket) => {
     const handshake = openHandshake({
       side: 'dialer',
       binding: bindingOf(socket),
@@ -499,7 +498,8 @@ async function provedWebsocket(port: number): Promise<{ ws: WebSocket; socket: T
     }
     ws.on('message', take)
     ws.once('open', () => ws.send(handshake.hello))
-  })
+  }
+  const opened = await openWebsocket(port, begin, over)
   await isProved
   return opened
 }
@@ -619,6 +619,23 @@ describe('a hostile peer', () => {
     await closeOf(socket)
     expect(acceptor.refused).toEqual(['timeout'])
     await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+  })
+
+  it('is not taken for another one from the same port to another address of this machine (LK-4)', async () => {
+    const acceptor = await accept({ host: '0.0.0.0', limits: { handshakeMs: 1000 } })
+    const to = { port: acceptor.port, localAddress: HOST }
+    const proved = tcpConnect({ ...to, host: HOST })
+    await once(proved, 'connect')
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
+    const idle = tcpConnect({ ...to, host: '127.0.0.2', localPort: proved.localPort! })
+    cleanups.push(() => idle.destroy())
+    idle.on('error', () => {}).resume()
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(2))
+    await provedWebsocket(acceptor.port, proved)
+    const { link, closed } = await acceptor.end()
+    const first = await Promise.race([closeOf(idle).then(() => 'the idle one'), closed])
+    expect(first).toBe('the idle one')
+    expect(link.isOpen).toBe(true)
   })
 
   it('is closed when it sends its HTTP header drop by drop', async () => {
