@@ -1034,7 +1034,8 @@ export class Core {
     this.#guard.tick(now, this.isCaughtUp)
     this.#acts.tick()
     for (const [link, { joinsAgain }] of this.#links.all) {
-      if (joinsAgain) this.#steering.joined(link)
+      // Who has left meanwhile is answered no more.
+      if (joinsAgain && this.#reign.isMember(link)) this.#steering.joined(link)
       this.#comparing.look(link, now)
     }
     this.#age()

@@ -1,5 +1,8 @@
 /** What a hub says to those who come, and what it does not say twice. */
 import { expect, test } from 'vitest'
+import { STATE } from '../../src/node/choice.ts'
+import { packPlaces } from '../../src/node/places.ts'
+import { fromHex } from '../../src/wire/bytes.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { type SimNode, World } from './core-world.ts'
 
@@ -53,4 +56,43 @@ test('a hub tells of those who come and go where somebody reads, and of nobody w
   }
   expect(await told(true)).toEqual([true])
   expect(await told(false)).toEqual([])
+})
+
+test('LV-1: who joins twice and follows another hub has no session at this one any more', async () => {
+  const { world, hub } = await withHub(8)
+  const frames = sent(world, hub)
+  const link = 1000
+  const guest = world.add()
+  const { place } = hub.core
+  const hello = { places: packPlaces(place!.ids), grown: place!.isGrown, age: 0, visitor: false }
+  world.give(hub, { in: 'linkUp', link, key: guest.key, dialled: false, address: '', hello })
+  const says = (frame: Frame) => world.give(hub, { in: 'frame', link, frame })
+  says({ type: 'join', at: 1 })
+  says({ type: 'join', at: 2 })
+  await world.run(10)
+  expect(hub.core.isHere(guest.key)).toBe(true)
+  const answered = frames.filter(({ type }) => type === 'credit').length
+  says(following(world.add()))
+  await world.run(4000)
+  expect(hub.core.isHere(guest.key)).toBe(false)
+  expect(frames.filter(({ type }) => type === 'credit')).toHaveLength(answered)
+})
+
+/** The heartbeat of a node that follows this one. */
+const following = (hub: SimNode): Frame => ({
+  type: 'heartbeat',
+  counter: 1,
+  state: STATE.following,
+  upstream: fromHex(hub.key),
+  via: null,
+  epoch: 1,
+  members: 0,
+  line: new Uint8Array(0),
+  flags: 0,
+  heardMs: 0,
+  clock: new Uint8Array(6),
+  median: null,
+  lag: 0,
+  uptimeS: 0,
+  age: 0,
 })
