@@ -290,10 +290,12 @@ export function dialNode(list: Addresses, node: string, now: number, pauseMs: nu
   return chosen
 }
 
-/** The best address to tell others for a node; '' where none is known. */
-export function addressOf(list: Addresses, node: string): string {
+/** The best address to tell others for a node, of those that may be told; '' where none is known. */
+export function addressOf(list: Addresses, node: string, mayBeTold: (address: string) => boolean): string {
   let best: Address | undefined
-  for (const entry of list.byNode.get(node) ?? [])
+  for (const entry of list.byNode.get(node) ?? []) {
+    if (!mayBeTold(entry.address)) continue
     if (!best || Number(entry.verified) - entry.failures > Number(best.verified) - best.failures) best = entry
+  }
   return best?.address ?? ''
 }

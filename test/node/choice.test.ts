@@ -23,6 +23,8 @@ const LOW = '11'.repeat(32) as PersonKey
 const HIGH = 'bb'.repeat(32) as PersonKey
 const THIRD = 'cc'.repeat(32) as PersonKey
 const WALL = 1_790_000_000_000
+/** More than fits an address in a frame. */
+const NAMED = `${'node-7.'.repeat(9)}example:27470`
 
 /** One node, fed by hand. */
 class Node {
@@ -482,6 +484,13 @@ describe('following', () => {
     expect(node.did('dial')).toContainEqual({ do: 'dial', address: '10.0.0.8:1' })
   })
 
+  test('another hub that was dialled by name is reported without it (HB-23)', () => {
+    const node = new Node().following()
+    node.give({ in: 'linkUp', link: 2, key: LOW, dialled: true, address: NAMED, visitor: false })
+    node.beat(2, { state: STATE.hub, upstream: fromHex(LOW) })
+    expect(node.sent('report')).toMatchObject([{ link: 1, frame: { hub: fromHex(LOW), address: '' } }])
+  })
+
   test('the hub closing while another link to it is open changes the link only', () => {
     const node = new Node().following()
     node.give({ in: 'linkUp', link: 2, key: HIGH, dialled: false, address: '10.0.0.1:9', visitor: false })
@@ -692,6 +701,28 @@ describe('hub', () => {
     expect(node.sent('dialBack')).toMatchObject([
       { link: 1, frame: { key: fromHex(HIGH), addresses: ['10.0.0.2:1'] } },
     ])
+  })
+
+  test('tells where members are in figures only, whatever they were dialled by (HB-23)', () => {
+    const node = new Node().hub()
+    node.give({
+      in: 'hint',
+      address: '10.0.0.1:7',
+      node: LOW.slice(0, 16),
+      reachable: true,
+      hub: false,
+      source: 'peer',
+    })
+    node.give({ in: 'linkUp', link: 1, key: LOW, dialled: true, address: NAMED, visitor: false })
+    node.give({ in: 'linkUp', link: 2, key: HIGH, dialled: true, address: NAMED, visitor: false })
+    node.frame(1, { type: 'join', at: 1 })
+    node.frame(2, { type: 'join', at: 1 })
+    node.beat(1, { state: STATE.following, upstream: fromHex(SELF), flags: FLAG.reachable })
+    node.beat(2, { state: STATE.following, upstream: fromHex(SELF), flags: 0 })
+    node.wait(500)
+    expect(node.sent('beacon')).toMatchObject([{ frame: { addresses: ['10.0.0.1:7'] } }])
+    const frame = expect.objectContaining({ key: fromHex(HIGH), addresses: [] })
+    expect(node.sent('dialBack')).toContainEqual({ do: 'send', link: 1, frame })
   })
 
   test('the median clock of members is published', () => {

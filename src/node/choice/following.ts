@@ -102,7 +102,7 @@ function reportHub(choice: Choice, turn: Turn, phase: Following, other: Link): v
   const hub = choice.links.get(phase.link)
   if (!hub || turn.now < phase.reportAt) return
   phase.reportAt = turn.now + choice.timing.reportEveryMs
-  send(turn, hub, { type: 'report', hub: fromHex(other.key), address: other.address })
+  send(turn, hub, { type: 'report', hub: fromHex(other.key), address: whereIs(choice, other.key) })
 }
 
 /** The hub followed gave up for another one: -> SEEKING on the way to it. */

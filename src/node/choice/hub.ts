@@ -7,7 +7,7 @@ import { isAvoided } from './avoid.ts'
 import { medianOf } from './clock.ts'
 import { handOverWhereDue } from './handover.ts'
 import { beatSoon, heartbeat, packLine } from './heartbeat.ts'
-import { dialDue, send, wakeBy } from './links.ts'
+import { dialDue, send, wakeBy, whereIs } from './links.ts'
 import { lineOf } from './rank.ts'
 import { askDialBack } from './reach.ts'
 import { meetThroughReporters } from './relayed.ts'
@@ -91,7 +91,7 @@ function beaconOf(choice: Choice, phase: HubPhase): FrameOf<'beacon'> {
     type: 'beacon',
     epoch: phase.epoch,
     line: concat(...entries),
-    addresses: phase.inLine.map(({ address }) => address),
+    addresses: phase.inLine.map(({ key }) => whereIs(choice, key)),
   }
 }
 

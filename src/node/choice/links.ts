@@ -207,8 +207,8 @@ export function dialKey(choice: Choice, turn: Turn, key: PersonKey, address: str
 export const hasNoLink = (choice: Choice, entry: Address): boolean =>
   entry.node === undefined || (entry.node !== choice.node && !choice.byNode.has(entry.node))
 
-/** Where others may dial this key; '' unknown. A host name (of --peer) is no word for others. */
+/** Where others may dial this key; '' unknown. A host name (of --peer) is no word for others, and may be longer than what they take. */
 export function whereIs(choice: Choice, key: PersonKey): string {
   for (const link of choice.byKey.get(key) ?? []) if (isLiteral(link.address)) return link.address
-  return addressOf(choice.addresses, choice.options.instanceOf(key))
+  return addressOf(choice.addresses, choice.options.instanceOf(key), isLiteral)
 }

@@ -2,7 +2,7 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
-import { dialNow, send, wakeBy } from './links.ts'
+import { dialNow, send, wakeBy, whereIs } from './links.ts'
 import { isCandidate } from './rank.ts'
 import { type Choice, FLAG, type HubPhase, type Link, type Turn } from './state.ts'
 import { noteTold } from './told.ts'
@@ -44,7 +44,8 @@ export function askDialBack(choice: Choice, turn: Turn, phase: HubPhase): void {
   candidate.dialBackAt = now
   const others = askers.filter((link) => link.key !== candidate.key)
   const asker = others[Math.floor(turn.random() * others.length)]
-  if (asker) send(turn, asker, dialBackFrame(choice, candidate.key, [candidate.address]))
+  const address = whereIs(choice, candidate.key)
+  if (asker) send(turn, asker, dialBackFrame(choice, candidate.key, address === '' ? [] : [address]))
   else dialNow(choice, turn, candidate.node, 0)
 }
 
