@@ -29,11 +29,11 @@ import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
 import { WIRE_VERSION } from '../../wire/version.ts'
 import { errorTold } from '../acts/denial-told.ts'
-import { ALIVE_EVERY_MS, AwayWatch } from '../away-watch.ts'
+import { ALIVE_EVERY_MS } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
 import { ClockWatch } from '../clock-watch.ts'
 import { Core } from '../core.ts'
-import type { CoreEffect, CoreInput, CoreMoment, Traffic } from '../core-io.ts'
+import type { CoreEffect, Traffic } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import type { OwnCode, Way } from '../doors.ts'
 import { entranceOf } from '../entrance.ts'
@@ -63,7 +63,7 @@ import { framedOnce } from './framed-once.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
-import { flushLinks, type Link, type LinkHandlers, sendShared } from './link.ts'
+import { type Link, type LinkHandlers, sendShared } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
 import { ed25519Told } from './native-ed25519.ts'
@@ -72,7 +72,8 @@ import { ResilientStore } from './resilient-store.ts'
 import { StartFacts } from './start-facts.ts'
 import { tellPoint } from './start-points.ts'
 import { aboutOf, noteStore } from './stores-here.ts'
-import { takesAtOnce, verifyAtOnce, verifyMany } from './verify-pool.ts'
+import { Turns } from './turns.ts'
+import { takesAtOnce, verifyMany } from './verify-pool.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 /** A new hub with links is announced by mDNS this long after it became one. */
@@ -101,10 +102,6 @@ interface Waiter {
   readonly resolve: (answer: Answer) => void
 }
 
-/** What tells the core of the store itself waits for nothing. */
-const isOfStore = (input: CoreInput): boolean =>
-  input.in === 'storeFailing' || input.in === 'storeReplaced' || input.in === 'salvage'
-
 export class NodeShell {
   readonly #options: NodeOptions
   readonly #log: Log
@@ -115,6 +112,7 @@ export class NodeShell {
   #network: Network
   readonly #links = new Map<number, Link>()
   readonly #intake = new Intake(this.#links)
+  readonly #turns: Turns
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   /** Those of them who want to hear what others write. */
   readonly #readers = new Set<(event: NodeEvent) => void>()
@@ -138,16 +136,9 @@ export class NodeShell {
   #listener: Listener | undefined
   #discovery: Discovery | undefined
   #advertising: NodeJS.Timeout | undefined
-  readonly #wake = new WakeTimer(() => this.#give({ in: 'tick' }))
+  readonly #wake = new WakeTimer(() => this.#turns.give({ in: 'tick' }))
   #alive: NodeJS.Timeout | undefined
-  #awayWatch = new AwayWatch(0, 0)
-  #turnPlanned = false
-  /** Inputs that wait until the store can be read. */
-  #held: CoreInput[] | undefined
-  /** Signatures that the event loop checks itself, as the turn ends. */
-  #atOnce: Extract<CoreEffect, { do: 'verify' }>[] = []
   #nextSlot = 1
-  #isStarted = false
   /** Bound to loopback: then this machine is the whole network, and a link from it proves what one from elsewhere would. */
   #isLoopbackOnly = false
   #quitDone: (() => void) | undefined
@@ -183,6 +174,13 @@ export class NodeShell {
     this.#log = init.log
     this.#opened = init.opened
     this.#looking = init.looking
+    this.#turns = new Turns({
+      core: init.core,
+      store: init.store,
+      intake: this.#intake,
+      carryOut: (effect) => this.#do(effect),
+      log: init.log,
+    })
     this.disk = new DiskCare({
       dir: init.keeping.dir,
       seed: init.seed,
@@ -191,7 +189,7 @@ export class NodeShell {
       replica: init.core.replica,
       isCaughtUp: () => this.#core.isCaughtUp,
       view: (room) => this.#core.views.room(room),
-      give: (input) => this.#give(input),
+      give: (input) => this.#turns.give(input),
       warn: (text) => this.#warn(text),
       fail: (message) => this.#tell({ type: 'error', code: 'STORE_FAILED', message }),
       log: init.log,
@@ -389,21 +387,20 @@ export class NodeShell {
   #begin(): void {
     if (this.#closing) return
     const { options } = this
-    this.#isStarted = true
-    this.#awayWatch = new AwayWatch(systemClock.monotonic(), systemClock.wall())
+    this.#turns.begin()
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
     this.#sayWhereKept()
-    this.#give({ in: 'audience', isThere: this.#readers.size > 0 })
+    this.#turns.give({ in: 'audience', isThere: this.#readers.size > 0 })
     // Who is named with --peer is dialled only now.
     const soughtMs = options.peers?.length ? 0 : (this.#looking?.ms ?? 0)
-    this.#give({ in: 'start', soughtMs })
+    this.#turns.give({ in: 'start', soughtMs })
     for (const peer of options.peers ?? []) {
       const address = withPort(peer)
       this.#codeJudges.add(address)
-      this.#give({ in: 'hint', address, reachable: true, hub: false, source: 'peer' })
+      this.#turns.give({ in: 'hint', address, reachable: true, hub: false, source: 'peer' })
     }
     for (const address of this.#facts.addresses)
-      this.#give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
+      this.#turns.give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
     // One listener for each dial under way: Node warns of more than ten, on the terminal of whoever chats.
     setMaxListeners(0, this.#abort.signal)
     if (this.#looking) this.#discover(this.#looking)
@@ -476,7 +473,7 @@ export class NodeShell {
           const address = joinAddress(host, port)
           if (isJudge) this.#codeJudges.add(address)
           this.#noteAnnounced(address, way?.tag)
-          this.#give({
+          this.#turns.give({
             in: 'hint',
             address,
             node: instance,
@@ -510,88 +507,12 @@ export class NodeShell {
     return `wss://${joinAddress(own?.address ?? '127.0.0.1', port)}/lanchat/1`
   }
 
-  // --- turns ------------------------------------------------------------------------------------------------------
-
-  /** One input for the core. Inputs of one turn of the event loop share one end of turn. */
-  #give(input: CoreInput): void {
-    if (!this.#isStarted) return
-    if ((this.#held || this.#store.isBlind) && !isOfStore(input)) return this.#hold(input)
-    const at = momentNow()
-    this.#noticeAway(at)
-    this.#step(input, at)
-  }
-
-  /**
-   * While the database is opened anew nothing of it can be read, and whatever the core decided then would rest on events
-   * that seem to be missing: everything waits, and the links are not read.
-   */
-  #hold(input: CoreInput): void {
-    if (this.#held) {
-      this.#held.push(input)
-      return
-    }
-    this.#held = [input]
-    this.#intake.blind(true)
-    void this.#store.sees().then(() => {
-      const held = this.#held ?? []
-      this.#held = undefined
-      for (const each of held) this.#give(each)
-      if (!this.#held) this.#intake.blind(false)
-    })
-  }
-
-  #step(input: CoreInput, at: CoreMoment): void {
-    try {
-      this.#core.step(at, input)
-    } catch (error) {
-      // A bug of ours: the input is lost, the process is not.
-      this.#log(
-        'error',
-        `internal error at ${input.in}: ${error instanceof Error ? error.stack : String(error)}`,
-      )
-    }
-    if (this.#turnPlanned || !this.#core.hasTurn) return
-    // A commit carries a whole turn already, and somebody waits for what it lets go: nothing is gathered by waiting.
-    if (input.in === 'written') return this.#endTurn(() => {})
-    this.#planTurn()
-  }
-
-  /**
-   * flush: the first of what is to be written to links leaves now. Checks and writes for other threads are handed over before
-   * it: these go on meanwhile, and "stored" comes so much sooner. Checks of the event loop itself come behind it, and what they
-   * let in is written in the same turn: so it need not wait, and stay in memory, while the next turn is read.
-   */
-  #endTurn(flush: () => void): void {
-    this.#turnPlanned = true
-    try {
-      this.#carryOut()
-      flush()
-      const checks = this.#atOnce
-      this.#atOnce = []
-      for (const { ticket, checks: each } of checks)
-        this.#give({ in: 'verified', ticket, ok: verifyAtOnce(each) })
-      if (checks.length > 0 && this.#core.hasTurn) this.#carryOut()
-    } finally {
-      // What is thrown, by the owner's log or a bug of ours, may be caught by this process: then the next input plans a turn.
-      this.#turnPlanned = false
-    }
-    if (this.#atOnce.length > 0 || this.#core.hasTurn) this.#planTurn()
-  }
-
-  #carryOut(): void {
-    this.#core.endTurn()
-    for (const effect of this.#core.takeEffects()) this.#do(effect)
-  }
-
-  #planTurn(): void {
-    this.#turnPlanned = true
-    setImmediate(() => this.#endTurn(flushLinks))
-  }
+  // --- some times a second ----------------------------------------------------------------------------------------
 
   #beat(): void {
-    this.#noticeAway(momentNow())
+    this.#turns.beat()
     const unread = new Set(this.#intake.unread())
-    if (unread.size > 0) this.#give({ in: 'unread', links: unread })
+    if (unread.size > 0) this.#turns.give({ in: 'unread', links: unread })
     this.disk.beat(systemClock.monotonic())
     const warning = this.#clockWatch.look(this.#core.netNow - this.#core.moment.wall)
     if (warning !== undefined) this.#warn(warning)
@@ -599,12 +520,6 @@ export class NodeShell {
 
   #warn(text: string): void {
     this.#tell({ type: 'system', event: 'warning', room: null, user: this.self, text })
-  }
-
-  #noticeAway(at: CoreMoment): void {
-    const gap = this.#awayWatch.look(at.now, at.wall)
-    if (gap?.awayMs !== undefined) this.#step({ in: 'away', ms: gap.awayMs }, at)
-    if (gap?.jumped) this.#step({ in: 'clockJumped' }, at)
   }
 
   // --- effects ----------------------------------------------------------------------------------------------------
@@ -627,10 +542,10 @@ export class NodeShell {
         return
       case 'lines':
         this.#core.readLines(effect.rooms, effect.count, effect.which).then(
-          (lines) => this.#give({ in: 'lines', ticket: effect.ticket, lines }),
+          (lines) => this.#turns.give({ in: 'lines', ticket: effect.ticket, lines }),
           (error: unknown) => {
             this.#log('error', `history could not be read: ${String(error)}`)
-            this.#give({ in: 'lines', ticket: effect.ticket, lines: [] })
+            this.#turns.give({ in: 'lines', ticket: effect.ticket, lines: [] })
           },
         )
         return
@@ -712,7 +627,7 @@ export class NodeShell {
       // A circuit never costs its carrier the link: the circuit ends, and whoever it was for resumes by sync.
       if (link && frame.type === 'relay' && frame.bytes.length > 0)
         if (link.queuedBytes + bytes.length > RELAY_QUEUE_BYTES_MAX) {
-          this.#give({ in: 'relayStalled', link: link.id, key: personKey(frame.key) })
+          this.#turns.give({ in: 'relayStalled', link: link.id, key: personKey(frame.key) })
           return
         }
       link?.send(bytes)
@@ -724,13 +639,13 @@ export class NodeShell {
   #verify(effect: Extract<CoreEffect, { do: 'verify' }>): void {
     const { link: id, ticket, checks } = effect
     if (takesAtOnce(checks.length)) {
-      this.#atOnce.push(effect)
+      this.#turns.checkAtEnd(effect)
       return
     }
     this.#intake.checking(id, checks.length)
     void verifyMany(checks).then((ok) => {
       this.#intake.checked(id, checks.length)
-      this.#give({ in: 'verified', ticket, ok })
+      this.#turns.give({ in: 'verified', ticket, ok })
     })
   }
 
@@ -741,7 +656,7 @@ export class NodeShell {
     this.#store.write(ops, sync).then(
       () => {
         this.#intake.written(bytes)
-        this.#give({ in: 'written', ticket })
+        this.#turns.give({ in: 'written', ticket })
       },
       (error: unknown) => {
         this.#intake.written(bytes)
@@ -753,7 +668,7 @@ export class NodeShell {
   #pump({ link: id, over }: Extract<CoreEffect, { do: 'pump' }>): void {
     const link = this.#links.get(over)
     if (!link) return
-    if (link.queuedBytes < PUMP_BELOW_BYTES) setImmediate(() => this.#give({ in: 'pump', link: id }))
+    if (link.queuedBytes < PUMP_BELOW_BYTES) setImmediate(() => this.#turns.give({ in: 'pump', link: id }))
     else if (!this.#waitingPumps.get(over)?.add(id)) this.#waitingPumps.set(over, new Set([id]))
   }
 
@@ -778,7 +693,7 @@ export class NodeShell {
 
   async #dial(address: string, signer: ReturnType<typeof signerOf>): Promise<void> {
     const { host, port } = splitAddress(address)
-    if (this.#isPenalised(host)) return this.#give({ in: 'dialFailed', address, why: 'failed' })
+    if (this.#isPenalised(host)) return this.#turns.give({ in: 'dialFailed', address, why: 'failed' })
     const dialled = await dial({
       ...this.#secret(address),
       refuses: (key, way) => this.#refusesByCode(key, way),
@@ -796,13 +711,18 @@ export class NodeShell {
     this.#log('debug', `no link to ${address}: ${dialled.fault} ${dialled.code ?? ''}`)
     const isOld = dialled.code === 'CODE_OLD' && dialled.fault === 'refused-by-peer'
     const codeMatters = isOld || (dialled.fault === 'wrong-code' && this.#codeJudges.has(address))
-    this.#give({ in: 'dialFailed', address, why: failureOf(dialled), ...(codeMatters && { codeMatters }) })
+    this.#turns.give({
+      in: 'dialFailed',
+      address,
+      why: failureOf(dialled),
+      ...(codeMatters && { codeMatters }),
+    })
   }
 
   #linked(link: Link, dialledAddress: string | undefined): void {
     if (this.#closing || this.#isPenalised(link.key)) {
       link.close(refusals.PENALTY.closeCode!, 'PENALTY')
-      if (dialledAddress) this.#give({ in: 'dialFailed', address: dialledAddress, why: 'failed' })
+      if (dialledAddress) this.#turns.give({ in: 'dialFailed', address: dialledAddress, why: 'failed' })
       return
     }
     this.#links.set(link.id, link)
@@ -812,7 +732,7 @@ export class NodeShell {
     const { hello } = link
     // Found by name: others are told where it is in figures, since they take no names from peers.
     if (dialledAddress && isIP(splitAddress(dialledAddress).host) === 0)
-      this.#give({
+      this.#turns.give({
         in: 'hint',
         address: joinAddress(link.address, link.port),
         node: instanceName(nodeCrypto, link.key),
@@ -820,7 +740,7 @@ export class NodeShell {
         hub: false,
         source: 'peer',
       })
-    this.#give({
+    this.#turns.give({
       in: 'linkUp',
       link: link.id,
       key: link.key,
@@ -843,12 +763,12 @@ export class NodeShell {
       this.#waitingPumps.delete(link.id)
       if (!this.#links.delete(link.id)) return
       this.#log('debug', `the link to ${link.key.slice(0, 8)} ended: ${JSON.stringify(cause)}`)
-      this.#give({ in: 'linkDown', link: link.id, cause: 'closed' })
+      this.#turns.give({ in: 'linkDown', link: link.id, cause: 'closed' })
     },
     onDrain: (link) => {
       const waiting = this.#waitingPumps.get(link.id)
       this.#waitingPumps.delete(link.id)
-      for (const id of waiting ?? []) this.#give({ in: 'pump', link: id })
+      for (const id of waiting ?? []) this.#turns.give({ in: 'pump', link: id })
     },
   }
 
@@ -858,7 +778,7 @@ export class NodeShell {
     if (typeof frame === 'string')
       return this.#fault({ do: 'fault', link: link.id, key: link.key, why: frame })
     if (frame.type === 'refuse') return this.#log('info', `${link.key.slice(0, 8)} refuses: ${frame.code}`)
-    this.#give({ in: 'frame', link: link.id, frame })
+    this.#turns.give({ in: 'frame', link: link.id, frame })
   }
 
   #closeLink(id: number, code: RefusalCode | undefined): void {
@@ -874,11 +794,11 @@ export class NodeShell {
   #refuse(id: number, code: string, detail: string): void {
     const link = this.#links.get(id)
     // A link that a peer carries is the core's own: it ends it.
-    if (!link) return this.#give({ in: 'linkDown', link: id, cause: 'closed' })
+    if (!link) return this.#turns.give({ in: 'linkDown', link: id, cause: 'closed' })
     const known = isRefusalCode(code) ? refusals[code] : undefined
     link.send(encodeFrame({ type: 'refuse', code, detail: (detail || known?.them) ?? '' }))
     this.#closeLink(id, isRefusalCode(code) ? code : undefined)
-    this.#give({ in: 'linkDown', link: id, cause: 'closed' })
+    this.#turns.give({ in: 'linkDown', link: id, cause: 'closed' })
   }
 
   /** Three faults end the link, and key and address wait. */
@@ -936,11 +856,11 @@ export class NodeShell {
     this.#listeners.add(listener)
     if (hears === 'own') return () => this.#listeners.delete(listener)
     this.#readers.add(listener)
-    if (this.#readers.size === 1) this.#give({ in: 'audience', isThere: true })
+    if (this.#readers.size === 1) this.#turns.give({ in: 'audience', isThere: true })
     return () => {
       this.#listeners.delete(listener)
       if (this.#readers.delete(listener) && this.#readers.size === 0)
-        this.#give({ in: 'audience', isThere: false })
+        this.#turns.give({ in: 'audience', isThere: false })
     }
   }
 
@@ -961,8 +881,8 @@ export class NodeShell {
     const slot = this.#nextSlot++
     return new Promise((resolve) => {
       this.#waiters.set(slot, { resolve })
-      if (this.#isStarted) this.#give({ in: 'command', command, ref, slot })
-      else setImmediate(() => this.#give({ in: 'command', command, ref, slot }))
+      if (this.#turns.isRunning) this.#turns.give({ in: 'command', command, ref, slot })
+      else setImmediate(() => this.#turns.give({ in: 'command', command, ref, slot }))
     })
   }
 
@@ -1035,17 +955,17 @@ export class NodeShell {
   }
 
   async #close(): Promise<void> {
-    if (this.#isStarted) {
+    if (this.#turns.isRunning) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, QUIT_MS_MAX)
         this.#quitDone = () => {
           clearTimeout(timer)
           resolve()
         }
-        this.#give({ in: 'quit' })
+        this.#turns.give({ in: 'quit' })
       })
     }
-    this.#isStarted = false
+    this.#turns.end()
     clearInterval(this.#alive)
     this.#wake.close()
     clearTimeout(this.#advertising)
