@@ -1,33 +1,13 @@
-/**
- * The shell around the core: clock, disk, links, mDNS, control socket. It feeds the core one input at a time, ends the
- * turn once per turn of the event loop, and carries out the effects in order.
- */
-import { setMaxListeners } from 'node:events'
 import { isIP } from 'node:net'
 import { networkInterfaces, userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
-import type { HelloFields } from '../../wire/auth.ts'
 import { fromHex } from '../../wire/bytes.ts'
-import { decodeFrame, encodeFrame } from '../../wire/codec.ts'
-import {
-  gateKeyOf,
-  instanceName,
-  nameHint,
-  networkId,
-  type PersonKey,
-  personKey,
-  pskOf,
-} from '../../wire/ids.ts'
-import {
-  FAULTS_MAX,
-  RATE_BURST,
-  RATE_PER_S,
-  RELAY_QUEUE_BYTES_MAX,
-  RETENTION_DAYS,
-} from '../../wire/limits.ts'
+import type { Signer } from '../../wire/crypto.ts'
+import type { NetId } from '../../wire/ids.ts'
+import { gateKeyOf, instanceName, nameHint, networkId, personKey, pskOf } from '../../wire/ids.ts'
+import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
-import { isRefusalCode, type RefusalCode, refusals, refusalText } from '../../wire/refusal.ts'
-import { WIRE_VERSION } from '../../wire/version.ts'
+import { refusalText } from '../../wire/refusal.ts'
 import { errorTold } from '../acts/denial-told.ts'
 import { ALIVE_EVERY_MS } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
@@ -35,38 +15,38 @@ import { ClockWatch } from '../clock-watch.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, Traffic } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
-import type { OwnCode, Way } from '../doors.ts'
+import type { OwnCode } from '../doors.ts'
 import { entranceOf } from '../entrance.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import { holdingsOf } from '../holdings.ts'
 import type { NodeOptions } from '../index.ts'
-import { subnetAddresses, usableInterfaces } from '../interfaces.ts'
+import { usableInterfaces } from '../interfaces.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { Penalties } from '../penalties.ts'
 import { BOT_MARK } from '../people.ts'
-import type { Place } from '../places.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import { randomCode } from '../random-code.ts'
 import type { NodeReport } from '../report.ts'
 import type { DiskReport } from '../store-report.ts'
 import { LAN } from '../timing.ts'
-import type { Txt } from '../txt.ts'
+import { WaysIn } from '../ways-in.ts'
 import { momentNow, systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
 import { type Control, openControl } from './control.ts'
 import { dataDirPath } from './data-dir.ts'
-import { type DialFault, dial } from './dial.ts'
-import { DEFAULT_PORT, joinAddress, splitAddress, withPort } from './dial-address.ts'
-import type { Discovery } from './discovery.ts'
+import { DEFAULT_PORT, joinAddress, withPort } from './dial-address.ts'
+import { Dialling } from './dialling.ts'
 import { DiskCare } from './disk-care.ts'
-import { framedOnce } from './framed-once.ts'
+import type { Introduction } from './greet.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
-import { type Link, type LinkHandlers, sendShared } from './link.ts'
+import type { Link } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import { Looking } from './looking.ts'
+import { firstTxt, Mdns } from './mdns.ts'
 import { ed25519Told } from './native-ed25519.ts'
+import { OpenLinks } from './open-links.ts'
 import { OwnHello } from './own-hello.ts'
 import { ResilientStore } from './resilient-store.ts'
 import { StartFacts } from './start-facts.ts'
@@ -76,27 +56,11 @@ import { Turns } from './turns.ts'
 import { takesAtOnce, verifyMany } from './verify-pool.ts'
 import { WakeTimer } from './wake-timer.ts'
 
-/** A new hub with links is announced by mDNS this long after it became one. */
-const ADVERTISE_AFTER_MS = 400
-/** A serving link with less than this queued is given more. */
-const PUMP_BELOW_BYTES = 256 * 1024
 /** People are told of another group at most this often. */
 const APART_EVERY_MS = 600_000
-/** Nodes that come back with an old code at the same time. */
-const ANNOUNCED_WAYS_MAX = 512
 const QUIT_MS_MAX = 2000
 
 type Log = NonNullable<NodeOptions['log']>
-
-interface Network {
-  /** By which links are made, the newest first: one, but where the code of a network with an owner was changed. */
-  readonly ways: readonly Way[]
-  readonly nn: string
-  readonly net8: string
-  /** Of the open network of the same name. */
-  readonly openNet8: string
-  readonly hasCode: boolean
-}
 
 interface Waiter {
   readonly resolve: (answer: Answer) => void
@@ -109,10 +73,15 @@ export class NodeShell {
   readonly #store: ResilientStore
   readonly #keeping: Keeping
   readonly #control: Control | undefined
-  #network: Network
-  readonly #links = new Map<number, Link>()
-  readonly #intake = new Intake(this.#links)
+  readonly #hasCode: boolean
+  readonly #net: NetId
+  readonly #waysIn: WaysIn
+  readonly #intake: Intake
   readonly #turns: Turns
+  readonly #openLinks: OpenLinks
+  readonly #introduction: Introduction
+  readonly #dialling: Dialling
+  readonly #mdns: Mdns
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   /** Those of them who want to hear what others write. */
   readonly #readers = new Set<(event: NodeEvent) => void>()
@@ -120,27 +89,16 @@ export class NodeShell {
   readonly #settling = new Set<() => void>()
   readonly #penalties: Penalties
   readonly #facts: StartFacts
-  readonly #ownHello: OwnHello
-  /** Addresses whose refusal of our code says that the code is wrong. */
-  readonly #codeJudges = new Set<string>()
-  /** Addresses that were announced with a code that was replaced, by its tag: the oldest are forgotten. */
-  readonly #announcedWays = new Map<string, string>()
-  readonly #abort = new AbortController()
   readonly #clockWatch = new ClockWatch()
   readonly disk: DiskCare
   readonly #opened: Opened
-  readonly #looking: Looking | undefined
   readonly ready: Promise<ReadyEvent>
   #readyResolve!: (event: ReadyEvent) => void
   #readyReject!: (error: LanchatError) => void
   #listener: Listener | undefined
-  #discovery: Discovery | undefined
-  #advertising: NodeJS.Timeout | undefined
   readonly #wake = new WakeTimer(() => this.#turns.give({ in: 'tick' }))
   #alive: NodeJS.Timeout | undefined
   #nextSlot = 1
-  /** Bound to loopback: then this machine is the whole network, and a link from it proves what one from elsewhere would. */
-  #isLoopbackOnly = false
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
@@ -152,8 +110,10 @@ export class NodeShell {
     store: ResilientStore
     keeping: Keeping
     control: Control | undefined
-    network: Network
-    net: Uint8Array
+    net: NetId
+    hasCode: boolean
+    signer: Signer
+    waysIn: WaysIn
     penalties: Penalties
     facts: StartFacts
     log: Log
@@ -167,20 +127,55 @@ export class NodeShell {
     this.#store = init.store
     this.#keeping = init.keeping
     this.#control = init.control
-    this.#network = init.network
+    this.#hasCode = init.hasCode
+    this.#net = init.net
+    this.#waysIn = init.waysIn
     this.#penalties = init.penalties
     this.#facts = init.facts
-    this.#ownHello = new OwnHello(init.core, init.net, init.options.visitor ?? false)
     this.#log = init.log
     this.#opened = init.opened
-    this.#looking = init.looking
-    this.#turns = new Turns({
-      core: init.core,
-      store: init.store,
-      intake: this.#intake,
-      carryOut: (effect) => this.#do(effect),
-      log: init.log,
+    const { options, core, store, waysIn, penalties, facts, log } = init
+    const links = new Map<number, Link>()
+    const intake = new Intake(links)
+    const turns = new Turns({ core, store, intake, carryOut: (effect) => this.#do(effect), log })
+    const openLinks = new OpenLinks({
+      links,
+      intake,
+      turns,
+      penalties,
+      facts,
+      isLoopbackOnly: listenHost(options.interfaces)?.startsWith('127.') ?? false,
+      isClosing: () => this.#closing !== undefined,
+      log,
     })
+    const ownHello = new OwnHello(core, fromHex(init.net), options.visitor ?? false)
+    this.#introduction = {
+      signer: init.signer,
+      hello: () => ownHello.at(this.#port),
+      refuses: (key, way) => (core.doors?.admits(key, way) === false ? 'CODE_OLD' : undefined),
+    }
+    this.#dialling = new Dialling({
+      introduction: this.#introduction,
+      isPlain: options.plainLinks ?? false,
+      core,
+      waysIn,
+      penalties,
+      openLinks,
+      turns,
+      log,
+    })
+    this.#mdns = new Mdns({
+      looking: init.looking,
+      options,
+      core,
+      waysIn,
+      turns,
+      hasLinks: () => openLinks.count > 0,
+      log,
+    })
+    this.#intake = intake
+    this.#turns = turns
+    this.#openLinks = openLinks
     this.disk = new DiskCare({
       dir: init.keeping.dir,
       seed: init.seed,
@@ -247,7 +242,7 @@ export class NodeShell {
       if (options.discovery !== false)
         looking = new Looking({
           instance: instanceName(nodeCrypto, personKey(signer.key)),
-          txt: txtOf(options, nn, net, ''),
+          txt: firstTxt(options, nn, net, ''),
           ...(options.interfaces && { interfaces: options.interfaces }),
           log,
           onTrouble: (trouble) => log('warn', trouble.text),
@@ -321,21 +316,23 @@ export class NodeShell {
         log('warn', `the store could not be read: ${String(error)}`)
         return read()
       })
-      const network = {
+      const waysIn = new WaysIn({
         ways: core.doors?.ways ?? [{ tag: '', psk: pskOf(nodeCrypto, codeKey) }],
         nn,
-        net8: net as string,
-        openNet8: openNet8 as string,
+        net8: net,
+        openNet8,
         hasCode,
-      }
+      })
       shell = new NodeShell({
         options,
         core,
         store,
         keeping,
         control: claimed.control,
-        network,
-        net: fromHex(net),
+        net,
+        hasCode,
+        signer,
+        waysIn,
         penalties,
         facts,
         log,
@@ -346,7 +343,7 @@ export class NodeShell {
       })
       onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
       tellPoint(log, 'store read')
-      await shell.#start(signer)
+      await shell.#start()
       return shell
     } catch (error) {
       await Promise.all([looking?.close(), claimed.control.close()])
@@ -356,22 +353,19 @@ export class NodeShell {
 
   // --- starting ---------------------------------------------------------------------------------------------------
 
-  async #start(signer: ReturnType<typeof signerOf>): Promise<void> {
-    const { options } = this
+  async #start(): Promise<void> {
+    const options = this.#options
     this.#log('debug', ed25519Told())
     const host = listenHost(options.interfaces)
-    this.#isLoopbackOnly = host?.startsWith('127.') ?? false
     this.#listener = await listen({
-      ...this.#secret(),
-      ways: () => this.#network.ways,
-      refuses: (key, way) => this.#refusesByCode(key, way),
+      ...this.#waysIn.secret(),
+      ways: () => this.#waysIn.ways,
+      ...this.#introduction,
       port: options.port ?? DEFAULT_PORT,
       ...(host !== undefined && { host }),
       ...(options.plainLinks && { plain: true }),
-      signer,
-      hello: () => this.#hello(),
-      admits: (address) => !this.#isPenalised(address),
-      onLink: (link) => this.#linked(link, undefined),
+      admits: (address) => !this.#penalties.waits(address, systemClock.monotonic()),
+      onLink: (link) => this.#openLinks.open(link, undefined),
       onRefused: (address, why) =>
         this.#log(
           'debug',
@@ -379,31 +373,28 @@ export class NodeShell {
         ),
     })
     tellPoint(this.#log, 'listening')
-    this.#dialer = (address) => void this.#dial(address, signer)
     this.#facts.readAddresses()
     setImmediate(() => this.#begin())
   }
 
   #begin(): void {
     if (this.#closing) return
-    const { options } = this
+    const options = this.#options
     this.#turns.begin()
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
     this.#sayWhereKept()
     this.#turns.give({ in: 'audience', isThere: this.#readers.size > 0 })
     // Who is named with --peer is dialled only now.
-    const soughtMs = options.peers?.length ? 0 : (this.#looking?.ms ?? 0)
+    const soughtMs = options.peers?.length ? 0 : this.#mdns.soughtMs
     this.#turns.give({ in: 'start', soughtMs })
     for (const peer of options.peers ?? []) {
       const address = withPort(peer)
-      this.#codeJudges.add(address)
+      this.#waysIn.named(address)
       this.#turns.give({ in: 'hint', address, reachable: true, hub: false, source: 'peer' })
     }
     for (const address of this.#facts.addresses)
       this.#turns.give({ in: 'hint', address, reachable: false, hub: false, source: 'remembered' })
-    // One listener for each dial under way: Node warns of more than ten, on the terminal of whoever chats.
-    setMaxListeners(0, this.#abort.signal)
-    if (this.#looking) this.#discover(this.#looking)
+    this.#mdns.begin(this.#port)
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
     this.disk.begin(this.#opened, this.ready)
@@ -419,92 +410,20 @@ export class NodeShell {
     this.#tell({ type: 'error', code: 'DATA_DIR_UNWRITABLE', message })
   }
 
-  get options(): NodeOptions {
-    return this.#options
-  }
-
-  #dialer: (address: string) => void = () => {}
-
-  /** What a dial begins with: the newest way, but where somebody announces one that was replaced. */
-  #secret(address?: string) {
-    const { ways, nn } = this.#network
-    const announced = address === undefined ? undefined : this.#announcedWays.get(address)
-    const { psk, tag } = ways.find(({ tag }) => tag === announced) ?? ways[0]!
-    return { psk, tag, nn }
-  }
-
-  #refusesByCode(key: PersonKey, way: string): 'CODE_OLD' | undefined {
-    return this.#core.doors?.admits(key, way) === false ? 'CODE_OLD' : undefined
-  }
-
-  /** A way as mDNS shows it: the network's id, which stands for its first code, or the tag of a later one. */
-  #announces(tag: string): string {
-    return tag === '' ? this.#network.net8 : tag
-  }
-
-  #waysChanged(ways: readonly Way[]): void {
-    this.#network = { ...this.#network, ways }
-    this.#discovery?.update({ net8: this.#announces(ways[0]!.tag) })
-  }
-
-  #hello(): HelloFields {
-    return this.#ownHello.at(this.#listener?.port ?? 0)
-  }
-
-  #discover(looking: Looking): void {
-    const { nn, openNet8, hasCode } = this.#network
-    const txt = txtOf(
-      this.#options,
-      nn,
-      this.#announces(this.#network.ways[0]!.tag),
-      this.#core.place?.ids[0] ?? '',
-    )
-    this.#discovery = looking.begin(
-      this.#listener!.port,
-      txt,
-      ({ addresses, port, instance, txt, service }) => {
-        if (txt.nn !== nn || txt.role === 'visitor') return
-        // Another code under our name: dialling it tells a mistyped code; an open network of that name tells nothing.
-        const way = this.#network.ways.find(({ tag }) => this.#announces(tag) === txt.net8)
-        const isJudge = hasCode && !way && txt.net8 !== openNet8
-        if (!way && !isJudge) return
-        if (!this.#core.isReady) tellPoint(this.#log, `${txt.role} heard by mDNS`)
-        for (const host of addresses) {
-          const address = joinAddress(host, port)
-          if (isJudge) this.#codeJudges.add(address)
-          this.#noteAnnounced(address, way?.tag)
-          this.#turns.give({
-            in: 'hint',
-            address,
-            node: instance,
-            reachable: txt.r,
-            hub: service === 'hub' || txt.role === 'hub',
-            source: 'mdns',
-          })
-        }
-      },
-    )
-  }
-
-  /** Who was away when the code was changed takes links by the one it knows. */
-  #noteAnnounced(address: string, tag: string | undefined): void {
-    this.#announcedWays.delete(address)
-    if (tag === undefined || tag === this.#network.ways[0]!.tag) return
-    this.#announcedWays.set(address, tag)
-    if (this.#announcedWays.size > ANNOUNCED_WAYS_MAX)
-      this.#announcedWays.delete(this.#announcedWays.keys().next().value!)
+  /** Where this node accepts links; 0: nowhere yet. */
+  get #port(): number {
+    return this.#listener?.port ?? 0
   }
 
   /** What has gone over a link so far. */
   traffic(link: number): Traffic | undefined {
-    return this.#links.get(link)?.traffic
+    return this.#openLinks.traffic(link)
   }
 
   /** Where this node accepts links, as others may reach it. */
   url(): string {
-    const port = this.#listener?.port ?? 0
     const [own] = usableInterfaces(networkInterfaces(), this.#options.interfaces)
-    return `wss://${joinAddress(own?.address ?? '127.0.0.1', port)}/lanchat/1`
+    return `wss://${joinAddress(own?.address ?? '127.0.0.1', this.#port)}/lanchat/1`
   }
 
   // --- some times a second ----------------------------------------------------------------------------------------
@@ -527,13 +446,13 @@ export class NodeShell {
   #do(effect: CoreEffect): void {
     switch (effect.do) {
       case 'send':
-        return this.#send(effect)
+        return this.#openLinks.send(effect)
       case 'verify':
         return this.#verify(effect)
       case 'write':
         return this.#write(effect)
       case 'pump':
-        return this.#pump(effect)
+        return this.#openLinks.pump(effect)
       case 'tell':
         return this.#tell(effect.event)
       case 'answer':
@@ -552,29 +471,27 @@ export class NodeShell {
       case 'wake':
         return this.#wake.set(effect.at)
       case 'dial':
-        return this.#dialer(effect.address)
+        void this.#dialling.dial(effect.address)
+        return
       case 'close':
-        return this.#closeLink(effect.link, effect.why === 'duplicate' ? 'DUPLICATE_LINK' : undefined)
+        return this.#openLinks.close(effect.link, effect.why === 'duplicate' ? 'DUPLICATE_LINK' : undefined)
       case 'refuse':
-        return this.#refuse(effect.link, effect.code, effect.detail)
+        return this.#openLinks.refuse(effect.link, effect.code, effect.detail)
       case 'fault':
-        return this.#fault(effect)
+        return this.#openLinks.fault(effect.link, effect.key, effect.why)
       case 'advertise':
-        // Who becomes hub in the place of another one is told about by its links: those who come over them go first.
-        clearTimeout(this.#advertising)
-        if (effect.hub && this.#links.size > 0)
-          this.#advertising = setTimeout(() => this.#advertise(effect), ADVERTISE_AFTER_MS)
-        else this.#advertise(effect)
-        return
+        return this.#mdns.advertise(effect)
       case 'query':
-        this.#discovery?.ask(effect.all ? 'all' : 'hubs')
-        return
+        return this.#mdns.ask(effect.all ? 'all' : 'hubs')
       case 'askSubnet':
-        return this.#askSubnet()
+        return this.#mdns.askSubnet()
       case 'place':
-        return this.#keepPlace(effect.place)
+        this.#facts.keepPlace(effect.place)
+        this.#mdns.placeChanged(effect.place)
+        return this.#noteStore()
       case 'ways':
-        return this.#waysChanged(effect.ways)
+        this.#waysIn.change(effect.ways)
+        return this.#mdns.waysChanged()
       case 'apart':
         if (systemClock.monotonic() < this.#apartUntil) return
         this.#apartUntil = systemClock.monotonic() + APART_EVERY_MS
@@ -603,37 +520,6 @@ export class NodeShell {
         this.#quitDone?.()
         return
     }
-  }
-
-  #advertise({ hub, epoch, reachable }: Extract<CoreEffect, { do: 'advertise' }>): void {
-    this.#discovery?.setHub(hub ? epoch : null)
-    this.#discovery?.update({
-      e: epoch,
-      role: hub ? 'hub' : this.#options.visitor ? 'visitor' : 'node',
-      r: reachable,
-    })
-  }
-
-  #send({ links, frame }: Extract<CoreEffect, { do: 'send' }>): void {
-    // The same page for one newcomer after another.
-    if (frame.type === 'roster' && links.length === 1) {
-      const link = this.#links.get(links[0]!)
-      link?.sendFramed(framedOnce(frame, link.dialled))
-      return
-    }
-    const bytes = encodeFrame(frame)
-    if (links.length === 1) {
-      const link = this.#links.get(links[0]!)
-      // A circuit never costs its carrier the link: the circuit ends, and whoever it was for resumes by sync.
-      if (link && frame.type === 'relay' && frame.bytes.length > 0)
-        if (link.queuedBytes + bytes.length > RELAY_QUEUE_BYTES_MAX) {
-          this.#turns.give({ in: 'relayStalled', link: link.id, key: personKey(frame.key) })
-          return
-        }
-      link?.send(bytes)
-      return
-    }
-    sendShared(links, this.#links, [bytes])
   }
 
   #verify(effect: Extract<CoreEffect, { do: 'verify' }>): void {
@@ -665,16 +551,6 @@ export class NodeShell {
     )
   }
 
-  #pump({ link: id, over }: Extract<CoreEffect, { do: 'pump' }>): void {
-    const link = this.#links.get(over)
-    if (!link) return
-    if (link.queuedBytes < PUMP_BELOW_BYTES) setImmediate(() => this.#turns.give({ in: 'pump', link: id }))
-    else if (!this.#waitingPumps.get(over)?.add(id)) this.#waitingPumps.set(over, new Set([id]))
-  }
-
-  /** By the link that has to take more first: its own pump, and those of the circuits over it. */
-  readonly #waitingPumps = new Map<number, Set<number>>()
-
   #tell(event: NodeEvent): void {
     if (event.type === 'ready') {
       tellPoint(this.#log, 'ready')
@@ -689,155 +565,15 @@ export class NodeShell {
     }
   }
 
-  // --- links ------------------------------------------------------------------------------------------------------
-
-  async #dial(address: string, signer: ReturnType<typeof signerOf>): Promise<void> {
-    const { host, port } = splitAddress(address)
-    if (this.#isPenalised(host)) return this.#turns.give({ in: 'dialFailed', address, why: 'failed' })
-    const dialled = await dial({
-      ...this.#secret(address),
-      refuses: (key, way) => this.#refusesByCode(key, way),
-      host,
-      port,
-      ...(this.#options.plainLinks && { plain: true }),
-      signer,
-      hello: () => this.#hello(),
-      signal: this.#abort.signal,
-    })
-    if ('link' in dialled) {
-      if (!this.#core.isReady) tellPoint(this.#log, 'link up')
-      return this.#linked(dialled.link, address)
-    }
-    this.#log('debug', `no link to ${address}: ${dialled.fault} ${dialled.code ?? ''}`)
-    const isOld = dialled.code === 'CODE_OLD' && dialled.fault === 'refused-by-peer'
-    const codeMatters = isOld || (dialled.fault === 'wrong-code' && this.#codeJudges.has(address))
-    this.#turns.give({
-      in: 'dialFailed',
-      address,
-      why: failureOf(dialled),
-      ...(codeMatters && { codeMatters }),
-    })
-  }
-
-  #linked(link: Link, dialledAddress: string | undefined): void {
-    if (this.#closing || this.#isPenalised(link.key)) {
-      link.close(refusals.PENALTY.closeCode!, 'PENALTY')
-      if (dialledAddress) this.#turns.give({ in: 'dialFailed', address: dialledAddress, why: 'failed' })
-      return
-    }
-    this.#links.set(link.id, link)
-    this.#facts.accept()
-    if (dialledAddress) this.#facts.remember(dialledAddress)
-    const address = dialledAddress ?? (link.hello.port > 0 ? joinAddress(link.address, link.hello.port) : '')
-    const { hello } = link
-    // Found by name: others are told where it is in figures, since they take no names from peers.
-    if (dialledAddress && isIP(splitAddress(dialledAddress).host) === 0)
-      this.#turns.give({
-        in: 'hint',
-        address: joinAddress(link.address, link.port),
-        node: instanceName(nodeCrypto, link.key),
-        reachable: true,
-        hub: false,
-        source: 'peer',
-      })
-    this.#turns.give({
-      in: 'linkUp',
-      link: link.id,
-      key: link.key,
-      dialled: link.dialled,
-      address,
-      local: !this.#isLoopbackOnly && isOwnAddress(link.address),
-      hello: { places: hello.places, grown: hello.grown, age: hello.age, visitor: hello.role === 2 },
-      told: { places: link.told.places, grown: link.told.grown },
-      ...(link.way !== undefined && { way: link.way }),
-    })
-    // Effects of linkUp (a refusal, a first frame) leave at the end of the turn; reading starts now.
-    link.start(this.#handlers)
-    this.#intake.began(link.id)
-  }
-
-  /** The same for all links. */
-  readonly #handlers: LinkHandlers = {
-    onFrame: (bytes, link) => this.#onFrame(link, bytes),
-    onClose: (cause, link) => {
-      this.#waitingPumps.delete(link.id)
-      if (!this.#links.delete(link.id)) return
-      this.#log('debug', `the link to ${link.key.slice(0, 8)} ended: ${JSON.stringify(cause)}`)
-      this.#turns.give({ in: 'linkDown', link: link.id, cause: 'closed' })
-    },
-    onDrain: (link) => {
-      const waiting = this.#waitingPumps.get(link.id)
-      this.#waitingPumps.delete(link.id)
-      for (const id of waiting ?? []) this.#turns.give({ in: 'pump', link: id })
-    },
-  }
-
-  #onFrame(link: Link, bytes: Uint8Array): void {
-    const frame = decodeFrame(bytes)
-    if (frame === 'unknown') return
-    if (typeof frame === 'string')
-      return this.#fault({ do: 'fault', link: link.id, key: link.key, why: frame })
-    if (frame.type === 'refuse') return this.#log('info', `${link.key.slice(0, 8)} refuses: ${frame.code}`)
-    this.#turns.give({ in: 'frame', link: link.id, frame })
-  }
-
-  #closeLink(id: number, code: RefusalCode | undefined): void {
-    const link = this.#links.get(id)
-    if (!link) return
-    // While it is open to what many get and it has not got yet.
-    link.close(code ? (refusals[code].closeCode ?? 1000) : 1000, code ?? '')
-    this.#links.delete(id)
-    this.#waitingPumps.delete(id)
-  }
-
-  /** Ends a link with a refusal; the core hears linkDown. */
-  #refuse(id: number, code: string, detail: string): void {
-    const link = this.#links.get(id)
-    // A link that a peer carries is the core's own: it ends it.
-    if (!link) return this.#turns.give({ in: 'linkDown', link: id, cause: 'closed' })
-    const known = isRefusalCode(code) ? refusals[code] : undefined
-    link.send(encodeFrame({ type: 'refuse', code, detail: (detail || known?.them) ?? '' }))
-    this.#closeLink(id, isRefusalCode(code) ? code : undefined)
-    this.#turns.give({ in: 'linkDown', link: id, cause: 'closed' })
-  }
-
-  /** Three faults end the link, and key and address wait. */
-  #fault({ link, key, why }: Extract<CoreEffect, { do: 'fault' }>): void {
-    const count = this.#penalties.count(key)
-    this.#log('info', `fault ${count} of ${key.slice(0, 8)}: ${why}`)
-    if (count < FAULTS_MAX) return
-    const address = this.#links.get(link)?.address
-    // An address of this machine is shared with honest people here.
-    const isShared = !address || isOwnAddress(address)
-    this.#penalties.begin(key, isShared ? undefined : address, systemClock.monotonic())
-    this.#refuse(link, 'FAULTS', '')
-  }
-
-  #isPenalised(who: string): boolean {
-    return this.#penalties.waits(who, systemClock.monotonic())
-  }
-
-  #askSubnet(): void {
-    for (const own of this.#discovery?.interfaces() ?? [])
-      for (const address of subnetAddresses(own)) this.#discovery!.askAddress(address)
-  }
-
-  #keepPlace(place: Place): void {
-    this.#facts.keepPlace(place)
-    this.#discovery?.update({ place8: place.ids[0]! })
-    this.#noteStore()
-  }
-
   /** For `places`, which opens no store. */
   #noteStore(): void {
-    const { net8, hasCode } = this.#network
     const { place } = this.#core
     const about = {
       network: this.#core.options.network,
-      hasCode,
+      hasCode: this.#hasCode,
       ...(place && { place: place.ids[0]!, ids: place.ids, isGrown: place.isGrown }),
     }
-    this.#noted = this.#noted.then(() => noteStore(this.#options.dataDir, net8, about))
+    this.#noted = this.#noted.then(() => noteStore(this.#options.dataDir, this.#net, about))
   }
 
   // --- the public side --------------------------------------------------------------------------------------------
@@ -916,14 +652,14 @@ export class NodeShell {
       version: PROGRAM_VERSION,
       uptimeS: Math.floor(process.uptime()),
       network: this.#core.options.network,
-      port: this.#listener?.port ?? 0,
+      port: this.#port,
       reachable,
       hub: this.#core.hubInfo() ?? null,
       members,
       clockMs: Math.round(netNow - moment.wall),
       store: this.#store.isFailing ? 'memory' : 'disk',
       holds: holdingsOf(nodeCrypto, this.#core.replica),
-      neighbours: (this.#discovery?.neighbours() ?? []).map(({ addresses, port, txt, ageMs }) => {
+      neighbours: this.#mdns.neighbours.map(({ addresses, port, txt, ageMs }) => {
         return { addresses, port, nn: txt.nn, net8: txt.net8, role: txt.role, ageMs }
       }),
       remembered: this.#facts.addresses,
@@ -968,12 +704,10 @@ export class NodeShell {
     this.#turns.end()
     clearInterval(this.#alive)
     this.#wake.close()
-    clearTimeout(this.#advertising)
     this.disk.close()
-    this.#abort.abort()
-    for (const link of this.#links.values()) link.close()
-    this.#links.clear()
-    await Promise.all([this.#looking?.close(), this.#listener?.close(), this.#noted])
+    this.#dialling.close()
+    this.#openLinks.closeAll()
+    await Promise.all([this.#mdns.close(), this.#listener?.close(), this.#noted])
     await this.#store
       .close()
       .catch((error: unknown) => this.#log('warn', `closing the store: ${String(error)}`))
@@ -985,18 +719,6 @@ export class NodeShell {
   }
 }
 
-/** What a node announces when it begins. */
-const txtOf = (options: NodeOptions, nn: string, net8: string, place8: string): Txt => ({
-  v: WIRE_VERSION,
-  nn,
-  net8,
-  place8,
-  e: 0,
-  role: options.visitor ? 'visitor' : 'node',
-  p: options.preferHub ?? false,
-  r: false,
-})
-
 function nickOf(asked: string | undefined): string {
   if (asked === undefined) return proposeNick(userInfo().username)
   const checked = checkNick(asked)
@@ -1006,20 +728,6 @@ function nickOf(asked: string | undefined): string {
     'NICK_INVALID',
     refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
   )
-}
-
-function failureOf({ fault, code }: DialFault) {
-  if (code === 'SELF') return 'self' as const
-  if (code === 'PLACE_OTHER') return 'other-place' as const
-  if (code === 'CODE_OLD' && fault === 'refused-by-peer') return 'old-code' as const
-  if (fault === 'refused' || fault === 'timeout' || fault === 'wrong-code') return fault
-  if (fault === 'closed' && code === 'ECONNRESET') return 'reset' as const
-  return 'failed' as const
-}
-
-function isOwnAddress(address: string): boolean {
-  if (address === '::1' || address.startsWith('127.')) return true
-  return Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === address))
 }
 
 /** One address: links are accepted there only (loopback in tests). Else everywhere. */
