@@ -9,6 +9,7 @@ import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import { errorTold } from '../acts/denial-told.ts'
+import { Audience, CLOSED } from '../audience.ts'
 import { ALIVE_EVERY_MS } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
 import { ClockWatch } from '../clock-watch.ts'
@@ -62,10 +63,6 @@ const QUIT_MS_MAX = 2000
 
 type Log = NonNullable<NodeOptions['log']>
 
-interface Waiter {
-  readonly resolve: (answer: Answer) => void
-}
-
 export class NodeShell {
   readonly #options: NodeOptions
   readonly #log: Log
@@ -82,23 +79,15 @@ export class NodeShell {
   readonly #introduction: Introduction
   readonly #dialling: Dialling
   readonly #mdns: Mdns
-  readonly #listeners = new Set<(event: NodeEvent) => void>()
-  /** Those of them who want to hear what others write. */
-  readonly #readers = new Set<(event: NodeEvent) => void>()
-  readonly #waiters = new Map<number, Waiter>()
-  readonly #settling = new Set<() => void>()
+  readonly #audience: Audience
   readonly #penalties: Penalties
   readonly #facts: StartFacts
   readonly #clockWatch = new ClockWatch()
   readonly disk: DiskCare
   readonly #opened: Opened
-  readonly ready: Promise<ReadyEvent>
-  #readyResolve!: (event: ReadyEvent) => void
-  #readyReject!: (error: LanchatError) => void
   #listener: Listener | undefined
   readonly #wake = new WakeTimer(() => this.#turns.give({ in: 'tick' }))
   #alive: NodeJS.Timeout | undefined
-  #nextSlot = 1
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
@@ -176,6 +165,10 @@ export class NodeShell {
     this.#intake = intake
     this.#turns = turns
     this.#openLinks = openLinks
+    this.#audience = new Audience({
+      onReaders: (isThere) => turns.give({ in: 'audience', isThere }),
+      log,
+    })
     this.disk = new DiskCare({
       dir: init.keeping.dir,
       seed: init.seed,
@@ -189,12 +182,6 @@ export class NodeShell {
       fail: (message) => this.#tell({ type: 'error', code: 'STORE_FAILED', message }),
       log: init.log,
     })
-    this.ready = new Promise((resolve, reject) => {
-      this.#readyResolve = resolve
-      this.#readyReject = reject
-    })
-    // Whoever does not wait for it must not be killed by it.
-    this.ready.catch(() => {})
   }
 
   static async open(options: NodeOptions): Promise<NodeShell> {
@@ -383,7 +370,7 @@ export class NodeShell {
     this.#turns.begin()
     this.#alive = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
     this.#sayWhereKept()
-    this.#turns.give({ in: 'audience', isThere: this.#readers.size > 0 })
+    this.#turns.give({ in: 'audience', isThere: this.#audience.hasReaders })
     // Who is named with --peer is dialled only now.
     const soughtMs = options.peers?.length ? 0 : this.#mdns.soughtMs
     this.#turns.give({ in: 'start', soughtMs })
@@ -456,9 +443,7 @@ export class NodeShell {
       case 'tell':
         return this.#tell(effect.event)
       case 'answer':
-        this.#waiters.get(effect.slot)?.resolve(effect.answer)
-        this.#waiters.delete(effect.slot)
-        return
+        return this.#audience.answer(effect.slot, effect.answer)
       case 'lines':
         this.#core.readLines(effect.rooms, effect.count, effect.which).then(
           (lines) => this.#turns.give({ in: 'lines', ticket: effect.ticket, lines }),
@@ -505,11 +490,10 @@ export class NodeShell {
       case 'salvaged':
         return this.disk.salvaged(effect.brought)
       case 'settled':
-        for (const settle of this.#settling) settle()
-        return
+        return this.#audience.settled()
       case 'exit': {
         const told = errorTold(this.#core, effect.code, '')
-        this.#readyReject(new LanchatError(effect.code, told.message))
+        this.#audience.fail(new LanchatError(effect.code, told.message))
         // Who was ready already hears it as an event.
         if (effect.code !== 'CODE_WRONG' && (effect.code !== 'CODE_OLD' || this.#core.isReady))
           this.#tell(told)
@@ -552,17 +536,8 @@ export class NodeShell {
   }
 
   #tell(event: NodeEvent): void {
-    if (event.type === 'ready') {
-      tellPoint(this.#log, 'ready')
-      this.#readyResolve(event)
-    }
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
-      }
-    }
+    if (event.type === 'ready') tellPoint(this.#log, 'ready')
+    this.#audience.tell(event)
   }
 
   /** For `places`, which opens no store. */
@@ -581,6 +556,9 @@ export class NodeShell {
   get self(): { id: string; name: string } {
     return { id: this.#core.me, name: this.#core.people.nick(this.#core.self) }
   }
+  get ready(): Promise<ReadyEvent> {
+    return this.#audience.ready
+  }
   get settled(): boolean {
     return this.#core.settled
   }
@@ -589,34 +567,17 @@ export class NodeShell {
   }
 
   on(listener: (event: NodeEvent) => void, hears: 'all' | 'own' = 'all'): () => void {
-    this.#listeners.add(listener)
-    if (hears === 'own') return () => this.#listeners.delete(listener)
-    this.#readers.add(listener)
-    if (this.#readers.size === 1) this.#turns.give({ in: 'audience', isThere: true })
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.#readers.delete(listener) && this.#readers.size === 0)
-        this.#turns.give({ in: 'audience', isThere: false })
-    }
+    return this.#audience.on(listener, hears)
   }
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
-    if (this.#closing) {
-      const answer: Answer = {
-        type: 'error',
-        code: 'OFFLINE',
-        message: 'This node is closed.',
-        ...(ref !== undefined && { ref }),
-      }
-      return Promise.resolve(answer)
-    }
+    if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
     if (command.do === 'doctor' || command.do === 'doctorStore')
       return this.#examine(command.do === 'doctor' ? this.#report() : this.disk.report(), ref)
     if (command.do === 'newCode' && !command.code)
       return this.#makeCode().then((code) => this.execute({ ...command, code }, ref))
-    const slot = this.#nextSlot++
     return new Promise((resolve) => {
-      this.#waiters.set(slot, { resolve })
+      const slot = this.#audience.waitsFor(resolve)
       if (this.#turns.isRunning) this.#turns.give({ in: 'command', command, ref, slot })
       else setImmediate(() => this.#turns.give({ in: 'command', command, ref, slot }))
     })
@@ -668,21 +629,7 @@ export class NodeShell {
 
   settle(signal?: AbortSignal): Promise<void> {
     if (this.settled) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        this.#settling.delete(done)
-        resolve()
-      }
-      this.#settling.add(done)
-      signal?.addEventListener(
-        'abort',
-        () => {
-          this.#settling.delete(done)
-          reject(signal.reason)
-        },
-        { once: true },
-      )
-    })
+    return this.#audience.settle(signal)
   }
 
   close(): Promise<void> {
@@ -712,10 +659,7 @@ export class NodeShell {
       .close()
       .catch((error: unknown) => this.#log('warn', `closing the store: ${String(error)}`))
     await this.#control?.close()
-    const answer: Answer = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' }
-    for (const { resolve } of this.#waiters.values()) resolve(answer)
-    this.#waiters.clear()
-    this.#readyReject(new LanchatError('OFFLINE', 'This node was closed.'))
+    this.#audience.close(new LanchatError('OFFLINE', 'This node was closed.'))
   }
 }
 

@@ -10,6 +10,7 @@ import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import { errorTold } from '../acts/denial-told.ts'
+import { Audience, CLOSED } from '../audience.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, CoreMoment, PeerHello } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
@@ -71,22 +72,15 @@ export interface LanNodeInit {
 export class LanNode implements Running {
   readonly address: string
   readonly key: PersonKey
-  readonly ready: Promise<ReadyEvent>
   readonly #core: Core
   readonly #store = new MemoryStore()
   readonly #wire: Wire
   readonly #options: LanNodeOptions
-  readonly #listeners = new Set<(event: NodeEvent) => void>()
-  readonly #readers = new Set<(event: NodeEvent) => void>()
-  readonly #waiters = new Map<number, (answer: Answer) => void>()
-  readonly #settling = new Set<() => void>()
+  readonly #audience: Audience
   /** Asked before the node began. */
   readonly #early: (() => void)[] = []
-  #readyResolve!: (event: ReadyEvent) => void
-  #readyReject!: (error: LanchatError) => void
   #isUp = false
   #isTurnPlanned = false
-  #nextSlot = 1
   /** By the LAN's clock. */
   #wakeAt = Number.POSITIVE_INFINITY
   #quitDone: () => void = () => {}
@@ -134,12 +128,10 @@ export class LanNode implements Running {
       this.#moment(),
     )
     this.key = this.#core.self
-    this.ready = new Promise((resolve, reject) => {
-      this.#readyResolve = resolve
-      this.#readyReject = reject
+    this.#audience = new Audience({
+      onReaders: (isThere) => this.give({ in: 'audience', isThere }),
+      log: (level, text) => this.#log(level, text),
     })
-    // Whoever does not wait for it must not be killed by it.
-    this.ready.catch(() => {})
   }
 
   /** Looks for a hub once `after` has settled; events begin after the turn in which this resolves. */
@@ -152,7 +144,7 @@ export class LanNode implements Running {
   #begin(): void {
     if (this.#closing) return
     this.#isUp = true
-    this.give({ in: 'audience', isThere: this.#readers.size > 0 })
+    this.give({ in: 'audience', isThere: this.#audience.hasReaders })
     this.give({ in: 'start' })
     this.#wire.announce()
     for (const ask of this.#early.splice(0)) ask()
@@ -254,11 +246,9 @@ export class LanNode implements Running {
         setImmediate(() => this.give({ in: 'pump', link: effect.link }))
         return
       case 'tell':
-        return this.#tell(effect.event)
+        return this.#audience.tell(effect.event)
       case 'answer':
-        this.#waiters.get(effect.slot)?.(effect.answer)
-        this.#waiters.delete(effect.slot)
-        return
+        return this.#audience.answer(effect.slot, effect.answer)
       case 'lines':
         void this.#core
           .readLines(effect.rooms, effect.count, effect.which)
@@ -280,29 +270,17 @@ export class LanNode implements Running {
       case 'query':
         return this.#wire.announce()
       case 'settled':
-        for (const settle of this.#settling) settle()
-        return
+        return this.#audience.settled()
       case 'exit': {
         const told = errorTold(this.#core, effect.code, '')
-        this.#readyReject(new LanchatError(effect.code, told.message))
-        this.#tell(told)
+        this.#audience.fail(new LanchatError(effect.code, told.message))
+        this.#audience.tell(told)
         return this.stop()
       }
       case 'quitDone':
         return this.#quitDone()
       default:
       // Announcing, asking subnets and keeping the place need a real network or disk.
-    }
-  }
-
-  #tell(event: NodeEvent): void {
-    if (event.type === 'ready') this.#readyResolve(event)
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
-      }
     }
   }
 
@@ -315,6 +293,9 @@ export class LanNode implements Running {
   get self(): { id: string; name: string } {
     return { id: this.#core.me, name: this.#core.people.nick(this.key) }
   }
+  get ready(): Promise<ReadyEvent> {
+    return this.#audience.ready
+  }
   get settled(): boolean {
     return this.#core.settled
   }
@@ -323,23 +304,14 @@ export class LanNode implements Running {
   }
 
   on(listener: (event: NodeEvent) => void, hears: 'all' | 'own' = 'all'): () => void {
-    this.#listeners.add(listener)
-    if (hears === 'own') return () => this.#listeners.delete(listener)
-    this.#readers.add(listener)
-    if (this.#readers.size === 1) this.give({ in: 'audience', isThere: true })
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.#readers.delete(listener) && this.#readers.size === 0)
-        this.give({ in: 'audience', isThere: false })
-    }
+    return this.#audience.on(listener, hears)
   }
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
     if (command.do === 'newCode' && !command.code) return this.execute({ ...command, code: lanCode() }, ref)
-    const slot = this.#nextSlot++
     return new Promise((resolve) => {
-      this.#waiters.set(slot, resolve)
+      const slot = this.#audience.waitsFor(resolve)
       const ask = () => this.give({ in: 'command', command, ref, slot })
       if (this.#isUp) ask()
       else this.#early.push(ask)
@@ -348,19 +320,7 @@ export class LanNode implements Running {
 
   settle(signal?: AbortSignal): Promise<void> {
     if (this.settled) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const settled = () => {
-        this.#settling.delete(settled)
-        signal?.removeEventListener('abort', aborted)
-        resolve()
-      }
-      const aborted = () => {
-        this.#settling.delete(settled)
-        reject(signal?.reason)
-      }
-      this.#settling.add(settled)
-      signal?.addEventListener('abort', aborted, { once: true })
-    })
+    return this.#audience.settle(signal)
   }
 
   close(): Promise<void> {
@@ -385,13 +345,9 @@ export class LanNode implements Running {
     this.#wire.left(this)
     this.#isUp = false
     this.#quitDone()
-    for (const answer of this.#waiters.values()) answer(CLOSED)
-    this.#waiters.clear()
-    this.#readyReject(new LanchatError('OFFLINE', CLOSED.message))
+    this.#audience.close(new LanchatError('OFFLINE', CLOSED.message))
   }
 }
-
-const CLOSED = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' } as const
 
 function nickOf(asked = 'node'): string {
   const checked = checkNick(asked)

@@ -1,0 +1,115 @@
+/**
+ * Who waits for what a node says: those who listen to its events, those who asked for something, and whoever waits until it is
+ * ready or settled.
+ */
+import type { Answer, NodeEvent, ReadyEvent } from './events.ts'
+import type { LanchatError } from './lanchat-error.ts'
+
+/** What is answered once the node has ended. */
+export const CLOSED = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' } as const
+
+type Listener = (event: NodeEvent) => void
+
+export interface AudiencePorts {
+  /** From now on somebody wants to hear what others write, or nobody does any more. */
+  onReaders(isThere: boolean): void
+  log(level: 'error', text: string): void
+}
+
+export class Audience {
+  /** Resolves with the event `ready`. */
+  readonly ready: Promise<ReadyEvent>
+  readonly #ports: AudiencePorts
+  readonly #listeners = new Set<Listener>()
+  /** Those of them who want to hear what others write. */
+  readonly #readers = new Set<Listener>()
+  /** By the slots of their commands. */
+  readonly #askers = new Map<number, (answer: Answer) => void>()
+  readonly #settling = new Set<() => void>()
+  #nextSlot = 1
+  #readyResolve!: (event: ReadyEvent) => void
+  #readyReject!: (error: LanchatError) => void
+
+  constructor(ports: AudiencePorts) {
+    this.#ports = ports
+    this.ready = new Promise((resolve, reject) => {
+      this.#readyResolve = resolve
+      this.#readyReject = reject
+    })
+    // Whoever does not wait for it must not be killed by it.
+    this.ready.catch(() => {})
+  }
+
+  /** Does anybody want to hear what others write? */
+  get hasReaders(): boolean {
+    return this.#readers.size > 0
+  }
+
+  /** Returns its undo. own: what others write need not be told. */
+  on(listener: Listener, hears: 'all' | 'own'): () => void {
+    this.#listeners.add(listener)
+    if (hears === 'own') return () => this.#listeners.delete(listener)
+    this.#readers.add(listener)
+    if (this.#readers.size === 1) this.#ports.onReaders(true)
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#readers.delete(listener) && this.#readers.size === 0) this.#ports.onReaders(false)
+    }
+  }
+
+  tell(event: NodeEvent): void {
+    if (event.type === 'ready') this.#readyResolve(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#ports.log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
+      }
+    }
+  }
+
+  /** Somebody waits for the answer to a command. Returns its slot. */
+  waitsFor(answered: (answer: Answer) => void): number {
+    const slot = this.#nextSlot++
+    this.#askers.set(slot, answered)
+    return slot
+  }
+
+  answer(slot: number, answer: Answer): void {
+    this.#askers.get(slot)?.(answer)
+    this.#askers.delete(slot)
+  }
+
+  /** Resolves at the next `settled`; rejects with the signal's reason. */
+  settle(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settled = () => {
+        this.#settling.delete(settled)
+        signal?.removeEventListener('abort', aborted)
+        resolve()
+      }
+      const aborted = () => {
+        this.#settling.delete(settled)
+        reject(signal?.reason)
+      }
+      this.#settling.add(settled)
+      signal?.addEventListener('abort', aborted, { once: true })
+    })
+  }
+
+  settled(): void {
+    for (const settle of this.#settling) settle()
+  }
+
+  /** It does not become ready, where it is not. */
+  fail(error: LanchatError): void {
+    this.#readyReject(error)
+  }
+
+  /** Nothing is answered any more. Twice is safe. */
+  close(error: LanchatError): void {
+    for (const answered of this.#askers.values()) answered(CLOSED)
+    this.#askers.clear()
+    this.#readyReject(error)
+  }
+}
