@@ -1,6 +1,6 @@
 /** createNode: a node on the real network, behind the Node API. */
 import type { Node, NodeOptions } from './index.ts'
-import { NodeShell } from './io/node.ts'
+import { openNode } from './io/open-node.ts'
 import { publicNode } from './public-node.ts'
 
 /**
@@ -9,5 +9,5 @@ import { publicNode } from './public-node.ts'
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   options.signal?.throwIfAborted()
-  return publicNode(await NodeShell.open(options), options.signal)
+  return publicNode(await openNode(options), options.signal)
 }

@@ -1,58 +1,54 @@
+/**
+ * The shell around the core: clock, disk, links, mDNS, control socket. It puts their parts together, has the core fed, and
+ * carries out what the core wants, in order.
+ */
 import { isIP } from 'node:net'
-import { networkInterfaces, userInfo } from 'node:os'
-import type { Duplex } from 'node:stream'
+import { networkInterfaces } from 'node:os'
 import { fromHex } from '../../wire/bytes.ts'
 import type { Signer } from '../../wire/crypto.ts'
 import type { NetId } from '../../wire/ids.ts'
-import { gateKeyOf, instanceName, nameHint, networkId, personKey, pskOf } from '../../wire/ids.ts'
-import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
-import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
-import { refusalText } from '../../wire/refusal.ts'
 import { errorTold } from '../acts/denial-told.ts'
 import { Audience, CLOSED } from '../audience.ts'
 import { ALIVE_EVERY_MS } from '../away-watch.ts'
 import { viewOf } from '../choice.ts'
 import { ClockWatch } from '../clock-watch.ts'
-import { Core } from '../core.ts'
+import type { Core } from '../core.ts'
 import type { CoreEffect, Traffic } from '../core-io.ts'
-import { nodeCrypto, signerOf } from '../crypto.ts'
+import { nodeCrypto } from '../crypto.ts'
 import type { OwnCode } from '../doors.ts'
-import { entranceOf } from '../entrance.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import { holdingsOf } from '../holdings.ts'
 import type { NodeOptions } from '../index.ts'
 import { usableInterfaces } from '../interfaces.ts'
 import { LanchatError } from '../lanchat-error.ts'
-import { Penalties } from '../penalties.ts'
-import { BOT_MARK } from '../people.ts'
+import type { Penalties } from '../penalties.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import { randomCode } from '../random-code.ts'
 import type { NodeReport } from '../report.ts'
 import type { DiskReport } from '../store-report.ts'
-import { LAN } from '../timing.ts'
-import { WaysIn } from '../ways-in.ts'
-import { momentNow, systemClock } from './clock.ts'
+import type { WaysIn } from '../ways-in.ts'
+import { systemClock } from './clock.ts'
 import { codeKeyOf } from './code-file.ts'
-import { type Control, openControl } from './control.ts'
+import type { Control } from './control.ts'
 import { dataDirPath } from './data-dir.ts'
 import { DEFAULT_PORT, joinAddress, withPort } from './dial-address.ts'
 import { Dialling } from './dialling.ts'
 import { DiskCare } from './disk-care.ts'
 import type { Introduction } from './greet.ts'
 import { bytesOf, Intake } from './intake.ts'
-import { diskOf, type Keeping, keepingSentence, openKeeping, seedOf, storeOf, whyNotKept } from './keeping.ts'
+import { type Keeping, keepingSentence, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
 import type { Link } from './link.ts'
 import { type Listener, listen } from './listen.ts'
-import { Looking } from './looking.ts'
-import { firstTxt, Mdns } from './mdns.ts'
+import type { Looking } from './looking.ts'
+import { Mdns } from './mdns.ts'
 import { ed25519Told } from './native-ed25519.ts'
 import { OpenLinks } from './open-links.ts'
 import { OwnHello } from './own-hello.ts'
-import { ResilientStore } from './resilient-store.ts'
-import { StartFacts } from './start-facts.ts'
+import type { ResilientStore } from './resilient-store.ts'
+import type { StartFacts } from './start-facts.ts'
 import { tellPoint } from './start-points.ts'
-import { aboutOf, noteStore } from './stores-here.ts'
+import { noteStore } from './stores-here.ts'
 import { Turns } from './turns.ts'
 import { takesAtOnce, verifyMany } from './verify-pool.ts'
 import { WakeTimer } from './wake-timer.ts'
@@ -63,6 +59,29 @@ const QUIT_MS_MAX = 2000
 
 type Log = NonNullable<NodeOptions['log']>
 
+/** What is open before there is a shell. */
+export interface NodeShellInit {
+  readonly options: NodeOptions
+  readonly core: Core
+  readonly store: ResilientStore
+  readonly keeping: Keeping
+  readonly control: Control | undefined
+  readonly net: NetId
+  readonly hasCode: boolean
+  readonly signer: Signer
+  readonly waysIn: WaysIn
+  readonly penalties: Penalties
+  readonly facts: StartFacts
+  readonly log: Log
+  readonly seed: Uint8Array
+  /** The store's. */
+  readonly folder: string
+  /** How the store was opened. */
+  readonly opened: Opened
+  /** undefined: this node looks for nobody. */
+  readonly looking: Looking | undefined
+}
+
 export class NodeShell {
   readonly #options: NodeOptions
   readonly #log: Log
@@ -72,7 +91,10 @@ export class NodeShell {
   readonly #control: Control | undefined
   readonly #hasCode: boolean
   readonly #net: NetId
+  readonly #opened: Opened
   readonly #waysIn: WaysIn
+  readonly #penalties: Penalties
+  readonly #facts: StartFacts
   readonly #intake: Intake
   readonly #turns: Turns
   readonly #openLinks: OpenLinks
@@ -80,49 +102,17 @@ export class NodeShell {
   readonly #dialling: Dialling
   readonly #mdns: Mdns
   readonly #audience: Audience
-  readonly #penalties: Penalties
-  readonly #facts: StartFacts
-  readonly #clockWatch = new ClockWatch()
   readonly disk: DiskCare
-  readonly #opened: Opened
-  #listener: Listener | undefined
+  readonly #clockWatch = new ClockWatch()
   readonly #wake = new WakeTimer(() => this.#turns.give({ in: 'tick' }))
+  #listener: Listener | undefined
   #alive: NodeJS.Timeout | undefined
   #quitDone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #apartUntil = 0
   #noted: Promise<void> = Promise.resolve()
 
-  private constructor(init: {
-    options: NodeOptions
-    core: Core
-    store: ResilientStore
-    keeping: Keeping
-    control: Control | undefined
-    net: NetId
-    hasCode: boolean
-    signer: Signer
-    waysIn: WaysIn
-    penalties: Penalties
-    facts: StartFacts
-    log: Log
-    seed: Uint8Array
-    folder: string
-    opened: Opened
-    looking: Looking | undefined
-  }) {
-    this.#options = init.options
-    this.#core = init.core
-    this.#store = init.store
-    this.#keeping = init.keeping
-    this.#control = init.control
-    this.#hasCode = init.hasCode
-    this.#net = init.net
-    this.#waysIn = init.waysIn
-    this.#penalties = init.penalties
-    this.#facts = init.facts
-    this.#log = init.log
-    this.#opened = init.opened
+  constructor(init: NodeShellInit) {
     const { options, core, store, waysIn, penalties, facts, log } = init
     const links = new Map<number, Link>()
     const intake = new Intake(links)
@@ -138,13 +128,29 @@ export class NodeShell {
       log,
     })
     const ownHello = new OwnHello(core, fromHex(init.net), options.visitor ?? false)
-    this.#introduction = {
+    const introduction: Introduction = {
       signer: init.signer,
       hello: () => ownHello.at(this.#port),
       refuses: (key, way) => (core.doors?.admits(key, way) === false ? 'CODE_OLD' : undefined),
     }
+    this.#options = options
+    this.#log = log
+    this.#core = core
+    this.#store = store
+    this.#keeping = init.keeping
+    this.#control = init.control
+    this.#hasCode = init.hasCode
+    this.#net = init.net
+    this.#opened = init.opened
+    this.#waysIn = waysIn
+    this.#penalties = penalties
+    this.#facts = facts
+    this.#intake = intake
+    this.#turns = turns
+    this.#openLinks = openLinks
+    this.#introduction = introduction
     this.#dialling = new Dialling({
-      introduction: this.#introduction,
+      introduction,
       isPlain: options.plainLinks ?? false,
       core,
       waysIn,
@@ -162,185 +168,26 @@ export class NodeShell {
       hasLinks: () => openLinks.count > 0,
       log,
     })
-    this.#intake = intake
-    this.#turns = turns
-    this.#openLinks = openLinks
-    this.#audience = new Audience({
-      onReaders: (isThere) => turns.give({ in: 'audience', isThere }),
-      log,
-    })
+    this.#audience = new Audience({ onReaders: (isThere) => turns.give({ in: 'audience', isThere }), log })
     this.disk = new DiskCare({
       dir: init.keeping.dir,
       seed: init.seed,
       folder: init.folder,
-      store: init.store,
-      replica: init.core.replica,
-      isCaughtUp: () => this.#core.isCaughtUp,
-      view: (room) => this.#core.views.room(room),
-      give: (input) => this.#turns.give(input),
+      store,
+      replica: core.replica,
+      isCaughtUp: () => core.isCaughtUp,
+      view: (room) => core.views.room(room),
+      give: (input) => turns.give(input),
       warn: (text) => this.#warn(text),
       fail: (message) => this.#tell({ type: 'error', code: 'STORE_FAILED', message }),
-      log: init.log,
+      log,
     })
-  }
-
-  static async open(options: NodeOptions): Promise<NodeShell> {
-    const log: Log = options.log ?? (() => {})
-    tellPoint(log, 'node booted', performance.nodeTiming.bootstrapComplete)
-    tellPoint(log, 'modules loaded')
-    const { network: name, code, owner, retentionDays, net: foundedAs } = entranceOf(options)
-    const nick = nickOf(options.name)
-    const dir = dataDirPath(options.dataDir)
-    const keeping = await openKeeping(dir)
-    let onControl: (stream: Duplex) => void = (stream) => stream.destroy()
-    const claimed = await openControl(dir, {
-      version: PROGRAM_VERSION,
-      onConnection: (stream) => onControl(stream),
-    })
-    if ('inUse' in claimed)
-      throw new LanchatError(
-        'DATA_DIR_IN_USE',
-        `${refusalText('DATA_DIR_IN_USE', { dir })} It is process ${claimed.inUse} (${process.platform === 'win32' ? 'taskkill /PID' : 'kill'} ${claimed.inUse} ends it).`,
-      )
-    tellPoint(log, 'data dir claimed')
-    let looking: Looking | undefined
-    try {
-      const seed = await seedOf(keeping)
-      const codeKey = await codeKeyOf(dir, name, code)
-      tellPoint(log, 'identity read')
-      const hasCode = code !== undefined
-      const net =
-        foundedAs ??
-        networkId(nodeCrypto, {
-          name,
-          codeKey,
-          hasCode,
-          retentionDays,
-          ...(owner && { ownerKey: fromHex(owner) }),
-        })
-      const openNet8 = networkId(nodeCrypto, {
-        name,
-        codeKey: new Uint8Array(32),
-        hasCode: false,
-        retentionDays: RETENTION_DAYS,
-      })
-      const signer = signerOf(seed)
-      const nn = nameHint(nodeCrypto, name)
-      if (options.discovery !== false)
-        looking = new Looking({
-          instance: instanceName(nodeCrypto, personKey(signer.key)),
-          txt: firstTxt(options, nn, net, ''),
-          ...(options.interfaces && { interfaces: options.interfaces }),
-          log,
-          onTrouble: (trouble) => log('warn', trouble.text),
-        })
-      const disk = await diskOf(keeping, net)
-      tellPoint(log, 'store open')
-      let shell: NodeShell | undefined
-      let opened: Opened = disk?.opened ?? {}
-      const watch = {
-        failing: (isFailing: boolean, error?: unknown) => {
-          shell?.disk.failing(isFailing, error)
-          if (shell && !isFailing) shell.#noteStore()
-        },
-        replaced: (anew: Opened) => {
-          if (shell) shell.disk.replaced(anew)
-          else opened = anew
-        },
-      }
-      const store = new ResilientStore(disk?.store, watch, disk?.unopened)
-      const folder = await storeOf(dir, net)
-      const facts = new StartFacts(store, hasCode)
-      const place = hasCode ? undefined : facts.startPlace(await aboutOf(folder))
-      const penalties = new Penalties()
-      const read = async () => {
-        const core = makeCore()
-        await core.load()
-        return core
-      }
-      const makeCore = () =>
-        new Core(
-          {
-            crypto: nodeCrypto,
-            signer,
-            seed,
-            net,
-            ...(owner && { owner }),
-            network: name,
-            nick,
-            renames: options.name !== undefined,
-            ...(options.bot && { about: BOT_MARK }),
-            store,
-            retentionMs: retentionDays * 24 * 3600 * 1000,
-            place,
-            rate: {
-              perS: options.rate ?? RATE_PER_S,
-              burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
-            },
-            gateKey: gateKeyOf(nodeCrypto, codeKey),
-            ...(owner && code !== undefined && { code: { text: code, key: codeKey } }),
-            admits: (key) => !penalties.waits(key, systemClock.monotonic()),
-            choice: {
-              timing: LAN,
-              instanceOf: (key) => instanceName(nodeCrypto, key),
-              ...(options.neverHub && { neverHub: true }),
-              ...(options.preferHub && { preferHub: true }),
-              ...(options.visitor && { visitor: true }),
-              ...(hasCode && !facts.isAccepted && { codeUntested: true }),
-              timeoutMs: options.timeoutMs ?? 5000,
-            },
-            autoAwayMs: (options.autoAwayMin ?? 0) * 60_000,
-            url: () => shell?.url() ?? '',
-            traffic: (link) => shell?.traffic(link),
-            breathe: () => new Promise((resolve) => setImmediate(resolve)),
-            disk: () => shell?.disk.sentence,
-          },
-          momentNow(),
-        )
-      // Damage may be found in reading only: an empty store is in its place then, and reads.
-      const core = await read().catch(async (error: unknown) => {
-        await store.recovered()
-        log('warn', `the store could not be read: ${String(error)}`)
-        return read()
-      })
-      const waysIn = new WaysIn({
-        ways: core.doors?.ways ?? [{ tag: '', psk: pskOf(nodeCrypto, codeKey) }],
-        nn,
-        net8: net,
-        openNet8,
-        hasCode,
-      })
-      shell = new NodeShell({
-        options,
-        core,
-        store,
-        keeping,
-        control: claimed.control,
-        net,
-        hasCode,
-        signer,
-        waysIn,
-        penalties,
-        facts,
-        log,
-        seed,
-        folder,
-        opened,
-        looking,
-      })
-      onControl = (stream) => (options.onControl ? options.onControl(stream) : stream.destroy())
-      tellPoint(log, 'store read')
-      await shell.#start()
-      return shell
-    } catch (error) {
-      await Promise.all([looking?.close(), claimed.control.close()])
-      throw error
-    }
   }
 
   // --- starting ---------------------------------------------------------------------------------------------------
 
-  async #start(): Promise<void> {
+  /** Accepts links; the node begins in the next turn of the event loop. */
+  async start(): Promise<void> {
     const options = this.#options
     this.#log('debug', ed25519Told())
     const host = listenHost(options.interfaces)
@@ -395,6 +242,12 @@ export class NodeShell {
     this.disk.startsWithout(whyNotKept(this.#keeping))
     if (this.#options.visitor) this.#log('error', message)
     this.#tell({ type: 'error', code: 'DATA_DIR_UNWRITABLE', message })
+  }
+
+  /** The store is in memory only from now on, or on the disk again. */
+  storeFailing(isFailing: boolean, error?: unknown): void {
+    this.disk.failing(isFailing, error)
+    if (!isFailing) this.#noteStore()
   }
 
   /** Where this node accepts links; 0: nowhere yet. */
@@ -661,17 +514,6 @@ export class NodeShell {
     await this.#control?.close()
     this.#audience.close(new LanchatError('OFFLINE', 'This node was closed.'))
   }
-}
-
-function nickOf(asked: string | undefined): string {
-  if (asked === undefined) return proposeNick(userInfo().username)
-  const checked = checkNick(asked)
-  if ('ok' in checked) return checked.ok
-  const why = nameFaultText(checked.fault)
-  throw new LanchatError(
-    'NICK_INVALID',
-    refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
-  )
 }
 
 /** One address: links are accepted there only (loopback in tests). Else everywhere. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { CoreEffect, CoreInput, CoreMoment } from '../../../src/node/core-io.ts'
-import { NodeShell } from '../../../src/node/io/node.ts'
+import { openNode } from '../../../src/node/io/open-node.ts'
 import { Turns } from '../../../src/node/io/turns.ts'
 import { HOST } from './lan.ts'
 
@@ -17,7 +17,7 @@ it("a node goes on behind a turn in which its owner's log throws", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'lanchat-turn-'))
   cleanups.push(() => rm(dataDir, { recursive: true }))
   let isBroken = false
-  const node = await NodeShell.open({
+  const node = await openNode({
     dataDir,
     name: 'ann',
     discovery: false,
