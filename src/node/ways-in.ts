@@ -6,6 +6,8 @@ import type { Way } from './doors.ts'
 
 /** Nodes that come back with an old code at the same time. */
 const ANNOUNCED_WAYS_MAX = 512
+/** Announcements prove nothing, so that one sender can make up any number of addresses. */
+const JUDGES_MAX = 512
 
 export interface WaysInInit {
   /** By which links are made, the newest first: one, but where the code of a network with an owner was changed. */
@@ -22,7 +24,8 @@ export class WaysIn {
   #ways: readonly Way[]
   /** Addresses that were announced with a code that was replaced, by its tag: the oldest are forgotten. */
   readonly #announced = new Map<string, string>()
-  /** Addresses whose refusal of our code says that the code is wrong. */
+  /** Addresses whose refusal of our code says that the code is wrong: those that a person named, and those that announce another. */
+  readonly #named = new Set<string>()
   readonly #judges = new Set<string>()
 
   constructor(init: WaysInInit) {
@@ -69,9 +72,9 @@ export class WaysIn {
 
   /** It is announced there. Who was away when the code was changed takes links by the one it knows. */
   announced(address: string, what: Way | 'other code'): void {
-    if (what === 'other code') this.#judges.add(address)
     this.#announced.delete(address)
-    if (what === 'other code' || what.tag === this.#ways[0]!.tag) return
+    if (what === 'other code') return this.#hasOtherCode(address)
+    if (what.tag === this.#ways[0]!.tag) return
     this.#announced.set(address, what.tag)
     if (this.#announced.size > ANNOUNCED_WAYS_MAX)
       this.#announced.delete(this.#announced.keys().next().value!)
@@ -79,12 +82,18 @@ export class WaysIn {
 
   /** A person named this address: a node of the network is there. */
   named(address: string): void {
-    this.#judges.add(address)
+    this.#named.add(address)
   }
 
   /** Does a refusal of our code by this address say that the code is wrong? */
   judges(address: string): boolean {
-    return this.#judges.has(address)
+    return this.#named.has(address) || this.#judges.has(address)
+  }
+
+  #hasOtherCode(address: string): void {
+    this.#judges.delete(address)
+    this.#judges.add(address)
+    if (this.#judges.size > JUDGES_MAX) this.#judges.delete(this.#judges.keys().next().value!)
   }
 
   /** The network's id stands for its first code, a tag for a later one. */

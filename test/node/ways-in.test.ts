@@ -52,4 +52,15 @@ describe('the ways into a network', () => {
     expect(waysIn.secret(ANN).tag).toBe(second.tag)
     expect(waysIn.secret('10.0.1.1:0').tag).toBe(first.tag)
   })
+
+  it('nor do those of other codes, and none of them has an address forgotten that a person named', () => {
+    const waysIn = network()
+    waysIn.named(ANN)
+    for (let n = 0; n <= 512; n++) waysIn.announced(`10.0.1.1:${n}`, 'other code')
+    expect([ANN, '10.0.1.1:0', '10.0.1.1:512'].map((each) => waysIn.judges(each))).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
 })
