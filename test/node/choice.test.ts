@@ -456,6 +456,19 @@ describe('following', () => {
     expect(viewOf(node.choice).epoch).toBe(7)
   })
 
+  test('who hears the hub over another link than the one it follows by does not become one (HB-8)', () => {
+    const node = new Node().following(LOW, [SELF])
+    node.give({ in: 'linkUp', link: 2, key: LOW, dialled: false, address: '10.0.0.1:1', visitor: false })
+    const beats = { counter: 50, state: STATE.hub, upstream: fromHex(LOW), line: bytesOf([SELF]) }
+    node.beat(1, beats)
+    node.wait(500)
+    node.beat(2, beats)
+    node.wait(1950)
+    expect(node.state).toBe('seeking')
+    node.wait(100)
+    expect(node.state).toBe('hub')
+  })
+
   test('a hand-over counts only from the hub followed', () => {
     const node = new Node().following()
     node.link(2, THIRD)

@@ -31,6 +31,10 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
     'two hubs that have met nobody else lose three of ten packets by multicast, and meet at a question later',
   ],
   [24836, 'two hubs that only others hear both of try to meet through a visitor, who carries nobody'],
+  [
+    7310840,
+    'a hub has fallen silent on one of two links, and its heartbeats over the other one came too late',
+  ],
 ]
 test.each(FOUND)('seed %i: %s', (seed) => {
   runChoiceSeed(seed, undefined, true)

@@ -146,6 +146,14 @@ export function isOvertaken(link: Link, { counter }: FrameOf<'heartbeat'>): bool
   return false
 }
 
+/** The last heartbeat of the process at the other end, over whichever link to it: those over the others are overtaken. */
+export function lastBeat(link: Link): Beat | undefined {
+  let last = link.beat
+  for (const { address, beat } of link.ofSameKey)
+    if (beat && address === link.address && beat.at > (last?.at ?? -Infinity)) last = beat
+  return last
+}
+
 const NOTHING_SAID: Beat = {
   at: 0,
   counter: 0,

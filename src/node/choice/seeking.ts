@@ -4,6 +4,7 @@ import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { type DialFailure, hubClosed, isHalfDone } from '../addresses.ts'
 import { isAvoided } from './avoid.ts'
+import { lastBeat } from './heartbeat.ts'
 import {
   answered,
   ask,
@@ -53,7 +54,7 @@ export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' |
   let second: 'second' | null = null
   const limit = choice.timing.silenceMs
   for (const link of choice.links.values()) {
-    const { beat } = link
+    const beat = lastBeat(link)
     if (!beat || now - link.heardAt >= limit || isAvoided(choice, now, beat.upstream)) continue
     if (beat.state === STATE.hub) {
       if (!(beat.flags & FLAG.leaving)) return 'first'
