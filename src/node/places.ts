@@ -6,6 +6,9 @@ import { concat, fromHex } from '../wire/bytes.ts'
 import { type PlaceId, placeId } from '../wire/ids.ts'
 import { PLACE_GROWN_S, PLACES_MAX } from '../wire/limits.ts'
 
+/** What a hello can say, s: whoever claims as much makes no place older than that. */
+const AGE_MAX = 2 ** 32 - 1
+
 export interface Place {
   /** Ids that are this one place, least first. */
   readonly ids: readonly PlaceId[]
@@ -84,6 +87,7 @@ export const aged = (place: Place, s: number): Place => grown({ ...place, age: p
 
 const grown = (place: Place): Place => ({
   ...place,
+  age: Math.min(AGE_MAX, place.age),
   isGrown: place.isGrown || (!place.isAlone && place.age >= PLACE_GROWN_S),
 })
 
