@@ -3,7 +3,7 @@
  * more; for others the disk keeps it as long as any content. By lane and number, not by time: what arrives later is shown
  * however it is dated.
  */
-import { concat, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import { concat, fromHex, hex, join, readUint, uint } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
 import type { RoomId } from '../wire/ids.ts'
 import { factKey } from './keys.ts'
@@ -44,7 +44,7 @@ export class Forgotten {
     if (count === 0) return 0
     this.#rooms.set(room, now)
     const entries = [...now].map(([lane, n]) => concat(fromHex(lane), uint(n, 4)))
-    this.#ports.put(['put', keyOf(room), concat(...entries)])
+    this.#ports.put(['put', keyOf(room), join(entries)])
     return count
   }
 

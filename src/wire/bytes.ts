@@ -72,8 +72,11 @@ export function plain(bytes: Uint8Array): Uint8Array {
     : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** One array with all parts in order. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+/** One array with all parts in order: of few. A call takes some ten thousand arguments and no more. */
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => join(parts)
+
+/** The same of however many. */
+export function join(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
   const out = new Uint8Array(length)

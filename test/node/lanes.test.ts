@@ -22,6 +22,7 @@ const author = 'ab'.repeat(32) as PersonKey
 const content = (period: number) => `${period.toString(16).padStart(8, '0')}00000001` as LaneId
 const lane = (fields: Partial<Lane>): Lane => Object.assign(newLane(ROOM, author, content(5)), fields)
 const ALL = Number.POSITIVE_INFINITY
+const NO8 = '0'.repeat(16)
 
 describe('SY-1: an entry is 64 bytes', () => {
   test('which say what was packed', () => {
@@ -110,4 +111,10 @@ test('SY-5: a bucket digest is zeros for nothing, else tied to room, class and e
   expect(bucketDigest(nodeCrypto, ROOM, 1, [entry])).not.toEqual(digest)
   expect(bucketDigest(nodeCrypto, ROOM, 0, [entry, entry])).not.toEqual(digest)
   expect(bucketOf(author)).toBe(0xab)
+})
+
+test('SY-4: somebody of a hundred thousand lanes ends nobody by the digest of theirs', () => {
+  const entry = (id: number) => packEntry({ author, lane: content(id), n: 1, id8: NO8, forkAt: 0, xor8: NO8 })
+  const entries = Array.from({ length: 100_000 }, (_, id) => entry(id))
+  expect(bucketDigest(nodeCrypto, ROOM, 1, entries)).toHaveLength(16)
 })
