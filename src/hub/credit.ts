@@ -6,7 +6,7 @@
  * and takes no more, so that another one of the same key (a copied data dir) does not wait for it.
  */
 
-import { CONTROL_BURST, CONTROL_PER_S } from '../wire/limits.ts'
+import { CONTROL_BURST, CONTROL_PER_S, RATE_BURST, RATE_PER_S } from '../wire/limits.ts'
 
 export interface Bucket {
   /** Events that may still be granted; negative after a backlog was pulled. */
@@ -40,6 +40,15 @@ export interface Rate {
   readonly perS: number
   readonly burst: number
 }
+
+/** What a grant can say. */
+const BURST_MAX = 2 ** 16 - 1
+
+/** messagesPerS: as people choose it, any number from 0 on. */
+export const rateOf = (messagesPerS = RATE_PER_S): Rate => ({
+  perS: messagesPerS,
+  burst: Math.min(BURST_MAX, Math.max(RATE_BURST, Math.floor(4 * messagesPerS))),
+})
 
 /** With rate 0 grants are topped up to this much: several full frames. */
 const UNLIMITED_GRANT = 4096

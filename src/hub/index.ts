@@ -1,4 +1,4 @@
 /** The hub's one door: a node that is elected uses this. */
-export type { Rate } from './credit.ts'
+export { type Rate, rateOf } from './credit.ts'
 export { Hub, type HubPorts } from './hub.ts'
 export { Receipts } from './receipts.ts'

@@ -7,10 +7,12 @@ import {
   isFull,
   mayControl,
   openBucket,
+  rateOf,
   type Share,
   spend,
 } from '../../src/hub/credit.ts'
 
+import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { CONTROL_BURST, CONTROL_PER_S } from '../../src/wire/limits.ts'
 
 const RATE = { perS: 10, burst: 40 }
@@ -113,4 +115,16 @@ test('a backlog of control events that was pulled at once is paid for, down to a
   expect(isFull(bucket, RATE, owed)).toBe(false)
   expect(isFull(bucket, RATE, 2 * owed)).toBe(true)
   expect(mayControl({ left: -1, at: 0 }, { perS: 0, burst: 40 }, 0)).toBe(true)
+})
+
+test('whatever rate a hub is given, its members can read what it grants (LV-6)', () => {
+  for (const messages of [0.3, 10, 12.3, 16_384, 1e9]) {
+    const rate = rateOf(messages)
+    const share = { bucket: openBucket(rate, 0), outstanding: 0 }
+    for (let at = 0; at < 3000; at += 130) {
+      const events = grant(share, rate, at)
+      expect(decodeFrame(encodeFrame({ type: 'credit', events }))).toEqual({ type: 'credit', events })
+      spend(share, Math.min(7, share.outstanding), at)
+    }
+  }
 })

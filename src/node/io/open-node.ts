@@ -1,9 +1,10 @@
 /** Opens a node: claims its data dir, reads identity and store, and hands them to the shell that runs it. */
 import { userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
+import { rateOf } from '../../hub/index.ts'
 import { fromHex } from '../../wire/bytes.ts'
 import { gateKeyOf, instanceName, nameHint, networkId, personKey, pskOf } from '../../wire/ids.ts'
-import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
+import { RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import { Core } from '../core.ts'
@@ -117,10 +118,7 @@ export async function openNode(options: NodeOptions): Promise<NodeShell> {
           store,
           retentionMs: retentionDays * 24 * 3600 * 1000,
           place,
-          rate: {
-            perS: options.rate ?? RATE_PER_S,
-            burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
-          },
+          rate: rateOf(options.rate),
           gateKey: gateKeyOf(nodeCrypto, codeKey),
           ...(owner && code !== undefined && { code: { text: code, key: codeKey } }),
           admits: (key) => !penalties.waits(key, systemClock.monotonic()),

@@ -3,10 +3,11 @@
  * the LAN's links in the place of sockets and mDNS, and the LAN's clock.
  */
 
+import { rateOf } from '../../hub/index.ts'
 import { utf8 } from '../../wire/bytes.ts'
 import type { Frame } from '../../wire/frames.ts'
 import { instanceName, type NetId, type PersonKey } from '../../wire/ids.ts'
-import { RATE_BURST, RATE_PER_S, RETENTION_DAYS } from '../../wire/limits.ts'
+import { RETENTION_DAYS } from '../../wire/limits.ts'
 import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import { errorTold } from '../acts/denial-told.ts'
@@ -109,10 +110,7 @@ export class LanNode implements Running {
         retentionMs: RETENTION_DAYS * 24 * 3600 * 1000,
         // Who is let in says enough where there is an owner.
         place: init.owner ? undefined : newPlace(nodeCrypto.random(8)),
-        rate: {
-          perS: options.rate ?? RATE_PER_S,
-          burst: options.rate ? Math.max(RATE_BURST, 4 * options.rate) : RATE_BURST,
-        },
+        rate: rateOf(options.rate),
         // Nobody listens in memory: any key will do.
         gateKey: new Uint8Array(32),
         choice: {
