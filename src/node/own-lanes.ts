@@ -15,13 +15,29 @@ import {
 } from '../wire/event.ts'
 import type { EventId, LaneId, RoomId } from '../wire/ids.ts'
 import { personKey } from '../wire/ids.ts'
-import { PERIOD_MS } from '../wire/limits.ts'
+import { PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import type { Replica } from './replica.ts'
 
 interface Open {
   readonly lane: LaneId
   n: number
   id: EventId
+}
+
+/** Drafts in order, in as few runs as hold them (rules EV-2, EV-3). */
+export function inRuns(drafts: readonly Draft[]): Draft[][] {
+  const runs: Draft[][] = []
+  let bytes = 0
+  for (const draft of drafts) {
+    bytes += draft.body.length
+    const last = runs.at(-1)
+    if (last && last.length < RUN_EVENTS_MAX && bytes <= RUN_BODY_BYTES_MAX) last.push(draft)
+    else {
+      runs.push([draft])
+      bytes = draft.body.length
+    }
+  }
+  return runs
 }
 
 export class OwnLanes {
@@ -36,7 +52,7 @@ export class OwnLanes {
     this.#replica = replica
   }
 
-  /** Signs drafts of one class as one run at the end of the open lane; adds it to the replica. */
+  /** Signs drafts of one class, so many as one run holds, as one at the end of the open lane; adds it to the replica. */
   write(room: RoomId, drafts: readonly Draft[]): VerifiedRun {
     const isControl = isControlKind(drafts[0]!.kind)
     const key = `${isControl ? 0 : 1}${room}`

@@ -15,7 +15,7 @@ import type { Lane } from './lanes.ts'
 import type { Outbox } from './outbox.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { OwnConfirmations } from './own-confirmations.ts'
-import { OwnLanes } from './own-lanes.ts'
+import { inRuns, OwnLanes } from './own-lanes.ts'
 import type { Reign } from './reign.ts'
 import type { Replica } from './replica.ts'
 import type { Replication } from './replication.ts'
@@ -83,23 +83,28 @@ export class Publishing {
       display.noteT({ room, t })
       return { kind, at, t, body: body(t) }
     })
-    const run = this.#lanes.write(room, drafts)
-    this.#twinWatch.wrote(run.events)
-    const first = run.events[0]!
-    counting.grew(run, first.n - 1, run.events)
-    const lane = replica.lane(room, first.author, first.lane)
-    if (lane) guard.took(lane, run.events, 'own', netNow(), undefined, now())
+    const runs = inRuns(drafts).map((part) => this.#lanes.write(room, part))
+    const events = runs.flatMap((run) => run.events)
+    this.#twinWatch.wrote(events)
+    for (const run of runs) {
+      const first = run.events[0]!
+      counting.grew(run, first.n - 1, run.events)
+      const lane = replica.lane(room, first.author, first.lane)
+      if (lane) guard.took(lane, run.events, 'own', netNow(), undefined, now())
+    }
     writes.after(() => {
-      then(run.events)
-      outbox.add(run, writings[0]!.isSaid ?? false, now())
+      then(events)
+      for (const run of runs) outbox.add(run, writings[0]!.isSaid ?? false, now())
       // What decides that may have come while this was on its way to the disk.
       if (isDenied(room)) outbox.withdraw(room, true)
-      replication.wrote(run, now())
-      reign.hub?.relay(run, -1)
+      for (const run of runs) {
+        replication.wrote(run, now())
+        reign.hub?.relay(run, -1)
+      }
       if (reign.isHub) ownConfirmations.offerSoon()
       ownConfirmations.look()
     })
-    return run.events
+    return events
   }
 
   /** Deletes the bodies of own content events of one room: on disk first, then out. then: once on disk. */
