@@ -43,7 +43,7 @@ export class Comparing {
 
   /** now: monotonic ms. */
   linkUp(link: LinkId, key: PersonKey, now: number): void {
-    const toldRevision = this.#ports.replica.revision
+    const toldRevision = this.#ports.replica.vectors.revision
     this.#compared.set(link, { at: now, admittedAs: this.#admittedAs(key), toldRevision })
   }
 
@@ -61,7 +61,7 @@ export class Comparing {
 
   /** It joins this hub. isFirst: on this link; then it may have been told just now what is held here. */
   joined(link: LinkId, isFirst: boolean, moment: CoreMoment): void {
-    const isToldAll = this.#compared.get(link)?.toldRevision === this.#ports.replica.revision
+    const isToldAll = this.#compared.get(link)?.toldRevision === this.#ports.replica.vectors.revision
     if (!isFirst || !isToldAll) this.soon(link, moment)
   }
 

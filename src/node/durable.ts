@@ -79,6 +79,6 @@ export class Durable {
   n = (room: RoomId, author: PersonKey, id: LaneId): number => {
     const lane = this.#replica.lane(room, author, id)
     if (!lane || !this.#isBaseSynced) return 0
-    return Math.min(this.#behind.get(lane) ?? lane.n, this.#replica.counted(lane))
+    return Math.min(this.#behind.get(lane) ?? lane.n, this.#replica.vectors.counted(lane))
   }
 }

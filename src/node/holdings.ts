@@ -16,9 +16,9 @@ export function holdingsOf(crypto: Crypto, replica: Replica): Holdings {
   const entries: Uint8Array[] = []
   for (const room of [...replica.rooms()].sort())
     for (const cls of [0, 1] as const) {
-      if (replica.isEmpty(room, cls)) continue
-      for (const lane of replica.lanes(room, cls)) events += replica.listed(lane) ?? 0
-      entries.push(concat(fromHex(room), uint(cls, 1), replica.digest(room, cls)))
+      if (replica.vectors.isEmpty(room, cls)) continue
+      for (const lane of replica.lanes(room, cls)) events += replica.vectors.listed(lane) ?? 0
+      entries.push(concat(fromHex(room), uint(cls, 1), replica.vectors.digest(room, cls)))
     }
   return { events, digest: hex(tagged(crypto, 'lanchat/digest/1', ...entries), 0, 16) }
 }

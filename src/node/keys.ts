@@ -21,12 +21,15 @@ export const laneKey = (room: RoomId, author: PersonKey, lane: LaneId) => `h${ro
 export const forkKey = (room: RoomId, author: PersonKey, lane: LaneId) => `f${room}${author}${lane}`
 export const factKey = (name: string) => `m${name}`
 
+/** Letter, room, author and lane: of an h or f key; what the disk has damaged may have any length. */
+export const LANE_KEY_LENGTH = 113
+
 /** Room, author and lane of an e, c, h or f key, and n of an e or c key. */
 export function parseLaneKey(key: string): { room: RoomId; author: PersonKey; lane: LaneId; n: number } {
   return {
     room: key.slice(1, 33) as RoomId,
     author: key.slice(33, 97) as PersonKey,
-    lane: key.slice(97, 113) as LaneId,
-    n: key.length > 113 ? Number.parseInt(key.slice(113), 16) : 0,
+    lane: key.slice(97, LANE_KEY_LENGTH) as LaneId,
+    n: key.length > LANE_KEY_LENGTH ? Number.parseInt(key.slice(LANE_KEY_LENGTH), 16) : 0,
   }
 }

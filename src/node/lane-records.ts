@@ -5,30 +5,14 @@
  */
 import { concat, equal } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import { type Event, HEADER_BYTES, idOf, type VerifiedRun } from '../wire/event.ts'
-import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import { decodeHeader, type Event, HEADER_BYTES, idOf, type VerifiedRun } from '../wire/event.ts'
+import type { EventId } from '../wire/ids.ts'
 import { RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { bodyKey, eventKey } from './keys.ts'
-import type { Lane } from './lanes.ts'
+import type { LaneTable } from './lane-table.ts'
+import type { Lane, LaneName } from './lanes.ts'
 import { bodyIn, countIn, packRecord, readStored, type StoredRun, withBody } from './run-record.ts'
-
-/** Which lane. */
-export interface LaneName {
-  readonly room: RoomId
-  readonly author: PersonKey
-  readonly lane: LaneId
-}
-
-/** Where values come from and go to. */
-export interface Values {
-  get(key: string): Uint8Array | undefined
-  put(key: string, value: Uint8Array): void
-  del(key: string): void
-  /** A body that lay under this key is there no more: the files are to hold it no longer either. */
-  erased(key: string): void
-  /** The events with these headers lay in one value, and each lies in one of its own now. */
-  apart(headers: readonly Uint8Array[]): void
-}
+import type { Unwritten } from './unwritten.ts'
 
 /** One stored event without its body. */
 export interface StoredHeader {
@@ -50,18 +34,26 @@ interface Found extends StoredRun {
 }
 
 export class LaneRecords {
-  readonly #values: Values
-  readonly #laneOf: (of: LaneName) => Lane | undefined
   readonly #crypto: Crypto
+  readonly #values: Unwritten
+  readonly #table: LaneTable
+  readonly #apart: (headers: readonly Uint8Array[]) => void
   /** What was looked at last: lanes are read in order, and of an event first the header, then the body. */
   #latest: Found | undefined
   /** Keys of a lane under which nothing lies: where its runs are not known, many are looked at for each n. */
   #absent: { readonly of: LaneName; readonly from: number; readonly to: number } | undefined
 
-  constructor(values: Values, laneOf: (of: LaneName) => Lane | undefined, crypto: Crypto) {
-    this.#values = values
-    this.#laneOf = laneOf
+  /** apart: the events with these headers lay in one value, and each lies in one of its own now. */
+  constructor(
+    crypto: Crypto,
+    values: Unwritten,
+    table: LaneTable,
+    apart: (headers: readonly Uint8Array[]) => void,
+  ) {
     this.#crypto = crypto
+    this.#values = values
+    this.#table = table
+    this.#apart = apart
   }
 
   header(of: LaneName, n: number): StoredHeader | undefined {
@@ -73,6 +65,24 @@ export class LaneRecords {
       signature: n === found.last ? found.signature : undefined,
       isInRun: found.bodies !== undefined,
     }
+  }
+
+  /** The event at n, whether it counts or not. */
+  event(of: LaneName, n: number): Event | undefined {
+    const stored = this.header(of, n)
+    return stored && decodeHeader(this.#crypto, stored.header, stored.id)
+  }
+
+  idOf({ id, header }: Pick<StoredHeader, 'id' | 'header'>): EventId {
+    return id ?? idOf(this.#crypto, header)
+  }
+
+  /** Id of a counted event; undefined beyond the lane's n, whatever headers are known there. */
+  idAt(lane: Lane, n: number): EventId | undefined {
+    if (n < 1 || n > lane.n) return undefined
+    if (lane.n === n) return lane.id
+    const stored = this.header(lane, n)
+    return stored && this.idOf(stored)
   }
 
   /** The headers of the stored run in which n lies; undefined where it lies alone, or nowhere. */
@@ -177,12 +187,12 @@ export class LaneRecords {
 
   /** Is it known where the lane's runs lie? */
   #isKnown(of: LaneName): boolean {
-    return (this.#laneOf(of)?.top ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY
+    return (this.#table.get(of)?.top ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY
   }
 
   /** The keys under which n may lie. */
   *#placesOf(of: LaneName, n: number): Iterable<number> {
-    const lane = this.#laneOf(of)
+    const lane = this.#table.get(of)
     if (lane && lane.top < n) return
     if (lane && lane.top !== Number.POSITIVE_INFINITY) {
       const end = lane.runs[indexOf(lane.runs, n)]
@@ -217,7 +227,7 @@ export class LaneRecords {
     const found = this.#find(of, n)
     if (!found?.bodies) return
     this.forget()
-    const runs = this.#laneOf(of)?.runs ?? []
+    const runs = this.#table.get(of)?.runs ?? []
     const index = indexOf(runs, found.last)
     if (runs[index] === found.last) runs.splice(index, 1)
     const { room, author, lane } = found.of
@@ -230,7 +240,7 @@ export class LaneRecords {
       const body = found.bodies[i]
       if (body) this.#values.put(bodyKey(idOf(this.#crypto, header)), body)
     }
-    this.#values.apart(found.headers)
+    this.#apart(found.headers)
   }
 }
 

@@ -19,10 +19,14 @@ import { FUTURE_MS_MAX, PERIOD_MS } from '../wire/limits.ts'
 /** 0: control lanes, 1: content lanes. */
 export type LaneClass = 0 | 1
 
-export interface Lane {
+/** Which lane. */
+export interface LaneName {
   readonly room: RoomId
   readonly author: PersonKey
   readonly lane: LaneId
+}
+
+export interface Lane extends LaneName {
   /** Events 1 to n are held, chained, each with its body or tombstone. */
   n: number
   /** Id of event n. */

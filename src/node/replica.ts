@@ -5,13 +5,12 @@
  * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
  * for display is decided elsewhere (rooms, timeline); here a lane's `limit` tells where its listed part ends.
  */
-import { compare, concat, equal, fromHex, hex, readUint, uint, writeUint } from '../wire/bytes.ts'
+import { concat, equal, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
   decodeHeader,
   type Event,
   HEADER_BYTES,
-  idOf,
   isBodyOf,
   isControlLane,
   LANE_START,
@@ -23,7 +22,7 @@ import {
   type VerifiedRun,
 } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
-import { FUTURE_MS_MAX, PERIOD_MS, RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import { RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { Bare } from './bare.ts'
 import { Beyond } from './beyond.ts'
 import { orderEntries } from './display-order.ts'
@@ -40,28 +39,23 @@ import {
   placeOf,
   type Together,
 } from './index-check.ts'
-import { forkKey, laneKey, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
-import { LaneRecords, type StoredHeader } from './lane-records.ts'
+import { forkKey, LANE_KEY_LENGTH, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
+import { LaneHints, loadHints } from './lane-hints.ts'
+import { LaneRecords } from './lane-records.ts'
+import { LaneTable } from './lane-table.ts'
 import {
-  bucketDigest,
-  bucketOf,
-  classOf,
   dropTombstone,
   dropTombstones,
-  isCurrent,
-  joinBuckets,
   type Lane,
   type LaneClass,
-  listedN,
   newLane,
   noteTombstone,
-  packEntry,
-  roomDigest,
   tellableN,
-  xorOf,
 } from './lanes.ts'
 import { readStored } from './run-record.ts'
 import type { Store, StoreOp } from './store.ts'
+import { Unwritten } from './unwritten.ts'
+import { Vectors } from './vectors.ts'
 
 /** Signed headers from one index of a lane to the end of their run. */
 export interface Chain {
@@ -92,15 +86,6 @@ export interface ReplicaOptions {
   readonly limitOf: (lane: Lane) => number
 }
 
-interface ClassLanes {
-  readonly authors: Map<PersonKey, Map<LaneId, Lane>>
-  /** Cached bucket digests; null: to be computed. */
-  readonly buckets: (Uint8Array | null)[]
-  joined: Uint8Array | null
-  isEmpty: boolean | null
-  digest: Uint8Array | null
-}
-
 /** Tombstones of one lane beyond its events. */
 const AHEAD_MAX = 4096
 
@@ -108,18 +93,16 @@ export class Replica {
   readonly #crypto: Crypto
   readonly #net: NetId
   readonly #store: Pick<Store, 'get' | 'scan'>
-  readonly #retentionMs: number
-  readonly #limitOf: (lane: Lane) => number
   /** Called where a control lane has grown, shrunk or forked: what counts in its room is decided anew. Set by the views. */
   onControl: (lane: Lane) => void = () => {}
   /** The same of content lanes, and where one lost something. Set by whoever follows them. */
   onContent: (lane: Lane) => void = () => {}
-  readonly #rooms = new Map<RoomId, [ClassLanes, ClassLanes]>()
-  readonly #unwritten = new Map<string, Uint8Array | null>()
-  /** Keys under which bodies lay that are there no more. */
-  readonly #erased: string[] = []
+  readonly #table: LaneTable
+  readonly #unwritten: Unwritten
   readonly #records: LaneRecords
   readonly #ids: IdIndex
+  readonly #hints: LaneHints
+  readonly vectors: Vectors
   /** What no segment has of what was stored at the start is in memory. */
   #areEndsIndexed = true
   /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
@@ -136,104 +119,64 @@ export class Replica {
   #isClosing = false
   /** Events that count since something came elsewhere. */
   #freed: Event[] = []
-  /** All that lies on disk was looked at: lanes not known yet have nothing there. */
-  #isScanned = false
-  /** The highest n written so far, of lanes whose top is not known. */
-  readonly #written = new Map<Lane, number>()
-  #now = 0
-  #currency = ''
-  /** Another one where anything that `digest` is made of may have changed. */
-  revision = 0
 
   constructor(options: ReplicaOptions) {
     this.#crypto = options.crypto
     this.#net = options.net
     this.#store = options.store
-    this.#retentionMs = options.retentionMs
-    this.#isScanned = options.isFresh ?? false
+    this.#unwritten = new Unwritten(options.store)
+    this.#table = new LaneTable(options.isFresh ?? false)
     this.#keys = new ErasedKeys({
       crypto: options.crypto,
-      put: (key, value) => this.#put(key, value),
+      put: (key, value) => this.#unwritten.put(key, value),
       mayDelete: (by, maker) => this.mayDelete(by, maker),
     })
-    this.#limitOf = options.limitOf
     this.#beyond = new Beyond(
       ({ room, author, lane }, n) => this.event(room, author, lane, n),
       (event) => isKeyKind(event.kind) || this.#holdsBody(event),
     )
-    const values = {
-      get: (key: string) => this.#get(key),
-      put: (key: string, value: Uint8Array) => this.#put(key, value),
-      del: (key: string) => this.#del(key),
-      erased: (key: string) => this.#erased.push(key),
-      apart: (headers: readonly Uint8Array[]) => this.#orderApart(headers),
-    }
     this.#ids = new IdIndex({
-      get: (key) => this.#get(key),
+      get: (key) => this.#unwritten.get(key),
       scan: (range) => options.store.scan(range),
     })
-    this.#records = new LaneRecords(
-      values,
-      ({ room, author, lane }) => this.lane(room, author, lane),
-      options.crypto,
+    this.#hints = new LaneHints(this.#unwritten, this.#ids)
+    this.#records = new LaneRecords(options.crypto, this.#unwritten, this.#table, (headers) =>
+      this.#orderApart(headers),
     )
+    this.vectors = new Vectors({ ...options, table: this.#table, records: this.#records })
   }
 
-  #idOf({ id, header }: Pick<StoredHeader, 'id' | 'header'>): EventId {
-    return id ?? idOf(this.#crypto, header)
-  }
-
-  // --- time -------------------------------------------------------------------------------------------------------
-
-  /** netNow, ms. Which content lanes are listed changes only when a period passes one of two borders. */
+  /** netNow, ms. */
   setNow(now: number): void {
-    this.#now = now
-    const currency = `${Math.floor((now - this.#retentionMs - 1) / PERIOD_MS)}/${Math.floor((now + FUTURE_MS_MAX) / PERIOD_MS)}`
-    if (currency === this.#currency) return
-    this.#currency = currency
-    for (const room of this.#rooms.keys()) this.limitsChanged(room)
+    this.vectors.setNow(now)
   }
 
   get now(): number {
-    return this.#now
-  }
-
-  isCurrent(lane: LaneId): boolean {
-    return isCurrent(lane, this.#now, this.#retentionMs)
+    return this.vectors.now
   }
 
   // --- reading ----------------------------------------------------------------------------------------------------
 
   rooms(): Iterable<RoomId> {
-    return this.#rooms.keys()
+    return this.#table.rooms()
   }
 
   lane(room: RoomId, author: PersonKey, lane: LaneId): Lane | undefined {
-    return this.#rooms.get(room)?.[classOf(lane)].authors.get(author)?.get(lane)
+    return this.#table.at(room, author, lane)
   }
 
-  *lanes(room: RoomId, cls: LaneClass, author?: PersonKey): Iterable<Lane> {
-    const authors = this.#rooms.get(room)?.[cls].authors
-    if (!authors) return
-    if (author !== undefined) {
-      yield* authors.get(author)?.values() ?? []
-      return
-    }
-    for (const lanes of authors.values()) yield* lanes.values()
+  lanes(room: RoomId, cls: LaneClass, author?: PersonKey): Iterable<Lane> {
+    return this.#table.of(room, cls, author)
   }
 
   event(room: RoomId, author: PersonKey, lane: LaneId, n: number): Event | undefined {
-    const stored = this.#records.header({ room, author, lane }, n)
-    return stored && decodeHeader(this.#crypto, stored.header, stored.id)
+    return this.#records.event({ room, author, lane }, n)
   }
 
   /** Id of a counted event; undefined beyond the lane's n, whatever headers are known there. */
   idAt(room: RoomId, author: PersonKey, lane: LaneId, n: number): EventId | undefined {
-    const held = this.lane(room, author, lane)
-    if (!held || n < 1 || n > held.n) return undefined
-    if (held.n === n) return held.id
-    const stored = this.#records.header(held, n)
-    return stored && this.#idOf(stored)
+    const held = this.#table.at(room, author, lane)
+    return held && this.#records.idAt(held, n)
   }
 
   forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
@@ -245,11 +188,11 @@ export class Replica {
   }
 
   tombstone(id: EventId): Uint8Array | undefined {
-    return this.#get(tombstoneKey(id))
+    return this.#unwritten.get(tombstoneKey(id))
   }
 
   isDeleted(id: EventId): boolean {
-    return this.#get(tombstoneKey(id)) !== undefined
+    return this.#unwritten.get(tombstoneKey(id)) !== undefined
   }
 
   /** The event with this id, where it is held. */
@@ -268,16 +211,10 @@ export class Replica {
       if (event?.id === id) return event
     }
     // A store of before that no scan has been through yet.
-    const at = this.#get(placeKey(id))
+    const at = this.#unwritten.get(placeKey(id))
     const place = at && placeOf(at)
     const event = place && this.event(place.room, place.author, place.lane, place.n)
     return event?.id === id ? event : undefined
-  }
-
-  #get(key: string): Uint8Array | undefined {
-    const unwritten = this.#unwritten.get(key)
-    if (unwritten !== undefined) return unwritten ?? undefined
-    return this.#store.get(key)
   }
 
   // --- adding -----------------------------------------------------------------------------------------------------
@@ -300,20 +237,20 @@ export class Replica {
 
   #add(run: VerifiedRun): AddResult {
     const first = run.events[0]!
-    const known = this.lane(first.room, first.author, first.lane)
-    const held = known ?? this.#newLane(first)
+    const known = this.#table.get(first)
+    const held = known ?? this.#table.make(first)
     if (first.n > held.n + 1 && !this.#beyond.follows(held, first)) {
       for (const [i, event] of run.events.entries()) this.#noteKeys(event, run.bodies[i])
       return { is: 'gap', after: held.n }
     }
     const differs = this.#firstDifference(held, run.events)
     if (!differs) {
-      if (!known) this.#keepLane(held)
+      if (!known) this.#table.keep(held)
       return { is: 'added', events: this.#append(held, run, Number.POSITIVE_INFINITY) }
     }
     const isKnownFork = held.forkAt > 0 && differs.n >= held.forkAt
     if (!differs.isLowest) return isKnownFork ? { is: 'added', events: [] } : { is: 'branch', n: differs.n }
-    if (!known) this.#keepLane(held)
+    if (!known) this.#table.keep(held)
     const isForked = this.#proveFork(held, differs.n, chainOf(run, differs.n))
     const mine = isForked ? undefined : this.chain(held, differs.n)
     if (held.forkAt === 0 && !(mine && this.#isSigned(held, mine)))
@@ -494,7 +431,7 @@ export class Replica {
   #tell(lane: Lane, just: readonly Event[] = []): Event[] {
     const events: Event[] = []
     const from = just[0]?.n ?? 0
-    for (const end = tellableN(lane, this.limit(lane)); lane.told < end; lane.told++) {
+    for (const end = tellableN(lane, this.vectors.limit(lane)); lane.told < end; lane.told++) {
       const n = lane.told + 1
       const event = just[n - from] ?? this.event(lane.room, lane.author, lane.lane, n)
       if (event) events.push(event)
@@ -510,14 +447,8 @@ export class Replica {
     // Within a stored run the signature at its end covers it.
     if (!isSame || (signature && !stored.signature && !stored.isInRun))
       this.#records.putHeader(event, signature)
-    this.#reaches(lane, event.n)
+    this.#table.reaches(lane, event.n)
     return !isSame ? 'new' : stored.isInRun ? 'in run' : 'alone'
-  }
-
-  /** Something of the lane is written at n. */
-  #reaches(lane: Lane, n: number): void {
-    if (lane.top !== Number.POSITIVE_INFINITY) lane.top = Math.max(lane.top, n)
-    else if (n > (this.#written.get(lane) ?? 0)) this.#written.set(lane, n)
   }
 
   #advance(lane: Lane, event: Event, isSigned: boolean, isInRun: boolean): void {
@@ -589,7 +520,7 @@ export class Replica {
     this.#noteId(lane, event.n, event.id)
     if (isControlLane(event.lane)) {
       const { key, value } = controlEntry(event)
-      this.#put(key, value)
+      this.#unwritten.put(key, value)
     } else if (!isInRun) this.#order([event])
   }
 
@@ -600,18 +531,14 @@ export class Replica {
 
   #flushIds(): void {
     const { ops, lanes } = this.#ids.flush()
-    this.#putAll(ops)
+    this.#unwritten.apply(ops)
     // A lane may have been erased meanwhile.
-    for (const lane of lanes) if (this.lane(lane.room, lane.author, lane.lane) === lane) this.#putLane(lane)
-  }
-
-  #putAll(ops: Iterable<StoreOp>): void {
-    for (const [, key, value] of ops) this.#unwritten.set(key, value ?? null)
+    for (const lane of lanes) if (this.#table.get(lane) === lane) this.#hints.put(lane)
   }
 
   /** The place in display order of content events that lie in one value. */
   #order(events: readonly Event[]): void {
-    for (const { key, value } of orderEntries(events)) this.#put(key, value)
+    for (const { key, value } of orderEntries(events)) this.#unwritten.put(key, value)
   }
 
   /** Of a stored run that is none any more each event has a place of its own. */
@@ -619,7 +546,7 @@ export class Replica {
     const events = headers.map((header) => decodeHeader(this.#crypto, header))
     const { room, author, lane } = events[0]!
     if (isControlLane(lane)) return
-    for (const { key } of orderEntries(events)) this.#del(key)
+    for (const { key } of orderEntries(events)) this.#unwritten.del(key)
     const n = this.lane(room, author, lane)?.n ?? 0
     for (const event of events) if (event.n <= n) this.#order([event])
   }
@@ -638,9 +565,9 @@ export class Replica {
     // Ahead of their events: bounded, or the author could fill every store with deletions of nothing. They come again.
     const known = this.lane(room, author, laneId)
     if (known && n > known.n && known.tombstones.size >= known.n + AHEAD_MAX) return false
-    this.#put(tombstoneKey(id), tombstone.bytes)
+    this.#unwritten.put(tombstoneKey(id), tombstone.bytes)
     this.#records.dropBody(tombstone, n, id)
-    const lane = this.lane(room, author, laneId) ?? this.#keepLane(this.#newLane(tombstone))
+    const lane = this.lane(room, author, laneId) ?? this.#table.keep(this.#table.make(tombstone))
     noteTombstone(lane, id, n)
     this.#extend(lane)
     this.#noteHole(lane)
@@ -654,12 +581,12 @@ export class Replica {
     for (const [id, n] of lane.tombstones) {
       if (n !== event.n || id === event.id) continue
       dropTombstone(lane, id)
-      this.#del(tombstoneKey(id))
+      this.#unwritten.del(tombstoneKey(id))
     }
   }
 
   tombstones(lane: Lane): Uint8Array[] {
-    return [...lane.tombstones.keys()].flatMap((id) => this.#get(tombstoneKey(id)) ?? [])
+    return [...lane.tombstones.keys()].flatMap((id) => this.#unwritten.get(tombstoneKey(id)) ?? [])
   }
 
   // --- erasing ----------------------------------------------------------------------------------------------------
@@ -678,21 +605,19 @@ export class Replica {
       const event = this.event(room, author, id, n)
       this.#records.remove(lane, n)
       if (!event) continue
-      this.#del(tombstoneKey(event.id))
-      for (const { key } of entriesTogether({ events: [event], counted: [event] })) this.#del(key)
+      this.#unwritten.del(tombstoneKey(event.id))
+      for (const { key } of entriesTogether({ events: [event], counted: [event] })) this.#unwritten.del(key)
       dropTombstone(lane, event.id)
     }
     if (end < lane.n) this.#shorten(lane, end)
     if (end > 0) return { erased: top - end, isDone: false }
-    for (const deleted of lane.tombstones.keys()) this.#del(tombstoneKey(deleted))
+    for (const deleted of lane.tombstones.keys()) this.#unwritten.del(tombstoneKey(deleted))
     dropTombstones(lane)
     if (whole || lane.forkAt === 0) {
-      this.#del(laneKey(room, author, id))
-      this.#del(forkKey(room, author, id))
-      const { authors } = this.#classLanes(room, 1)
-      authors.get(author)?.delete(id)
+      this.#hints.del(lane)
+      this.#unwritten.del(forkKey(room, author, id))
+      this.#table.remove(lane)
       this.#holes.note(lane, undefined)
-      if (authors.get(author)?.size === 0) authors.delete(author)
     }
     return { erased: top, isDone: true }
   }
@@ -747,7 +672,7 @@ export class Replica {
       if (!stored) return undefined
       const { header, signature } = stored
       if (before !== undefined && prevOf(header) !== before) return undefined
-      before = this.#idOf(stored)
+      before = this.#records.idOf(stored)
       headers.push(header)
       if (signature) return { headers: concat(...headers), signature }
     }
@@ -769,16 +694,17 @@ export class Replica {
       one.id === two.id
     )
       return false
-    const lane = this.lane(one.room, one.author, one.lane) ?? this.#keepLane(this.#newLane(one))
+    const lane = this.lane(one.room, one.author, one.lane) ?? this.#table.keep(this.#table.make(one))
     if (lane.forkAt > 0 && lane.forkAt <= one.n) return false
     lane.forkAt = one.n
-    this.#put(forkKey(lane.room, lane.author, lane.lane), packProof(proof))
+    this.#unwritten.put(forkKey(lane.room, lane.author, lane.lane), packProof(proof))
     this.#changed(lane)
     return true
   }
 
   fork(lane: Lane): readonly [Chain, Chain] | undefined {
-    const stored = lane.forkAt > 0 ? this.#get(forkKey(lane.room, lane.author, lane.lane)) : undefined
+    const stored =
+      lane.forkAt > 0 ? this.#unwritten.get(forkKey(lane.room, lane.author, lane.lane)) : undefined
     return stored && unpackProof(stored)
   }
 
@@ -801,129 +727,11 @@ export class Replica {
     return this.#proveFork(lane, events[0]!.n, { chain, events })
   }
 
-  // --- vectors ----------------------------------------------------------------------------------------------------
-
-  /** The listed n of a lane, or undefined where it has no entry. */
-  listed(lane: Lane): number | undefined {
-    const isControl = isControlLane(lane.lane)
-    if (!isControl && !this.isCurrent(lane.lane)) return undefined
-    const n = this.counted(lane)
-    return n > 0 || lane.forkAt > 0 ? n : undefined
-  }
-
-  /** The last n that counts: below cuts and forks, and up to what is signed (a run counts with all its bodies or not yet). */
-  counted(lane: Lane): number {
-    return listedN(lane, this.limit(lane))
-  }
-
-  limit(lane: Lane): number {
-    return isControlLane(lane.lane) ? Number.POSITIVE_INFINITY : this.#limitOf(lane)
-  }
-
-  /** The packed entry of a lane, or undefined where it is not listed. */
-  entry(lane: Lane): Uint8Array | undefined {
-    const n = this.listed(lane)
-    if (n === undefined) return undefined
-    const id =
-      n === lane.n
-        ? lane.id
-        : n === lane.end
-          ? lane.endId
-          : (this.idAt(lane.room, lane.author, lane.lane, n) ?? LANE_START)
-    return packEntry({
-      author: lane.author,
-      lane: lane.lane,
-      n,
-      id8: id.slice(0, 16),
-      forkAt: lane.forkAt,
-      xor8: xorOf(lane, n),
-    })
-  }
-
-  bucketEntries(room: RoomId, cls: LaneClass, bucket: number): Uint8Array[] {
-    const out: Uint8Array[] = []
-    for (const [author, lanes] of this.#rooms.get(room)?.[cls].authors ?? []) {
-      if (bucketOf(author) !== bucket) continue
-      for (const lane of lanes.values()) {
-        const entry = this.entry(lane)
-        if (entry) out.push(entry)
-      }
-    }
-    return out.sort(compare)
-  }
-
-  /** 256 bucket digests of 16 bytes. */
-  buckets(room: RoomId, cls: LaneClass): Uint8Array {
-    const lanes = this.#rooms.get(room)?.[cls]
-    if (!lanes) return NO_BUCKETS
-    lanes.joined ??= joinBuckets(this.#fillBuckets(room, cls, lanes))
-    return lanes.joined
-  }
-
-  #fillBuckets(room: RoomId, cls: LaneClass, lanes: ClassLanes): Uint8Array[] {
-    const missing = new Map<number, Uint8Array[]>()
-    for (let i = 0; i < 256; i++) if (!lanes.buckets[i]) missing.set(i, [])
-    for (const [author, authorLanes] of lanes.authors) {
-      const entries = missing.get(bucketOf(author))
-      if (!entries) continue
-      for (const lane of authorLanes.values()) {
-        const entry = this.entry(lane)
-        if (entry) entries.push(entry)
-      }
-    }
-    for (const [i, entries] of missing)
-      lanes.buckets[i] = bucketDigest(this.#crypto, room, cls, entries.sort(compare))
-    return lanes.buckets as Uint8Array[]
-  }
-
-  /** True where nothing of this class is listed. */
-  isEmpty(room: RoomId, cls: LaneClass): boolean {
-    const lanes = this.#rooms.get(room)?.[cls]
-    if (!lanes) return true
-    lanes.isEmpty ??= !this.#listsAny(lanes)
-    return lanes.isEmpty
-  }
-
-  #listsAny({ authors }: ClassLanes): boolean {
-    for (const lanes of authors.values())
-      for (const lane of lanes.values()) if (this.listed(lane) !== undefined) return true
-    return false
-  }
-
-  digest(room: RoomId, cls: LaneClass): Uint8Array {
-    const lanes = this.#rooms.get(room)?.[cls]
-    if (!lanes) return roomDigest(this.#crypto, room, cls, NO_BUCKETS)
-    lanes.digest ??= roomDigest(this.#crypto, room, cls, this.buckets(room, cls))
-    return lanes.digest
-  }
-
-  /** Cuts of this room's content, or whether it is deleted, changed. */
-  limitsChanged(room: RoomId): void {
-    const content = this.#rooms.get(room)?.[1]
-    if (!content) return
-    content.buckets.fill(null)
-    this.#outdate(content)
-  }
-
-  /** What is derived from their bucket digests. */
-  #outdate(lanes: ClassLanes): void {
-    lanes.joined = null
-    lanes.isEmpty = null
-    lanes.digest = null
-    this.revision++
-  }
-
   #changed(lane: Lane): void {
-    const lanes = this.#classLanes(lane.room, classOf(lane.lane))
-    lanes.buckets[bucketOf(lane.author)] = null
-    this.#outdate(lanes)
-    this.#putLane(lane)
+    this.vectors.changed(lane)
+    this.#hints.put(lane)
     if (isControlLane(lane.lane)) this.onControl(lane)
     else this.onContent(lane)
-  }
-
-  #putLane(lane: Lane): void {
-    this.#put(laneKey(lane.room, lane.author, lane.lane), packLane(lane, this.#ids.begun))
   }
 
   /**
@@ -933,7 +741,7 @@ export class Replica {
   runsAfter(lane: Lane, after: number, maxBytes: number): { runs: Run[]; next: number | undefined } {
     const runs: Run[] = []
     const end = Math.min(
-      this.limit(lane),
+      this.vectors.limit(lane),
       lane.forkAt > 0 ? lane.forkAt - 1 : Number.POSITIVE_INFINITY,
       lane.n,
     )
@@ -966,7 +774,7 @@ export class Replica {
       if (!stored) break
       const { header, signature } = stored
       if (before !== undefined && prevOf(header) !== before) break
-      before = this.#idOf(stored)
+      before = this.#records.idOf(stored)
       const body = (n <= end ? this.#wholeBody(lane, n, before, header) : undefined) ?? null
       bodyBytes += body?.length ?? 0
       if (signed && bodyBytes > RUN_BODY_BYTES_MAX) break
@@ -987,31 +795,21 @@ export class Replica {
   /** What changed since the last call, to be written as one batch. */
   takeOps(): StoreOp[] {
     this.#records.forget()
-    const ops: StoreOp[] = []
-    for (const [key, value] of this.#unwritten) ops.push(value ? ['put', key, value] : ['del', key])
-    this.#unwritten.clear()
-    return ops
+    return this.#unwritten.take()
   }
 
   /** Keys under which bodies lay before what takeOps returns, or returned, is written: their files are to be rewritten. */
   takeErased(): string[] {
-    return this.#erased.splice(0)
+    return this.#unwritten.takeErased()
   }
 
   /** Vector entries as hints, at once; `scan` tells the truth behind. */
   async load(): Promise<void> {
-    // Many lanes have few authors and rooms: each name once, and none as a piece of a key that then stays with it.
-    const names = new Names()
     await this.#keys.load(this.#store)
-    let segments = 0
-    for await (const [key, value] of this.#store.scan({ from: 'h', to: 'i', page: LANES_PAGE })) {
-      if (key.length !== LANE_KEY_LENGTH || value.length < EARLIER_LANE_BYTES) continue
-      this.#keepLane(unpackLane(newLaneOf(key, names), value))
-      if (value.length >= LANE_BYTES) segments = Math.max(segments, readUint(value, 80, 4))
-    }
+    const segments = await loadHints(this.#store, this.#table)
     for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
       if (value.length !== TOMBSTONE_BYTES) continue
-      const lane = this.#laneOf({
+      const lane = this.#table.open({
         room: hex(value, 8, 24) as RoomId,
         author: hex(value, 24, 56) as PersonKey,
         lane: hex(value, 56, 64) as LaneId,
@@ -1022,10 +820,10 @@ export class Replica {
     const proofs = new Map<string, number>()
     for await (const [key, value] of this.#store.scan({ from: 'f', to: 'g' })) {
       if (key.length !== LANE_KEY_LENGTH || value.length < PROOF_BYTES_MIN) continue
-      this.#laneOf(parseLaneKey(key))
+      this.#table.open(parseLaneKey(key))
       proofs.set(key, decodeHeader(this.#crypto, unpackProof(value)[0].headers.subarray(0, HEADER_BYTES)).n)
     }
-    for (const lane of this.#allLanes())
+    for (const lane of this.#table.all())
       this.#hint(lane, proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0)
     await this.#ids.load(segments)
     this.#areEndsIndexed = false
@@ -1034,7 +832,7 @@ export class Replica {
   /** Events that are in no segment, by the hints. Where they are many the store is one of before, or its segments are made anew: by the scan. */
   #indexEnds(max: number): void {
     this.#areEndsIndexed = true
-    const lanes = [...this.#allLanes()].filter((lane) => lane.n > lane.indexed)
+    const lanes = [...this.#table.all()].filter((lane) => lane.n > lane.indexed)
     const events = lanes.reduce((sum, lane) => sum + lane.n - lane.indexed, 0)
     if (events > max) return
     for (const lane of lanes)
@@ -1051,19 +849,7 @@ export class Replica {
   }
 
   get laneCount(): number {
-    let count = 0
-    for (const classes of this.#rooms.values())
-      for (const { authors } of classes) for (const lanes of authors.values()) count += lanes.size
-    return count
-  }
-
-  *#allLanes(): Iterable<Lane> {
-    for (const classes of this.#rooms.values())
-      for (const cls of classes) for (const lanes of cls.authors.values()) yield* lanes.values()
-  }
-
-  #laneOf({ room, author, lane }: Pick<Lane, 'room' | 'author' | 'lane'>): Lane {
-    return this.lane(room, author, lane) ?? this.#keepLane(this.#newLane({ room, author, lane }))
+    return this.#table.size
   }
 
   /**
@@ -1073,9 +859,9 @@ export class Replica {
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
     const isIdsAnew = await this.#areIdsToRenew()
-    if (isIdsAnew) this.#ids.renew(this.#allLanes())
+    if (isIdsAnew) this.#ids.renew(this.#table.all())
     const hinted = new Map<Lane, number>()
-    for (const lane of this.#allLanes()) hinted.set(lane, lane.n)
+    for (const lane of this.#table.all()) hinted.set(lane, lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
     const expected = new IndexSum()
     const indexes = beginIndexSum((range) => this.#store.scan(range))
@@ -1083,11 +869,11 @@ export class Replica {
     let held: Lane | undefined
     let isBroken = false
     const settle = (found: Lane) => {
-      const known = this.#laneOf(found)
+      const known = this.#table.open(found)
       const hint = hinted.get(known) ?? 0
       hinted.delete(known)
       // First, since what follows the lane is looked for up to there only.
-      this.#setTop(found)
+      this.#table.found(found)
       const isWrong = this.#correct(found, hint, result.events)
       if (!isWrong) return
       result.wrong++
@@ -1102,15 +888,15 @@ export class Replica {
         stored?.headers.map((header, i) => decodeHeader(this.#crypto, header, stored.ids?.[i])) ?? []
       if (!stored || !events.every((event, i) => isAt(event, room, author, lane, first + i))) {
         // The disk has damaged the key or a header: what belongs here comes again.
-        this.#del(key)
-        this.#erased.push(key)
+        this.#unwritten.del(key)
+        this.#unwritten.erased(key)
         continue
       }
       if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
         if (current) settle(current)
         current = newLane(room, author, lane)
         current.top = 0
-        held = this.#laneOf(current)
+        held = this.#table.open(current)
         isBroken = false
         result.lanes++
       }
@@ -1137,15 +923,14 @@ export class Replica {
     if (current) settle(current)
     for (const { room, author, lane } of [...hinted.keys()])
       settle({ ...newLane(room, author, lane), top: 0 })
-    this.#isScanned = true
-    for (const lane of this.#allLanes()) {
-      if (lane.top === Number.POSITIVE_INFINITY) this.#setTop({ ...lane, top: 0, runs: [] })
+    this.#table.foundAll()
+    for (const lane of this.#table.all()) {
       if (!this.#forgetLost(lane)) continue
       result.wrong++
       result.rooms.add(lane.room)
     }
     // Lanes that were looked at before what says that their bodies may be missing.
-    this.#closeHoles(this.#allLanes())
+    this.#closeHoles(this.#table.all())
     // Also of what grew meanwhile, above what the scan has come to later.
     this.#indexEnds(Number.POSITIVE_INFINITY)
     if (isIdsAnew) await this.#idsRenewed()
@@ -1160,35 +945,23 @@ export class Replica {
 
   #areIdsToRenew(): Promise<boolean> {
     let events = 0
-    for (const { n } of this.#allLanes()) events += n
-    return this.#ids.isToRenew(events, this.#allLanes())
+    for (const { n } of this.#table.all()) events += n
+    return this.#ids.isToRenew(events, this.#table.all())
   }
 
   async #idsRenewed(): Promise<void> {
     this.#flushIds()
     // Those that grew meanwhile: what their hints said was of segments that are gone.
-    for (const lane of this.#allLanes()) if (lane.indexed < lane.n) this.#putLane(lane)
-    this.#putAll(this.#ids.renewed())
-    for await (const op of this.#ids.left()) this.#putAll([op])
-  }
-
-  /** found: the last n at which the scan found something of the lane, and its runs. */
-  #setTop(found: Lane): void {
-    const lane = this.lane(found.room, found.author, found.lane)
-    if (!lane) return
-    // Another scan may have found it out before, and more was written since.
-    const known = lane.top === Number.POSITIVE_INFINITY ? (this.#written.get(lane) ?? 0) : lane.top
-    lane.top = Math.max(found.top, known)
-    // What was not written when the scan began is known all the same.
-    lane.runs = [...new Set([...lane.runs, ...found.runs])].sort((a, b) => a - b)
-    this.#written.delete(lane)
+    for (const lane of this.#table.all()) if (lane.indexed < lane.n) this.#hints.put(lane)
+    this.#unwritten.apply(this.#ids.renewed())
+    for await (const op of this.#ids.left()) this.#unwritten.apply([op])
   }
 
   /** Deletions and a fork whose proof is not on disk any more are to be had from others again. True where there were any. */
   #forgetLost(lane: Lane): boolean {
     const lost = [...lane.tombstones.keys()].filter((id) => !this.isDeleted(id))
     for (const id of lost) dropTombstone(lane, id)
-    const isUnproven = lane.forkAt > 0 && !this.#get(forkKey(lane.room, lane.author, lane.lane))
+    const isUnproven = lane.forkAt > 0 && !this.#unwritten.get(forkKey(lane.room, lane.author, lane.lane))
     if (isUnproven) lane.forkAt = 0
     if (lost.length === 0 && !isUnproven) return false
     this.#changed(lane)
@@ -1199,9 +972,9 @@ export class Replica {
   async #mendIndexes(isRight: boolean): Promise<Event[]> {
     if (isRight) return []
     return await mendIndexes({
-      get: (key) => this.#get(key),
-      put: (key, value) => this.#put(key, value),
-      del: (key) => this.#del(key),
+      get: (key) => this.#unwritten.get(key),
+      put: (key, value) => this.#unwritten.put(key, value),
+      del: (key) => this.#unwritten.del(key),
       scan: (range) => this.#store.scan(range),
       together: (at) => this.#together(at),
     })
@@ -1225,7 +998,7 @@ export class Replica {
       found.n = found.end
       found.id = found.endId
     }
-    const held = this.#laneOf(found)
+    const held = this.#table.open(found)
     this.#beyond.forget(held)
     const before = held.n
     if (found.n < hint) {
@@ -1243,54 +1016,13 @@ export class Replica {
     return true
   }
 
-  #newLane({ room, author, lane }: Pick<Lane, 'room' | 'author' | 'lane'>): Lane {
-    const made = newLane(room, author, lane)
-    if (this.#isScanned) made.top = 0
-    return made
-  }
-
-  #keepLane(lane: Lane): Lane {
-    const { authors } = this.#classLanes(lane.room, classOf(lane.lane))
-    let lanes = authors.get(lane.author)
-    if (!lanes) {
-      lanes = new Map()
-      authors.set(lane.author, lanes)
-    }
-    lanes.set(lane.lane, lane)
-    return lane
-  }
-
-  #classLanes(room: RoomId, cls: LaneClass): ClassLanes {
-    let classes = this.#rooms.get(room)
-    if (!classes) {
-      classes = [noLanes(), noLanes()]
-      this.#rooms.set(room, classes)
-    }
-    return classes[cls]
-  }
-
-  #put(key: string, value: Uint8Array): void {
-    this.#unwritten.set(key, value)
-  }
-
-  #del(key: string): void {
-    this.#unwritten.set(key, null)
-  }
-
   get net(): NetId {
     return this.#net
   }
 }
 
-/** Letter, room, author and lane of an h or f key; what the disk has damaged may have any length. */
-const LANE_KEY_LENGTH = 113
-const LANE_BYTES = 84
-/** Before there were segments of ids; what is longer but not whole says as much. */
-const EARLIER_LANE_BYTES = 76
 /** Events whose ids are read at once, when somebody asks for one: those that came last, and some that a scan had begun with. */
 const ENDS_MAX = 2 * SEGMENT_EVENTS
-/** A lane is soon unpacked. */
-const LANES_PAGE = 1024
 /** Verifying one event takes as long as unpacking many lanes, a value holds up to 64, and a search waits for the page. */
 const EVENTS_PAGE = 8
 /** Two chains of one header each. */
@@ -1302,39 +1034,9 @@ const isWholeAtEnd = (lane: Lane, { events, bodies }: VerifiedRun): boolean =>
   lane.tombstones.size === 0 &&
   bodies.every((body) => body !== null)
 
-const NO_BUCKETS = new Uint8Array(256 * 16)
 /** Is the event what its place in the store says? */
 const isAt = (event: Event, room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
   event.room === room && event.author === author && event.lane === lane && event.n === n
-
-function newLaneOf(key: string, names: Names): Lane {
-  const { room, author, lane } = parseLaneKey(key)
-  return newLane(names.one(room), names.one(author), apart(lane))
-}
-
-/** The same text without the one that it was cut out of. */
-const apart = <Text extends string>(text: Text): Text => hex(fromHex(text)) as Text
-
-/** Of equal names one. */
-class Names {
-  readonly #known = new Map<string, string>()
-
-  one<Name extends string>(name: Name): Name {
-    const known = this.#known.get(name)
-    if (known !== undefined) return known as Name
-    const own = apart(name)
-    this.#known.set(own, own)
-    return own
-  }
-}
-
-const noLanes = (): ClassLanes => ({
-  authors: new Map(),
-  buckets: new Array(256).fill(null),
-  joined: null,
-  isEmpty: null,
-  digest: null,
-})
 
 /** Headers of a run from n on, with its signature. */
 function chainOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly Event[] } {
@@ -1343,28 +1045,6 @@ function chainOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly 
     chain: { headers: concat(...events.map((event) => event.header)), signature: run.signature },
     events,
   }
-}
-
-function packLane(lane: Lane, segments: number): Uint8Array {
-  const value = new Uint8Array(LANE_BYTES)
-  writeUint(value, 0, 4, lane.n)
-  value.set(fromHex(lane.id), 4)
-  writeUint(value, 36, 4, lane.end)
-  value.set(fromHex(lane.endId), 40)
-  writeUint(value, 72, 4, lane.forkAt)
-  writeUint(value, 76, 4, Math.min(lane.indexed, lane.n))
-  writeUint(value, 80, 4, segments)
-  return value
-}
-
-function unpackLane(lane: Lane, value: Uint8Array): Lane {
-  lane.n = readUint(value, 0, 4)
-  lane.id = hex(value, 4, 36) as EventId
-  lane.end = readUint(value, 36, 4)
-  lane.endId = lane.end === lane.n ? lane.id : (hex(value, 40, 72) as EventId)
-  lane.forkAt = readUint(value, 72, 4)
-  if (value.length >= LANE_BYTES) lane.indexed = readUint(value, 76, 4)
-  return lane
 }
 
 function packProof([a, b]: readonly [Chain, Chain]): Uint8Array {

@@ -58,7 +58,7 @@ export function takeSalvaged(
   const brought = { events: 0, tombstones: 0 }
   for (const bytes of tombstones) {
     const tombstone = parseTombstone(replica.net, bytes)
-    if (!tombstone || !replica.isCurrent(tombstone.lane) || ports.isDeleted(tombstone.room)) continue
+    if (!tombstone || !replica.vectors.isCurrent(tombstone.lane) || ports.isDeleted(tombstone.room)) continue
     verify([tombstoneCheck(tombstone)], (isGood) => {
       if (isGood && ports.deleted(tombstone)) brought.tombstones++
     })
@@ -89,7 +89,7 @@ function wholePart(crypto: Crypto, replica: Replica, run: Run): ParsedRun | unde
 
 function isWanted({ replica, isDeleted }: SalvagePorts, { events }: ParsedRun): boolean {
   const { lane, room } = events[0]!
-  return isControlLane(lane) || (replica.isCurrent(lane) && !isDeleted(room))
+  return isControlLane(lane) || (replica.vectors.isCurrent(lane) && !isDeleted(room))
 }
 
 function takeFork(ports: SalvagePorts, proof: readonly [Chain, Chain]): void {

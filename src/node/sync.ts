@@ -206,9 +206,9 @@ export class Sync {
     const entries: Uint8Array[] = []
     for (const room of only ?? [...replica.rooms()].sort())
       for (const cls of [0, 1] as const) {
-        if (replica.isEmpty(room, cls)) continue
+        if (replica.vectors.isEmpty(room, cls)) continue
         if (carriage.theirs(state.peer, room, cls))
-          entries.push(concat(fromHex(room), uint(cls, 1), replica.digest(room, cls)))
+          entries.push(concat(fromHex(room), uint(cls, 1), replica.vectors.digest(room, cls)))
       }
     for (let at = 0; (at === 0 && !only) || at < entries.length; at += HAVE_PAGE_ENTRIES_MAX) {
       const page = entries.slice(at, at + HAVE_PAGE_ENTRIES_MAX)
@@ -280,7 +280,7 @@ export class Sync {
       const cls: LaneClass = frame.entries[at + 16] === 0 ? 0 : 1
       if (!carriage.mine(room, cls)) continue
       const digest = frame.entries.subarray(at + 17, at + 33)
-      if (!replica.isEmpty(room, cls) && equal(digest, replica.digest(room, cls))) continue
+      if (!replica.vectors.isEmpty(room, cls) && equal(digest, replica.vectors.digest(room, cls))) continue
       this.#enqueue(state, room, cls)
     }
     state.compared ||= frame.last
@@ -308,7 +308,7 @@ export class Sync {
         pull.again = true
         continue
       }
-      this.#ask(link, state, room, cls, this.#ports.replica.buckets(room, cls), false)
+      this.#ask(link, state, room, cls, this.#ports.replica.vectors.buckets(room, cls), false)
     }
   }
 
@@ -332,7 +332,7 @@ export class Sync {
     const state = this.#links.get(link)
     if (!state?.compared || this.isPulling(link) || !this.#ports.carriage.mine(room, cls)) return false
     // A bucket of zeros differs from all that is not empty, so that all of it is listed.
-    const buckets = this.#ports.replica.buckets(room, cls).slice()
+    const buckets = this.#ports.replica.vectors.buckets(room, cls).slice()
     for (const author of authors) buckets.fill(0, bucketOf(author) * 16, bucketOf(author) * 16 + 16)
     this.#ask(link, state, room, cls, buckets, true)
     return true
@@ -358,7 +358,7 @@ export class Sync {
 
   /** Wants what this entry shows to be missing, or remembers it while the lane is under way on another link. */
   #consider(link: LinkId, state: LinkSync, room: RoomId, entry: VectorEntry): void {
-    if (!this.#ports.replica.isCurrent(entry.lane)) return
+    if (!this.#ports.replica.vectors.isCurrent(entry.lane)) return
     const flags = this.#lacking(link, state, room, entry)
     if (flags === 0) return
     const name = laneName(room, entry.author, entry.lane)
@@ -400,7 +400,7 @@ export class Sync {
     const held = known ?? newLane(room, entry.author, entry.lane)
     const isNewFork = entry.forkAt > 0 && (held.forkAt === 0 || entry.forkAt < held.forkAt)
     const fork = Math.min(held.forkAt || Number.POSITIVE_INFINITY, entry.forkAt || Number.POSITIVE_INFINITY)
-    const end = Math.min(entry.n, replica.limit(held), fork - 1)
+    const end = Math.min(entry.n, replica.vectors.limit(held), fork - 1)
     if (known && entry.n >= 1 && entry.n <= held.n && (held.forkAt === 0 || entry.n < held.forkAt)) {
       const id = replica.idAt(room, entry.author, entry.lane, entry.n)
       if (id && id.slice(0, 16) !== entry.id8) this.#searchFork(link, state, held, entry.n)
@@ -654,10 +654,10 @@ export class Sync {
       more,
     })
     if (carriage.theirs(peer, room, cls)) {
-      const mine = replica.buckets(room, cls).slice()
+      const mine = replica.vectors.buckets(room, cls).slice()
       for (let at = 0; at < mine.length; at += 16) {
         if (isSameBucket(mine, theirs, at)) continue
-        for (const entry of replica.bucketEntries(room, cls, at / 16)) page.push(entry)
+        for (const entry of replica.vectors.bucketEntries(room, cls, at / 16)) page.push(entry)
         while (page.length > VECTOR_PAGE_ENTRIES_MAX) yield frame(true)
       }
     }

@@ -64,7 +64,7 @@ export interface Visibility {
 
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
-  replica: Pick<Replica, 'now' | 'isCurrent' | 'isDeleted' | 'lane' | 'counted' | 'event'>,
+  replica: Pick<Replica, 'now' | 'vectors' | 'isDeleted' | 'lane' | 'event'>,
   view: Pick<RoomView, 'contentLimit' | 'hidden' | 'erased' | 'ruleAgainst' | 'settings' | 'personOf'>,
 ): Visibility {
   const { visibleDays } = view.settings
@@ -72,10 +72,10 @@ export function visibilityOf(
   return {
     now: replica.now,
     since,
-    isCurrent: (lane) => replica.isCurrent(lane),
+    isCurrent: (lane) => replica.vectors.isCurrent(lane),
     limit: ({ room, author, lane: id }) => {
       const lane = replica.lane(room, author, id)
-      return lane ? Math.min(replica.counted(lane), view.contentLimit(author, id)) : 0
+      return lane ? Math.min(replica.vectors.counted(lane), view.contentLimit(author, id)) : 0
     },
     isDeleted: (id) => replica.isDeleted(id),
     isHidden: (id) => view.hidden.has(id),

@@ -91,7 +91,7 @@ export class Views {
     }
     const before = followed.get(name) ?? UNKNOWN
     const { n, forkAt } = lane
-    const counted = this.#replica.counted(lane)
+    const counted = this.#replica.vectors.counted(lane)
     const just: Event[] = []
     for (let at = Math.min(before.n, before.counted) + 1; at <= n; at++) {
       const event = this.#replica.event(room, author, id, at)
@@ -188,7 +188,7 @@ export class Views {
       }
     if (room !== NETWORK_ROOM) {
       this.#rooms.delete(room)
-      this.#replica.limitsChanged(room)
+      this.#replica.vectors.limitsChanged(room)
       return
     }
     this.#network = undefined
@@ -199,7 +199,7 @@ export class Views {
     }
     this.#decided = undefined
     this.#rooms.clear()
-    for (const other of this.#replica.rooms()) this.#replica.limitsChanged(other)
+    for (const other of this.#replica.rooms()) this.#replica.vectors.limitsChanged(other)
   }
 
   /** Time went on, or was set back: events that were held may count now, others may be held. The replica is told first. */
@@ -226,7 +226,7 @@ export class Views {
   #count(control: ControlEvent, into: Map<EventId, ControlEvent>): void {
     const { event } = control
     const lane = this.#replica.lane(event.room, event.author, event.lane)
-    if (!lane || event.n > this.#replica.counted(lane)) return
+    if (!lane || event.n > this.#replica.vectors.counted(lane)) return
     // Of another branch than what is held now, or of a lane that lost it.
     if (this.#replica.idAt(event.room, event.author, event.lane, event.n) !== event.id) return
     const due = dueT(control)

@@ -53,7 +53,7 @@ interface Asking {
 export function isBodyWanted(
   event: Event,
   self: PersonKey,
-  replica: Pick<Replica, 'lane' | 'counted' | 'isCurrent'>,
+  replica: Pick<Replica, 'lane' | 'vectors'>,
   views: Pick<Views, 'room' | 'carries'>,
 ): boolean {
   const { room, author, lane: laneId, n } = event
@@ -61,8 +61,8 @@ export function isBodyWanted(
   const view = views.room(room)
   const cls = classOf(laneId)
   if (!lane || !view || view.deleted || !views.carries(self, room, cls, false)) return false
-  if (n > replica.counted(lane)) return false
-  return cls === 0 || (replica.isCurrent(laneId) && !isErased(event, view))
+  if (n > replica.vectors.counted(lane)) return false
+  return cls === 0 || (replica.vectors.isCurrent(laneId) && !isErased(event, view))
 }
 
 /** Has its own person deleted it from another device, by a word that counts? */

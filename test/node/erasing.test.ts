@@ -128,12 +128,12 @@ describe('what is erased', () => {
     const first = anna.run(lane, ['1'])
     for (const run of [first, anna.run(lane, ['2'], first), anna.run(lane, ['2b'], first)]) replica.add(run)
     await save()
-    const before = replica.digest(ROOM, 1)
+    const before = replica.vectors.digest(ROOM, 1)
     const run = erasingOver(replica, store, () => true)
     await run(NOW)
     await run(NOW + 8 * DAY)
     expect(replica.lane(ROOM, anna.person, lane)).toMatchObject({ n: 0, forkAt: 2 })
-    expect(replica.digest(ROOM, 1)).toEqual(before)
+    expect(replica.vectors.digest(ROOM, 1)).toEqual(before)
     expect(
       store
         .snapshot()

@@ -56,7 +56,7 @@ describe('a body that another device of its author deleted', () => {
   test('goes a week after the deletion was seen, alone or out of a run, and its lane is listed as before', async () => {
     const { replica, store, ids, gone, runs } = await started()
     const { erased, look } = over(replica, store)
-    const digest = replica.digest(ROOM, 1)
+    const digest = replica.vectors.digest(ROOM, 1)
     replica.excuse(anna.person, ids)
     for (const id of ids) erased.set(id, new Set([anna.person]))
     expect(await look(NOW)).toBe(0)
@@ -67,7 +67,7 @@ describe('a body that another device of its author deleted', () => {
     expect(holds(store, 'secret')).toBe(false)
     expect(holds(store, 'three')).toBe(true)
     expect(replica.takeErased().length).toBeGreaterThan(1)
-    expect(replica.digest(ROOM, 1)).toEqual(digest)
+    expect(replica.vectors.digest(ROOM, 1)).toEqual(digest)
     expect(store.snapshot().filter(([key]) => key.startsWith('mhidden'))).toEqual([])
     // Not before a day is over, and then there is nothing.
     expect(await look(NOW + 8 * DAY)).toBe(0)
@@ -94,7 +94,7 @@ describe('a body that another device of its author deleted', () => {
     await last.load()
     last.excuse(anna.person, ids)
     expect(await last.scan()).toMatchObject({ wrong: 0 })
-    expect(last.digest(ROOM, 1)).toEqual(replica.digest(ROOM, 1))
+    expect(last.vectors.digest(ROOM, 1)).toEqual(replica.vectors.digest(ROOM, 1))
   })
 
   test('stays where the word counts no more within the week, which begins anew should it count again', async () => {
@@ -149,7 +149,7 @@ describe('a body that another device of its author deleted', () => {
     await look(NOW + DAY, DAY)
     expect(await look(NOW + 9 * DAY)).toBe(2)
     expect(holds(late.store, 'secret')).toBe(false)
-    expect(late.replica.digest(ROOM, 1)).toEqual(replica.digest(ROOM, 1))
+    expect(late.replica.vectors.digest(ROOM, 1)).toEqual(replica.vectors.digest(ROOM, 1))
     expect(store.snapshot().length).toBeGreaterThan(0)
     expect(late.replica.lane(ROOM, anna.person, lane)!.n).toBe(4)
   })
@@ -175,7 +175,7 @@ describe('a lane from which such bodies were erased', () => {
         }
         told.push(...late.takeFreed().map(({ id }) => id))
       }
-      expect(late.digest(ROOM, 1)).toEqual(replica.digest(ROOM, 1))
+      expect(late.vectors.digest(ROOM, 1)).toEqual(replica.vectors.digest(ROOM, 1))
       expect(late.lane(ROOM, anna.person, lane)).toMatchObject({ n: 4, told: 4 })
       // Each event once.
       expect(told.sort()).toEqual(runs.flatMap(({ events }) => events.map(({ id }) => id)).sort())

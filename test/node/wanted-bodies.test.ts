@@ -119,11 +119,11 @@ describe('bodies that are wanted', () => {
     next.replica.excuse(anna.person, ids)
     await next.replica.scan()
     expect([...next.replica.bare.places()].map(([id]) => id)).toEqual(ids)
-    const digest = next.replica.digest(ROOM, 1)
+    const digest = next.replica.vectors.digest(ROOM, 1)
     next.replica.add(run)
     await next.save()
     expect(store.snapshot().some(([, value]) => Buffer.from(value).includes('three'))).toBe(true)
-    expect(next.replica.digest(ROOM, 1)).toEqual(digest)
+    expect(next.replica.vectors.digest(ROOM, 1)).toEqual(digest)
   })
 
   test('are remembered up to a bound', () => {

@@ -389,7 +389,7 @@ export async function shown(
       [...view.hidden].sort(),
       [view.pins, view.topic, view.settings, view.deleted],
       content.filter((event) => event.room === room && isVisible(event, by)).map(({ id }) => id),
-      [...replica.lanes(room, 1)].map((lane) => `${lane.lane} ${replica.counted(lane)}`).sort(),
+      [...replica.lanes(room, 1)].map((lane) => `${lane.lane} ${replica.vectors.counted(lane)}`).sort(),
     ]
   })
   const persons = keys.map((key) => [

@@ -44,9 +44,9 @@ export function differing(up: readonly SimNode[]): string | undefined {
       const carriers = up.filter((node) => node.core.views.carries(node.key, room, cls, false))
       const [first, ...others] = carriers
       if (!first) continue
-      const digest = Buffer.from(first.core.replica.digest(room, cls)).toString('hex')
+      const digest = Buffer.from(first.core.replica.vectors.digest(room, cls)).toString('hex')
       const other = others.find(
-        (node) => Buffer.from(node.core.replica.digest(room, cls)).toString('hex') !== digest,
+        (node) => Buffer.from(node.core.replica.vectors.digest(room, cls)).toString('hex') !== digest,
       )
       if (other)
         return `${first.name} and ${other.name} differ in room ${room.slice(0, 8)} class ${cls} (INV-27)`

@@ -163,7 +163,7 @@ export class People {
     const held: HeldLane[] = []
     for (const cls of [0, 1] as const)
       for (const lane of replica.lanes(room, cls, target)) {
-        const n = replica.counted(lane)
+        const n = replica.vectors.counted(lane)
         for (let i = 1; i <= n; i++) {
           const event = replica.event(room, target, lane.lane, i)!
           allowed.add(event.id)

@@ -93,7 +93,7 @@ function differingVectors(world: World): string | undefined {
     for (const cls of [0, 1] as const) {
       const [first, ...others] = carriers(world, room, cls)
       for (const other of others)
-        if (hex(first!.replica.digest(room, cls)) !== hex(other.replica.digest(room, cls)))
+        if (hex(first!.replica.vectors.digest(room, cls)) !== hex(other.replica.vectors.digest(room, cls)))
           return describe(first!, other, room, cls)
     }
   return undefined
@@ -102,8 +102,8 @@ function differingVectors(world: World): string | undefined {
 function describe(a: SimNode, b: SimNode, room: RoomId, cls: LaneClass): string {
   const entries = (node: SimNode) =>
     new Set(
-      Array.from({ length: 256 }, (_, i) => node.replica.bucketEntries(room, cls, i)).flatMap((list) =>
-        list.map((entry) => hex(entry)),
+      Array.from({ length: 256 }, (_, i) => node.replica.vectors.bucketEntries(room, cls, i)).flatMap(
+        (list) => list.map((entry) => hex(entry)),
       ),
     )
   const [mine, theirs] = [entries(a), entries(b)]
@@ -192,7 +192,7 @@ function checkEntries(world: World, node: SimNode): void {
   for (const room of node.replica.rooms())
     for (const cls of [0, 1] as const)
       for (const lane of node.replica.lanes(room, cls)) {
-        const packed = node.replica.entry(lane)
+        const packed = node.replica.vectors.entry(lane)
         const n = packed ? parseEntries(packed)[0]!.n : 0
         if (n === 0) continue
         if (!node.replica.idAt(room, lane.author, lane.lane, n))
@@ -230,9 +230,9 @@ function checkPromised(world: World): void {
     // Where a cut hides it from those who hold it, nobody hands it on.
     if (world.nodes.some((node) => isCut(node, event))) continue
     for (const node of carriers(world, room, isControlLane(id) ? 0 : 1)) {
-      if (!node.replica.isCurrent(id)) continue
+      if (!node.replica.vectors.isCurrent(id)) continue
       const lane = node.replica.lane(room, author, id)
-      if (lane && (n > node.replica.limit(lane) || (lane.forkAt > 0 && n >= lane.forkAt))) continue
+      if (lane && (n > node.replica.vectors.limit(lane) || (lane.forkAt > 0 && n >= lane.forkAt))) continue
       if (!lane && node.views.room(room)?.contentLimit(author, id) === 0) continue
       if (node.replica.idAt(room, author, id, n) !== event.id)
         world.violation(
@@ -244,5 +244,5 @@ function checkPromised(world: World): void {
 
 function isCut(node: SimNode, { room, author, lane: id, n }: Event): boolean {
   const lane = node.replica.lane(room, author, id)
-  return lane !== undefined && lane.n >= n && n > node.replica.limit(lane)
+  return lane !== undefined && lane.n >= n && n > node.replica.vectors.limit(lane)
 }

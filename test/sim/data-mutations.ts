@@ -1,7 +1,7 @@
 /** Planted bugs: nodes built a little wrong, each of which the data simulator must find. */
 
-import type { Lane, LaneClass } from '../../src/node/lanes.ts'
-import { Replica } from '../../src/node/replica.ts'
+import type { Lane } from '../../src/node/lanes.ts'
+import { Replica, type ReplicaOptions } from '../../src/node/replica.ts'
 import type { RoomView } from '../../src/node/rooms.ts'
 import { Views } from '../../src/node/views.ts'
 import { type Event, HEADER_BYTES, type Run, type Tombstone } from '../../src/wire/event.ts'
@@ -11,11 +11,16 @@ import { takesBody } from './stored.ts'
 
 /** Vectors count headers whose bodies are not here. */
 class CountsHeaders extends Replica {
-  override listed(lane: Lane): number | undefined {
-    let n = super.listed(lane) ?? 0
-    if (lane.forkAt > 0 || !this.isCurrent(lane.lane)) return super.listed(lane)
-    while (n < this.limit(lane) && this.event(lane.room, lane.author, lane.lane, n + 1)) n++
-    return n > 0 ? n : undefined
+  constructor(options: ReplicaOptions) {
+    super(options)
+    const { vectors } = this
+    const listed = vectors.listed.bind(vectors)
+    vectors.listed = (lane) => {
+      let n = listed(lane) ?? 0
+      if (lane.forkAt > 0 || !vectors.isCurrent(lane.lane)) return listed(lane)
+      while (n < vectors.limit(lane) && this.event(lane.room, lane.author, lane.lane, n + 1)) n++
+      return n > 0 ? n : undefined
+    }
   }
 }
 
@@ -35,27 +40,33 @@ class KeepsDeletedBodies extends Replica {
 
 /** The digest of a room leaves out what differs only by deletions. */
 class DigestsWithoutTombstones extends Replica {
-  override entry(lane: Lane): Uint8Array | undefined {
-    const entry = super.entry(lane)
-    entry?.fill(0, 56)
-    return entry
+  constructor(options: ReplicaOptions) {
+    super(options)
+    const { vectors } = this
+    const entry = vectors.entry.bind(vectors)
+    vectors.entry = (lane) => entry(lane)?.fill(0, 56)
   }
 }
 
 /** The digest of a room is the XOR of its entries' first bytes, as a first draft had it. */
 class XorDigest extends Replica {
-  override digest(room: RoomId, cls: LaneClass): Uint8Array {
-    const digest = new Uint8Array(16)
-    for (let bucket = 0; bucket < 256; bucket++)
-      for (const entry of this.bucketEntries(room, cls, bucket))
-        for (let i = 0; i < 44; i++) digest[i % 16]! ^= entry[i]!
-    return digest
-  }
-  override buckets(room: RoomId, cls: LaneClass): Uint8Array {
-    const buckets = super.buckets(room, cls).slice()
-    const digest = this.digest(room, cls)
-    for (let at = 0; at < buckets.length; at += 16) buckets.set(digest, at)
-    return buckets
+  constructor(options: ReplicaOptions) {
+    super(options)
+    const { vectors } = this
+    const buckets = vectors.buckets.bind(vectors)
+    vectors.digest = (room, cls) => {
+      const digest = new Uint8Array(16)
+      for (let bucket = 0; bucket < 256; bucket++)
+        for (const entry of vectors.bucketEntries(room, cls, bucket))
+          for (let i = 0; i < 44; i++) digest[i % 16]! ^= entry[i]!
+      return digest
+    }
+    vectors.buckets = (room, cls) => {
+      const joined = buckets(room, cls).slice()
+      const digest = vectors.digest(room, cls)
+      for (let at = 0; at < joined.length; at += 16) joined.set(digest, at)
+      return joined
+    }
   }
 }
 
@@ -63,7 +74,7 @@ class XorDigest extends Replica {
 class StopsAtTheEnd extends Replica {
   override runsAfter(lane: Lane, after: number, maxBytes: number) {
     const { runs, next } = super.runsAfter(lane, after, maxBytes)
-    const end = this.counted(lane)
+    const end = this.vectors.counted(lane)
     let at = after
     const cut = runs.map((run): Run => {
       const count = Math.max(1, Math.min(run.bodies.length, end - at))

@@ -623,7 +623,7 @@ export class World implements Surroundings {
     const held: HeldLane[] = []
     for (const one of rooms)
       for (const lane of node.lanesOf(target, one)) {
-        const listed = node.replica.listed(lane) ?? 0
+        const listed = node.replica.vectors.listed(lane) ?? 0
         const n = this.random() < 0.15 ? Math.max(0, listed - 1) : listed
         const event = node.replica.event(one, target, lane.lane, n)
         if (!event) continue

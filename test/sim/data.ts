@@ -32,7 +32,7 @@ export async function runDataSeed(seed: number, options: DataOptions = {}): Prom
     for (const step of world.steps) trace.update(step)
     for (const node of world.nodes)
       for (const room of roomsOf(world))
-        for (const cls of [0, 1] as const) trace.update(hex(node.replica.digest(room, cls)))
+        for (const cls of [0, 1] as const) trace.update(hex(node.replica.vectors.digest(room, cls)))
     return { trace: trace.digest('hex'), rounds, events: world.promised.size, nodes: world.nodes.length }
   } catch (cause) {
     const operationsGiven = options.operations === undefined ? '' : ` --operations ${options.operations}`

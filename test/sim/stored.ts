@@ -1,7 +1,7 @@
 /** What a node's disk really holds of an event, read past the node's own code for it. */
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import { bodyKey, eventKey, parseLaneKey } from '../../src/node/keys.ts'
-import type { LaneName } from '../../src/node/lane-records.ts'
+import type { LaneName } from '../../src/node/lanes.ts'
 import { readStored } from '../../src/node/run-record.ts'
 import type { Store, StoreOp } from '../../src/node/store.ts'
 import { equal } from '../../src/wire/bytes.ts'

@@ -153,7 +153,7 @@ export class Guard {
 
   /** line[0] tells everybody, a hub those who are no members, everybody else what came past the hub. */
   #tellAround(now: number, role: Role): void {
-    const due = this.#push.round(now, (lane) => this.#ports.replica.entry(lane))
+    const due = this.#push.round(now, (lane) => this.#ports.replica.vectors.entry(lane))
     if (due.length === 0 || role.is === 'seeking') return
     const { self, links, reign, views } = this.#ports
     const isFirst = reign.line[0] === self
