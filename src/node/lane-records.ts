@@ -10,7 +10,7 @@ import type { EventId } from '../wire/ids.ts'
 import { RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { bodyKey, eventKey } from './keys.ts'
 import type { LaneTable } from './lane-table.ts'
-import type { Lane, LaneName } from './lanes.ts'
+import { isSameLane, type Lane, type LaneName } from './lanes.ts'
 import { bodyIn, countIn, packRecord, readStored, type StoredRun, withBody } from './run-record.ts'
 import type { Unwritten } from './unwritten.ts'
 
@@ -243,9 +243,6 @@ export class LaneRecords {
     this.#apart(found.headers)
   }
 }
-
-const isSameLane = (a: LaneName, b: LaneName) =>
-  a.lane === b.lane && a.author === b.author && a.room === b.room
 
 /** Index of the least end that is not below n. */
 function indexOf(ends: readonly number[], n: number): number {

@@ -26,6 +26,9 @@ export interface LaneName {
   readonly lane: LaneId
 }
 
+export const isSameLane = (a: LaneName, b: LaneName) =>
+  a.lane === b.lane && a.author === b.author && a.room === b.room
+
 export interface Lane extends LaneName {
   /** Events 1 to n are held, chained, each with its body or tombstone. */
   n: number

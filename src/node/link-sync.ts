@@ -6,7 +6,7 @@ import type { Event } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { LaneId, PersonKey, RoomId } from '../wire/ids.ts'
 import type { Lane, LaneClass } from './lanes.ts'
-import type { Chain } from './replica.ts'
+import type { Chain } from './signed-runs.ts'
 
 export interface Wanted {
   readonly room: RoomId

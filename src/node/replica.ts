@@ -5,63 +5,38 @@
  * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
  * for display is decided elsewhere (rooms, timeline); here a lane's `limit` tells where its listed part ends.
  */
-import { concat, equal, fromHex, hex, readUint, uint } from '../wire/bytes.ts'
+import { concat, equal } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import {
   decodeHeader,
   type Event,
-  HEADER_BYTES,
   isBodyOf,
   isControlLane,
   LANE_START,
-  prevOf,
-  type Run,
-  runMessage,
-  TOMBSTONE_BYTES,
   type Tombstone,
   type VerifiedRun,
 } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
-import { RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
 import { Bare } from './bare.ts'
 import { Beyond } from './beyond.ts'
-import { orderEntries } from './display-order.ts'
 import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { Excuses } from './excuses.ts'
+import { Forks } from './forks.ts'
 import { Holes } from './holes.ts'
-import { IdIndex, SEGMENT_EVENTS } from './id-index.ts'
-import {
-  beginIndexSum,
-  controlEntry,
-  entriesTogether,
-  IndexSum,
-  mendIndexes,
-  placeOf,
-  type Together,
-} from './index-check.ts'
-import { forkKey, LANE_KEY_LENGTH, parseLaneKey, placeKey, tombstoneKey } from './keys.ts'
+import { IdIndex } from './id-index.ts'
+import { beginIndexSum, entriesTogether, IndexSum } from './index-check.ts'
+import { Indexes } from './indexes.ts'
+import { LANE_KEY_LENGTH, parseLaneKey } from './keys.ts'
 import { LaneHints, loadHints } from './lane-hints.ts'
 import { LaneRecords } from './lane-records.ts'
 import { LaneTable } from './lane-table.ts'
-import {
-  dropTombstone,
-  dropTombstones,
-  type Lane,
-  type LaneClass,
-  newLane,
-  noteTombstone,
-  tellableN,
-} from './lanes.ts'
+import { type Lane, type LaneClass, newLane, tellableN } from './lanes.ts'
 import { readStored } from './run-record.ts'
+import { type Chain, SignedRuns } from './signed-runs.ts'
 import type { Store, StoreOp } from './store.ts'
+import { Tombstones } from './tombstones.ts'
 import { Unwritten } from './unwritten.ts'
 import { Vectors } from './vectors.ts'
-
-/** Signed headers from one index of a lane to the end of their run. */
-export interface Chain {
-  readonly headers: Uint8Array
-  readonly signature: Uint8Array
-}
 
 export type AddResult =
   /**
@@ -86,9 +61,6 @@ export interface ReplicaOptions {
   readonly limitOf: (lane: Lane) => number
 }
 
-/** Tombstones of one lane beyond its events. */
-const AHEAD_MAX = 4096
-
 export class Replica {
   readonly #crypto: Crypto
   readonly #net: NetId
@@ -100,11 +72,12 @@ export class Replica {
   readonly #table: LaneTable
   readonly #unwritten: Unwritten
   readonly #records: LaneRecords
-  readonly #ids: IdIndex
+  readonly #indexes: Indexes
   readonly #hints: LaneHints
   readonly vectors: Vectors
-  /** What no segment has of what was stored at the start is in memory. */
-  #areEndsIndexed = true
+  readonly tombstones: Tombstones
+  readonly runs: SignedRuns
+  readonly forks: Forks
   /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
   mayDelete: (by: PersonKey, maker: PersonKey) => boolean = (by, maker) => by === maker
   /** May these be, or have been, devices of one person? Grows only. Set by the views. */
@@ -135,15 +108,26 @@ export class Replica {
       ({ room, author, lane }, n) => this.event(room, author, lane, n),
       (event) => isKeyKind(event.kind) || this.#holdsBody(event),
     )
-    this.#ids = new IdIndex({
+    const ids = new IdIndex({
       get: (key) => this.#unwritten.get(key),
       scan: (range) => options.store.scan(range),
     })
-    this.#hints = new LaneHints(this.#unwritten, this.#ids)
+    this.#hints = new LaneHints(this.#unwritten, ids)
     this.#records = new LaneRecords(options.crypto, this.#unwritten, this.#table, (headers) =>
-      this.#orderApart(headers),
+      this.#indexes.orderApart(headers),
     )
-    this.vectors = new Vectors({ ...options, table: this.#table, records: this.#records })
+    const held = {
+      ...options,
+      unwritten: this.#unwritten,
+      table: this.#table,
+      records: this.#records,
+      hints: this.#hints,
+    }
+    this.#indexes = new Indexes({ ...held, ids })
+    this.tombstones = new Tombstones(this.#unwritten)
+    this.vectors = new Vectors(held)
+    this.runs = new SignedRuns(options.crypto, this.#records, this.vectors)
+    this.forks = new Forks({ ...held, runs: this.runs, changed: (lane) => this.#changed(lane) })
   }
 
   /** netNow, ms. */
@@ -180,41 +164,16 @@ export class Replica {
   }
 
   forkAt(room: RoomId, author: PersonKey, lane: LaneId): number | undefined {
-    return this.lane(room, author, lane)?.forkAt || undefined
+    return this.#table.at(room, author, lane)?.forkAt || undefined
   }
 
   body(event: Event): Uint8Array | undefined {
     return this.#records.body(event)
   }
 
-  tombstone(id: EventId): Uint8Array | undefined {
-    return this.#unwritten.get(tombstoneKey(id))
-  }
-
-  isDeleted(id: EventId): boolean {
-    return this.#unwritten.get(tombstoneKey(id)) !== undefined
-  }
-
   /** The event with this id, where it is held. */
   find(id: EventId): Event | undefined {
-    const event = this.#findIndexed(id)
-    if (event || this.#areEndsIndexed) return event
-    // Until somebody asks for one of them, or the scan comes by, a start need not wait for these.
-    this.#indexEnds(ENDS_MAX)
-    return this.#findIndexed(id)
-  }
-
-  #findIndexed(id: EventId): Event | undefined {
-    for (const { room, author, lane, n } of this.#ids.places(id)) {
-      const event = this.event(room, author, lane, n)
-      // Another event may lie there, or have taken its place since.
-      if (event?.id === id) return event
-    }
-    // A store of before that no scan has been through yet.
-    const at = this.#unwritten.get(placeKey(id))
-    const place = at && placeOf(at)
-    const event = place && this.event(place.room, place.author, place.lane, place.n)
-    return event?.id === id ? event : undefined
+    return this.#indexes.find(id)
   }
 
   // --- adding -----------------------------------------------------------------------------------------------------
@@ -251,9 +210,10 @@ export class Replica {
     const isKnownFork = held.forkAt > 0 && differs.n >= held.forkAt
     if (!differs.isLowest) return isKnownFork ? { is: 'added', events: [] } : { is: 'branch', n: differs.n }
     if (!known) this.#table.keep(held)
-    const isForked = this.#proveFork(held, differs.n, chainOf(run, differs.n))
-    const mine = isForked ? undefined : this.chain(held, differs.n)
-    if (held.forkAt === 0 && !(mine && this.#isSigned(held, mine)))
+    const branch = branchOf(run, differs.n)
+    const isForked = this.forks.prove(held, branch.events, branch.chain)
+    const mine = isForked ? undefined : this.runs.chain(held, differs.n)
+    if (held.forkAt === 0 && !(mine && this.forks.isSigned(held, mine)))
       // No branch, but damage of the own disk: what came takes its place.
       return { is: 'added', events: this.#append(held, run, Number.POSITIVE_INFINITY) }
     // What both branches share may still be new here.
@@ -265,18 +225,18 @@ export class Replica {
   #firstDifference(held: Lane, events: readonly Event[]): { n: number; isLowest: boolean } | undefined {
     const first = events[0]!
     if (first.n > 1) {
-      const before = this.idAt(held.room, held.author, held.lane, first.n - 1)
+      const before = this.#records.idAt(held, first.n - 1)
       if (before !== undefined && before !== first.prev) return { n: first.n - 1, isLowest: false }
     }
     for (const event of events) {
       if (event.n <= held.n) {
-        const id = this.idAt(held.room, held.author, held.lane, event.n)
+        const id = this.#records.idAt(held, event.n)
         if (id !== undefined && id !== event.id) return { n: event.n, isLowest: true }
         continue
       }
       // A header without its body may lie beyond n: evidence of another branch where both follow the same event.
       // One that follows another event is left from above a hole, and gives way.
-      const stored = event.n <= held.top ? this.event(held.room, held.author, held.lane, event.n) : undefined
+      const stored = event.n <= held.top ? this.#records.event(held, event.n) : undefined
       if (stored && stored.id !== event.id && stored.prev === event.prev)
         return { n: event.n, isLowest: true }
     }
@@ -304,8 +264,8 @@ export class Replica {
         if (isNew && event.n === lane.end) lane.endId = event.id
         if (!isNew || !isHeld) continue
         // A hole below a hint that no scan has corrected yet.
-        this.#ids.cut(lane, event.n - 1)
-        this.#index(lane, event, false)
+        this.#indexes.cut(lane, event.n - 1)
+        this.#indexes.add(lane, event, false)
         refilled.push(event)
         continue
       }
@@ -331,7 +291,7 @@ export class Replica {
   /** Before the scan it is not known where lanes end; it looks at all of them. */
   #noteHole(lane: Lane): void {
     const isOpen = lane.n < lane.top && lane.top !== Number.POSITIVE_INFINITY
-    this.#holes.note(lane, isOpen ? this.event(lane.room, lane.author, lane.lane, lane.n + 1)?.id : undefined)
+    this.#holes.note(lane, isOpen ? this.#records.event(lane, lane.n + 1)?.id : undefined)
   }
 
   /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
@@ -373,7 +333,7 @@ export class Replica {
   #closeHoles(lanes: Iterable<Lane>): void {
     for (const lane of lanes) {
       const before = lane.n
-      const next = before < lane.top && this.event(lane.room, lane.author, lane.lane, before + 1)
+      const next = before < lane.top && this.#records.event(lane, before + 1)
       if (next && this.#mayLack(next)) this.#extend(lane)
       this.#noteHole(lane)
       if (lane.n === before) continue
@@ -403,7 +363,7 @@ export class Replica {
     id: EventId,
   ): Event | undefined {
     const event = this.event(room, author, lane, n)
-    if (event?.id !== id || this.isDeleted(id) || this.body(event) !== undefined) return undefined
+    if (event?.id !== id || this.tombstones.has(id) || this.body(event) !== undefined) return undefined
     return event
   }
 
@@ -414,12 +374,12 @@ export class Replica {
     else this.#records.putAlone(last, run.signature, run.bodies[0]!)
     for (let i = 0; i < run.events.length; i++) {
       const event = run.events[i]!
-      this.#index(lane, event, true)
+      this.#indexes.add(lane, event, true)
       this.#noteKeys(event, run.bodies[i])
       // Where its lane was held without it, was erased, and comes again.
       this.bare.came(event)
     }
-    if (!isControlLane(lane.lane)) this.#order(run.events)
+    if (!isControlLane(lane.lane)) this.#indexes.order(run.events)
     lane.n = last.n
     lane.id = last.id
     lane.top = last.n
@@ -433,7 +393,7 @@ export class Replica {
     const from = just[0]?.n ?? 0
     for (const end = tellableN(lane, this.vectors.limit(lane)); lane.told < end; lane.told++) {
       const n = lane.told + 1
-      const event = just[n - from] ?? this.event(lane.room, lane.author, lane.lane, n)
+      const event = just[n - from] ?? this.#records.event(lane, n)
       if (event) events.push(event)
     }
     return events
@@ -455,8 +415,8 @@ export class Replica {
     lane.n = event.n
     lane.id = event.id
     if (isSigned) this.#setEnd(lane, event)
-    this.#dropMistakenTombstones(lane, event)
-    this.#index(lane, event, isInRun)
+    this.tombstones.dropMistaken(lane, event)
+    this.#indexes.add(lane, event, isInRun)
   }
 
   #setEnd(lane: Lane, event: Event): void {
@@ -476,7 +436,7 @@ export class Replica {
   }
 
   #holdsBody = (event: Event) =>
-    this.body(event) !== undefined || this.isDeleted(event.id) || this.#goesBare(event)
+    this.body(event) !== undefined || this.tombstones.has(event.id) || this.#goesBare(event)
 
   /** An event whose body is not here counts without it. */
   #goesBare(event: Event): boolean {
@@ -488,67 +448,20 @@ export class Replica {
   /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. stored: where it was read already. */
   #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
     const body = stored ?? this.body(event)
-    if (body === undefined) return this.isDeleted(event.id) || this.#goesBare(event)
+    if (body === undefined) return this.tombstones.has(event.id) || this.#goesBare(event)
     if (isBodyOf(this.#crypto, event.header, body)) return true
     this.#records.dropBody(event, event.n, event.id)
     return false
   }
 
-  /** What the disk has damaged since the scan is not handed on. */
-  #wholeBody(
-    { room, author, lane }: Lane,
-    n: number,
-    id: EventId,
-    header: Uint8Array,
-  ): Uint8Array | undefined {
-    const body = this.#records.body({ room, author, lane, n, id, header })
-    return body && isBodyOf(this.#crypto, header, body) ? body : undefined
-  }
-
   /** isBeyond: nothing was there before, so no body either. */
   #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
-    if (lane.tombstones.size > 0 && this.isDeleted(event.id)) return true
+    if (lane.tombstones.size > 0 && this.tombstones.has(event.id)) return true
     if (!isBeyond && this.body(event)) return true
     if (!body) return this.#goesBare(event)
     this.#records.putBody(event, body)
     this.bare.came(event)
     return true
-  }
-
-  /** isInRun: it lies in a stored run, which has its place in display order as soon as it is written. */
-  #index(lane: Lane, event: Event, isInRun: boolean): void {
-    this.#noteId(lane, event.n, event.id)
-    if (isControlLane(event.lane)) {
-      const { key, value } = controlEntry(event)
-      this.#unwritten.put(key, value)
-    } else if (!isInRun) this.#order([event])
-  }
-
-  #noteId(lane: Lane, n: number, id: EventId): void {
-    if (this.#ids.isFull) this.#flushIds()
-    this.#ids.add(lane, n, id)
-  }
-
-  #flushIds(): void {
-    const { ops, lanes } = this.#ids.flush()
-    this.#unwritten.apply(ops)
-    // A lane may have been erased meanwhile.
-    for (const lane of lanes) if (this.#table.get(lane) === lane) this.#hints.put(lane)
-  }
-
-  /** The place in display order of content events that lie in one value. */
-  #order(events: readonly Event[]): void {
-    for (const { key, value } of orderEntries(events)) this.#unwritten.put(key, value)
-  }
-
-  /** Of a stored run that is none any more each event has a place of its own. */
-  #orderApart(headers: readonly Uint8Array[]): void {
-    const events = headers.map((header) => decodeHeader(this.#crypto, header))
-    const { room, author, lane } = events[0]!
-    if (isControlLane(lane)) return
-    for (const { key } of orderEntries(events)) this.#unwritten.del(key)
-    const n = this.lane(room, author, lane)?.n ?? 0
-    for (const event of events) if (event.n <= n) this.#order([event])
   }
 
   /**
@@ -561,32 +474,16 @@ export class Replica {
     const fits =
       !held || (held.author === author && held.lane === laneId && held.n === n && held.room === room)
     const counted = this.idAt(room, author, laneId, n)
-    if (!fits || (counted !== undefined && counted !== id) || this.isDeleted(id)) return false
-    // Ahead of their events: bounded, or the author could fill every store with deletions of nothing. They come again.
-    const known = this.lane(room, author, laneId)
-    if (known && n > known.n && known.tombstones.size >= known.n + AHEAD_MAX) return false
-    this.#unwritten.put(tombstoneKey(id), tombstone.bytes)
+    if (!fits || (counted !== undefined && counted !== id) || this.tombstones.has(id)) return false
+    const lane = this.#table.open(tombstone)
+    if (!this.tombstones.hasRoom(lane, n)) return false
+    this.tombstones.keep(lane, tombstone)
     this.#records.dropBody(tombstone, n, id)
-    const lane = this.lane(room, author, laneId) ?? this.#table.keep(this.#table.make(tombstone))
-    noteTombstone(lane, id, n)
     this.#extend(lane)
     this.#noteHole(lane)
     this.#changed(lane)
     fresh.push(...this.#tell(lane))
     return true
-  }
-
-  /** A tombstone that came before the event at its n, and names another one, deletes nothing. */
-  #dropMistakenTombstones(lane: Lane, event: Event): void {
-    for (const [id, n] of lane.tombstones) {
-      if (n !== event.n || id === event.id) continue
-      dropTombstone(lane, id)
-      this.#unwritten.del(tombstoneKey(id))
-    }
-  }
-
-  tombstones(lane: Lane): Uint8Array[] {
-    return [...lane.tombstones.keys()].flatMap((id) => this.#unwritten.get(tombstoneKey(id)) ?? [])
   }
 
   // --- erasing ----------------------------------------------------------------------------------------------------
@@ -605,17 +502,15 @@ export class Replica {
       const event = this.event(room, author, id, n)
       this.#records.remove(lane, n)
       if (!event) continue
-      this.#unwritten.del(tombstoneKey(event.id))
-      for (const { key } of entriesTogether({ events: [event], counted: [event] })) this.#unwritten.del(key)
-      dropTombstone(lane, event.id)
+      this.tombstones.drop(lane, event.id)
+      this.#indexes.erase(event)
     }
     if (end < lane.n) this.#shorten(lane, end)
     if (end > 0) return { erased: top - end, isDone: false }
-    for (const deleted of lane.tombstones.keys()) this.#unwritten.del(tombstoneKey(deleted))
-    dropTombstones(lane)
+    this.tombstones.dropAll(lane)
     if (whole || lane.forkAt === 0) {
       this.#hints.del(lane)
-      this.#unwritten.del(forkKey(room, author, id))
+      this.forks.erase(lane)
       this.#table.remove(lane)
       this.#holes.note(lane, undefined)
     }
@@ -631,7 +526,7 @@ export class Replica {
     const end = Math.min(lane.top, after + max)
     let erased = 0
     for (let n = after + 1; n <= end; n++) {
-      const event = this.event(lane.room, lane.author, lane.lane, n)
+      const event = this.#records.event(lane, n)
       if (!event || !this.#mayLack(event) || !this.#records.body(event)) continue
       this.#records.dropBody(lane, n, event.id)
       erased++
@@ -649,11 +544,11 @@ export class Replica {
   }
 
   #shorten(lane: Lane, n: number): void {
-    const last = n > 0 ? this.event(lane.room, lane.author, lane.lane, n) : undefined
+    const last = n > 0 ? this.#records.event(lane, n) : undefined
     lane.n = last ? n : 0
     lane.id = last?.id ?? LANE_START
     lane.told = Math.min(lane.told, lane.n)
-    this.#ids.cut(lane, lane.n)
+    this.#indexes.cut(lane, lane.n)
     if (lane.end > lane.n) {
       lane.end = 0
       lane.endId = LANE_START
@@ -661,133 +556,11 @@ export class Replica {
     this.#changed(lane)
   }
 
-  // --- forks ------------------------------------------------------------------------------------------------------
-
-  /** Signed headers of a held lane from n to the next run end; undefined where n is not held, or nothing signed covers it. */
-  chain(lane: Lane, from: number): Chain | undefined {
-    const headers: Uint8Array[] = []
-    let before: EventId | undefined
-    for (let n = from; n < from + RUN_EVENTS_MAX; n++) {
-      const stored = this.#records.header(lane, n)
-      if (!stored) return undefined
-      const { header, signature } = stored
-      if (before !== undefined && prevOf(header) !== before) return undefined
-      before = this.#records.idOf(stored)
-      headers.push(header)
-      if (signature) return { headers: concat(...headers), signature }
-    }
-    return undefined
-  }
-
-  /**
-   * A verified proof: two signed chains whose first events share (author, room, lane, n, prev) and differ, so that n is
-   * the lowest index at which these branches do. Of several the one of lowest n is kept. False: no proof, or nothing new.
-   */
-  addFork(a: readonly Event[], b: readonly Event[], proof: readonly [Chain, Chain]): boolean {
-    const [one, two] = [a[0]!, b[0]!]
-    if (
-      one.room !== two.room ||
-      one.author !== two.author ||
-      one.lane !== two.lane ||
-      one.n !== two.n ||
-      one.prev !== two.prev ||
-      one.id === two.id
-    )
-      return false
-    const lane = this.lane(one.room, one.author, one.lane) ?? this.#table.keep(this.#table.make(one))
-    if (lane.forkAt > 0 && lane.forkAt <= one.n) return false
-    lane.forkAt = one.n
-    this.#unwritten.put(forkKey(lane.room, lane.author, lane.lane), packProof(proof))
-    this.#changed(lane)
-    return true
-  }
-
-  fork(lane: Lane): readonly [Chain, Chain] | undefined {
-    const stored =
-      lane.forkAt > 0 ? this.#unwritten.get(forkKey(lane.room, lane.author, lane.lane)) : undefined
-    return stored && unpackProof(stored)
-  }
-
-  /** With a verified chain of another branch that differs at its first event: the proof is made and kept. */
-  #proveFork(lane: Lane, n: number, theirs: { chain: Chain; events: readonly Event[] }): boolean {
-    const mine = this.chain(lane, n)
-    if (!mine || !this.#isSigned(lane, mine)) return false
-    const first = decodeHeader(this.#crypto, mine.headers.subarray(0, HEADER_BYTES))
-    return this.addFork([first], theirs.events, [mine, theirs.chain])
-  }
-
-  /** What the own disk has damaged proves nothing against its author. */
-  #isSigned({ author }: Lane, { headers, signature }: Chain): boolean {
-    const last = headers.subarray(headers.length - HEADER_BYTES)
-    return this.#crypto.verify(runMessage(last), signature, fromHex(author))
-  }
-
-  /** The same for headers that a peer sent on request; events: parsed and verified. False: they prove nothing new. */
-  branchFound(lane: Lane, events: readonly Event[], chain: Chain): boolean {
-    return this.#proveFork(lane, events[0]!.n, { chain, events })
-  }
-
   #changed(lane: Lane): void {
     this.vectors.changed(lane)
     this.#hints.put(lane)
     if (isControlLane(lane.lane)) this.onControl(lane)
     else this.onContent(lane)
-  }
-
-  /**
-   * Runs of a lane after n, as long as may be and whole to their signed ends, bodies only up to the listed end; at most maxBytes of them
-   * (but at least one run). next: where to go on; undefined when all is said.
-   */
-  runsAfter(lane: Lane, after: number, maxBytes: number): { runs: Run[]; next: number | undefined } {
-    const runs: Run[] = []
-    const end = Math.min(
-      this.vectors.limit(lane),
-      lane.forkAt > 0 ? lane.forkAt - 1 : Number.POSITIVE_INFINITY,
-      lane.n,
-    )
-    let bytes = 0
-    let at = after
-    while (at < end) {
-      const run = this.#runFrom(lane, at + 1, end)
-      if (!run) break
-      const size = run.headers.length + run.bodies.reduce((sum, body) => sum + (body?.length ?? 0), 0) + 100
-      if (runs.length > 0 && bytes + size > maxBytes) return { runs, next: at }
-      runs.push(run)
-      bytes += size
-      at += run.bodies.length
-    }
-    return { runs, next: undefined }
-  }
-
-  /**
-   * The longest run from n on. Runs that follow one another are joined, as far as a run may reach: each header names the
-   * one before it, so the last signature covers them all, and whoever pulls has one to check instead of up to 64.
-   */
-  #runFrom(lane: Lane, from: number, end: number): Run | undefined {
-    const headers: Uint8Array[] = []
-    const bodies: (Uint8Array | null)[] = []
-    let signed: { readonly events: number; readonly signature: Uint8Array } | undefined
-    let before: EventId | undefined
-    let bodyBytes = 0
-    for (let n = from; n < from + RUN_EVENTS_MAX && !(signed && n > end); n++) {
-      const stored = this.#records.header(lane, n)
-      if (!stored) break
-      const { header, signature } = stored
-      if (before !== undefined && prevOf(header) !== before) break
-      before = this.#records.idOf(stored)
-      const body = (n <= end ? this.#wholeBody(lane, n, before, header) : undefined) ?? null
-      bodyBytes += body?.length ?? 0
-      if (signed && bodyBytes > RUN_BODY_BYTES_MAX) break
-      headers.push(header)
-      bodies.push(body)
-      if (signature) signed = { events: n - from + 1, signature }
-    }
-    if (!signed) return undefined
-    return {
-      headers: concat(...headers.slice(0, signed.events)),
-      signature: signed.signature,
-      bodies: bodies.slice(0, signed.events),
-    }
   }
 
   // --- store ------------------------------------------------------------------------------------------------------
@@ -807,45 +580,10 @@ export class Replica {
   async load(): Promise<void> {
     await this.#keys.load(this.#store)
     const segments = await loadHints(this.#store, this.#table)
-    for await (const [, value] of this.#store.scan({ from: 'd', to: 'e' })) {
-      if (value.length !== TOMBSTONE_BYTES) continue
-      const lane = this.#table.open({
-        room: hex(value, 8, 24) as RoomId,
-        author: hex(value, 24, 56) as PersonKey,
-        lane: hex(value, 56, 64) as LaneId,
-      })
-      noteTombstone(lane, hex(value, 68, 100) as EventId, readUint(value, 64, 4))
-    }
-    // A hint tells of a fork only where the proof itself is here.
-    const proofs = new Map<string, number>()
-    for await (const [key, value] of this.#store.scan({ from: 'f', to: 'g' })) {
-      if (key.length !== LANE_KEY_LENGTH || value.length < PROOF_BYTES_MIN) continue
-      this.#table.open(parseLaneKey(key))
-      proofs.set(key, decodeHeader(this.#crypto, unpackProof(value)[0].headers.subarray(0, HEADER_BYTES)).n)
-    }
-    for (const lane of this.#table.all())
-      this.#hint(lane, proofs.get(forkKey(lane.room, lane.author, lane.lane)) ?? 0)
-    await this.#ids.load(segments)
-    this.#areEndsIndexed = false
-  }
-
-  /** Events that are in no segment, by the hints. Where they are many the store is one of before, or its segments are made anew: by the scan. */
-  #indexEnds(max: number): void {
-    this.#areEndsIndexed = true
-    const lanes = [...this.#table.all()].filter((lane) => lane.n > lane.indexed)
-    const events = lanes.reduce((sum, lane) => sum + lane.n - lane.indexed, 0)
-    if (events > max) return
-    for (const lane of lanes)
-      for (let n = lane.indexed + 1; n <= lane.n; n++) {
-        const isNoted = this.#ids.covers(lane, n)
-        const id = isNoted ? undefined : this.idAt(lane.room, lane.author, lane.lane, n)
-        if (id !== undefined) this.#noteId(lane, n, id)
-      }
-  }
-
-  #hint(lane: Lane, forkAt: number): void {
-    lane.forkAt = forkAt
-    lane.told = tellableN(lane, Number.POSITIVE_INFINITY)
+    await this.tombstones.load(this.#store, this.#table)
+    await this.forks.load(this.#store)
+    for (const lane of this.#table.all()) lane.told = tellableN(lane, Number.POSITIVE_INFINITY)
+    await this.#indexes.load(segments)
   }
 
   get laneCount(): number {
@@ -858,8 +596,7 @@ export class Replica {
    * meanwhile keep what they gained above a sound prefix.
    */
   async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
-    const isIdsAnew = await this.#areIdsToRenew()
-    if (isIdsAnew) this.#ids.renew(this.#table.all())
+    const isIdsAnew = await this.#indexes.renewIds()
     const hinted = new Map<Lane, number>()
     for (const lane of this.#table.all()) hinted.set(lane, lane.n)
     const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
@@ -912,7 +649,7 @@ export class Replica {
         if (isBroken) break
         const together = isRun ? [] : [event]
         for (const entry of entriesTogether({ events: together, counted: [event] })) expected.add(entry)
-        if (held && !this.#ids.covers(held, event.n)) this.#noteId(held, event.n, event.id)
+        if (held && !this.#indexes.hasId(held, event.n)) this.#indexes.noteId(held, event.n, event.id)
         current.n = event.n
         current.id = event.id
         if (event.n !== last || !stored.signature) continue
@@ -925,16 +662,19 @@ export class Replica {
       settle({ ...newLane(room, author, lane), top: 0 })
     this.#table.foundAll()
     for (const lane of this.#table.all()) {
-      if (!this.#forgetLost(lane)) continue
+      const isDeletionLost = this.tombstones.dropLost(lane)
+      if (!this.forks.dropLost(lane) && !isDeletionLost) continue
+      this.#changed(lane)
       result.wrong++
       result.rooms.add(lane.room)
     }
     // Lanes that were looked at before what says that their bodies may be missing.
     this.#closeHoles(this.#table.all())
     // Also of what grew meanwhile, above what the scan has come to later.
-    this.#indexEnds(Number.POSITIVE_INFINITY)
-    if (isIdsAnew) await this.#idsRenewed()
-    for (const { room, author, lane: id } of await this.#mendIndexes(expected.equals(await indexes()))) {
+    this.#indexes.noteEnds(Number.POSITIVE_INFINITY)
+    if (isIdsAnew) await this.#indexes.idsRenewed()
+    const isRight = expected.equals(await indexes())
+    for (const { room, author, lane: id } of isRight ? [] : await this.#indexes.mend()) {
       result.wrong++
       result.rooms.add(room)
       const lane = this.lane(room, author, id)
@@ -943,56 +683,9 @@ export class Replica {
     return result
   }
 
-  #areIdsToRenew(): Promise<boolean> {
-    let events = 0
-    for (const { n } of this.#table.all()) events += n
-    return this.#ids.isToRenew(events, this.#table.all())
-  }
-
-  async #idsRenewed(): Promise<void> {
-    this.#flushIds()
-    // Those that grew meanwhile: what their hints said was of segments that are gone.
-    for (const lane of this.#table.all()) if (lane.indexed < lane.n) this.#hints.put(lane)
-    this.#unwritten.apply(this.#ids.renewed())
-    for await (const op of this.#ids.left()) this.#unwritten.apply([op])
-  }
-
-  /** Deletions and a fork whose proof is not on disk any more are to be had from others again. True where there were any. */
-  #forgetLost(lane: Lane): boolean {
-    const lost = [...lane.tombstones.keys()].filter((id) => !this.isDeleted(id))
-    for (const id of lost) dropTombstone(lane, id)
-    const isUnproven = lane.forkAt > 0 && !this.#unwritten.get(forkKey(lane.room, lane.author, lane.lane))
-    if (isUnproven) lane.forkAt = 0
-    if (lost.length === 0 && !isUnproven) return false
-    this.#changed(lane)
-    return true
-  }
-
-  /** The indexes follow from the events that count: what they lack, and have too much, is mended. */
-  async #mendIndexes(isRight: boolean): Promise<Event[]> {
-    if (isRight) return []
-    return await mendIndexes({
-      get: (key) => this.#unwritten.get(key),
-      put: (key, value) => this.#unwritten.put(key, value),
-      del: (key) => this.#unwritten.del(key),
-      scan: (range) => this.#store.scan(range),
-      together: (at) => this.#together(at),
-    })
-  }
-
-  /** What lies in one value with the event at this place: nothing where another event, or none that counts, lies there. */
-  #together({ room, author, lane, n }: Pick<Event, 'room' | 'author' | 'lane' | 'n'>): Together {
-    const end = this.lane(room, author, lane)?.n ?? 0
-    const headers = this.#records.runAt({ room, author, lane }, n)
-    const alone = headers || n > end ? undefined : this.#records.header({ room, author, lane }, n)?.header
-    const all = (headers ?? (alone ? [alone] : [])).map((header) => decodeHeader(this.#crypto, header))
-    const events = all.filter((event) => isAt(event, room, author, lane, event.n))
-    return { events, counted: events.filter((event) => event.n <= end) }
-  }
-
   /** found: what the disk really holds of a lane. True where the hint was wrong. */
   #correct(found: Lane, hint: number, fresh: Event[]): boolean {
-    const isSigned = found.n === found.end || this.chain(found, found.n) !== undefined
+    const isSigned = found.n === found.end || this.runs.chain(found, found.n) !== undefined
     if (!isSigned) {
       // Nothing covers the rest any more: it must come again with a signature.
       found.n = found.end
@@ -1006,7 +699,7 @@ export class Replica {
       held.id = found.id
       held.end = found.end
       held.endId = found.endId
-      this.#ids.cut(held, held.n)
+      this.#indexes.cut(held, held.n)
     }
     held.told = Math.min(held.told, held.n)
     if (isSigned) this.#extend(held)
@@ -1021,12 +714,8 @@ export class Replica {
   }
 }
 
-/** Events whose ids are read at once, when somebody asks for one: those that came last, and some that a scan had begun with. */
-const ENDS_MAX = 2 * SEGMENT_EVENTS
 /** Verifying one event takes as long as unpacking many lanes, a value holds up to 64, and a search waits for the page. */
 const EVENTS_PAGE = 8
-/** Two chains of one header each. */
-const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)
 /** Does the whole run come right behind everything that is known of its lane? */
 const isWholeAtEnd = (lane: Lane, { events, bodies }: VerifiedRun): boolean =>
   lane.top === lane.n &&
@@ -1039,23 +728,10 @@ const isAt = (event: Event, room: RoomId, author: PersonKey, lane: LaneId, n: nu
   event.room === room && event.author === author && event.lane === lane && event.n === n
 
 /** Headers of a run from n on, with its signature. */
-function chainOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly Event[] } {
+function branchOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly Event[] } {
   const events = run.events.filter((event) => event.n >= n)
   return {
     chain: { headers: concat(...events.map((event) => event.header)), signature: run.signature },
     events,
   }
-}
-
-function packProof([a, b]: readonly [Chain, Chain]): Uint8Array {
-  return concat(uint(a.headers.length, 2), a.headers, a.signature, b.headers, b.signature)
-}
-
-/** The two chains of a stored fork proof, unchecked. */
-export function unpackProof(bytes: Uint8Array): readonly [Chain, Chain] {
-  const length = readUint(bytes, 0, 2)
-  return [
-    { headers: bytes.slice(2, 2 + length), signature: bytes.slice(2 + length, 66 + length) },
-    { headers: bytes.slice(66 + length, bytes.length - 64), signature: bytes.slice(bytes.length - 64) },
-  ]
 }

@@ -18,7 +18,8 @@ import {
   type VerifiedRun,
   vouchedRun,
 } from '../wire/event.ts'
-import type { Chain, Replica } from './replica.ts'
+import type { Replica } from './replica.ts'
+import type { Chain } from './signed-runs.ts'
 import type { Check } from './sync.ts'
 
 /** Some of what a damaged store held; nothing of it is believed. */
@@ -100,6 +101,6 @@ function takeFork(ports: SalvagePorts, proof: readonly [Chain, Chain]): void {
   })
   if (!a || !b || typeof a === 'string' || typeof b === 'string') return
   verify([signatureCheck(a), signatureCheck(b)], (isGood) => {
-    if (isGood && replica.addFork(a.events, b.events, proof)) ports.forked(vouchedRun(a))
+    if (isGood && replica.forks.add(a.events, b.events, proof)) ports.forked(vouchedRun(a))
   })
 }

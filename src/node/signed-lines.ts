@@ -121,9 +121,9 @@ function linksOf({ replica, linkOf }: SignedSource, events: readonly Event[]): P
 /** isDeleted: undefined of what is shown. */
 function proofOf(replica: Replica, event: Event, isDeleted?: boolean): Proof {
   const lane = replica.lane(event.room, event.author, event.lane)
-  const chain = lane && replica.chain(lane, event.n)
+  const chain = lane && replica.runs.chain(lane, event.n)
   const body = isDeleted === undefined ? replica.body(event) : undefined
-  const tombstone = isDeleted ? replica.tombstone(event.id) : undefined
+  const tombstone = isDeleted ? replica.tombstones.get(event.id) : undefined
   return {
     headers: toBase64(chain?.headers ?? event.header),
     signature: toBase64(chain?.signature ?? concat()),

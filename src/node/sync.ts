@@ -47,7 +47,8 @@ import {
   xorOf,
 } from './lanes.ts'
 import { LinkSync, newPull, type Pull, type Wanted } from './link-sync.ts'
-import type { Chain, Replica } from './replica.ts'
+import type { Replica } from './replica.ts'
+import type { Chain, SignedRuns } from './signed-runs.ts'
 import type { Act } from './verification.ts'
 
 export type LinkId = number
@@ -564,7 +565,7 @@ export class Sync {
       }
       state.searches.delete(name)
       const { events, chain } = search.theirs
-      if (this.#ports.replica.branchFound(search.lane, events, chain)) this.#ports.forked(search.lane.room)
+      if (this.#ports.replica.forks.prove(search.lane, events, chain)) this.#ports.forked(search.lane.room)
     }
   }
 
@@ -576,7 +577,7 @@ export class Sync {
     const lane = carriage.theirs(state.peer, room, classOf(id))
       ? replica.lane(room, personKey(frame.author), id)
       : undefined
-    const chain = (lane && replica.chain(lane, frame.from)) ?? NO_CHAIN
+    const chain = (lane && replica.runs.chain(lane, frame.from)) ?? NO_CHAIN
     this.#serve(link, state, [{ type: 'headers', chain } as const].values())
   }
 
@@ -630,7 +631,7 @@ export class Sync {
   #onFork(link: LinkId, frame: FrameOf<'fork'>): void {
     this.#verifyChain(link, frame.a, (a) => {
       this.#verifyChain(link, frame.b, (b) => {
-        if (this.#ports.replica.addFork(a, b, [frame.a, frame.b])) this.#ports.forked(a[0]!.room)
+        if (this.#ports.replica.forks.add(a, b, [frame.a, frame.b])) this.#ports.forked(a[0]!.room)
       })
     })
   }
@@ -680,16 +681,16 @@ export class Sync {
       const flags = frame.lanes[at + 44]!
       if (flags & WANT_EVENTS) this.#ports.served(link, room, author, id)
       if (flags & WANT_TOMBSTONES) {
-        const tombstones = replica.tombstones(lane)
+        const tombstones = replica.tombstones.of(lane)
         for (let i = 0; i < tombstones.length; i += TOMBSTONES_MAX)
           yield { type: 'tombstones', tombstones: concat(...tombstones.slice(i, i + TOMBSTONES_MAX)) }
       }
-      const proof = flags & WANT_FORK ? replica.fork(lane) : undefined
+      const proof = flags & WANT_FORK ? replica.forks.proofOf(lane) : undefined
       if (proof) yield { type: 'fork', a: proof[0], b: proof[1] }
       if (!(flags & WANT_EVENTS)) continue
       let after: number | undefined = readUint(frame.lanes, at + 40, 4)
       while (after !== undefined) {
-        const part: ReturnType<Replica['runsAfter']> = replica.runsAfter(lane, after, 1)
+        const part: ReturnType<SignedRuns['after']> = replica.runs.after(lane, after, 1)
         for (const run of part.runs) {
           if (!parcel.fits(run)) yield { type: 'runs', runs: parcel.take() }
           parcel.add(run)

@@ -64,7 +64,7 @@ export interface Visibility {
 
 /** The visibility in one room, from what is held and what counts. */
 export function visibilityOf(
-  replica: Pick<Replica, 'now' | 'vectors' | 'isDeleted' | 'lane' | 'event'>,
+  replica: Pick<Replica, 'now' | 'vectors' | 'tombstones' | 'lane' | 'event'>,
   view: Pick<RoomView, 'contentLimit' | 'hidden' | 'erased' | 'ruleAgainst' | 'settings' | 'personOf'>,
 ): Visibility {
   const { visibleDays } = view.settings
@@ -77,7 +77,7 @@ export function visibilityOf(
       const lane = replica.lane(room, author, id)
       return lane ? Math.min(replica.vectors.counted(lane), view.contentLimit(author, id)) : 0
     },
-    isDeleted: (id) => replica.isDeleted(id),
+    isDeleted: (id) => replica.tombstones.has(id),
     isHidden: (id) => view.hidden.has(id),
     isErased: ({ id, author }) => view.erased.get(id)?.has(view.personOf(author)) ?? false,
     personOf: (key) => view.personOf(key),

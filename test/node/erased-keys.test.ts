@@ -64,7 +64,7 @@ function serve(from: Replica, to: Replica, order: (lanes: LaneId[]) => LaneId[] 
   for (const id of order(lanes.map(({ lane }) => lane))) {
     const lane = lanes.find((each) => each.lane === id)!
     const after = to.lane(ROOM, lane.author, id)?.n ?? 0
-    for (const run of from.runsAfter(lane, after, 1 << 20).runs) to.add(verified(run))
+    for (const run of from.runs.after(lane, after, 1 << 20).runs) to.add(verified(run))
   }
 }
 

@@ -84,8 +84,8 @@ test('a body that the disk has damaged is not handed on, and comes again', async
   const { replica, runs, held } = await started((store, runs) =>
     flip(store, bodyKey(lastOf(runs[1]!).id), 20),
   )
-  const bodies = replica
-    .runsAfter(held()!, 0, 10_000)
+  const bodies = replica.runs
+    .after(held()!, 0, 10_000)
     .runs.flatMap((run) => run.bodies.map((body) => body !== null))
   expect(bodies).toEqual([true, false, true])
   await replica.scan()
@@ -124,7 +124,7 @@ test('an empty database beneath a running replica: nothing counts until it is th
   )
   expect((await replica.scan()).wrong).toBeGreaterThan(0)
   expect(held()).toMatchObject({ n: 0, end: 0 })
-  expect(replica.tombstones(held()!)).toEqual([])
+  expect(replica.tombstones.of(held()!)).toEqual([])
   replica.delete(tombstone)
   for (const run of runs) replica.add(run)
   expect(replica.body(lastOf(runs[1]!))).toBeUndefined()

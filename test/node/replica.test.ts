@@ -125,7 +125,7 @@ describe('adding runs', () => {
     const { replica } = replicaOf()
     const run = anna.run(anna.contentLane(), ['1', '2', '3'])
     replica.add(run)
-    const { runs, next } = replica.runsAfter(replica.lane(ROOM, anna.person, run.events[0]!.lane)!, 1, 1)
+    const { runs, next } = replica.runs.after(replica.lane(ROOM, anna.person, run.events[0]!.lane)!, 1, 1)
     expect(next).toBeUndefined()
     expect(verified(runs[0]!).events.map(({ n }) => n)).toEqual([2, 3])
   })
@@ -137,7 +137,7 @@ describe('adding runs', () => {
     return runs
   }
   const served = (replica: Replica, lane: LaneId, after = 0) =>
-    replica.runsAfter(replica.lane(ROOM, anna.person, lane)!, after, Number.POSITIVE_INFINITY).runs
+    replica.runs.after(replica.lane(ROOM, anna.person, lane)!, after, Number.POSITIVE_INFINITY).runs
 
   test('SY-11: runs that follow one another are served as one, signed by the last', () => {
     const { replica } = replicaOf()
@@ -217,7 +217,7 @@ describe('SY-4: tombstones', () => {
       replica.add(one)
       if (!isEarly) expect(replica.delete(mistaken)).toBe(false)
       expect(entryOf(replica, lane)).toMatchObject({ n: 4, xor8: '0'.repeat(16) })
-      expect(replica.tombstones(replica.lane(ROOM, anna.person, lane)!)).toEqual([])
+      expect(replica.tombstones.of(replica.lane(ROOM, anna.person, lane)!)).toEqual([])
     }
   })
 
@@ -260,7 +260,7 @@ describe('forks', () => {
     replica.add(withBodies(joined(common, one), () => false))
     expect(replica.add(joined(common, other))).toEqual({ is: 'added', events: common.events, forked: true })
     expect(entryOf(replica, lane)).toMatchObject({ n: 2, forkAt: 3 })
-    const { runs } = replica.runsAfter(replica.lane(ROOM, anna.person, lane)!, 0, 1)
+    const { runs } = replica.runs.after(replica.lane(ROOM, anna.person, lane)!, 0, 1)
     expect(verified(runs[0]!).events.length).toBeGreaterThan(2)
     expect(runs[0]!.bodies.slice(2).every((body) => body === null)).toBe(true)
   })
@@ -272,10 +272,10 @@ describe('forks', () => {
       headers: new Uint8Array([...run.events[0]!.header, ...run.events[1]!.header]),
       signature: run.signature,
     })
-    expect(replica.addFork(one.events, other.events, [chain(one), chain(other)])).toBe(true)
+    expect(replica.forks.add(one.events, other.events, [chain(one), chain(other)])).toBe(true)
     expect(entryOf(replica, lane)).toMatchObject({ n: 0, forkAt: 3 })
-    expect(replica.fork(replica.lane(ROOM, anna.person, lane)!)).toEqual([chain(one), chain(other)])
-    expect(replica.addFork(one.events, other.events, [chain(one), chain(other)])).toBe(false)
+    expect(replica.forks.proofOf(replica.lane(ROOM, anna.person, lane)!)).toEqual([chain(one), chain(other)])
+    expect(replica.forks.add(one.events, other.events, [chain(one), chain(other)])).toBe(false)
   })
 
   test('chains that differ below already are no proof', () => {
@@ -283,8 +283,8 @@ describe('forks', () => {
     const { replica } = replicaOf()
     const [late, lateOther] = [anna.run(lane, ['5'], one), anna.run(lane, ['5'], other)]
     const none = { headers: new Uint8Array(0), signature: new Uint8Array(64) }
-    expect(replica.addFork(late.events, lateOther.events, [none, none])).toBe(false)
-    expect(replica.addFork(one.events, one.events, [none, none])).toBe(false)
+    expect(replica.forks.add(late.events, lateOther.events, [none, none])).toBe(false)
+    expect(replica.forks.add(one.events, one.events, [none, none])).toBe(false)
   })
 
   test('of several proofs the lowest stays', () => {
@@ -306,7 +306,7 @@ describe('SY-2: what is listed', () => {
     replica.add(run)
     const lane = run.events[0]!.lane
     expect(entryOf(replica, lane)).toMatchObject({ n: 2, id8: ids(run)[1]!.slice(0, 16) })
-    const { runs } = replica.runsAfter(replica.lane(ROOM, anna.person, lane)!, 0, 1)
+    const { runs } = replica.runs.after(replica.lane(ROOM, anna.person, lane)!, 0, 1)
     expect(runs[0]!.bodies.map((body) => body !== null)).toEqual([true, true, false])
     limit = 0
     replica.vectors.limitsChanged(ROOM)
@@ -445,7 +445,7 @@ describe('after a start', () => {
     const aboveOther = anna.run(lane, ['5b'], other)
     for (const run of [other, aboveOther]) expect(next.add(run)).toEqual({ is: 'added', events: run.events })
     expect(entryOf(next, lane)).toMatchObject({ n: 5, forkAt: 0 })
-    expect(verified(next.runsAfter(next.lane(ROOM, anna.person, lane)!, 4, 1).runs[0]!).events).toHaveLength(
+    expect(verified(next.runs.after(next.lane(ROOM, anna.person, lane)!, 4, 1).runs[0]!).events).toHaveLength(
       1,
     )
   })

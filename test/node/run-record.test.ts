@@ -145,7 +145,7 @@ test('a run at the end of its lane is one entry, and every event of it is found 
       expect(replica.find(id)?.n).toBe(n)
     }
     expect(textsOf(replica, run)).toEqual(run.bodies)
-    const { runs } = replica.runsAfter(replica.lane(ROOM, anna.person, lane)!, 1, 100_000)
+    const { runs } = replica.runs.after(replica.lane(ROOM, anna.person, lane)!, 1, 100_000)
     expect(runs.map(({ bodies }) => bodies.length)).toEqual([3])
   }
 })
@@ -241,7 +241,7 @@ test('a store of before is read, goes on with short values, and its runs change 
   const again = await restarted(store)
   expect((await again.scan()).wrong).toBe(0)
   expect(textsOf(again, run)).toEqual([run.bodies[0], run.bodies[1], undefined, run.bodies[3]])
-  const { runs } = again.runsAfter(again.lane(ROOM, anna.person, lane)!, 0, 100_000)
+  const { runs } = again.runs.after(again.lane(ROOM, anna.person, lane)!, 0, 100_000)
   const all = joined(run, next)
   expect(runs).toMatchObject([{ headers: all.headers, signature: all.signature }])
 })
@@ -256,10 +256,10 @@ test('a run is handed on as it came, byte for byte, deleted bodies aside', async
   await save()
   const again = await restarted(store)
   const held = again.lane(ROOM, anna.person, lane)!
-  expect(again.runsAfter(held, 20, 1e6).runs).toEqual([
+  expect(again.runs.after(held, 20, 1e6).runs).toEqual([
     { ...packRun(second), bodies: second.bodies.map((body, i) => (i === 7 ? null : body)) },
   ])
-  expect(again.runsAfter(held, 30, 1e6).runs[0]!.headers).toEqual(second.headers.subarray(10 * HEADER_BYTES))
+  expect(again.runs.after(held, 30, 1e6).runs[0]!.headers).toEqual(second.headers.subarray(10 * HEADER_BYTES))
 })
 
 test('a run whose headers the disk has damaged comes again as a whole', async () => {

@@ -117,7 +117,7 @@ export class Cheat {
     const { replica } = this.node.core
     for (let i = 0; i < times; i++)
       for (const lane of replica.lanes(this.general, 1))
-        for (const run of replica.runsAfter(lane, 0, 1 << 20).runs) this.sendAll(live(run))
+        for (const run of replica.runs.after(lane, 0, 1 << 20).runs) this.sendAll(live(run))
   }
 
   /** Posts without asking for credit. */

@@ -107,7 +107,8 @@ function checkPlain(node: SimNode, watch: Watch, secrets: Secrets, bad: (what: s
     for (const [text] of Buffer.from(value).toString('latin1').matchAll(TEXT)) plain.add(text)
   for (const [id, { text }] of watch.said) {
     if (!plain.has(text)) continue
-    if (node.core.replica.isDeleted(id as EventId)) bad(`${node.name} still holds ${text}, deleted (INV-17)`)
+    if (node.core.replica.tombstones.has(id as EventId))
+      bad(`${node.name} still holds ${text}, deleted (INV-17)`)
     if (secrets.has(id as EventId)) bad(`${node.name} holds ${text} of a private room in plain (INV-25)`)
   }
 }
@@ -179,7 +180,7 @@ function checkForks(world: World, up: readonly SimNode[], bad: (what: string) =>
 function checkDeleted(node: SimNode, id: EventId, bad: (what: string) => void): void {
   const event = node.core.replica.find(id)
   const isThere = event ? hasBody(node.store, event) : node.store.get(bodyKey(id)) !== undefined
-  if (node.core.replica.isDeleted(id) && isThere)
+  if (node.core.replica.tombstones.has(id) && isThere)
     bad(`${node.name} still has the body of ${id.slice(0, 8)}, which its author deleted (INV-17)`)
 }
 

@@ -216,7 +216,7 @@ test('what another device of its author deleted goes from the disks a week later
   for (const node of [phone, ben]) expect(holds(node, '<secret>')).toBe(true)
   const lab = [...ben.core.views.ids()].find((id) => ben.core.views.room(id)?.type === 'public')!
   const lanes = [...ben.core.replica.lanes(lab, 1, anna.key)]
-  const whole = lanes.flatMap((lane) => ben.core.replica.runsAfter(lane, 0, 1_000_000).runs)
+  const whole = lanes.flatMap((lane) => ben.core.replica.runs.after(lane, 0, 1_000_000).runs)
   await year.comes(28, [phone, ben])
   await world.run(61_000)
   for (const node of [phone, ben]) {

@@ -209,7 +209,7 @@ test('tombstones that the hub withholds are everywhere within 15 s', async () =>
     link: link!.id,
     frame: { type: 'tombstones', tombstones: tombstone.bytes },
   })
-  const isGone = () => honest.every(({ core }) => core.replica.isDeleted(event.id))
+  const isGone = () => honest.every(({ core }) => core.replica.tombstones.has(event.id))
   expect(await world.until(isGone, EVERYWHERE_MS)).toBe(true)
 })
 

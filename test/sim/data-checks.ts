@@ -182,7 +182,7 @@ function checkForks(world: World, node: SimNode): void {
         const name = room + lane.author + lane.lane
         if (lane.forkAt > 0 && !world.forkedLanes.has(name))
           world.violation(`INV-15: ${node.index} holds a fork of ${lane.lane}`)
-        if (lane.forkAt > 0 && !node.replica.fork(lane))
+        if (lane.forkAt > 0 && !node.replica.forks.proofOf(lane))
           world.violation(`${node.index} lists a fork without its proof`)
       }
 }
@@ -211,7 +211,7 @@ function checkSignatures(world: World, node: SimNode): void {
     for (const cls of [0, 1] as const)
       for (const lane of node.replica.lanes(room, cls))
         for (let n = 1; n <= lane.n; ) {
-          const chain = node.replica.chain(lane, n)
+          const chain = node.replica.runs.chain(lane, n)
           if (!chain)
             return world.violation(`INV-8: nothing signed covers ${lane.lane} ${n} at ${node.index}`)
           const bodies = new Array(chain.headers.length / HEADER_BYTES).fill(null)

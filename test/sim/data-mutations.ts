@@ -1,6 +1,5 @@
 /** Planted bugs: nodes built a little wrong, each of which the data simulator must find. */
 
-import type { Lane } from '../../src/node/lanes.ts'
 import { Replica, type ReplicaOptions } from '../../src/node/replica.ts'
 import type { RoomView } from '../../src/node/rooms.ts'
 import { Views } from '../../src/node/views.ts'
@@ -72,27 +71,33 @@ class XorDigest extends Replica {
 
 /** Headers beyond the end of a lane are left out, so that nothing signed covers what is sent. */
 class StopsAtTheEnd extends Replica {
-  override runsAfter(lane: Lane, after: number, maxBytes: number) {
-    const { runs, next } = super.runsAfter(lane, after, maxBytes)
-    const end = this.vectors.counted(lane)
-    let at = after
-    const cut = runs.map((run): Run => {
-      const count = Math.max(1, Math.min(run.bodies.length, end - at))
-      at += run.bodies.length
-      return {
-        ...run,
-        headers: run.headers.slice(0, count * HEADER_BYTES),
-        bodies: run.bodies.slice(0, count),
-      }
-    })
-    return { runs: cut, next }
+  constructor(options: ReplicaOptions) {
+    super(options)
+    const { runs, vectors } = this
+    const runsAfter = runs.after.bind(runs)
+    runs.after = (lane, after, maxBytes) => {
+      const { runs, next } = runsAfter(lane, after, maxBytes)
+      const end = vectors.counted(lane)
+      let at = after
+      const cut = runs.map((run): Run => {
+        const count = Math.max(1, Math.min(run.bodies.length, end - at))
+        at += run.bodies.length
+        return {
+          ...run,
+          headers: run.headers.slice(0, count * HEADER_BYTES),
+          bodies: run.bodies.slice(0, count),
+        }
+      })
+      return { runs: cut, next }
+    }
   }
 }
 
 /** Forks are not proven: whoever came first is believed. */
 class BelievesTheFirst extends Replica {
-  override addFork(): boolean {
-    return false
+  constructor(options: ReplicaOptions) {
+    super(options)
+    this.forks.add = () => false
   }
 }
 

@@ -297,7 +297,7 @@ export class SimNode implements Endpoint {
     // A deletion travels before the run whose body was missing: then that brings nothing any more.
     const isKnown = run.events.every(
       ({ room, author, lane, n, id }) =>
-        this.replica.idAt(room, author, lane, n) === id && !this.replica.isDeleted(id),
+        this.replica.idAt(room, author, lane, n) === id && !this.replica.tombstones.has(id),
     )
     const result = this.replica.add(run)
     if (isPulled && !this.#isLive && isKnown) this.#world.pulledTwice(this, run)

@@ -28,7 +28,7 @@ export class Erasures {
         const mine: Event[] = []
         for (const [id, by] of views.room(room)?.erased ?? []) {
           const event = by.has(me) ? replica.find(id) : undefined
-          if (event?.author === self && event.room === room && !replica.isDeleted(id)) mine.push(event)
+          if (event?.author === self && event.room === room && !replica.tombstones.has(id)) mine.push(event)
         }
         if (mine.length > 0) this.#core.deleteOwn(mine, () => {})
       }
