@@ -114,7 +114,7 @@ export class Erasing {
     this.#seen = 0
     for (const room of replica.rooms()) {
       const isGone = this.#isGone(room, time)
-      if (isGone !== replica.areKeysClosed(room)) this.#closeKeys(room, isGone)
+      if (isGone !== replica.erasedKeys.isClosed(room)) this.#closeKeys(room, isGone)
       if (isGone)
         for (const lane of replica.lanes(room, 0)) if ((this.#keyless.get(lane) ?? 0) < lane.top) yield lane
       for (const lane of replica.lanes(room, 1)) {
@@ -126,7 +126,7 @@ export class Erasing {
 
   /** Undeleted meanwhile, a room may have keys again, and all its lanes are looked at anew should it be deleted once more. */
   #closeKeys(room: RoomId, isGone: boolean): void {
-    this.#ports.replica.closeKeys(room, isGone)
+    this.#ports.replica.erasedKeys.close(room, isGone)
     if (isGone) return this.#ports.keysErased(room)
     for (const lane of this.#ports.replica.lanes(room, 0)) this.#keyless.delete(lane)
     this.#ports.keysWanted(room)

@@ -1,39 +1,30 @@
 /**
- * The replica: this node's set of events. Union by lane, forks and tombstones, vectors and their digests.
+ * The replica: this node's set of events, which takes in what comes. Its parts are files of their own: what is held of each
+ * lane and how far it counts, forks and tombstones, vectors, indexes, the scan.
  *
  * Only verified things come in; what they change is collected as store operations (`takeOps`) that the shell writes.
  * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
- * for display is decided elsewhere (rooms, timeline); here a lane's `limit` tells where its listed part ends.
+ * for display is decided elsewhere (rooms, timeline); here the `limit` of a lane tells where its listed part ends.
  */
 import { concat, equal } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import {
-  decodeHeader,
-  type Event,
-  isBodyOf,
-  isControlLane,
-  LANE_START,
-  type Tombstone,
-  type VerifiedRun,
-} from '../wire/event.ts'
+import { type Event, isControlLane, LANE_START, type Tombstone, type VerifiedRun } from '../wire/event.ts'
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { Bare } from './bare.ts'
 import { Beyond } from './beyond.ts'
-import { concernsKeys, ErasedKeys, isKeyKind } from './erased-keys.ts'
-import { Excuses } from './excuses.ts'
+import { ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { Forks } from './forks.ts'
-import { Holes } from './holes.ts'
 import { IdIndex } from './id-index.ts'
-import { beginIndexSum, entriesTogether, IndexSum } from './index-check.ts'
 import { Indexes } from './indexes.ts'
-import { LANE_KEY_LENGTH, parseLaneKey } from './keys.ts'
+import { LaneGrowth } from './lane-growth.ts'
 import { LaneHints, loadHints } from './lane-hints.ts'
 import { LaneRecords } from './lane-records.ts'
 import { LaneTable } from './lane-table.ts'
-import { type Lane, type LaneClass, newLane, tellableN } from './lanes.ts'
-import { readStored } from './run-record.ts'
+import { type Lane, type LaneClass, tellableN } from './lanes.ts'
+import { MissingBodies } from './missing-bodies.ts'
 import { type Chain, SignedRuns } from './signed-runs.ts'
 import type { Store, StoreOp } from './store.ts'
+import { type Scanned, StoreScan } from './store-scan.ts'
 import { Tombstones } from './tombstones.ts'
 import { Unwritten } from './unwritten.ts'
 import { Vectors } from './vectors.ts'
@@ -62,36 +53,34 @@ export interface ReplicaOptions {
 }
 
 export class Replica {
-  readonly #crypto: Crypto
-  readonly #net: NetId
-  readonly #store: Pick<Store, 'get' | 'scan'>
+  /** How far each lane is listed, and the digests of that. */
+  readonly vectors: Vectors
+  readonly tombstones: Tombstones
+  readonly forks: Forks
+  /** What is handed on of a lane. */
+  readonly runs: SignedRuns
+  /** Of deleted rooms. */
+  readonly erasedKeys: ErasedKeys
+  readonly bare = new Bare()
   /** Called where a control lane has grown, shrunk or forked: what counts in its room is decided anew. Set by the views. */
   onControl: (lane: Lane) => void = () => {}
   /** The same of content lanes, and where one lost something. Set by whoever follows them. */
   onContent: (lane: Lane) => void = () => {}
-  readonly #table: LaneTable
-  readonly #unwritten: Unwritten
-  readonly #records: LaneRecords
-  readonly #indexes: Indexes
-  readonly #hints: LaneHints
-  readonly vectors: Vectors
-  readonly tombstones: Tombstones
-  readonly runs: SignedRuns
-  readonly forks: Forks
   /** May this person ever have deleted a room of that maker? Grows only. Set by the views. */
   mayDelete: (by: PersonKey, maker: PersonKey) => boolean = (by, maker) => by === maker
   /** May these be, or have been, devices of one person? Grows only. Set by the views. */
   areKin: (by: PersonKey, author: PersonKey) => boolean = (by, author) => by === author
-  readonly #keys: ErasedKeys
-  readonly #excuses = new Excuses()
-  readonly #holes = new Holes()
-  readonly bare = new Bare()
+  readonly #crypto: Crypto
+  readonly #net: NetId
+  readonly #store: Pick<Store, 'get' | 'scan'>
+  readonly #unwritten: Unwritten
+  readonly #table: LaneTable
+  readonly #hints: LaneHints
+  readonly #records: LaneRecords
+  readonly #indexes: Indexes
+  readonly #missing: MissingBodies
   readonly #beyond: Beyond
-  /** Lanes whose hole may be none any more: looked at once the run is added. */
-  readonly #closing = new Set<Lane>()
-  #isClosing = false
-  /** Events that count since something came elsewhere. */
-  #freed: Event[] = []
+  readonly #growth: LaneGrowth
 
   constructor(options: ReplicaOptions) {
     this.#crypto = options.crypto
@@ -99,15 +88,11 @@ export class Replica {
     this.#store = options.store
     this.#unwritten = new Unwritten(options.store)
     this.#table = new LaneTable(options.isFresh ?? false)
-    this.#keys = new ErasedKeys({
+    this.erasedKeys = new ErasedKeys({
       crypto: options.crypto,
       put: (key, value) => this.#unwritten.put(key, value),
       mayDelete: (by, maker) => this.mayDelete(by, maker),
     })
-    this.#beyond = new Beyond(
-      ({ room, author, lane }, n) => this.event(room, author, lane, n),
-      (event) => isKeyKind(event.kind) || this.#holdsBody(event),
-    )
     const ids = new IdIndex({
       get: (key) => this.#unwritten.get(key),
       scan: (range) => options.store.scan(range),
@@ -116,18 +101,43 @@ export class Replica {
     this.#records = new LaneRecords(options.crypto, this.#unwritten, this.#table, (headers) =>
       this.#indexes.orderApart(headers),
     )
-    const held = {
+    this.tombstones = new Tombstones(this.#unwritten)
+    const parts = {
       ...options,
       unwritten: this.#unwritten,
       table: this.#table,
       records: this.#records,
-      hints: this.#hints,
+      tombstones: this.tombstones,
+      changed: this.#changed,
     }
-    this.#indexes = new Indexes({ ...held, ids })
-    this.tombstones = new Tombstones(this.#unwritten)
-    this.vectors = new Vectors(held)
+    this.#indexes = new Indexes({ ...parts, ids, hints: this.#hints })
+    this.vectors = new Vectors(parts)
     this.runs = new SignedRuns(options.crypto, this.#records, this.vectors)
-    this.forks = new Forks({ ...held, runs: this.runs, changed: (lane) => this.#changed(lane) })
+    this.forks = new Forks({ ...parts, runs: this.runs })
+    this.#missing = new MissingBodies({
+      ...parts,
+      keys: this.erasedKeys,
+      bare: this.bare,
+      areKin: (by, author) => this.areKin(by, author),
+    })
+    this.#beyond = new Beyond(
+      (lane, n) => this.#records.event(lane, n),
+      (event) => isKeyKind(event.kind) || this.#missing.isWhole(event),
+    )
+    this.#growth = new LaneGrowth({
+      ...parts,
+      indexes: this.#indexes,
+      missing: this.#missing,
+      vectors: this.vectors,
+    })
+  }
+
+  /** What is listed of this lane may have changed. */
+  readonly #changed = (lane: Lane): void => {
+    this.vectors.changed(lane)
+    this.#hints.put(lane)
+    if (isControlLane(lane.lane)) this.onControl(lane)
+    else this.onContent(lane)
   }
 
   /** netNow, ms. */
@@ -171,6 +181,13 @@ export class Replica {
     return this.#records.body(event)
   }
 
+  /** The event that is held here with this id, and lacks its body though no tombstone stands. */
+  lacking(place: Pick<Event, 'room' | 'author' | 'lane' | 'n'>, id: EventId): Event | undefined {
+    const event = this.#records.event(place, place.n)
+    if (event?.id !== id || this.tombstones.has(id) || this.body(event) !== undefined) return undefined
+    return event
+  }
+
   /** The event with this id, where it is held. */
   find(id: EventId): Event | undefined {
     return this.#indexes.find(id)
@@ -180,26 +197,23 @@ export class Replica {
 
   /** Adds a verified run of this network. Idempotent. */
   add(run: VerifiedRun): AddResult {
-    this.#isClosing = true
-    const result = this.#add(this.#keys.without(run))
-    this.#isClosing = false
-    this.#close()
+    this.#growth.pause()
+    const result = this.#add(this.erasedKeys.without(run))
+    this.#growth.resume()
     return result
   }
 
   /** Events of whatever lanes that count since holes before them need not be filled any more, each once. */
   takeFreed(): Event[] {
-    const freed = this.#freed
-    this.#freed = []
-    return freed
+    return this.#growth.takeFreed()
   }
 
   #add(run: VerifiedRun): AddResult {
     const first = run.events[0]!
-    const known = this.#table.get(first)
+    const known = this.#table.at(first.room, first.author, first.lane)
     const held = known ?? this.#table.make(first)
     if (first.n > held.n + 1 && !this.#beyond.follows(held, first)) {
-      for (const [i, event] of run.events.entries()) this.#noteKeys(event, run.bodies[i])
+      for (const [i, event] of run.events.entries()) this.#missing.note(event, run.bodies[i])
       return { is: 'gap', after: held.n }
     }
     const differs = this.#firstDifference(held, run.events)
@@ -256,10 +270,10 @@ export class Replica {
       const isBeyond = event.n > lane.top
       const kept = this.#keepHeader(lane, event, i === last ? run.signature : undefined)
       const isNew = kept === 'new'
-      this.#noteKeys(event, run.bodies[i])
+      this.#missing.note(event, run.bodies[i])
       const isHeld = this.#keepBody(lane, event, run.bodies[i] ?? null, isBeyond)
       if (event.n <= lane.n) {
-        if (i === last && event.n > lane.end) this.#setEnd(lane, event)
+        if (i === last && event.n > lane.end) this.#growth.setEnd(lane, event)
         if (isNew && event.n === lane.n) lane.id = event.id
         if (isNew && event.n === lane.end) lane.endId = event.id
         if (!isNew || !isHeld) continue
@@ -271,100 +285,13 @@ export class Replica {
       }
       isContiguous &&= isHeld
       if (!isContiguous) continue
-      this.#advance(lane, event, i === last, kept === 'in run')
+      this.#growth.advance(lane, event, i === last, kept === 'in run')
     }
     // Bodies that came now may close a hole behind which signed headers already lie.
-    if (isContiguous) this.#extend(lane)
+    if (isContiguous) this.#growth.extend(lane)
     if (lane.n !== before || refilled.length > 0) this.#changed(lane)
-    this.#noteHole(lane)
-    return [...refilled, ...this.#tell(lane, run.events)]
-  }
-
-  /** What says that keys of a room may be missing is known as soon as it was seen, signed, wherever in its lane it stands. */
-  #noteKeys(event: Event, body: Uint8Array | null | undefined): void {
-    if (!concernsKeys(event.kind) || !this.#keys.note(event, body)) return
-    for (const lane of this.lanes(event.room, 0)) this.#closing.add(lane)
-  }
-
-  // --- holes ------------------------------------------------------------------------------------------------------
-
-  /** Before the scan it is not known where lanes end; it looks at all of them. */
-  #noteHole(lane: Lane): void {
-    const isOpen = lane.n < lane.top && lane.top !== Number.POSITIVE_INFINITY
-    this.#holes.note(lane, isOpen ? this.#records.event(lane, lane.n + 1)?.id : undefined)
-  }
-
-  /** An `erase` of this author names these: those of the same person count without their bodies, gone elsewhere or soon here. */
-  excuse(by: PersonKey, ids: Iterable<EventId>): void {
-    for (const id of this.#excuses.add(by, ids)) this.#lookAt(id, by)
-    this.#close()
-  }
-
-  /** The lane that waits for this event need not, where this author's word suffices. */
-  #lookAt(id: EventId, by: PersonKey): void {
-    const lane = this.#holes.at(id)
-    if (lane && this.areKin(by, lane.author)) this.#closing.add(lane)
-  }
-
-  /** What mayDelete or areKin say of these may be another thing now. */
-  kinChanged(keys: readonly PersonKey[]): void {
-    for (const room of this.#keys.changed(keys))
-      for (const lane of this.lanes(room, 0)) this.#closing.add(lane)
-    for (const key of keys) {
-      for (const lane of this.#holes.of(key)) this.#closing.add(lane)
-      for (const id of this.#excuses.namedBy(key)) this.#lookAt(id, key)
-    }
-    this.#close()
-  }
-
-  /** Once for all that a run brought; what this brings, in turn. */
-  #close(): void {
-    if (this.#isClosing) return
-    this.#isClosing = true
-    while (this.#closing.size > 0) {
-      const lanes = [...this.#closing]
-      this.#closing.clear()
-      this.#closeHoles(lanes)
-    }
-    this.#isClosing = false
-  }
-
-  /** Some bodies may be missing from now on: lanes that waited for them go on behind them. */
-  #closeHoles(lanes: Iterable<Lane>): void {
-    for (const lane of lanes) {
-      const before = lane.n
-      const next = before < lane.top && this.#records.event(lane, before + 1)
-      if (next && this.#mayLack(next)) this.#extend(lane)
-      this.#noteHole(lane)
-      if (lane.n === before) continue
-      this.#changed(lane)
-      this.#freed.push(...this.#tell(lane))
-    }
-  }
-
-  /** Does this event count without its body? */
-  #mayLack(event: Event): boolean {
-    if (isControlLane(event.lane)) return this.#keys.mayLack(event)
-    for (const by of this.#excuses.authorsOf(event.id)) if (this.areKin(by, event.author)) return true
-    return false
-  }
-
-  /** Takes from the disk the body of a content event that counts without it. False where it does not. */
-  eraseBody(event: Event): boolean {
-    if (isControlLane(event.lane) || !this.#mayLack(event)) return false
-    this.#records.dropBody(event, event.n, event.id)
-    this.bare.note(event)
-    return true
-  }
-
-  /** The event that is held here with this id, and lacks its body though no tombstone stands. */
-  lacking(
-    { room, author, lane, n }: Pick<Event, 'room' | 'author' | 'lane' | 'n'>,
-    id: EventId,
-  ): Event | undefined {
-    const event = this.event(room, author, lane, n)
-    if (event?.id !== id || this.tombstones.has(id) || this.body(event) !== undefined) return undefined
-    return event
+    this.#missing.noteHole(lane)
+    return [...refilled, ...this.#growth.tell(lane, run.events)]
   }
 
   /** What nearly always comes: the whole of a run, at the end of its lane. */
@@ -375,7 +302,7 @@ export class Replica {
     for (let i = 0; i < run.events.length; i++) {
       const event = run.events[i]!
       this.#indexes.add(lane, event, true)
-      this.#noteKeys(event, run.bodies[i])
+      this.#missing.note(event, run.bodies[i])
       // Where its lane was held without it, was erased, and comes again.
       this.bare.came(event)
     }
@@ -383,20 +310,8 @@ export class Replica {
     lane.n = last.n
     lane.id = last.id
     lane.top = last.n
-    this.#setEnd(lane, last)
-    return this.#tell(lane, run.events)
-  }
-
-  /** The events that the node around has not been told of and may be told now. just: what was kept a moment ago. */
-  #tell(lane: Lane, just: readonly Event[] = []): Event[] {
-    const events: Event[] = []
-    const from = just[0]?.n ?? 0
-    for (const end = tellableN(lane, this.vectors.limit(lane)); lane.told < end; lane.told++) {
-      const n = lane.told + 1
-      const event = just[n - from] ?? this.#records.event(lane, n)
-      if (event) events.push(event)
-    }
-    return events
+    this.#growth.setEnd(lane, last)
+    return this.#growth.tell(lane, run.events)
   }
 
   /** new: no header, or another one, was stored here. Else where it lies: alone, or in a stored run. */
@@ -411,54 +326,11 @@ export class Replica {
     return !isSame ? 'new' : stored.isInRun ? 'in run' : 'alone'
   }
 
-  #advance(lane: Lane, event: Event, isSigned: boolean, isInRun: boolean): void {
-    lane.n = event.n
-    lane.id = event.id
-    if (isSigned) this.#setEnd(lane, event)
-    this.tombstones.dropMistaken(lane, event)
-    this.#indexes.add(lane, event, isInRun)
-  }
-
-  #setEnd(lane: Lane, event: Event): void {
-    lane.end = event.n
-    lane.endId = event.id
-    this.#changed(lane)
-  }
-
-  #extend(lane: Lane): void {
-    while (lane.n < lane.top) {
-      const stored = this.#records.header(lane, lane.n + 1)
-      if (!stored) return
-      const event = decodeHeader(this.#crypto, stored.header, stored.id)
-      if (event.prev !== lane.id || !this.#holdsBody(event)) return
-      this.#advance(lane, event, stored.signature !== undefined, stored.isInRun)
-    }
-  }
-
-  #holdsBody = (event: Event) =>
-    this.body(event) !== undefined || this.tombstones.has(event.id) || this.#goesBare(event)
-
-  /** An event whose body is not here counts without it. */
-  #goesBare(event: Event): boolean {
-    if (!this.#mayLack(event)) return false
-    this.bare.note(event)
-    return true
-  }
-
-  /** As #holdsBody; a body that the disk has damaged is dropped, so that it comes again. stored: where it was read already. */
-  #holdsWhole(event: Event, stored: Uint8Array | null | undefined): boolean {
-    const body = stored ?? this.body(event)
-    if (body === undefined) return this.tombstones.has(event.id) || this.#goesBare(event)
-    if (isBodyOf(this.#crypto, event.header, body)) return true
-    this.#records.dropBody(event, event.n, event.id)
-    return false
-  }
-
   /** isBeyond: nothing was there before, so no body either. */
   #keepBody(lane: Lane, event: Event, body: Uint8Array | null, isBeyond: boolean): boolean {
     if (lane.tombstones.size > 0 && this.tombstones.has(event.id)) return true
     if (!isBeyond && this.body(event)) return true
-    if (!body) return this.#goesBare(event)
+    if (!body) return this.#missing.goesBare(event)
     this.#records.putBody(event, body)
     this.bare.came(event)
     return true
@@ -479,14 +351,34 @@ export class Replica {
     if (!this.tombstones.hasRoom(lane, n)) return false
     this.tombstones.keep(lane, tombstone)
     this.#records.dropBody(tombstone, n, id)
-    this.#extend(lane)
-    this.#noteHole(lane)
+    this.#growth.extend(lane)
+    this.#missing.noteHole(lane)
     this.#changed(lane)
-    fresh.push(...this.#tell(lane))
+    fresh.push(...this.#growth.tell(lane))
     return true
   }
 
+  /** An `erase` of this author names these: those of the same person count without their bodies. */
+  excuse(by: PersonKey, ids: Iterable<EventId>): void {
+    this.#missing.excuse(by, ids)
+    this.#growth.closeDue()
+  }
+
+  /** What mayDelete or areKin say of these may be another thing now. */
+  kinChanged(keys: readonly PersonKey[]): void {
+    this.#missing.kinChanged(keys)
+    this.#growth.closeDue()
+  }
+
   // --- erasing ----------------------------------------------------------------------------------------------------
+
+  /** Takes from the disk the body of a content event that counts without it. False where it does not. */
+  eraseBody(event: Event): boolean {
+    if (isControlLane(event.lane) || !this.#missing.mayLack(event)) return false
+    this.#records.dropBody(event, event.n, event.id)
+    this.bare.note(event)
+    return true
+  }
 
   /**
    * Takes up to `max` events of a content lane from the disk, the last ones first, so that what is left is a lane. whole:
@@ -494,12 +386,11 @@ export class Replica {
    * it is left to erase.
    */
   erase(lane: Lane, max: number, whole: boolean): { readonly erased: number; readonly isDone: boolean } {
-    const { room, author, lane: id } = lane
     let top = lane.n
     while (this.#records.header(lane, top + 1)) top++
     const end = Math.max(0, top - max)
     for (let n = top; n > end; n--) {
-      const event = this.event(room, author, id, n)
+      const event = this.#records.event(lane, n)
       this.#records.remove(lane, n)
       if (!event) continue
       this.tombstones.drop(lane, event.id)
@@ -512,7 +403,7 @@ export class Replica {
       this.#hints.del(lane)
       this.forks.erase(lane)
       this.#table.remove(lane)
-      this.#holes.note(lane, undefined)
+      this.#missing.forget(lane)
     }
     return { erased: top, isDone: true }
   }
@@ -527,20 +418,11 @@ export class Replica {
     let erased = 0
     for (let n = after + 1; n <= end; n++) {
       const event = this.#records.event(lane, n)
-      if (!event || !this.#mayLack(event) || !this.#records.body(event)) continue
+      if (!event || !this.#missing.mayLack(event) || !this.#records.body(event)) continue
       this.#records.dropBody(lane, n, event.id)
       erased++
     }
     return { looked: end - after, erased }
-  }
-
-  /** The keys of this room are being erased, and none is taken in any more; or, isClosed false, they are again. */
-  closeKeys(room: RoomId, isClosed: boolean): void {
-    this.#keys.close(room, isClosed)
-  }
-
-  areKeysClosed(room: RoomId): boolean {
-    return this.#keys.isClosed(room)
   }
 
   #shorten(lane: Lane, n: number): void {
@@ -554,13 +436,6 @@ export class Replica {
       lane.endId = LANE_START
     }
     this.#changed(lane)
-  }
-
-  #changed(lane: Lane): void {
-    this.vectors.changed(lane)
-    this.#hints.put(lane)
-    if (isControlLane(lane.lane)) this.onControl(lane)
-    else this.onContent(lane)
   }
 
   // --- store ------------------------------------------------------------------------------------------------------
@@ -578,7 +453,7 @@ export class Replica {
 
   /** Vector entries as hints, at once; `scan` tells the truth behind. */
   async load(): Promise<void> {
-    await this.#keys.load(this.#store)
+    await this.erasedKeys.load(this.#store)
     const segments = await loadHints(this.#store, this.#table)
     await this.tombstones.load(this.#store, this.#table)
     await this.forks.load(this.#store)
@@ -590,123 +465,26 @@ export class Replica {
     return this.#table.size
   }
 
-  /**
-   * Walks all stored events and corrects the hints. Returns how many lanes were wrong, their rooms (what counts there
-   * must be decided anew) and the events that count now and did not by the hints (beside them takeFreed). Lanes that grew
-   * meanwhile keep what they gained above a sound prefix.
-   */
-  async scan(): Promise<{ lanes: number; wrong: number; rooms: Set<RoomId>; events: Event[] }> {
-    const isIdsAnew = await this.#indexes.renewIds()
-    const hinted = new Map<Lane, number>()
-    for (const lane of this.#table.all()) hinted.set(lane, lane.n)
-    const result = { lanes: 0, wrong: 0, rooms: new Set<RoomId>(), events: [] as Event[] }
-    const expected = new IndexSum()
-    const indexes = beginIndexSum((range) => this.#store.scan(range))
-    let current: Lane | undefined
-    let held: Lane | undefined
-    let isBroken = false
-    const settle = (found: Lane) => {
-      const known = this.#table.open(found)
-      const hint = hinted.get(known) ?? 0
-      hinted.delete(known)
-      // First, since what follows the lane is looked for up to there only.
-      this.#table.found(found)
-      const isWrong = this.#correct(found, hint, result.events)
-      if (!isWrong) return
-      result.wrong++
-      result.rooms.add(found.room)
-    }
-    for await (const [key, value] of this.#store.scan({ from: 'e', to: 'f', page: EVENTS_PAGE })) {
-      if (key.length !== LANE_KEY_LENGTH + 8) continue
-      const { room, author, lane, n: last } = parseLaneKey(key)
-      const stored = readStored(this.#crypto, value)
-      const first = last - (stored?.headers.length ?? 0) + 1
-      const events =
-        stored?.headers.map((header, i) => decodeHeader(this.#crypto, header, stored.ids?.[i])) ?? []
-      if (!stored || !events.every((event, i) => isAt(event, room, author, lane, first + i))) {
-        // The disk has damaged the key or a header: what belongs here comes again.
-        this.#unwritten.del(key)
-        this.#unwritten.erased(key)
-        continue
-      }
-      if (!current || current.lane !== lane || current.author !== author || current.room !== room) {
-        if (current) settle(current)
-        current = newLane(room, author, lane)
-        current.top = 0
-        held = this.#table.open(current)
-        isBroken = false
-        result.lanes++
-      }
-      current.top = last
-      if (stored.bodies) current.runs.push(last)
-      for (const [i, event] of events.entries())
-        if (concernsKeys(event.kind)) this.#keys.note(event, stored.bodies?.[i] ?? this.body(event))
-      const isRun = stored.bodies !== undefined
-      if (isRun) for (const entry of entriesTogether({ events, counted: [] })) expected.add(entry)
-      for (const [i, event] of events.entries()) {
-        const isNext = event.n === current.n + 1 && event.prev === current.id
-        isBroken ||= !isNext || !this.#holdsWhole(event, stored.bodies?.[i])
-        if (isBroken) break
-        const together = isRun ? [] : [event]
-        for (const entry of entriesTogether({ events: together, counted: [event] })) expected.add(entry)
-        if (held && !this.#indexes.hasId(held, event.n)) this.#indexes.noteId(held, event.n, event.id)
-        current.n = event.n
-        current.id = event.id
-        if (event.n !== last || !stored.signature) continue
-        current.end = last
-        current.endId = event.id
-      }
-    }
-    if (current) settle(current)
-    for (const { room, author, lane } of [...hinted.keys()])
-      settle({ ...newLane(room, author, lane), top: 0 })
-    this.#table.foundAll()
-    for (const lane of this.#table.all()) {
-      const isDeletionLost = this.tombstones.dropLost(lane)
-      if (!this.forks.dropLost(lane) && !isDeletionLost) continue
-      this.#changed(lane)
-      result.wrong++
-      result.rooms.add(lane.room)
-    }
-    // Lanes that were looked at before what says that their bodies may be missing.
-    this.#closeHoles(this.#table.all())
-    // Also of what grew meanwhile, above what the scan has come to later.
-    this.#indexes.noteEnds(Number.POSITIVE_INFINITY)
-    if (isIdsAnew) await this.#indexes.idsRenewed()
-    const isRight = expected.equals(await indexes())
-    for (const { room, author, lane: id } of isRight ? [] : await this.#indexes.mend()) {
-      result.wrong++
-      result.rooms.add(room)
-      const lane = this.lane(room, author, id)
-      if (lane && isControlLane(id)) this.onControl(lane)
-    }
-    return result
-  }
-
-  /** found: what the disk really holds of a lane. True where the hint was wrong. */
-  #correct(found: Lane, hint: number, fresh: Event[]): boolean {
-    const isSigned = found.n === found.end || this.runs.chain(found, found.n) !== undefined
-    if (!isSigned) {
-      // Nothing covers the rest any more: it must come again with a signature.
-      found.n = found.end
-      found.id = found.endId
-    }
-    const held = this.#table.open(found)
-    this.#beyond.forget(held)
-    const before = held.n
-    if (found.n < hint) {
-      held.n = found.n
-      held.id = found.id
-      held.end = found.end
-      held.endId = found.endId
-      this.#indexes.cut(held, held.n)
-    }
-    held.told = Math.min(held.told, held.n)
-    if (isSigned) this.#extend(held)
-    fresh.push(...this.#tell(held))
-    if (held.n === before && found.n >= hint) return false
-    this.#changed(held)
-    return true
+  /** Reads all that is stored, and corrects what the hints said. */
+  scan(): Promise<Scanned> {
+    const scan = new StoreScan({
+      crypto: this.#crypto,
+      store: this.#store,
+      unwritten: this.#unwritten,
+      table: this.#table,
+      records: this.#records,
+      indexes: this.#indexes,
+      tombstones: this.tombstones,
+      forks: this.forks,
+      runs: this.runs,
+      keys: this.erasedKeys,
+      missing: this.#missing,
+      beyond: this.#beyond,
+      growth: this.#growth,
+      changed: this.#changed,
+      mended: (lane) => this.onControl(lane),
+    })
+    return scan.run()
   }
 
   get net(): NetId {
@@ -714,18 +492,12 @@ export class Replica {
   }
 }
 
-/** Verifying one event takes as long as unpacking many lanes, a value holds up to 64, and a search waits for the page. */
-const EVENTS_PAGE = 8
 /** Does the whole run come right behind everything that is known of its lane? */
 const isWholeAtEnd = (lane: Lane, { events, bodies }: VerifiedRun): boolean =>
   lane.top === lane.n &&
   events[0]!.n === lane.n + 1 &&
   lane.tombstones.size === 0 &&
   bodies.every((body) => body !== null)
-
-/** Is the event what its place in the store says? */
-const isAt = (event: Event, room: RoomId, author: PersonKey, lane: LaneId, n: number) =>
-  event.room === room && event.author === author && event.lane === lane && event.n === n
 
 /** Headers of a run from n on, with its signature. */
 function branchOf(run: VerifiedRun, n: number): { chain: Chain; events: readonly Event[] } {
