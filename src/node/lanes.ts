@@ -127,14 +127,17 @@ export function tellableN(lane: Lane, limit: number): number {
 }
 
 export function xorOf(lane: Lane, n: number): string {
-  let out: number[] | undefined
+  if (lane.tombstones.size === 0) return NO_XOR
+  let [high, low] = [0, 0]
   for (const [id, at] of lane.tombstones) {
     if (at > n) continue
-    out ??= [0, 0, 0, 0, 0, 0, 0, 0]
-    for (let i = 0; i < 8; i++) out[i]! ^= Number.parseInt(id.slice(2 * i, 2 * i + 2), 16)
+    high ^= Number.parseInt(id.slice(0, 8), 16)
+    low ^= Number.parseInt(id.slice(8, 16), 16)
   }
-  return out ? out.map((byte) => byte.toString(16).padStart(2, '0')).join('') : NO_XOR
+  return digits(high) + digits(low)
 }
+
+const digits = (bits: number) => (bits >>> 0).toString(16).padStart(8, '0')
 
 export function packEntry(entry: VectorEntry): Uint8Array {
   const out = new Uint8Array(VECTOR_ENTRY_BYTES)

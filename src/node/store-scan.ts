@@ -189,7 +189,8 @@ export class StoreScan {
     }
     held.told = Math.min(held.told, held.n)
     if (isSigned) growth.extend(held)
-    this.#fresh.push(...growth.tell(held))
+    // Of a lane whose record is lost that is all of it: more than a call takes.
+    for (const event of growth.tell(held)) this.#fresh.push(event)
     if (held.n === before && found.n >= hint) return false
     changed(held)
     return true

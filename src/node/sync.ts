@@ -344,8 +344,12 @@ export class Sync {
     const cls: LaneClass = frame.class === 0 ? 0 : 1
     const pull = state.pulls.get(pullKey(room, cls))
     if (!pull && !this.#ports.carriage.mine(room, cls)) return
+    const looked = new Set<string>()
     for (const entry of parseEntries(frame.entries)) {
-      if (classOf(entry.lane) !== cls) continue
+      // A page lists a lane once: to look at it goes through all its deletions.
+      const name = entry.author + entry.lane
+      if (classOf(entry.lane) !== cls || looked.has(name)) continue
+      looked.add(name)
       if (state.wanted.length < WANTED_MAX) this.#consider(link, state, room, entry)
       else if (pull) pull.again = true
     }
@@ -681,9 +685,11 @@ export class Sync {
       const flags = frame.lanes[at + 44]!
       if (flags & WANT_EVENTS) this.#ports.served(link, room, author, id)
       if (flags & WANT_TOMBSTONES) {
-        const tombstones = replica.tombstones.of(lane)
-        for (let i = 0; i < tombstones.length; i += TOMBSTONES_MAX)
-          yield { type: 'tombstones', tombstones: concat(...tombstones.slice(i, i + TOMBSTONES_MAX)) }
+        const part: Uint8Array[] = []
+        for (const tombstone of replica.tombstones.of(lane))
+          if (part.push(tombstone) === TOMBSTONES_MAX)
+            yield { type: 'tombstones', tombstones: concat(...part.splice(0)) }
+        if (part.length > 0) yield { type: 'tombstones', tombstones: concat(...part) }
       }
       const proof = flags & WANT_FORK ? replica.forks.proofOf(lane) : undefined
       if (proof) yield { type: 'fork', a: proof[0], b: proof[1] }

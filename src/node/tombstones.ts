@@ -38,8 +38,12 @@ export class Tombstones {
     return this.#unwritten.get(tombstoneKey(id))
   }
 
-  of(lane: Lane): Uint8Array[] {
-    return [...lane.tombstones.keys()].flatMap((id) => this.get(id) ?? [])
+  /** Read as they are asked for: of one lane there may be thousands. */
+  *of(lane: Lane): Iterable<Uint8Array> {
+    for (const id of lane.tombstones.keys()) {
+      const bytes = this.get(id)
+      if (bytes) yield bytes
+    }
   }
 
   /** Ahead of their events they are bounded, or the author could fill every store with deletions of nothing. They come again. */

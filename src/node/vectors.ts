@@ -118,8 +118,10 @@ export class Vectors {
 
   bucketEntries(room: RoomId, cls: LaneClass, bucket: number): Uint8Array[] {
     const out: Uint8Array[] = []
+    // An answer to a question goes through all authors for each bucket.
+    const begins = bucket.toString(16).padStart(2, '0')
     for (const [author, lanes] of this.#table.authors(room, cls) ?? []) {
-      if (bucketOf(author) !== bucket) continue
+      if (!author.startsWith(begins)) continue
       for (const lane of lanes.values()) {
         const entry = this.entry(lane)
         if (entry) out.push(entry)

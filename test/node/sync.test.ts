@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BEYOND_MAX } from '../../src/node/beyond.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
-import type { LaneClass } from '../../src/node/lanes.ts'
+import { type LaneClass, packEntry } from '../../src/node/lanes.ts'
 import { type LinkId, Sync } from '../../src/node/sync.ts'
 import { concat, fromHex, hex, uint } from '../../src/wire/bytes.ts'
 import { decodeFrame, encodeBody, encodeFrame } from '../../src/wire/codec.ts'
@@ -121,6 +121,65 @@ function expectEqual(a: Peer, b: Peer): void {
 }
 const lanesOf = (count: number, texts = ['1', '2']) =>
   Array.from({ length: count }, () => anna.run(anna.contentLane(), texts))
+
+describe('what is asked of a node with thousands of deletions', () => {
+  /** A lane of one message, and deletions of what may come behind it (EV-12). */
+  const deleted = (peer: Peer, count: number) => {
+    const [run] = lanesOf(1, ['1'])
+    peer.add(run!)
+    const event = run!.events[0]!
+    for (let i = 1; i <= count; i++)
+      peer.replica.delete(
+        anna.delete({ ...event, n: 1 + i, id: hex(uint(i, 4)).padEnd(64, '0') as typeof event.id }),
+      )
+    return peer.replica.lane(ROOM, anna.person, event.lane)!
+  }
+
+  test('a lane that one page lists again and again is looked at as often as where it stands once', () => {
+    const peer = new Peer(2)
+    const lane = deleted(peer, 3)
+    let looks = 0
+    lane.tombstones = new (class extends Map<(typeof lane)['id'], number> {
+      override [Symbol.iterator]() {
+        looks++
+        return super[Symbol.iterator]()
+      }
+    })(lane.tombstones)
+    looks = 0
+    peer.sync.linkUp(1, new Author(3).person)
+    const { author, lane: id, n } = lane
+    const entry = { author, lane: id, n, id8: lane.id.slice(0, 16), forkAt: 0, xor8: 'f'.repeat(16) }
+    const entries = concat(...new Array(960).fill(packEntry(entry)))
+    peer.sync.frame(1, { type: 'vector', room: fromHex(ROOM), class: 1, entries, more: true })
+    expect(looks).toBeLessThan(5)
+    expect(peer.sent('want')).toHaveLength(1)
+  })
+
+  test('no more of them are read from the store than go into the next frame', () => {
+    const peer = new Peer(2)
+    const lane = deleted(peer, 600)
+    const read: number[] = []
+    const { tombstones } = peer.replica
+    const all = tombstones.of.bind(tombstones)
+    tombstones.of = function* (of) {
+      for (const bytes of all(of)) {
+        read.push(bytes.length)
+        yield bytes
+      }
+    }
+    peer.sync.linkUp(1, new Author(3).person)
+    const lanes = concat(fromHex(lane.author), fromHex(lane.lane), uint(0, 4), uint(2, 1))
+    peer.sync.frame(1, { type: 'want', id: 0, room: fromHex(ROOM), lanes })
+    const counts: number[] = []
+    while (peer.pumps.length > 0) {
+      peer.sync.pump(peer.pumps.shift()!)
+      counts.push(read.length)
+    }
+    expect(counts.slice(0, 3)).toEqual([256, 512, 600])
+    expect(peer.sent('tombstones').map((frame) => frame.tombstones.length / 164)).toEqual([256, 256, 88])
+    expect(peer.sent('done')).toHaveLength(1)
+  })
+})
 
 describe('SY-7: pulling', () => {
   test('both sides get what they lack, in one exchange', () => {
