@@ -50,9 +50,11 @@ const TOLD_EVERY_MS = 16
 /** So many times at once before that: two who talk, or programs that answer each other, never wait. */
 const TOLD_AT_ONCE = 4
 const AHEAD_MS = (TOLD_AT_ONCE - 1) * TOLD_EVERY_MS
+/** Rooms in which that is over are forgotten once there are more than these. */
+const PAID_MAX = 1024
 
 export class Fanout {
-  readonly #turns = new Map<string, Turn>()
+  #turns = new Map<string, Turn>()
   /** By room: when it has been told nothing more than it may be, monotonic ms (a leaky bucket as a meter: GCRA, ITU-T I.371). */
   readonly #paidAt = new Map<string, number>()
   readonly #numbers = new LaneNumbers()
@@ -98,12 +100,20 @@ export class Fanout {
   /** What is due leaves, or all of it. carriers: links whose person carries this class of the room. now: monotonic ms. */
   flush(carriers: (room: RoomId, cls: 0 | 1) => readonly number[], now: number, all: boolean): Batch[] {
     const batches: Batch[] = []
-    for (const [key, at] of this.#paidAt) if (at <= now) this.#paidAt.delete(key)
-    for (const [key, { room, cls, runs, dueAt }] of this.#turns) {
-      if (!all && dueAt > now) continue
-      this.#turns.delete(key)
+    if (this.#paidAt.size > PAID_MAX)
+      for (const [key, at] of this.#paidAt) if (at <= now) this.#paidAt.delete(key)
+    const turns = this.#turns
+    // Anew, and not emptied: V8 keeps the tables of a Map that grows and shrinks for seconds, with all that was in them.
+    this.#turns = new Map()
+    for (const [key, turn] of turns) {
+      const { room, cls, runs, dueAt } = turn
+      if (!all && dueAt > now) {
+        this.#turns.set(key, turn)
+        continue
+      }
       // What could not wait is not paid for by what comes behind it.
-      this.#paidAt.set(key, Math.min(this.#paidAt.get(key) ?? now, now + AHEAD_MS) + TOLD_EVERY_MS)
+      const paidAt = Math.max(now, this.#paidAt.get(key) ?? now)
+      this.#paidAt.set(key, Math.min(paidAt, now + AHEAD_MS) + TOLD_EVERY_MS)
       const links = carriers(room, cls)
       if (links.length === 0) continue
       // A link that brought all of it needs no echo; otherwise one encoding for all is cheaper than one for each.

@@ -24,8 +24,8 @@ const OWED_MAX = 4096
 const ACK_ENTRIES_MAX = 1024
 
 export class Receipts {
-  /** By author, then by room and lane. */
-  readonly #owed = new Map<PersonKey, Map<string, Owed>>()
+  /** By author, then by room and lane. Authors to whom nothing is owed any more are forgotten once they are half of them. */
+  #owed = new Map<PersonKey, Map<string, Owed>>()
   #size = 0
   readonly #durableN: (room: RoomId, author: PersonKey, lane: LaneId) => number
 
@@ -81,9 +81,13 @@ export class Receipts {
 
   #paid({ author, room, lane }: Owed): void {
     const lanes = this.#owed.get(author)
-    if (!lanes?.delete(room + lane)) return
-    this.#size--
-    if (lanes.size === 0) this.#owed.delete(author)
+    if (lanes?.delete(room + lane)) this.#size--
+  }
+
+  /** Into a new Map: V8 keeps the tables of one that grows and shrinks for seconds, with all that was in them. */
+  #forgetPaid(): void {
+    if (2 * this.#size >= this.#owed.size) return
+    this.#owed = new Map([...this.#owed].filter(([, lanes]) => lanes.size > 0))
   }
 
   /** One ack frame per author and room for what is on disk now and was not. grown: the only lanes of which that may be. */
@@ -99,6 +103,7 @@ export class Receipts {
       group.entries.push(concat(fromHex(owed.lane), uint(n, 4)))
       ready.set(key, group)
     }
+    this.#forgetPaid()
     const acks: { author: PersonKey; frame: Frame }[] = []
     for (const { author, room, entries } of ready.values())
       for (let at = 0; at < entries.length; at += ACK_ENTRIES_MAX) {

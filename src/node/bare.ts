@@ -22,7 +22,7 @@ export class Bare {
 
   /** Its body has come. */
   came(event: Event): void {
-    if (this.#places.delete(event.id)) this.#filled.push(event)
+    if (this.#places.size > 0 && this.#places.delete(event.id)) this.#filled.push(event)
   }
 
   /** It is held no more, or was deleted. */

@@ -20,7 +20,7 @@ export class Durable {
   readonly #writes = new Map<number, Write>()
   #touched = new Map<Lane, number>()
   /** Written, but not with sync. */
-  readonly #unsynced = new Map<Lane, number>()
+  #unsynced = new Map<Lane, number>()
   #isBaseSynced = false
 
   constructor(replica: Replica) {
@@ -52,13 +52,13 @@ export class Durable {
     for (const [lane, n] of write.lanes) this.#unsynced.set(lane, n)
     if (!write.isSynced) return []
     this.#isBaseSynced = true
-    const lanes = [...this.#unsynced]
-    this.#unsynced.clear()
+    const lanes = this.#unsynced
+    this.#unsynced = new Map()
     for (const [lane, n] of lanes) {
       if (n >= lane.n && !this.#touched.has(lane) && !this.#isUnderWay(lane)) this.#behind.delete(lane)
       else this.#behind.set(lane, n)
     }
-    return lanes.map(([lane]) => lane)
+    return lanes.keys()
   }
 
   /** The store was replaced by an empty one: nothing counts before the next write with sync, and no write before now. */

@@ -4,7 +4,7 @@
  *
  *   h room author lane      n4 id32 end4 endId32 fork4 indexed4 segments4
  */
-import { fromHex, hex, readUint, writeUint } from '../wire/bytes.ts'
+import { fromHex, hex, readUint, writeHex, writeUint } from '../wire/bytes.ts'
 import type { EventId } from '../wire/ids.ts'
 import type { IdIndex } from './id-index.ts'
 import { LANE_KEY_LENGTH, laneKey, parseLaneKey } from './keys.ts'
@@ -53,9 +53,10 @@ export async function loadHints(store: Pick<Store, 'scan'>, table: LaneTable): P
 function pack(lane: Lane, segments: number): Uint8Array {
   const value = new Uint8Array(HINT_BYTES)
   writeUint(value, 0, 4, lane.n)
-  value.set(fromHex(lane.id), 4)
+  writeHex(value, 4, lane.id)
   writeUint(value, 36, 4, lane.end)
-  value.set(fromHex(lane.endId), 40)
+  if (lane.end === lane.n) value.copyWithin(40, 4, 36)
+  else writeHex(value, 40, lane.endId)
   writeUint(value, 72, 4, lane.forkAt)
   writeUint(value, 76, 4, Math.min(lane.indexed, lane.n))
   writeUint(value, 80, 4, segments)

@@ -4,7 +4,7 @@ import type { Store, StoreOp } from './store.ts'
 export class Unwritten {
   readonly #store: Pick<Store, 'get'>
   /** null: deleted. */
-  readonly #values = new Map<string, Uint8Array | null>()
+  #values = new Map<string, Uint8Array | null>()
   readonly #erased: string[] = []
 
   constructor(store: Pick<Store, 'get'>) {
@@ -38,7 +38,8 @@ export class Unwritten {
   take(): StoreOp[] {
     const ops: StoreOp[] = []
     for (const [key, value] of this.#values) ops.push(value ? ['put', key, value] : ['del', key])
-    this.#values.clear()
+    // Anew, and not cleared: V8 would keep the table for seconds, with all that is on its way to the disk.
+    this.#values = new Map()
     return ops
   }
 

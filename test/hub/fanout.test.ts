@@ -86,3 +86,13 @@ test('after whatever could not wait, a line waits 16 ms at most, and in a room a
   came(2100)
   expect(fanout.dueAt).toBe(2100)
 })
+
+test('a room at rest is told four times at once again, and no more often for however long it rested', () => {
+  const { fanout, came, told } = busyFanout()
+  for (let i = 0; i < 4; i++) {
+    came(5000)
+    expect(told(5000)).toEqual([1])
+  }
+  came(5000)
+  expect([told(5000), fanout.dueAt]).toEqual([[], 5016])
+})
