@@ -244,28 +244,6 @@ export class NodeShell {
     this.#tell({ type: 'error', code: 'DATA_DIR_UNWRITABLE', message })
   }
 
-  /** The store is in memory only from now on, or on the disk again. */
-  storeFailing(isFailing: boolean, error?: unknown): void {
-    this.disk.failing(isFailing, error)
-    if (!isFailing) this.#noteStore()
-  }
-
-  /** Where this node accepts links; 0: nowhere yet. */
-  get #port(): number {
-    return this.#listener?.port ?? 0
-  }
-
-  /** What has gone over a link so far. */
-  traffic(link: number): Traffic | undefined {
-    return this.#openLinks.traffic(link)
-  }
-
-  /** Where this node accepts links, as others may reach it. */
-  url(): string {
-    const [own] = usableInterfaces(networkInterfaces(), this.#options.interfaces)
-    return `wss://${joinAddress(own?.address ?? '127.0.0.1', this.#port)}/lanchat/1`
-  }
-
   // --- some times a second ----------------------------------------------------------------------------------------
 
   #beat(): void {
@@ -391,6 +369,30 @@ export class NodeShell {
   #tell(event: NodeEvent): void {
     if (event.type === 'ready') tellPoint(this.#log, 'ready')
     this.#audience.tell(event)
+  }
+
+  // --- what the core asks, and the store tells ----------------------------------------------------------------------
+
+  /** Where this node accepts links; 0: nowhere yet. */
+  get #port(): number {
+    return this.#listener?.port ?? 0
+  }
+
+  /** What has gone over a link so far. */
+  traffic(link: number): Traffic | undefined {
+    return this.#openLinks.traffic(link)
+  }
+
+  /** Where this node accepts links, as others may reach it. */
+  url(): string {
+    const [own] = usableInterfaces(networkInterfaces(), this.#options.interfaces)
+    return `wss://${joinAddress(own?.address ?? '127.0.0.1', this.#port)}/lanchat/1`
+  }
+
+  /** The store is in memory only from now on, or on the disk again. */
+  storeFailing(isFailing: boolean, error?: unknown): void {
+    this.disk.failing(isFailing, error)
+    if (!isFailing) this.#noteStore()
   }
 
   /** For `places`, which opens no store. */
