@@ -11,7 +11,8 @@ import type { Told } from '../outbox.ts'
 import type { RoomView } from '../rooms.ts'
 import { type Answers, type Asked, refOf } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { denialOf, isOver } from './permission.ts'
+import { liftsOf } from './lifts.ts'
+import { denialOf } from './permission.ts'
 import { excessOf, excessTold } from './space.ts'
 import type { Writer } from './writer.ts'
 
@@ -167,12 +168,12 @@ export class Posting {
     this.#core.markers.wrote(view.id, written.id, orderOf(written))
   }
 
-  /** A mute whose time is over ends by an own join that names it. */
+  /** Mutes whose time is over end by own joins that name them. */
   #endMute(view: RoomView): RoomView {
     const { me: self, netNow, views } = this.#core
-    const over = view.mutes.filter((mute) => mute.target === self && isOver(mute, netNow))
+    const over = liftsOf(view.mutes, self, netNow)
     if (over.length === 0) return view
-    this.#writer.write(view.id, { kind: 'join', lifts: concat(...over.map(({ id }) => fromHex(id))) })
+    for (const lifts of over) this.#writer.write(view.id, { kind: 'join', lifts })
     return views.room(view.id) ?? view
   }
 

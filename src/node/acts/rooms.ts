@@ -8,7 +8,8 @@ import type { CommandOf, EnteredTalk } from '../events.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
-import { denialOfAct, isOver } from './permission.ts'
+import { liftsOf } from './lifts.ts'
+import { denialOfAct } from './permission.ts'
 import type { Permits } from './permits.ts'
 import { excessOf, excessTold } from './space.ts'
 import type { Writer } from './writer.ts'
@@ -103,10 +104,10 @@ export class RoomActs {
     this.#permits.ask('join', view.id, '', (code) => {
       if (code) return this.#answers.deny(asked, code, view, { room: text })
       const { netNow } = this.#core
-      const over = [...view.bans, ...view.mutes]
-        .filter((binding) => binding.target === self && isOver(binding, netNow))
-        .map(({ id }) => fromHex(id))
-      const [join] = this.#writer.write(view.id, { kind: 'join', lifts: concat(...over) }, () =>
+      const over = liftsOf([...view.bans, ...view.mutes], self, netNow)
+      const last = over.pop() ?? new Uint8Array(0)
+      for (const lifts of over) this.#writer.write(view.id, { kind: 'join', lifts })
+      const [join] = this.#writer.write(view.id, { kind: 'join', lifts: last }, () =>
         this.#answers.system(asked, 'join', this.#nameOf(view.id) ?? text),
       )
       this.#core.joined(join!)
