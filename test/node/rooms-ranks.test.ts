@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ControlEvent } from '../../src/node/rooms.ts'
 import { readPersons } from '../../src/node/rooms.ts'
 import { hex } from '../../src/wire/bytes.ts'
@@ -335,6 +335,26 @@ describe('a delete', () => {
 })
 
 describe('invites', () => {
+  it('of many who name each other in a row are followed in steps as many as they are', () => {
+    /** Looks into sets while the room is weighed. */
+    const looks = (count: number) => {
+      const world = new World()
+      const [anna, ...chain] = Array.from({ length: count }, (_, i) => world.person(`p${i}`))
+      world.create(anna!, 'plans', { persons: [anna!] })
+      for (const person of chain) world.role(anna!, person, 2)
+      // The last one first, so that each is named by who stands behind.
+      for (let i = chain.length - 1; i > 0; i--) world.invite(chain[i - 1]!, [chain[i]!])
+      world.invite(anna!, [chain[0]!])
+      const has = vi.spyOn(Set.prototype, 'has')
+      const view = world.view()
+      const { length } = has.mock.calls
+      has.mockRestore()
+      expect(view.persons?.size).toBe(count)
+      return length
+    }
+    expect(looks(400)).toBeLessThan(3 * looks(200))
+  })
+
   it('of moderators chain, in whatever order they came', () => {
     const world = new World()
     const [anna, max, mira, bert, cora] = ['anna', 'max', 'mira', 'bert', 'cora'].map((n) => world.person(n))

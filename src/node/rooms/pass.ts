@@ -245,17 +245,18 @@ function actsByAuthor(events: readonly Said[]): Map<PersonKey, Act[]> {
 function actsAt(state: State, byAuthor: ReadonlyMap<PersonKey, readonly Act[]>, level: Level): Act[] {
   const { standing, limits, persons } = state
   const acts: Act[] = []
-  let waiting = [...byAuthor.keys()].filter((author) => standing.act(author) === level)
-  for (let before = -1; waiting.length !== before; ) {
-    before = waiting.length
-    const named = waiting.filter((author) => !persons || persons.has(author))
-    waiting = waiting.filter((author) => persons && !persons.has(author))
-    for (const author of named) {
-      for (const act of byAuthor.get(author)!) {
-        if (!limits.coversAct(act.event, level)) continue
-        acts.push(act)
-        if (persons && act.body.kind === 'invite')
-          for (const person of personsIn(state, act.body.persons)) persons.add(person)
+  const waiting = new Set([...byAuthor.keys()].filter((author) => standing.act(author) === level))
+  // Each once, in whatever order they name each other.
+  const named = [...waiting].filter((author) => !persons || persons.has(author))
+  for (let author = named.pop(); author !== undefined; author = named.pop()) {
+    waiting.delete(author)
+    for (const act of byAuthor.get(author)!) {
+      if (!limits.coversAct(act.event, level)) continue
+      acts.push(act)
+      if (!persons || act.body.kind !== 'invite') continue
+      for (const person of personsIn(state, act.body.persons)) {
+        if (!persons.has(person) && waiting.has(person)) named.push(person)
+        persons.add(person)
       }
     }
   }
