@@ -29,7 +29,7 @@ export interface ToldPlace {
 export type Meeting =
   /** One place already. */
   | { readonly is: 'same' }
-  /** Both grown: two groups that only people can merge. */
+  /** Both grown: two groups that only people can merge; or the other one says of no place. */
   | { readonly is: 'apart' }
   /** The other one yields: go on as before. */
   | { readonly is: 'host' }
@@ -68,12 +68,13 @@ export const isPlaceIds = (value: unknown): value is PlaceId[] =>
 /** Two nodes of one open network meet. Both sides come to fitting results from the same two hellos. */
 export function meet(mine: Place, theirs: ToldPlace): Meeting {
   if (mine.ids.some((id) => theirs.ids.includes(id))) return { is: 'same' }
-  if (mine.isGrown && theirs.isGrown) return { is: 'apart' }
+  // Whoever names no place is in none: there is nothing to adopt.
+  if ((mine.isGrown && theirs.isGrown) || theirs.ids.length === 0) return { is: 'apart' }
   const yields = mine.isGrown === theirs.isGrown ? mine.ids[0]! > theirs.ids[0]! : !mine.isGrown
   // Full of names: an attacker who comes under ever new ones is met without another.
   if (!yields || (!mine.isAlone && mine.ids.length >= PLACES_MAX)) return { is: 'host' }
   return mine.isAlone
-    ? { is: 'adopt', ids: theirs.ids }
+    ? { is: 'adopt', ids: [...new Set(theirs.ids)].sort() }
     : { is: 'alias', pair: [mine.ids[0]!, theirs.ids[0]!] }
 }
 
