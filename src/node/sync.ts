@@ -100,6 +100,8 @@ const SEARCHES_MAX = 64
 const OFFERS_MAX = 16_384
 /** A link that answers nothing for this long does not keep its lanes from being pulled elsewhere. */
 const STALL_MS = 5000
+/** ... nor does one that brings hardly anything of a lane for so long, whatever else it answers, where another one has it too. */
+const HELD_UP_MS = 10_000
 
 const WANT_EVENTS = 1
 const WANT_TOMBSTONES = 2
@@ -115,12 +117,22 @@ const PART_EVENTS = 32
 
 const pullKey = (room: RoomId, cls: LaneClass) => `${cls}${room}`
 const laneName = (room: RoomId, author: PersonKey, lane: LaneId) => `${room}${author}${lane}`
+/** No bucket is like these but one that is empty. */
+const NO_BUCKETS = new Uint8Array(256 * 16)
+
+/** A lane under way. */
+interface Flight {
+  readonly link: LinkId
+  /** How far it was held here, and when: by `tick`'s clock. */
+  n: number
+  since: number
+}
 
 export class Sync {
   readonly #ports: SyncPorts
   readonly #links = new Map<LinkId, LinkSync>()
   /** Lanes under way, so that none is pulled over two links at once. */
-  readonly #lanesInFlight = new Map<string, LinkId>()
+  readonly #lanesInFlight = new Map<string, Flight>()
   /** What other links showed of lanes under way: wanted there afterwards, if it is still missing. */
   readonly #offers = new Map<string, Map<LinkId, VectorEntry>>()
   #now = 0
@@ -157,17 +169,36 @@ export class Sync {
         this.#next(link, state)
       }
     }
+    for (const name of [...this.#offers.keys()]) {
+      const flight = this.#lanesInFlight.get(name)
+      if (flight && this.#isHeldUp(name, flight)) this.#release(name, flight.link)
+    }
+  }
+
+  /** Who has a lane pulled from there and brings nothing of it must not keep it from all who have it too. */
+  #isHeldUp(name: string, flight: Flight): boolean {
+    if (this.#now - flight.since < HELD_UP_MS) return false
+    const n = this.#heldN(name)
+    if (n - flight.n < RUN_EVENTS_MAX) return true
+    flight.n = n
+    flight.since = this.#now
+    return false
+  }
+
+  #heldN(name: string): number {
+    const [room, author, lane] = [name.slice(0, 32), name.slice(32, 96), name.slice(96)]
+    return this.#ports.replica.lane(room as RoomId, author as PersonKey, lane as LaneId)?.n ?? 0
   }
 
   /** What was under way on this link may be had elsewhere. */
   #releaseAll(link: LinkId): void {
     const lost: string[] = []
-    for (const [name, owner] of this.#lanesInFlight) if (owner === link) lost.push(name)
+    for (const [name, flight] of this.#lanesInFlight) if (flight.link === link) lost.push(name)
     for (const name of lost) this.#release(name, link)
   }
 
   #release(name: string, owner: LinkId): void {
-    if (this.#lanesInFlight.get(name) !== owner) return
+    if (this.#lanesInFlight.get(name)?.link !== owner) return
     this.#lanesInFlight.delete(name)
     const offers = this.#offers.get(name)
     if (!offers) return
@@ -234,9 +265,12 @@ export class Sync {
   #askAll(link: LinkId, rooms: Iterable<RoomId>): void {
     const state = this.#links.get(link)
     if (!state) return
-    for (const room of rooms)
-      for (const cls of [0, 1] as const)
-        if (this.#ports.carriage.mine(room, cls)) this.#enqueue(state, room, cls)
+    const { carriage } = this.#ports
+    for (const room of rooms) {
+      // Who may not know of it is told of no room by a question: whoever holds it all the same lists it.
+      if (!carriage.theirs(state.peer, room, 0)) continue
+      for (const cls of [0, 1] as const) if (carriage.mine(room, cls)) this.#enqueue(state, room, cls)
+    }
     this.#next(link, state)
   }
 
@@ -309,7 +343,10 @@ export class Sync {
         pull.again = true
         continue
       }
-      this.#ask(link, state, room, cls, this.#ports.replica.vectors.buckets(room, cls), false)
+      // Digests would tell whoever names a private room of others what goes on there.
+      const isTheirs = this.#ports.carriage.theirs(state.peer, room, 0)
+      const buckets = isTheirs ? this.#ports.replica.vectors.buckets(room, cls) : NO_BUCKETS
+      this.#ask(link, state, room, cls, buckets, false)
     }
   }
 
@@ -367,9 +404,10 @@ export class Sync {
     const flags = this.#lacking(link, state, room, entry)
     if (flags === 0) return
     const name = laneName(room, entry.author, entry.lane)
-    const owner = this.#lanesInFlight.get(name)
-    if (owner === undefined) this.#want(link, state, room, entry.author, entry.lane, flags)
-    else if (owner !== link) this.#offer(name, link, entry)
+    const flight = this.#lanesInFlight.get(name)
+    if (!flight || (flight.link !== link && this.#isHeldUp(name, flight)))
+      this.#want(link, state, room, entry.author, entry.lane, flags)
+    else if (flight.link !== link) this.#offer(name, link, entry)
   }
 
   #offer(name: string, link: LinkId, entry: VectorEntry): void {
@@ -394,7 +432,8 @@ export class Sync {
     const pull = state.pulls.get(key) ?? { ...newPull(room, cls, false), vectorDone: true }
     state.pulls.set(key, pull)
     pull.wants++
-    this.#lanesInFlight.set(laneName(room, author, lane), link)
+    const name = laneName(room, author, lane)
+    this.#lanesInFlight.set(name, { link, n: this.#heldN(name), since: this.#now })
     state.wanted.push({ key, want: { room, author, lane, flags, after } })
   }
 
@@ -533,7 +572,7 @@ export class Sync {
         if (!isGood) return this.#ports.fault(link, 'tombstone: signature')
         // Of a lane that is neither held nor being pulled over this link: it comes again with the lane.
         const { room, author, lane } = tombstone
-        const isPulled = this.#lanesInFlight.get(laneName(room, author, lane)) === link
+        const isPulled = this.#lanesInFlight.get(laneName(room, author, lane))?.link === link
         if (!isPulled && !this.#ports.replica.lane(room, author, lane)) return
         this.#ports.deleted(link, tombstone)
       })

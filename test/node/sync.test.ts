@@ -391,6 +391,95 @@ describe('SY-12: several links', () => {
     net.run()
     expectEqual(b, c)
   })
+
+  test('nor does one that goes on answering and brings nothing of them (SY-16)', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const runs = lanesOf(3)
+    a.add(...runs)
+    b.add(...runs)
+    const net = new Net()
+    const slow = net.connect(a, c)
+    net.run('want')
+    a.pumps.length = 0
+    net.connect(b, c)
+    net.run()
+    expect(c.taken).toEqual([])
+    for (let now = 1000; now <= 20_000; now += 1000) {
+      c.sync.frame(slow, { type: 'runs', runs: [] })
+      c.sync.tick(now)
+    }
+    net.run()
+    expect(c.taken).toHaveLength(3)
+    expect(hex(c.replica.vectors.digest(ROOM, 1))).toBe(hex(b.replica.digest(ROOM, 1)))
+  })
+
+  test('nor what is shown of them later', () => {
+    const [a, b, c] = [new Peer(2), new Peer(3), new Peer(4)]
+    const [run] = lanesOf(1)
+    a.add(run!)
+    const net = new Net()
+    const slow = net.connect(a, c)
+    const other = net.connect(b, c)
+    net.run('want')
+    a.pumps.length = 0
+    b.add(run!)
+    for (let now = 1000; now <= 20_000; now += 1000) {
+      c.sync.frame(slow, { type: 'runs', runs: [] })
+      c.sync.tick(now)
+    }
+    b.sync.compare(other)
+    net.run()
+    expect(c.taken).toHaveLength(1)
+  })
+})
+
+describe('SY-9: rooms of others', () => {
+  /** A hub with something in a room of which the peer behind link 1 may not know. */
+  function hub() {
+    const peer = new Peer(2).add(...lanesOf(2))
+    peer.lists = () => false
+    peer.sync.linkUp(1, new Author(9).person)
+    return peer
+  }
+
+  test('who names a private room of others is asked for all of it, and told nothing of what is here', () => {
+    const peer = hub()
+    for (const cls of [0, 1]) {
+      const entries = concat(fromHex(ROOM), uint(cls, 1), new Uint8Array(16))
+      peer.sync.frame(1, { type: 'have', entries, last: true })
+      peer.sync.frame(1, {
+        type: 'vector',
+        room: fromHex(ROOM),
+        class: cls,
+        entries: new Uint8Array(0),
+        more: false,
+      })
+    }
+    expect(peer.sent('ask').map(({ class: cls }) => cls)).toContain(1)
+    for (const { buckets } of peer.sent('ask')) expect(buckets.every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('what is missing is asked of nobody who may not know of the room (LV-17)', () => {
+    const peer = hub()
+    peer.sync.askPeer(1)
+    peer.sync.ask(ROOM)
+    expect(peer.sent('ask')).toEqual([])
+    peer.lists = () => true
+    peer.sync.askPeer(1)
+    expect(peer.sent('ask').length).toBeGreaterThan(0)
+  })
+
+  test('all the same, what somebody who may not know of the room holds of it is pulled', () => {
+    const [a, b] = [new Peer(2), new Peer(3)]
+    a.add(...lanesOf(2))
+    b.add(...lanesOf(2))
+    b.lists = () => false
+    const net = new Net()
+    net.connect(a, b)
+    net.run()
+    expect(b.taken).toHaveLength(2)
+    expect(a.taken).toEqual([])
+  })
 })
 
 describe('SY-15: forks', () => {
