@@ -291,7 +291,8 @@ export class Hub {
       case 'permitAsk':
         return this.#onPermitAsk(session, frame)
       case 'mode':
-        return this.#sayMode(session.key, frame, link)
+        // A visitor is in no list of who is here, and would never go from this one.
+        return session.visitor ? undefined : this.#sayMode(session.key, frame, link)
       case 'typing':
         return this.#onTyping(session, frame)
       case 'marker':

@@ -79,6 +79,7 @@ export class Company {
     this.doing = new Doing({
       changed: (person, before, saying) => this.#changed(person, before, saying),
       typing: (room, person, isTyping) => this.#tellTyping(room, person, isTyping),
+      isHere: (device) => this.#ports.isPresent(device),
     })
   }
 

@@ -23,6 +23,8 @@ export interface DoingPorts {
   /** What somebody says of themselves is another thing than before. */
   changed(person: PersonKey, before: Saying, now: Saying): void
   typing(room: RoomId, person: PersonKey, isTyping: boolean): void
+  /** Is this person among those here? */
+  isHere(person: PersonKey): boolean
 }
 
 export class Doing {
@@ -31,6 +33,8 @@ export class Doing {
   readonly #sayings = new Map<PersonKey, Saying>()
   /** Said under a former hub and not since. */
   readonly #stale = new Set<PersonKey>()
+  /** Nobody is left who told of themselves and is not here. */
+  #isOfHere = false
   #staleUntil = Number.NEGATIVE_INFINITY
   /** By room and person, until when. */
   readonly #typing = new Map<string, { room: RoomId; person: PersonKey; until: number }>()
@@ -56,9 +60,18 @@ export class Doing {
     const before = this.of(person)
     if (isSame(before, saying)) return
     if (isPlain(saying)) this.#sayings.delete(person)
-    else if (this.#sayings.has(person) || this.#sayings.size < PEOPLE_MAX) this.#sayings.set(person, saying)
+    else if (this.#sayings.has(person) || this.#hasRoom()) this.#sayings.set(person, saying)
     else return
     this.#ports.changed(person, before, saying)
+  }
+
+  /** Who came under ever other keys and said something of each leaves room for those who are here. */
+  #hasRoom(): boolean {
+    if (this.#sayings.size >= PEOPLE_MAX && !this.#isOfHere) {
+      this.#isOfHere = true
+      for (const person of this.#sayings.keys()) if (!this.#ports.isHere(person)) this.#sayings.delete(person)
+    }
+    return this.#sayings.size < PEOPLE_MAX
   }
 
   /** The hub begins to list who is here. now: monotonic ms. */
@@ -92,6 +105,7 @@ export class Doing {
   }
 
   tick(now: number): void {
+    this.#isOfHere = false
     for (const [name, { room, person, until }] of this.#typing) {
       if (now < until) continue
       this.#typing.delete(name)

@@ -91,6 +91,7 @@ export class Receiving {
           ? this.#ports.online.heard(personKey(frame.key), frame.online)
           : undefined
       case 'mode':
+        if (linked.visitor) return
         if (personKey(frame.key) === linked.key) linked.mode = frame
         else if (!reign.isFollowed(link)) return
         this.#ports.company.onMode(link, linked.key, frame)

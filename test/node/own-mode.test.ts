@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { Hub } from '../../src/hub/index.ts'
 import { Modes } from '../../src/hub/modes.ts'
 import { Doing, TYPING_MS } from '../../src/node/doing.ts'
 import { OwnMode, readSavedMode } from '../../src/node/own-mode.ts'
+import { fromHex } from '../../src/wire/bytes.ts'
+import type { Frame } from '../../src/wire/frames.ts'
 import type { PersonKey, RoomId } from '../../src/wire/ids.ts'
+import { MEMBERS_MAX } from '../../src/wire/limits.ts'
+import { hubPorts } from '../hub/ports.ts'
 
 const bob = 'bb'.repeat(32) as PersonKey
 const carl = 'cc'.repeat(32) as PersonKey
@@ -52,6 +57,7 @@ describe('what others say of themselves', () => {
     const doing = new Doing({
       changed: (person, _, { mode }) => told.push(`${person.slice(0, 2)} ${mode}`),
       typing: () => {},
+      isHere: () => true,
     })
     for (const person of [bob, carl]) doing.heard(person, { mode: 'away', text: '' })
     doing.hubBegins(0)
@@ -62,9 +68,23 @@ describe('what others say of themselves', () => {
     expect(told).toEqual(['bb away', 'cc away', 'bb online'])
   })
 
+  it('and are gone again leaves room for those who are here', () => {
+    const doing = new Doing({ changed: () => {}, typing: () => {}, isHere: (person) => person === carl })
+    doing.heard(carl, { mode: 'hidden', text: '' })
+    for (let i = 0; i < 3 * MEMBERS_MAX; i++)
+      doing.heard(i.toString(16).padStart(64, '0') as PersonKey, { mode: 'busy', text: '' })
+    doing.tick(0)
+    doing.heard(bob, { mode: 'hidden', text: '' })
+    expect([carl, bob].map((person) => doing.isHidden(person))).toEqual([true, true])
+  })
+
   it('of typing ends by itself', () => {
     const told: boolean[] = []
-    const doing = new Doing({ changed: () => {}, typing: (_, __, isTyping) => told.push(isTyping) })
+    const doing = new Doing({
+      changed: () => {},
+      typing: (_, __, isTyping) => told.push(isTyping),
+      isHere: () => true,
+    })
     doing.types(room, bob, 0)
     doing.types(room, bob, 5000)
     doing.tick(TYPING_MS)
@@ -75,6 +95,24 @@ describe('what others say of themselves', () => {
 })
 
 describe('the hub', () => {
+  it('keeps and passes on nothing that visitors say of themselves, whom nobody sees go (LV-10)', () => {
+    const sent: Frame['type'][] = []
+    const ports = hubPorts(carl, { send: (_, { type }) => sent.push(type) })
+    const shared = { ...ports, sendShared: (_: unknown, { type }: Frame) => sent.push(type) }
+    const hub = new Hub(shared, 0)
+    hub.joined(1, bob, false)
+    for (let link = 2; link < 20; link++) {
+      const key = link.toString(16).padStart(64, '0') as PersonKey
+      hub.joined(link, key, true)
+      hub.frame(link, { type: 'mode', key: fromHex(key), mode: 1, text: 'here for ever' })
+      hub.left(link)
+    }
+    hub.setNow(10_000)
+    hub.tick()
+    hub.joined(99, bob, false)
+    expect(sent).not.toContain('mode')
+  })
+
   it('passes on once a second what somebody says of themselves, and then the latest', () => {
     const modes = new Modes()
     const frame = (text: string) => ({ type: 'mode' as const, key: new Uint8Array(32), mode: 1, text })
