@@ -410,7 +410,7 @@ describe('SY-12: several links', () => {
     }
     net.run()
     expect(c.taken).toHaveLength(3)
-    expect(hex(c.replica.vectors.digest(ROOM, 1))).toBe(hex(b.replica.digest(ROOM, 1)))
+    expect(hex(c.replica.vectors.digest(ROOM, 1))).toBe(hex(b.replica.vectors.digest(ROOM, 1)))
   })
 
   test('nor what is shown of them later', () => {
