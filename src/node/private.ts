@@ -259,11 +259,13 @@ export class Private {
   }
 
   /**
-   * The body of a key event that seals the key to these members. One whose box key is weak is left out, as `present`
-   * leaves it out; undefined while the profile of one of them is not here.
+   * The body of a key event that seals the key to these members. A key whose box key is weak is left out, as `present`
+   * leaves it out, and so is a further device without a profile: its person's others hand the room's keys on to it. undefined
+   * while the profile of one of the members is not here.
    */
   keyBody(room: RoomId, salt: Uint8Array, key: RoomKey, members: Iterable<PersonKey>): BodyValue | undefined {
-    const wanted = this.#devicesOf(members)
+    const persons = new Set(members)
+    const wanted = this.#devicesOf(persons).filter((key) => persons.has(key) || this.#boxKeyOf(key))
     if (wanted.length > PRIVATE_MEMBERS_MAX || wanted.some((member) => !this.#boxKeyOf(member)))
       return undefined
     const place = { room, author: this.#self, salt }

@@ -1,11 +1,14 @@
 /** What is said in rooms, by whole nodes that stop, come back and come later. */
 import { expect, test } from 'vitest'
 import type { Command } from '../../src/node/events.ts'
+import { hex } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
+import { signCounter } from '../../src/wire/device.ts'
 import { LANE_START, newContentLane, signRun } from '../../src/wire/event.ts'
-import type { RoomId } from '../../src/wire/ids.ts'
+import { NETWORK_ROOM, type PersonKey, type RoomId } from '../../src/wire/ids.ts'
 import { kindNumber } from '../../src/wire/kinds.ts'
 import { CUT_ENTRIES_MAX } from '../../src/wire/limits.ts'
+import { simSigner } from './core-crypto.ts'
 import { type SimNode, World } from './core-world.ts'
 
 async function network(count: number) {
@@ -104,6 +107,33 @@ test.each(['kick', 'mute', 'role'] as const)(
     }
   },
 )
+
+test('nobody keeps others from writing in a private room by a device of which there is no profile (SE-6)', async () => {
+  const world = await network(4)
+  const [anna, ben, max, carl] = world.nodes as [SimNode, SimNode, SimNode, SimNode]
+  await lab(world, [anna, ben, max, carl], true)
+  const device = simSigner(world.crypto.random(32))
+  const value = {
+    kind: 'device',
+    device: device.key,
+    link: true,
+    counter: signCounter(device, hex(device.key) as PersonKey, max.key),
+    cuts: new Uint8Array(0),
+  } as const
+  world.act(max, (core) => {
+    const body = () => encodeBody(world.crypto.random(16), value)
+    core.write(NETWORK_ROOM, [{ kind: kindNumber('device'), body }], () => {})
+  })
+  const isLinked = () => anna.core.views.network().devices.of(max.key).length === 2
+  expect(await world.until(isLinked, 5000)).toBe(true)
+  // Another key is needed from now on.
+  world.command(carl, { do: 'leave', room: 'lab' })
+  await world.run(2000)
+  world.command(anna, { do: 'say', room: 'lab', text: 'among us' })
+  const isHeard = () =>
+    [ben, max].every((node) => node.of('message').some(({ text }) => text === 'among us'))
+  expect(await world.until(isHeard, 5000)).toBe(true)
+})
 
 test('an answer quotes a message of long ago as it was edited before this program was started', async () => {
   const world = await network(3)
