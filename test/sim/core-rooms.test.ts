@@ -130,8 +130,7 @@ test('nobody keeps others from writing in a private room by a device of which th
   world.command(carl, { do: 'leave', room: 'lab' })
   await world.run(2000)
   world.command(anna, { do: 'say', room: 'lab', text: 'among us' })
-  const isHeard = () =>
-    [ben, max].every((node) => node.of('message').some(({ text }) => text === 'among us'))
+  const isHeard = () => [ben, max].every((node) => node.of('message').some(({ text }) => text === 'among us'))
   expect(await world.until(isHeard, 5000)).toBe(true)
 })
 
