@@ -102,6 +102,7 @@ export class LevelStore implements Store {
   #isBehindSync = false
   /** close() was called: nothing more is taken. */
   #isClosing = false
+  #handles = 0
 
   /** Closed at first: openLevelStore opens it. */
   constructor(dir: string, options: LevelStoreOptions) {
@@ -123,6 +124,7 @@ export class LevelStore implements Store {
     this.#isClosing = false
     const { db, ...how } = await opened
     this.#state = { is: 'open', db }
+    this.#handles++
     return how
   }
 
@@ -156,6 +158,11 @@ export class LevelStore implements Store {
 
   get isOpen(): boolean {
     return this.#state.is === 'open'
+  }
+
+  /** How often it was opened: a scan that fails, and begins anew over another handle, finds all. */
+  get handles(): number {
+    return this.#handles
   }
 
   /** Looks whether the tables on disk are what was written: LevelDB does not. Where they are not it takes nothing more. */

@@ -252,6 +252,7 @@ export class ResilientStore implements Store {
     if (this.#isClosed) throw closedError()
     const merged = new MemoryStore()
     const beneath = this.#beneath
+    const handles = beneath?.handles
     // What is in memory now may be on disk, and in memory no more, when the disk has been read.
     const before = opsOf(memory)
     try {
@@ -259,8 +260,9 @@ export class ResilientStore implements Store {
       for await (const [key, value] of beneath?.scan(whole) ?? [])
         await merged.write([['put', key, value]], false)
     } catch {
-      // Another is read from now on. Else: it cannot be read, and what is in memory is all there is.
-      if (this.#beneath !== beneath) return yield* this.scan(range)
+      // Another is read from now on, or the same anew. Else: it cannot be read, and what is in memory is all there is.
+      await this.#disk?.seeing()
+      if (this.#beneath !== beneath || beneath?.handles !== handles) return yield* this.scan(range)
     }
     await merged.write([...before, ...opsOf(memory)], false)
     yield* merged.scan(range)

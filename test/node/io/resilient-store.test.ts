@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { openDataDir } from '../../../src/node/io/data-dir.ts'
 import { keepIdentity, loadIdentity } from '../../../src/node/io/identity-file.ts'
 import * as levelDatabase from '../../../src/node/io/level-database.ts'
-import { type Opened, openLevelStore } from '../../../src/node/io/level-store.ts'
+import { LevelStore, type Opened, openLevelStore } from '../../../src/node/io/level-store.ts'
 import { ResilientStore } from '../../../src/node/io/resilient-store.ts'
 import type { Store, StoreOp } from '../../../src/node/store.ts'
 import { storeContract } from '../../contract/store.ts'
@@ -100,6 +100,35 @@ describe('a store that outlives its disk', () => {
       const { store: again } = await started(dir)
       expect(await keysOf(again)).toEqual(['e02', 'e03', 'e04'])
       await again.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('is read whole where the disk is opened anew while it is read, though writing has failed before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { store } = await started()
+      const keys = Array.from({ length: 2000 }, (_, i) => `e${i.toString(16).padStart(8, '0')}`)
+      await store.write(
+        keys.map((key) => put(key, 1)),
+        true,
+      )
+      const undo = failCommits()
+      await store.write([put('f01', 1)], true)
+      undo()
+      const { scan } = LevelStore.prototype
+      vi.spyOn(LevelStore.prototype, 'scan').mockImplementationOnce(async function* (range) {
+        for await (const entry of scan.call(this, range)) {
+          yield entry
+          while (store.isFailing) {
+            await vi.advanceTimersByTimeAsync(5000)
+            await new Promise((resolve) => setImmediate(resolve))
+          }
+        }
+      })
+      expect(await keysOf(store)).toEqual([...keys, 'f01'])
+      await store.close()
     } finally {
       vi.useRealTimers()
     }
