@@ -4,6 +4,8 @@ import { readJson } from './saved-json.ts'
 
 /** Rooms remembered; beyond it the one moved longest ago is read as far as it is. */
 const ROOMS_MAX = 2000
+/** Of a message, as orderOf; '': of none. */
+const ORDER = /^([0-9a-f]{140})?$/
 
 export class ReadMarks {
   readonly #orders: Map<RoomId, string>
@@ -68,6 +70,6 @@ export function readReadMarks(bytes: Uint8Array | undefined): [RoomId, string][]
   if (!Array.isArray(value)) return []
   return value.filter(
     (mark): mark is [RoomId, string] =>
-      Array.isArray(mark) && typeof mark[0] === 'string' && typeof mark[1] === 'string',
+      Array.isArray(mark) && /^[0-9a-f]{32}$/.test(String(mark[0])) && ORDER.test(String(mark[1])),
   )
 }

@@ -346,7 +346,8 @@ export class Replica {
     const fits =
       !held || (held.author === author && held.lane === laneId && held.n === n && held.room === room)
     const counted = this.idAt(room, author, laneId, n)
-    if (!fits || (counted !== undefined && counted !== id) || this.tombstones.has(id)) return false
+    if (!fits || (counted !== undefined && counted !== id)) return false
+    if (this.#table.get(tombstone)?.tombstones.has(id)) return false
     const lane = this.#table.open(tombstone)
     if (!this.tombstones.hasRoom(lane, n)) return false
     this.tombstones.keep(lane, tombstone)
@@ -455,7 +456,7 @@ export class Replica {
   async load(): Promise<void> {
     await this.erasedKeys.load(this.#store)
     const segments = await loadHints(this.#store, this.#table)
-    await this.tombstones.load(this.#store, this.#table)
+    await this.tombstones.load(this.#store, this.#table, this.net)
     await this.forks.load(this.#store)
     for (const lane of this.#table.all()) lane.told = tellableN(lane, Number.POSITIVE_INFINITY)
     await this.#indexes.load(segments)

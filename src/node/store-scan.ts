@@ -3,7 +3,7 @@
  * that grow meanwhile keep what they gained above a sound prefix.
  */
 import type { Crypto } from '../wire/crypto.ts'
-import { decodeHeader, type Event, isControlLane } from '../wire/event.ts'
+import { decodeHeader, type Event, idOf, isControlLane } from '../wire/event.ts'
 import type { RoomId } from '../wire/ids.ts'
 import type { Beyond } from './beyond.ts'
 import { concernsKeys, type ErasedKeys } from './erased-keys.ts'
@@ -180,7 +180,10 @@ export class StoreScan {
     const held = table.open(found)
     beyond.forget(held)
     const before = held.n
-    if (found.n < hint) {
+    // The disk may have damaged the hint alone.
+    const isOther = found.n === held.n ? found.id !== held.id : found.n > held.n && !this.#isEndOf(held)
+    const isFalse = isOther || found.n < hint || held.end > held.n
+    if (isFalse) {
       held.n = found.n
       held.id = found.id
       held.end = found.end
@@ -191,9 +194,16 @@ export class StoreScan {
     if (isSigned) growth.extend(held)
     // Of a lane whose record is lost that is all of it: more than a call takes.
     for (const event of growth.tell(held)) this.#fresh.push(event)
-    if (held.n === before && found.n >= hint) return false
+    if (held.n === before && !isFalse) return false
     changed(held)
     return true
+  }
+
+  /** Does the event that the lane ends with lie there? */
+  #isEndOf(lane: Lane): boolean {
+    const { crypto, records } = this.#ports
+    const stored = records.header(lane, lane.n)
+    return lane.n === 0 || (stored !== undefined && (stored.id ?? idOf(crypto, stored.header)) === lane.id)
   }
 
   #dropLost(lane: Lane): void {

@@ -1,7 +1,6 @@
 /** Tombstones: what authors have deleted, each in place of a body. One may come before its event. */
-import { hex, readUint } from '../wire/bytes.ts'
-import { type Event, TOMBSTONE_BYTES, type Tombstone } from '../wire/event.ts'
-import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
+import { type Event, parseTombstone, type Tombstone } from '../wire/event.ts'
+import type { EventId, NetId } from '../wire/ids.ts'
 import { tombstoneKey } from './keys.ts'
 import type { LaneTable } from './lane-table.ts'
 import { dropTombstone, dropTombstones, type Lane, noteTombstone } from './lanes.ts'
@@ -18,15 +17,12 @@ export class Tombstones {
     this.#unwritten = unwritten
   }
 
-  async load(store: Pick<Store, 'scan'>, table: LaneTable): Promise<void> {
-    for await (const [, value] of store.scan({ from: 'd', to: 'e' })) {
-      if (value.length !== TOMBSTONE_BYTES) continue
-      const lane = table.open({
-        room: hex(value, 8, 24) as RoomId,
-        author: hex(value, 24, 56) as PersonKey,
-        lane: hex(value, 56, 64) as LaneId,
-      })
-      noteTombstone(lane, hex(value, 68, 100) as EventId, readUint(value, 64, 4))
+  /** In place of what the disk has damaged it comes again; what it deleted is not here meanwhile. */
+  async load(store: Pick<Store, 'scan'>, table: LaneTable, net: NetId): Promise<void> {
+    for await (const [key, value] of store.scan({ from: 'd', to: 'e' })) {
+      const tombstone = parseTombstone(net, value)
+      if (tombstone && key === tombstoneKey(tombstone.id))
+        noteTombstone(table.open(tombstone), tombstone.id, tombstone.n)
     }
   }
 

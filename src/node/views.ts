@@ -112,7 +112,9 @@ export class Views {
     for await (const [key] of store.scan({ from: 'c', to: 'd', page: CONTROLS_PAGE })) {
       const { room, author, lane, n } = parseLaneKey(key)
       const event = this.#replica.event(room, author, lane, n)
-      if (event && this.#keep(event)) rooms.add(event.room)
+      // Another one would be looked for in a lane that it does not lie in.
+      const isIts = event?.room === room && event.author === author && event.lane === lane && event.n === n
+      if (isIts && this.#keep(event)) rooms.add(room)
     }
     this.#counting.clear()
     // What counts is decided once, and not anew with each of them.

@@ -7,6 +7,7 @@ import {
   controlKey,
   eventKey,
   forkKey,
+  laneKey,
   orderKey,
   placeKey,
   tombstoneKey,
@@ -93,6 +94,60 @@ test('a body that the disk has damaged is not handed on, and comes again', async
   for (const run of runs) replica.add(run)
   expect(replica.body(lastOf(runs[1]!))).toEqual(runs[1]!.bodies[0])
   expect(held()!.n).toBe(3)
+})
+
+// Of n, id and the last signed end.
+test.each([0, 3, 10, 36, 39])('a hint that the disk has damaged at byte %d is set right', async (at) => {
+  const { before, replica, lane, runs, held } = await started((store, runs) =>
+    flip(store, laneKey(ROOM, anna.person, lastOf(runs[0]!).lane), at),
+  )
+  const { wrong, rooms } = await replica.scan()
+  expect([wrong, ...rooms]).toEqual([1, ROOM])
+  const next = anna.run(lane, ['four'], runs[2])
+  for (const each of [before, replica]) expect(each.add(next).is).toBe('added')
+  expect(held()).toMatchObject({ n: 4, end: 4, forkAt: 0, told: 4 })
+  expect(replica.vectors.digest(ROOM, 1)).toEqual(before.vectors.digest(ROOM, 1))
+})
+
+test.each([
+  ['in its lane', (value: Uint8Array) => value.with(60, value[60]! ^ 4)],
+  ['in its id', (value: Uint8Array) => value.with(70, value[70]! ^ 4)],
+  ['in its length', (value: Uint8Array) => value.slice(0, -1)],
+])('a deletion that the disk has damaged %s comes again, and deletes meanwhile', async (_, damaged) => {
+  const { replica: before, store, save } = replicaOf()
+  const run = anna.run(anna.contentLane(), ['one', 'two'])
+  const tombstone = anna.delete(run.events[1]!)
+  before.add(run)
+  before.delete(tombstone)
+  await save()
+  const key = tombstoneKey(tombstone.id)
+  await store.write([['put', key, damaged(store.get(key)!)]], true)
+  const { replica, save: saveAgain } = replicaOf(undefined, store)
+  await replica.load()
+  await replica.scan()
+  expect(replica.tombstones.has(tombstone.id)).toBe(true)
+  expect(replica.delete(tombstone)).toBe(true)
+  expect(replica.delete(tombstone)).toBe(false)
+  expect(replica.vectors.digest(ROOM, 1)).toEqual(before.vectors.digest(ROOM, 1))
+  await saveAgain()
+  expect(store.get(key)).toEqual(tombstone.bytes)
+})
+
+test('an entry of control events that leads to an event of another lane does not keep the views from being read', async () => {
+  const { replica: before, store, save } = replicaOf()
+  const [control, content] = [
+    anna.run(anna.controlLane(), ['a topic']),
+    anna.run(anna.contentLane(), ['a message']),
+  ]
+  for (const run of [control, content]) before.add(run)
+  await save()
+  await store.write([['put', keyOf(control), store.get(keyOf(content))!]], true)
+  const views = new Views({ crypto: nodeCrypto, net: NET, carriesAll: () => true })
+  const { replica } = replicaOf((lane) => views.limitOf(lane), store)
+  views.attach(replica)
+  await replica.load()
+  await views.load(store)
+  expect([...views.controls(ROOM)]).toEqual([])
 })
 
 test('entries of any length are no reason to stop', async () => {

@@ -118,7 +118,10 @@ describe('a store that outlives its disk', () => {
       await store.write([put('f01', 1)], true)
       undo()
       const { scan } = LevelStore.prototype
-      vi.spyOn(LevelStore.prototype, 'scan').mockImplementationOnce(async function* (range) {
+      vi.spyOn(LevelStore.prototype, 'scan').mockImplementationOnce(async function* (
+        this: LevelStore,
+        range,
+      ) {
         for await (const entry of scan.call(this, range)) {
           yield entry
           while (store.isFailing) {
