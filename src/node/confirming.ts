@@ -188,11 +188,14 @@ export class Confirming {
 
   /** Signs what is due, and tells its authors. */
   sayWitness(): void {
-    const { now, netNow, reign, links, outgoing, isAsker } = this.#ports
+    const { now, netNow, reign, links, outgoing, isAsker, views } = this.#ports
     if (!this.mayAcknowledge()) return
     const { hub, followed: link } = reign
     for (const frame of this.#witnesses.sign(now(), Math.round(netNow()))) {
       const authors = new Set(parseWitnessEntries(frame.entries).map((entry) => entry.author))
+      const room = roomId(frame.room)
+      // Of a private room whoever has written there without being in it hears nothing.
+      for (const author of authors) if (!views.carries(author, room, 0, false)) authors.delete(author)
       if (hub) for (const author of authors) hub.tell(author, frame)
       if (link === undefined) continue
       outgoing.send(link, frame)
@@ -209,11 +212,13 @@ export class Confirming {
   onWitness(link: LinkId, from: PersonKey, frame: FrameOf<'witness'>): readonly WitnessEntry[] | undefined {
     const { now, views, reign } = this.#ports
     const by = personKey(frame.key)
-    if (!this.#standing.has(by, now()) && !views.isOfTalk(roomId(frame.room), by)) return undefined
+    const room = roomId(frame.room)
+    if (!this.#standing.has(by, now()) && !views.isOfTalk(room, by)) return undefined
     const entries = parseWitnessEntries(frame.entries)
     const { hub } = reign
     if (hub && from === by)
-      for (const author of new Set(entries.map((entry) => entry.author))) hub.tell(author, frame, link)
+      for (const author of new Set(entries.map((entry) => entry.author)))
+        if (views.carries(author, room, 0, false)) hub.tell(author, frame, link)
     return entries
   }
 }

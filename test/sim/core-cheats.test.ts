@@ -1,6 +1,11 @@
 /** What a member that cheats can do, and no more (powers of PROTOCOL.md): each cheat once, among five honest nodes. */
 import { expect, test } from 'vitest'
-import { Cheat } from './core-cheats.ts'
+import { hex } from '../../src/wire/bytes.ts'
+import { encodeFrame } from '../../src/wire/codec.ts'
+import { LANE_START, newControlLane } from '../../src/wire/event.ts'
+import type { Frame } from '../../src/wire/frames.ts'
+import type { RoomId } from '../../src/wire/ids.ts'
+import { Cheat, type LaneEnd } from './core-cheats.ts'
 import { unrest } from './core-checks.ts'
 import { Watch } from './core-watch.ts'
 import { type SimNode, World } from './core-world.ts'
@@ -80,6 +85,46 @@ test('what is said to be a week older is shown where it claims to be, and moves 
     const lines = await core.readLines([all.cheat.general], 50)
     expect(lines.map(({ message }) => message.text)).toEqual(['backdated', 'before', 'after'])
   }
+})
+
+test('who is not in a private room hears nothing of it, whatever they ask, and nobody’s place in it though they write there', async () => {
+  const all = await besides()
+  const { world, honest, cheat } = all
+  const [anna, ben] = honest as [SimNode, SimNode]
+  const heard = new Map<string, Frame[]>()
+  const note = world.onFrame
+  world.onFrame = (node, link, frame) => {
+    note(node, link, frame)
+    if (node !== cheat.node) return
+    heard.set(frame.type, [...(heard.get(frame.type) ?? []), frame])
+  }
+  const isOf = (room: RoomId) => (frame: Frame) => hex(encodeFrame(frame)).includes(room)
+  world.command(anna, { do: 'create', room: 'ours', private: true, invite: [ben.name] })
+  await world.run(3000)
+  world.command(ben, { do: 'join', room: 'ours' })
+  await world.run(3000)
+  const room = [...anna.core.views.ids()].find((id) => anna.core.views.room(id)?.type === 'private')!
+  expect(anna.core.views.room(room)?.members.size).toBe(2)
+  const say = async (text: string) => {
+    world.command(anna, { do: 'say', room: 'ours', text })
+    world.command(ben, { do: 'say', room: 'ours', text })
+    await world.run(100)
+  }
+  for (let i = 0; i < 5; i++) {
+    cheat.numberless()
+    await say(`among us ${i}`)
+    await world.run(10_000)
+  }
+  expect([...heard.values()].flat().filter(isOf(room))).toEqual([])
+  // It has learned the id all the same, as that of a talk can be computed.
+  let end: LaneEnd = { lane: newControlLane(world.crypto), n: 0, prev: LANE_START }
+  for (let i = 0; i < 40; i++) {
+    end = cheat.intrude(room, end)
+    await say(`in company ${i}`)
+  }
+  await world.run(3000)
+  expect((heard.get('witness') ?? []).filter(isOf(room))).toEqual([])
+  expect(ben.of('message').filter(({ text }) => text.startsWith('in company')).length).toBeGreaterThan(20)
 })
 
 test('six days ahead pushes the room’s order on, and answers still stand behind what they answer', async () => {

@@ -105,6 +105,22 @@ export class Cheat {
     return run.events[0]!.lane
   }
 
+  /** A run by a number that was never given. */
+  numberless(): void {
+    this.sendAll({ type: 'live', runs: [{ number: 7, tail: new Uint8Array(72), bodies: [null] }] })
+  }
+
+  /** Something of its own in the control lanes of a room that it is not in. Returns where they go on. */
+  intrude(room: RoomId, end: LaneEnd): LaneEnd {
+    const { crypto, net } = this.#world
+    const at = this.wall()
+    const body = encodeBody(crypto.random(16), { kind: 'leave' })
+    const drafts = [{ kind: kindNumber('leave'), at, t: at, body }]
+    const run = signRun(crypto, this.node.signer, { net, room, ...end }, drafts)
+    this.sendAll(live(packRun(run)))
+    return Cheat.after(run)
+  }
+
   /** A line said at another time than now. */
   misdate(text: string, offMs: number): EventId {
     const run = this.lines(this.newLane(offMs), [text], offMs)
