@@ -7,6 +7,7 @@ import type { EventId, PersonKey, PlaceId, RoomId } from '../wire/ids.ts'
 import { AcquaintanceActs } from './acts/acquaintances.ts'
 import { Answers, type Asked } from './acts/answers.ts'
 import { CodeActs } from './acts/codes.ts'
+import { commandFault } from './acts/command-check.ts'
 import { DeliveryActs } from './acts/delivery.ts'
 import { DeviceActs } from './acts/devices.ts'
 import { Erasures } from './acts/erasures.ts'
@@ -98,7 +99,12 @@ export class Acts {
   }
 
   execute(command: Command, ref: unknown, slot: number): void {
-    this.#answers.take(slot, ref, wordOf(command), (asked) => this.#carryOut(asked, command))
+    const why = commandFault(command)
+    const word = why === undefined ? wordOf(command) : `/${typeof command.do === 'string' ? command.do : ''}`
+    this.#answers.take(slot, ref, word, (asked) => {
+      if (why === undefined) this.#carryOut(asked, command)
+      else this.#answers.refuse(asked, 'COMMAND_INVALID', { why })
+    })
   }
 
   #carryOut(asked: Asked, command: Command): void {
@@ -247,6 +253,9 @@ export class Acts {
         return this.#acquaintances.verify(asked, command)
       case 'people':
         return this.#people.search(asked, command.part)
+      default:
+        // No Command; a program without types may give anything.
+        throw new TypeError(`there is no command ${String((command as Command).do)}`)
     }
   }
 

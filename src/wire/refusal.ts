@@ -398,6 +398,10 @@ const table = {
     us: 'This line is not understood: {why}. Nothing was sent.',
     fatal: true,
   },
+  COMMAND_INVALID: {
+    us: 'This command cannot be carried out: {why}. Check its fields; docs/bots.md and the types say what they hold.',
+    fatal: true,
+  },
   COMMAND_UNKNOWN: {
     us: 'There is no command {command}, and nothing was sent. {hint}',
     fatal: true,

@@ -45,6 +45,26 @@ describe('an in-memory LAN', () => {
     await expect(room.send('hello')).resolves.toMatchObject({ copies: 0 })
   })
 
+  it('answers a command that is none with a code, and those behind it', async () => {
+    const node = await lan.node({ name: 'anna' })
+    await node.ready
+    const odd = [
+      { do: 'say', text: 'no room' },
+      { do: 'say', room: 'general', text: 42 },
+      { do: 'say', room: 'general' },
+      { do: 'history', room: 'general', count: 5, before: [[]] },
+      { do: 'invite', room: 'general', to: ['ben', null] },
+      { do: 'presence', mode: 'asleep' },
+      { do: 'nothing' },
+      {},
+    ] as unknown as Command[]
+    for (const command of odd)
+      expect(await node.execute(command)).toMatchObject({ type: 'error', code: 'COMMAND_INVALID' })
+    const room = await node.join('general')
+    await expect(room.send(42 as unknown as string)).rejects.toMatchObject({ code: 'COMMAND_INVALID' })
+    await expect(room.send('hello')).resolves.toMatchObject({ copies: 0 })
+  })
+
   it('carries messages, and says when others hold them', async () => {
     const [anna, ben, carl] = await Promise.all(['anna', 'ben', 'carl'].map((name) => lan.node({ name })))
     const room = await anna!.join('general')

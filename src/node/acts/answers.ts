@@ -43,7 +43,12 @@ export class Answers {
     const run = () => {
       const asked: Asked = { slot, ref, command }
       this.#asked.push(asked)
-      carryOut(asked)
+      try {
+        carryOut(asked)
+      } catch (error) {
+        // What has no answer keeps all that is asked later from theirs: a program that gives no Command stays deaf.
+        if (!asked.answer) this.refuse(asked, 'COMMAND_INVALID', { why: String(error) })
+      }
     }
     if (this.#holds > 0) this.#held.push(run)
     else run()
