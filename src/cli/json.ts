@@ -90,12 +90,14 @@ function objectOf(line: string): Record<string, unknown> | undefined {
 
 function readObject(value: Record<string, unknown>): Request {
   const { text, room, to, command, ref, ...others } = value
-  const echo = 'ref' in value ? { ref } : {}
+  const isEchoed = isWithin(ref, REF_LEVELS_MAX)
+  const echo = 'ref' in value && isEchoed ? { ref } : {}
   const invalid = (why: string): Request => ({
     refused: 'LINE_INVALID',
     message: refusalText('LINE_INVALID', { why }),
     ...echo,
   })
+  if (!isEchoed) return invalid(`its ref is nested more than ${REF_LEVELS_MAX} levels deep`)
   const other = Object.keys(others)[0]
   if (other !== undefined) return invalid(`it has an unknown field ${JSON.stringify(other.slice(0, 40))}`)
   if ('command' in value) {
@@ -110,6 +112,13 @@ function readObject(value: Record<string, unknown>): Request {
   if ('room' in value) return isName(room) ? { text, room, ...echo } : invalid('"room" is the name of a room')
   return { text, ...echo }
 }
+
+/** What can be read is not yet what can be written: an answer with a ref of thousands of levels ends in an error. */
+const REF_LEVELS_MAX = 64
+const isWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1)))
 
 /** Half a surrogate pair has no UTF-8. */
 const isText = (value: unknown): value is string => typeof value === 'string' && !/\p{Surrogate}/u.test(value)

@@ -135,9 +135,17 @@ export class Session {
   async #askWithFile({ file, max, use }: FileMeaning, name: string, echo: { ref?: unknown }): Promise<void> {
     let bytes: Uint8Array
     try {
-      const { size } = await stat(file)
+      const found = await stat(file)
+      // A pipe or a device may never give an end, nor may whoever waits for it be ended by a signal.
+      if (!found.isFile())
+        return this.#refuse(
+          'FILE_UNREADABLE',
+          refusalText('FILE_UNREADABLE', { file, why: 'it is no file' }),
+          echo,
+          name,
+        )
       // One byte too many is enough to be refused for its size.
-      bytes = size > max ? new Uint8Array(max + 1) : await readFile(file)
+      bytes = found.size > max ? new Uint8Array(max + 1) : await readFile(file)
     } catch (error) {
       const why = (error as NodeJS.ErrnoException).code ?? String(error)
       return this.#refuse('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), echo, name)

@@ -288,6 +288,34 @@ describe('structured lines', () => {
     expect(world.node.asked).toHaveLength(1)
   })
 
+  it('whose ref is nested so deep that no answer could hold it are invalid, and what follows is taken', async () => {
+    await startReady()
+    const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+    world.type(`{"text":"x","ref":${deep}}`, `{"txt":"x","ref":${deep}}`, { text: 'after', ref: [[1]] })
+    for (const _ of [1, 2]) {
+      const { message, ...error } = await world.answer()
+      expect(error).toEqual({ type: 'error', code: 'LINE_INVALID' })
+      expect(message).toContain('levels')
+    }
+    expect(await world.answer()).toMatchObject({ type: 'sent', text: 'after', ref: [[1]] })
+    expect(world.node.asked).toHaveLength(1)
+  })
+
+  it.runIf(process.platform !== 'win32')(
+    'that name a file which is none are refused without reading it',
+    async () => {
+      await startReady()
+      world.type(
+        { command: '/profile picture /dev/zero', ref: 1 },
+        { command: '/profile picture /', ref: 2 },
+        'after',
+      )
+      expect(await world.answer()).toMatchObject({ code: 'FILE_UNREADABLE', ref: 1 })
+      expect(await world.answer()).toMatchObject({ code: 'FILE_UNREADABLE', ref: 2 })
+      expect(await world.answer()).toMatchObject({ type: 'sent', text: 'after' })
+    },
+  )
+
   it('without text, or with too much, are refused with their ref', async () => {
     await startReady()
     world.type({ text: '', ref: 1 }, { text: ' \n ', ref: 2 }, { text: 'x'.repeat(8001), ref: 3 })
