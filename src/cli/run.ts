@@ -6,8 +6,27 @@ import { readConfig, type Settings, settingsOf, UsageError } from './options.ts'
 import { Output } from './output.ts'
 import type { World } from './world.ts'
 
+/** A disk that took not all of it, as against a reader that has gone and misses nothing. */
+const LOST = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'])
+
 /** argv: without node and script. Returns the exit code; everything is written then. Rejects only on a mistake of ours. */
 export async function run(argv: readonly string[], world: World): Promise<number> {
+  let why = ''
+  world.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    why ||= error.code ?? ''
+  })
+  const code = await carryOut(argv, world)
+  // A terminal that is gone says EIO as well.
+  if (!LOST.has(why) || world.stdout.isTTY) return code
+  const errors = new Output(world.stderr)
+  errors.write(
+    `lanchat: stdout could not be written to its end (${why}). Free some space, or print elsewhere.\n`,
+  )
+  await errors.flushed()
+  return code || EXIT.failure
+}
+
+async function carryOut(argv: readonly string[], world: World): Promise<number> {
   try {
     const asked = await readArguments(argv, world.version)
     if ('print' in asked) {

@@ -1,6 +1,16 @@
 /** The built command as a process: what needs no network. */
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,5 +74,38 @@ describe('the lanchat command', () => {
     rmSync(join(home, 'lanchat'), { recursive: true })
     expect(code).toBe(2)
     expect(err).toContain('unknown option "prot"')
+  })
+
+  it.runIf(existsSync('/dev/full'))(
+    'ends with 1 and says why where the disk does not take what it prints',
+    async () => {
+      const full = openSync('/dev/full', 'w')
+      const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', full, 'pipe'] })
+      closeSync(full)
+      let err = ''
+      child.stderr!.on('data', (chunk) => {
+        err += chunk
+      })
+      const code = await new Promise((resolve) => child.on('close', resolve))
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: 'lanchat: stdout could not be written to its end (ENOSPC). Free some space, or print elsewhere.\n',
+      })
+    },
+  )
+
+  it.runIf(process.getuid?.() === 0)('runs as a user that the system has no name for', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'lanchat-nameless-'))
+    const [uid, gid] = [54_321, 54_321]
+    chownSync(dir, uid, gid)
+    const env = { PATH: process.env.PATH, HOME: dir }
+    const child = spawn(process.execPath, [MAIN, 'id', '--json', '--data-dir', dir], { env, uid, gid })
+    let out = ''
+    child.stdout.on('data', (chunk) => {
+      out += chunk
+    })
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ type: 'id', name: 'guest' })
+    rmSync(dir, { recursive: true })
   })
 })

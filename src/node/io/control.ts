@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, realpath, rm, stat } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CLAIM_NAME_BYTES_MAX, type Claim, claimFolder, connectLocal, listenAt, ownerIn } from './claim.ts'
@@ -172,7 +172,7 @@ async function lookupFolders(dir: string): Promise<string[]> {
 async function isOurs(folder: string): Promise<boolean> {
   const found = await stat(folder).catch(() => undefined)
   if (!found || process.platform === 'win32') return found !== undefined
-  return found.uid === userInfo().uid && (found.mode & 0o077) === 0
+  return found.uid === process.getuid?.() && (found.mode & 0o077) === 0
 }
 
 const isReadOnly = (error: unknown) =>

@@ -180,8 +180,17 @@ export async function openNode(options: NodeOptions): Promise<NodeShell> {
   }
 }
 
+/** '' for a user id that the system has no name for, as containers have. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ''
+  }
+}
+
 function nickOf(asked: string | undefined): string {
-  if (asked === undefined) return proposeNick(userInfo().username)
+  if (asked === undefined) return proposeNick(userName())
   const checked = checkNick(asked)
   if ('ok' in checked) return checked.ok
   const why = nameFaultText(checked.fault)
