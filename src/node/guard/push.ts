@@ -6,12 +6,15 @@
  * through the hub lacks nothing by then and answers nothing; who did not pulls it. A turn of events costs 64 bytes for
  * each lane that grew, every PUSH_AFTER_MS on each link, and nothing while nobody writes.
  */
+import type { PersonKey } from '../../wire/ids.ts'
 import type { Lane } from '../lanes.ts'
 
 /** Older than this: what comes through an honest hub has come. */
 export const PUSH_AFTER_MS = 2000
 /** Lanes told at once: 8 KiB on each link. In a crowd that writes all at once the rest follows in the next rounds. */
 export const PUSH_LANES_MAX = 128
+/** Of one author, while others wait: who opens a lane for each word keeps nobody's from being told. */
+const PUSH_LANES_OF_AUTHOR = 16
 
 export interface Pushed {
   readonly lane: Lane
@@ -48,12 +51,24 @@ export class Push {
     this.#roundAt = now
     const due = this.#old
     this.#old = []
+    const ofAuthor = new Map<PersonKey, number>()
+    this.#take(entryOf, ({ author }) => {
+      const count = (ofAuthor.get(author) ?? 0) + 1
+      ofAuthor.set(author, count)
+      return count <= PUSH_LANES_OF_AUTHOR
+    })
+    this.#take(entryOf, () => true)
+    return due
+  }
+
+  /** Those of the young that are let, while there is room. */
+  #take(entryOf: (lane: Lane) => Uint8Array | undefined, isLet: (lane: Lane) => boolean): void {
     for (const [lane, isNews] of this.#young) {
       if (this.#old.length >= PUSH_LANES_MAX) break
+      if (!isLet(lane)) continue
       this.#young.delete(lane)
       const entry = entryOf(lane)
       if (entry) this.#old.push({ lane, entry, isNews })
     }
-    return due
   }
 }

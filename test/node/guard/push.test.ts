@@ -4,8 +4,12 @@ import { PUSH_AFTER_MS, PUSH_LANES_MAX, Push } from '../../../src/node/guard/pus
 import { type Lane, newLane } from '../../../src/node/lanes.ts'
 import type { LaneId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
 
-const lane = (i: number): Lane =>
-  newLane('0'.repeat(32) as RoomId, 'a'.repeat(64) as PersonKey, i.toString(16).padStart(16, '0') as LaneId)
+const lane = (i: number, author = 'a'): Lane =>
+  newLane(
+    '0'.repeat(32) as RoomId,
+    author.repeat(64) as PersonKey,
+    i.toString(16).padStart(16, '0') as LaneId,
+  )
 const entryOf = ({ n }: Lane) => Uint8Array.of(n)
 
 test('a lane is told once, as it stood at least two seconds ago (GU-1)', () => {
@@ -39,6 +43,17 @@ test('a crowd is told in rounds of a bounded size, nobody twice', () => {
   const sizes: number[] = []
   for (let now = 0; push.isWaiting; now += PUSH_AFTER_MS) sizes.push(push.round(now, entryOf).length)
   expect(sizes).toEqual([0, PUSH_LANES_MAX, PUSH_LANES_MAX, 5])
+})
+
+test('who opens a lane for each word keeps what others say from being told for no round (GU-1)', () => {
+  const push = new Push()
+  for (let i = 0; i < PUSH_LANES_MAX * 20; i++) push.grew(lane(i), false)
+  const other = lane(1, 'b')
+  push.grew(other, false)
+  push.round(0, entryOf)
+  const told = push.round(PUSH_AFTER_MS, entryOf)
+  expect(told.map(({ lane }) => lane)).toContain(other)
+  expect(told).toHaveLength(PUSH_LANES_MAX)
 })
 
 test('a lane that is not listed is told to nobody', () => {
