@@ -46,6 +46,8 @@ export class Erasure {
   #lastAt = 0
   #nextAt = 0
   #isRunning = false
+  /** Keys under which more was deleted since the run began: it may have rewritten only what lay there before. */
+  readonly #since = new Set<string>()
 
   constructor(ports: ErasurePorts) {
     this.#ports = ports
@@ -57,6 +59,7 @@ export class Erasure {
     for (const key of keys) {
       if (pending.size >= PENDING_MAX) break
       pending.add(key)
+      if (this.#isRunning) this.#since.add(key)
       this.#isFresh = true
     }
   }
@@ -79,6 +82,7 @@ export class Erasure {
     if (!isDue || now < this.#nextAt || this.#isRunning || this.#ports.store.isFailing) return
     this.#nextAt = now + RUN_EVERY_MS
     this.#isRunning = true
+    this.#since.clear()
     void this.#run([...pending].slice(0, SLICE_KEYS)).finally(() => {
       this.#isRunning = false
     })
@@ -96,7 +100,7 @@ export class Erasure {
       this.#ports.log('warn', `deleted messages are still in the files of the store: ${String(error)}`)
       return
     }
-    for (const key of keys) this.#known().delete(key)
+    for (const key of keys) if (!this.#since.has(key)) this.#known().delete(key)
     if (this.#known().size === 0) this.#firstAt = undefined
     this.#note()
     await this.#ports.removeCopies()

@@ -146,6 +146,7 @@ describe('erasing', () => {
     const erased: string[][] = []
     const copies: string[] = []
     let failure: Error | undefined
+    let meanwhile = () => {}
     const erasure = new Erasure({
       store: {
         isFailing: false,
@@ -153,6 +154,7 @@ describe('erasing', () => {
         write: (ops, sync) => store.write(ops, sync),
         erase: async (keys) => {
           if (failure) throw failure
+          meanwhile()
           erased.push([...keys])
         },
       },
@@ -166,7 +168,10 @@ describe('erasing', () => {
     const fail = (error: Error | undefined) => {
       failure = error
     }
-    return { store, erasure, erased, copies, beat, fail }
+    const during = (then: () => void) => {
+      meanwhile = then
+    }
+    return { store, erasure, erased, copies, beat, fail, during }
   }
 
   it('waits for 10 s without another deletion, but no longer than 5 minutes', async () => {
@@ -201,6 +206,18 @@ describe('erasing', () => {
     await second.beat(10_000)
     expect(second.erased.map((each) => each.sort())).toEqual([keys.sort()])
     expect(second.store.list({ from: 'm', to: 'n' })).toEqual([])
+  })
+
+  it('is done once more of a key under which more was deleted meanwhile', async () => {
+    const { erasure, erased, beat, during } = started()
+    const key = newRunKey()
+    erasure.deleted([key, newKey()])
+    await beat(0)
+    during(() => erasure.deleted([key]))
+    await beat(10_000)
+    during(() => {})
+    for (let now = 11_000; now <= 80_000; now += 1000) await beat(now)
+    expect(erased.slice(1)).toEqual([[key]])
   })
 
   it('is tried again where the disk refuses', async () => {
