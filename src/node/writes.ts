@@ -9,7 +9,8 @@ import { factKey } from './keys.ts'
 import type { Lane } from './lanes.ts'
 import type { StoreOp } from './store.ts'
 
-const SYNCED = factKey('synced')
+/** A sync needs something to write: this means nothing. */
+export const SYNCED = factKey('synced')
 
 export class Writes {
   readonly #durable: Durable
@@ -53,7 +54,7 @@ export class Writes {
     const isSyncDue = this.#needsSync && this.#durable.isBehind
     if (ops.length === 0 && then.length === 0 && !isSyncDue) return undefined
     this.#then = []
-    // A sync needs something to write; it makes all before it durable.
+    // It makes all before it durable.
     if (ops.length === 0) ops.push(['put', SYNCED, uint(ticket, 6)])
     const sync = this.#needsSync
     this.#durable.writing(ticket, sync)

@@ -3,6 +3,7 @@
  * replica counted anew where an empty database took the place of the one that was read, brings back what damaged copies
  * hold and removes them later, has what was deleted erased from the files, and says each of these once in a sentence for people.
  */
+import { uint } from '../../wire/bytes.ts'
 import type { RoomId } from '../../wire/ids.ts'
 import { refusalText } from '../../wire/refusal.ts'
 import type { CoreInput } from '../core-io.ts'
@@ -11,6 +12,7 @@ import { roomSizes } from '../room-sizes.ts'
 import type { RoomView } from '../rooms.ts'
 import type { Brought } from '../salvage.ts'
 import type { DiskReport } from '../store-report.ts'
+import { SYNCED } from '../writes.ts'
 import { removeCopies, removeOldCopies } from './damaged-stores.ts'
 import { Erasure } from './erasure.ts'
 import { keepIdentity } from './identity-file.ts'
@@ -218,7 +220,7 @@ export class DiskCare implements StoreWatch {
       const { events } = await salvage(folder, {
         holds: ({ room, author, lane, n }) => (this.#ports.replica.lane(room, author, lane)?.n ?? 0) >= n,
         take: (part, isLast) => this.#take(part, isLast),
-        isClosed: () => this.#isClosed,
+        isClosed: () => this.#isClosed || store.isFailing,
         log,
       })
       if (events > 0 && !this.#isClosed) {
@@ -228,6 +230,8 @@ export class DiskCare implements StoreWatch {
       }
     }
     this.#isSalvaging = false
+    // What it brought is in memory alone: once more.
+    if (store.isFailing) this.#isSalvageDue = true
   }
 
   async #take(part: Extract<CoreInput, { in: 'salvage' }>['part'], isLast: boolean): Promise<Brought> {
@@ -236,8 +240,8 @@ export class DiskCare implements StoreWatch {
       if (this.#isClosed) resolve({ events: 0, tombstones: 0 })
       else this.#ports.give({ in: 'salvage', part, isLast })
     })
-    // Behind what the part had written: no more than one waits for the disk.
-    await this.#ports.store.write([], false)
+    // Behind what the part had written: no more than one waits for the disk, and the copy is needed until all is there.
+    await this.#ports.store.write(isLast ? [['put', SYNCED, uint(0, 6)]] : [], isLast)
     return brought
   }
 

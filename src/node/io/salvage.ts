@@ -38,7 +38,7 @@ export interface SalvageDesk {
   holds(lane: ReturnType<typeof parseLaneKey>): boolean
   /** Gives a part to the core; resolves when it is checked and written. */
   take(part: Salvaged, isLast: boolean): Promise<Brought>
-  /** No more is to be taken: the process ends. */
+  /** No more is to be taken: the process ends, or its disk fails. */
   isClosed(): boolean
   log(level: 'info' | 'warn', text: string): void
 }
@@ -87,7 +87,7 @@ async function salvageCopy(copy: DamagedStore, desk: SalvageDesk): Promise<Broug
     await noteDamage(folder, { ...copy, ...added(copy, sum), tries: tries + 1, state })
     return sum
   }
-  // Ended on the way: that was no fault of the copy.
+  // Ended on the way, or not on the disk: that was no fault of the copy.
   if (desk.isClosed()) await noteDamage(folder, { ...copy, ...added(copy, sum) })
   else await noteDamage(folder, { ...copy, ...added(copy, sum), tries: tries + 1, state: 'salvaged' })
   desk.log('info', `${folder}: ${sum.events} events and ${sum.tombstones} deletions came from it alone`)
