@@ -157,8 +157,17 @@ export class ResilientStore implements Store {
     await new Promise((resolve) => setImmediate(resolve))
     try {
       const opened = await this.#disk!.reopen()
+      let done = 0
       try {
-        await this.#writeWaiting()
+        // As long as something comes to wait meanwhile; nothing may come between the last look and going on without waiting.
+        do {
+          const waiting = this.#waiting.slice(done)
+          done += waiting.length
+          await this.#disk!.write(
+            waiting.flatMap(({ ops }) => ops),
+            true,
+          )
+        } while (done < this.#waiting.length)
       } finally {
         if (opened.isFresh) this.#watch.replaced(opened)
       }
@@ -173,18 +182,6 @@ export class ResilientStore implements Store {
       this.#watch.failing(true, error)
       for (const { resolve } of waiting) resolve()
       this.#planRetry()
-    }
-  }
-
-  /** What waits, and what comes to wait meanwhile. */
-  async #writeWaiting(): Promise<void> {
-    for (let done = 0, first = true; first || done < this.#waiting.length; first = false) {
-      const waiting = this.#waiting.slice(done)
-      done += waiting.length
-      await this.#disk!.write(
-        waiting.flatMap(({ ops }) => ops),
-        true,
-      )
     }
   }
 
@@ -219,7 +216,9 @@ export class ResilientStore implements Store {
       this.#endView()
       // One that is new because there was none before takes the place of nothing.
       if (opened.isFresh && (!isFirst || opened.movedAside !== undefined)) this.#watch.replaced(opened)
-      await writeBack(disk, memory)
+      // Nothing may come between the last look and going on without the memory.
+      do await writeBack(disk, memory)
+      while (memory.size > 0)
       this.#memory = undefined
       this.#watch.failing(false)
     } catch {
@@ -285,7 +284,7 @@ const isFailure = (error: unknown) => error instanceof LanchatError && error.cod
 const opsOf = (memory: Iterable<[string, Uint8Array | null]>): StoreOp[] =>
   [...memory].map(([key, value]): StoreOp => (value ? ['put', key, value] : ['del', key]))
 
-/** Writes all of it, part by part, until nothing is left: also what comes meanwhile. The last part is synced. */
+/** Writes all of it, part by part: also what comes meanwhile. The last part is synced. */
 async function writeBack(disk: LevelStore, memory: Map<string, Uint8Array | null>): Promise<void> {
   do {
     const part: [string, Uint8Array | null][] = []

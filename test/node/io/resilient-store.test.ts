@@ -137,6 +137,42 @@ describe('a store that outlives its disk', () => {
     }
   })
 
+  it.each(
+    ['opened anew', 'written to again'].flatMap((how) => [0, 1, 2, 3].map((turns) => [how, turns] as const)),
+  )('loses nothing that is written just as the disk is %s, %i turns later', async (how, turns) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { dir, store } = await started()
+      const undo = failCommits()
+      const first = store.write([put('e01', 1)], true)
+      if (how === 'opened anew') await new Promise((resolve) => setImmediate(resolve))
+      else await first
+      undo()
+      let second: Promise<void> | undefined
+      const { write } = LevelStore.prototype
+      vi.spyOn(LevelStore.prototype, 'write').mockImplementationOnce(function (this: LevelStore, ops, sync) {
+        const written = write.call(this, ops, sync)
+        void written.then(async () => {
+          for (let turn = 0; turn < turns; turn++) await undefined
+          second = store.write([put('e02', 1)], true)
+        })
+        return written
+      })
+      while (store.isFailing || !second) {
+        await vi.advanceTimersByTimeAsync(5000)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await Promise.all([first, second])
+      expect(store.get('e02')).toEqual(Uint8Array.of(1))
+      await store.close()
+      const { store: again } = await started(dir)
+      expect(await keysOf(again)).toEqual(['e01', 'e02'])
+      await again.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('tells before any waiting write is done that an empty database took the place of a damaged one', async () => {
     const dir = freshDir()
     {
