@@ -11,6 +11,7 @@
 import type { Event } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import { NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
+import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isWithoutDisk } from './alone.ts'
@@ -34,6 +35,7 @@ import { Guard } from './guard/guard.ts'
 import { type Heal, Heals, healText } from './heals.ts'
 import { HistoryLines } from './history-lines.ts'
 import { HubTold } from './hub-told.ts'
+import { time12 } from './keys.ts'
 import { Lag } from './lag.ts'
 import { classOf } from './lanes.ts'
 import { LinkLife } from './link-life.ts'
@@ -74,7 +76,7 @@ import type { StoreOp } from './store.ts'
 import { StoreState } from './store-state.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { Taking } from './taking.ts'
-import type { Which } from './timeline.ts'
+import { isHeld, type Which } from './timeline.ts'
 import { TWIN_WARNING } from './twin-watch.ts'
 import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
@@ -702,12 +704,14 @@ export class Core {
     this.#carriage.noteMine(this.#moment.now)
   }
 
-  /** What comes later in this room is stamped behind its last event. */
+  /** What comes later in this room is stamped behind its last event, but for what is held (TL-4). */
   async #noteLatest(room: RoomId): Promise<void> {
-    const range = { from: `o${room}`, to: `o${room}g`, reverse: true, limit: 1 }
+    const now = this.netNow
+    const end = Math.min(Math.max(0, Math.floor(now) + FUTURE_MS_MAX + 1), TIME_MAX)
+    const range = { from: `o${room}`, to: `o${room}${time12(end)}`, reverse: true, limit: 1 }
     for await (const [key] of this.options.store.scan(range))
       this.display.noteT({ room, t: Number.parseInt(key.slice(33, 45), 16) })
-    for (const { event } of this.views.controls(room)) this.display.noteT(event)
+    for (const { event } of this.views.controls(room)) if (!isHeld(event, now)) this.display.noteT(event)
   }
 
   // --- what others ask --------------------------------------------------------------------------------------------

@@ -114,3 +114,29 @@ test('what somebody alone says right behind a jump of their clock bears the new 
     expect(Math.abs(node.core.netNow - world.wall0 - world.now - jump), `jump ${i}`).toBeLessThan(1000)
   }
 })
+
+test('what is held is nothing that a node stamps its words behind, after a start either (TL-2, TL-4)', async () => {
+  const world = new World({ seed: 1 })
+  const [ahead, reader] = [world.add(), world.add()]
+  const isReady = () => [ahead, reader].every((node) => !node.isUp || node.of('ready').length > 0)
+  for (const days of [6, 8]) {
+    ahead.clockOffset = days * DAY
+    await world.start(ahead)
+    expect(await world.until(() => ahead.isUp && ahead.core.isReady, 10_000)).toBe(true)
+    world.command(ahead, { do: 'say', room: 'general', text: `in ${days} days` })
+    await world.run(2000)
+    world.kill(ahead)
+  }
+  ahead.clockOffset = 0
+  await world.start(ahead)
+  await world.start(reader)
+  expect(await world.until(isReady, 10_000)).toBe(true)
+  await world.run(5000)
+  world.kill(reader)
+  await world.start(reader)
+  await world.run(10_000)
+  world.command(reader, { do: 'say', room: 'general', text: 'an answer' })
+  await world.run(2000)
+  const orderOf = (text: string) => reader.of('message').find((event) => event.text === text)!.order
+  expect(orderOf('an answer') > orderOf('in 6 days')).toBe(true)
+})
