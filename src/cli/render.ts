@@ -472,11 +472,11 @@ function deliveryText({ of, held, read, waiting }: DeliveryData): string {
   return of === 0 ? 'nobody else is in here' : `${held} of ${of}${whom}${readers}`
 }
 
-/** What both are to read to each other. */
+/** What both are to read to each other. No name holds a space: nobody's words are hidden behind a key of ours. */
 const compareText = ({ verified, compare }: VerifyData) => ({
   ...Object.fromEntries(compare.map((who) => [who.label ?? who.name, who.words])),
-  verified,
-  next: verified
+  'compared yet': verified,
+  'what next': verified
     ? 'nothing: you have compared'
     : 'if both of you see the same words, each types /verify <nick> yes',
 })

@@ -124,6 +124,12 @@ describe('what people read of messages and moderation', () => {
     expect(render(event, look)?.text).toBe(text)
   })
 
+  it('shows the words to compare of whoever is called like a key of the answer', () => {
+    const compare = ['next', 'verified'].map((name) => ({ id: hub.id, name, words: `words of ${name}` }))
+    const text = resultText('/verify', { verified: false, compare }, look)
+    for (const { words } of compare) expect(text).toContain(words)
+  })
+
   it('of a search says what was not looked at, and why nothing is found', () => {
     const note = 'No message has a file'
     expect(resultText('/search', [], look, { note, unsearched: 5000 })).toBe(
