@@ -8,7 +8,7 @@
  */
 
 import { Backlog, type BacklogOptions } from './backlog.ts'
-import { BotError } from './bot/bot-error.ts'
+import { BotError, wordsOf } from './bot/bot-error.ts'
 import { commandText } from './bot/command-text.ts'
 import {
   type BotEvent,
@@ -339,8 +339,7 @@ export class Bot implements AsyncDisposable {
 
   #logError({ context, cause }: BotError): void {
     const what = context.event.type === 'message' ? `a message of ${context.from.name}` : context.event.type
-    const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-    this.#log('error', `A handler failed at ${what}: ${why}`)
+    this.#log('error', `A handler failed at ${what}: ${wordsOf(cause, 'stack')}`)
   }
 
   #log(level: 'warn' | 'error', text: string): void {

@@ -254,6 +254,30 @@ describe('errors of handlers', () => {
     expect(logged.join('\n')).toContain('worse')
   })
 
+  it('may be anything that can be thrown, also what no text can be made of', async () => {
+    const bot = makeBot()
+    bot.command('fail', () => {
+      throw Object.create(null)
+    })
+    bot.command('roll', (ctx) => ctx.reply('six'))
+    await bot.start()
+    await says('!fail')
+    expect(await answerTo('!roll')).toBe('six')
+    expect(logged.join('\n')).toContain(
+      'error A handler failed at a message of anna: something that is no text',
+    )
+  })
+
+  it('of a reply that is no text are told as well, and the bot goes on', async () => {
+    const bot = makeBot()
+    bot.command('count', (ctx) => ctx.reply(42 as unknown as string))
+    bot.command('roll', (ctx) => ctx.reply('six'))
+    bot.catch((error, ctx) => ctx.reply(`sorry: ${(error.cause as { code: string }).code}`))
+    await bot.start()
+    expect(await answerTo('!count')).toBe('sorry: COMMAND_INVALID')
+    expect(await answerTo('!roll')).toBe('six')
+  })
+
   it('are told what a reply was refused for', async () => {
     const refused = new Promise<BotError>((resolve) => {
       const bot = makeBot()

@@ -8,6 +8,15 @@ export class BotError extends Error {
     readonly context: Context,
     cause: unknown,
   ) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    super(wordsOf(cause, 'message'), { cause })
+  }
+}
+
+/** What was thrown, in words. Anything can be thrown, also what cannot be made a text. Never throws. */
+export function wordsOf(cause: unknown, part: 'message' | 'stack'): string {
+  try {
+    return cause instanceof Error ? String(cause[part] ?? cause.message) : String(cause)
+  } catch {
+    return 'something that is no text was thrown'
   }
 }
