@@ -11,6 +11,7 @@ import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
 import { colourful, type Paint, plain } from './render.ts'
+import { indented } from './safe-text.ts'
 import { listenForSignals, type World } from './world.ts'
 
 /** Handing over and flushing takes well under a second; nobody waits longer than this for it. */
@@ -75,7 +76,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     const told = toldOf(error)
     const output = new Output(world.stdout)
     if (mode === 'json') output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
-    else log(told.message)
+    else log(indented(told.message))
     await Promise.all([output.flushed(), errors.flushed()])
     return exitCodeOf(told.code)
   }
@@ -126,7 +127,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     if (end.told) {
       // As an event, like everything else.
     } else if (front) front.tell(told)
-    else log(told.message)
+    else log(indented(told.message))
   }
   hook?.close()
   await within(node.close(), CLOSE_MS_MAX)
@@ -148,7 +149,7 @@ function hookOf({ env }: World, node: Node, program: string, log: (line: string)
 
 class Lines extends LineMode implements Front {
   tell({ message }: { readonly message: string }): void {
-    this.notice(`lanchat: ${message}`)
+    this.notice(`lanchat: ${indented(message)}`)
   }
 }
 

@@ -12,6 +12,7 @@ import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
 import { Remote } from './remote.ts'
+import { indented } from './safe-text.ts'
 import { listenForSignals, type World } from './world.ts'
 
 /** Leaving takes well under a second; nobody waits longer than this for it. */
@@ -92,7 +93,7 @@ export async function oneShot(
     if (starting.signal.aborted) return signalled
     const told = toldOf(error)
     if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
-    else errors.write(`lanchat: ${told.message}\n`)
+    else errors.write(`lanchat: ${indented(told.message)}\n`)
     return exitCodeOf(told.code)
   })
   const code = await Promise.race([work, signalled, gone])

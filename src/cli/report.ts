@@ -2,6 +2,7 @@
 import { exitCodeOf, toldOf } from './exit.ts'
 import { type Settings, UsageError } from './options.ts'
 import { Output } from './output.ts'
+import { indented } from './safe-text.ts'
 import type { World } from './world.ts'
 
 export interface Report {
@@ -29,7 +30,7 @@ export async function report(
     if (error instanceof UsageError) throw error
     const told = toldOf(error)
     if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
-    else errors.write(`lanchat: ${told.message}\n`)
+    else errors.write(`lanchat: ${indented(told.message)}\n`)
     code = exitCodeOf(told.code)
   }
   await Promise.all([output.flushed(), errors.flushed()])

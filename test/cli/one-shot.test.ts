@@ -36,7 +36,7 @@ function worldBeside(node: FakeNode): FakeWorld {
   desk.open(node)
   const [client, server] = pair()
   desk.serve(server)
-  return new FakeWorld({ control: client, refuses: new Error('there is a lanchat already') })
+  return new FakeWorld({ node, control: client, refuses: new Error('there is a lanchat already') })
 }
 
 const objects = (world: FakeWorld) =>
@@ -54,6 +54,19 @@ describe.each([
     const world = worldOf()
     expect(await world.run('send', 'general', 'hello', 'there')).toBe(0)
     expect([world.rest(), world.errors()]).toEqual(['', ''])
+  })
+
+  it('tells what others wrote about a refusal harmlessly', async () => {
+    const world = worldOf()
+    world.node.execute = async () => ({
+      type: 'error',
+      code: 'BANNED',
+      message: 'You are banned (\u001b]0;x\u0007\u001b[2J\u202e\nlanchat: all is well).',
+    })
+    expect(await world.run('send', 'general', 'hello')).toBe(4)
+    expect(world.errors()).toBe(
+      'lanchat: You are banned (\ufffd]0;x\ufffd\ufffd[2J\n    lanchat: all is well).\n',
+    )
   })
 
   it('send --json prints sent and ack', async () => {

@@ -4,6 +4,7 @@ import { ALERTS_DEFAULT, type Alert } from '../alerts.ts'
 import type { SessionEnd } from '../json.ts'
 import { Output } from '../output.ts'
 import type { Paint } from '../render.ts'
+import { indented } from '../safe-text.ts'
 import { Session } from '../session.ts'
 import { alertText, TITLE_BACK, TITLE_KEPT, titleText } from './alert.ts'
 import type { Host } from './host.ts'
@@ -85,7 +86,7 @@ export class TerminalMode {
   }
 
   tell({ message }: { readonly message: string }): void {
-    this.notice(`lanchat: ${message}`)
+    this.notice(`lanchat: ${indented(message)}`)
   }
 
   /** Talks with the person until somebody ends it; 'interrupt' is Ctrl-C, twice. */
