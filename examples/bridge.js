@@ -20,7 +20,14 @@ export async function bridge(bot, room, input, output) {
   })
   await bot.start()
   // The next line is read when this one is stored: nothing piles up here, and nothing is lost at the end.
-  for await (const line of createInterface({ input })) if (line.trim() !== '') await bot.send(room, line)
+  for await (const line of createInterface({ input })) {
+    if (line.trim() === '') continue
+    // A line that cannot be said, one that is too long perhaps, is no end of those behind it.
+    await bot.send(room, line).catch((error) => {
+      if (error.code === 'OFFLINE') throw error
+      process.stderr.write(`A line was left out: ${error.message}\n`)
+    })
+  }
   await bot.stop()
 }
 

@@ -112,6 +112,17 @@ describe('the bridge', () => {
     expect((await last).text).toBe('the end')
     await bridged
   })
+
+  it('leaves a line out that is too long for a message, and says those behind it', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    const bot = new Bot({ name: 'bridge', node: lan.node })
+    const bridged = bridge(bot, 'general', input, output)
+    await bot.start()
+    const said = heard(anna)
+    input.end(`${'x'.repeat(9000)}\nthe next`)
+    expect((await said).text).toBe('the next')
+    await bridged
+  })
 })
 
 describe('an example as it is started', () => {
