@@ -5,9 +5,9 @@
 import { concat, fromHex, readUint, uint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { decodeHeader, type Event, HEADER_BYTES, runMessage } from '../wire/event.ts'
-import { forkKey, LANE_KEY_LENGTH, parseLaneKey } from './keys.ts'
+import { forkKey, LANE_KEY_LENGTH } from './keys.ts'
 import type { LaneTable } from './lane-table.ts'
-import type { Lane } from './lanes.ts'
+import { isSameLane, type Lane, type LaneName } from './lanes.ts'
 import type { Chain, SignedRuns } from './signed-runs.ts'
 import type { Store } from './store.ts'
 import type { Unwritten } from './unwritten.ts'
@@ -34,8 +34,13 @@ export class Forks {
     const proofs = new Map<string, number>()
     for await (const [key, value] of store.scan({ from: 'f', to: 'g' })) {
       if (key.length !== LANE_KEY_LENGTH || value.length < PROOF_BYTES_MIN) continue
-      table.open(parseLaneKey(key))
-      proofs.set(key, decodeHeader(crypto, unpackProof(value)[0].headers.subarray(0, HEADER_BYTES)).n)
+      const [one, two] = unpackProof(value).map(({ headers }) => headers.subarray(0, HEADER_BYTES))
+      // In place of what the disk has damaged it comes again.
+      if (one!.length < HEADER_BYTES || two!.length < HEADER_BYTES) continue
+      const first = decodeHeader(crypto, one!)
+      if (keyOf(first) !== key || !isFork(first, decodeHeader(crypto, two!))) continue
+      table.open(first)
+      proofs.set(key, first.n)
     }
     for (const lane of table.all()) lane.forkAt = proofs.get(keyOf(lane)) ?? 0
   }
@@ -47,15 +52,7 @@ export class Forks {
   add(a: readonly Event[], b: readonly Event[], proof: readonly [Chain, Chain]): boolean {
     const { table, unwritten, changed } = this.#ports
     const [one, two] = [a[0]!, b[0]!]
-    if (
-      one.room !== two.room ||
-      one.author !== two.author ||
-      one.lane !== two.lane ||
-      one.n !== two.n ||
-      one.prev !== two.prev ||
-      one.id === two.id
-    )
-      return false
+    if (!isFork(one, two)) return false
     const lane = table.open(one)
     if (lane.forkAt > 0 && lane.forkAt <= one.n) return false
     lane.forkAt = one.n
@@ -100,7 +97,11 @@ export class Forks {
   }
 }
 
-const keyOf = ({ room, author, lane }: Lane) => forkKey(room, author, lane)
+const keyOf = ({ room, author, lane }: LaneName) => forkKey(room, author, lane)
+
+/** Does a lane go on in two ways with these? */
+const isFork = (one: Event, two: Event): boolean =>
+  isSameLane(one, two) && one.n === two.n && one.prev === two.prev && one.id !== two.id
 
 /** Two chains of one header each. */
 const PROOF_BYTES_MIN = 2 + 2 * (HEADER_BYTES + 64)

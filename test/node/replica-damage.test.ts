@@ -133,6 +133,28 @@ test.each([
   expect(store.get(key)).toEqual(tombstone.bytes)
 })
 
+// Of the first chain its length and n, of the second one its author.
+test.each([0, 1, 68, 70, 240])(
+  'a proof of a fork that the disk has damaged at byte %d comes again',
+  async (at) => {
+    const { replica: before, store, save } = replicaOf()
+    const lane = anna.contentLane()
+    const first = anna.run(lane, ['one', 'two', 'three', 'four', 'five'])
+    const [next, branch] = [anna.run(lane, ['six'], first), anna.run(lane, ['another six'], first)]
+    for (const run of [first, next, branch]) before.add(run)
+    await save()
+    const proof = before.forks.proofOf(before.lane(ROOM, anna.person, lane)!)
+    await flip(store, forkKey(ROOM, anna.person, lane), at)
+    const { replica } = replicaOf(undefined, store)
+    await replica.load()
+    await replica.scan()
+    replica.add(branch)
+    const held = replica.lane(ROOM, anna.person, lane)!
+    expect(held.forkAt).toBe(6)
+    expect(replica.forks.proofOf(held)).toEqual(proof)
+  },
+)
+
 test('an entry of control events that leads to an event of another lane does not keep the views from being read', async () => {
   const { replica: before, store, save } = replicaOf()
   const [control, content] = [
