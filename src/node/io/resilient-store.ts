@@ -8,7 +8,6 @@
  * Where there was no room to open the disk at the start it begins in memory, over a view of what lies there.
  */
 import { LanchatError } from '../lanchat-error.ts'
-import { MemoryStore } from '../memory-store.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
 import type { LevelStore, Opened } from './level-store.ts'
 import type { StoreView } from './store-view.ts'
@@ -34,6 +33,9 @@ interface Waiting {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
+
+/** null: deleted. */
+type Kept = readonly [key: string, value: Uint8Array | null]
 
 export class ResilientStore implements Store {
   readonly #disk: LevelStore | undefined
@@ -249,22 +251,49 @@ export class ResilientStore implements Store {
       return
     }
     if (this.#isClosed) throw closedError()
-    const merged = new MemoryStore()
-    const beneath = this.#beneath
-    const handles = beneath?.handles
-    // What is in memory now may be on disk, and in memory no more, when the disk has been read.
-    const before = opsOf(memory)
-    try {
-      const { limit: _, ...whole } = range
-      for await (const [key, value] of beneath?.scan(whole) ?? [])
-        await merged.write([['put', key, value]], false)
-    } catch {
-      // Another is read from now on, or the same anew. Else: it cannot be read, and what is in memory is all there is.
-      await this.#disk?.seeing()
-      if (this.#beneath !== beneath || beneath?.handles !== handles) return yield* this.scan(range)
+    let left = range.limit ?? Number.POSITIVE_INFINITY
+    for await (const [key, value] of this.#merged(range, entriesIn(memory, range))) {
+      if (!value) continue
+      if (left-- === 0) return
+      yield [key, value]
     }
-    await merged.write([...before, ...opsOf(memory)], false)
-    yield* merged.scan(range)
+  }
+
+  /**
+   * The disk, and over it what is in memory, in the order of the range. As the memory was when this began: what is in it now
+   * may be on disk, and in memory no more, when the disk has been read.
+   */
+  async *#merged(range: ScanRange, over: readonly Kept[]): AsyncGenerator<Kept> {
+    let at = 0
+    for await (const entry of this.#scanBeneath(range)) {
+      while (at < over.length && comesBefore(over[at]![0], entry[0], range)) yield over[at++]!
+      if (over[at]?.[0] !== entry[0]) yield entry
+    }
+    yield* over.slice(at)
+  }
+
+  /** What lies beneath the memory; it goes on where it was when the disk is opened anew, and ends where it cannot be read. */
+  async *#scanBeneath({
+    limit: _,
+    ...range
+  }: ScanRange): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
+    let last: string | undefined
+    for (;;) {
+      const beneath = this.#beneath
+      const handles = beneath?.handles
+      const rest = last === undefined ? range : { ...range, [range.reverse ? 'to' : 'from']: last }
+      try {
+        for await (const entry of beneath?.scan(rest) ?? []) {
+          if (entry[0] === last) continue
+          last = entry[0]
+          yield entry
+        }
+        return
+      } catch {
+        await this.#disk?.seeing()
+        if (this.#beneath === beneath && beneath?.handles === handles) return
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -281,13 +310,20 @@ const closedError = () => new Error('the store is closed')
 
 const isFailure = (error: unknown) => error instanceof LanchatError && error.code === 'STORE_FAILED'
 
-const opsOf = (memory: Iterable<[string, Uint8Array | null]>): StoreOp[] =>
+const comesBefore = (a: string, b: string, { reverse }: ScanRange) => (reverse ? a > b : a < b)
+
+const entriesIn = (memory: Iterable<Kept>, range: ScanRange): Kept[] =>
+  [...memory]
+    .filter(([key]) => key >= range.from && key < range.to)
+    .sort(([a], [b]) => (comesBefore(a, b, range) ? -1 : 1))
+
+const opsOf = (memory: Iterable<Kept>): StoreOp[] =>
   [...memory].map(([key, value]): StoreOp => (value ? ['put', key, value] : ['del', key]))
 
 /** Writes all of it, part by part: also what comes meanwhile. The last part is synced. */
 async function writeBack(disk: LevelStore, memory: Map<string, Uint8Array | null>): Promise<void> {
   do {
-    const part: [string, Uint8Array | null][] = []
+    const part: Kept[] = []
     for (const entry of memory) if (part.push(entry) === BATCH_OPS) break
     await disk.write(opsOf(part), part.length === memory.size)
     for (const [key, value] of part) if (memory.get(key) === value) memory.delete(key)

@@ -8,8 +8,10 @@ import { keepIdentity, loadIdentity } from '../../../src/node/io/identity-file.t
 import * as levelDatabase from '../../../src/node/io/level-database.ts'
 import { LevelStore, type Opened, openLevelStore } from '../../../src/node/io/level-store.ts'
 import { ResilientStore } from '../../../src/node/io/resilient-store.ts'
+import { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { Store, StoreOp } from '../../../src/node/store.ts'
 import { storeContract } from '../../contract/store.ts'
+import { numbersFrom } from '../../seeded.ts'
 import { damage } from './damage.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'lanchat-resilient-'))
@@ -136,6 +138,75 @@ describe('a store that outlives its disk', () => {
       vi.useRealTimers()
     }
   })
+
+  it('reads a page of a range without the rest of it while writing fails', async () => {
+    const { store } = await started()
+    const keys = Array.from({ length: 2000 }, (_, i) => `e${i.toString(16).padStart(8, '0')}`)
+    await store.write(
+      keys.map((key) => put(key, 1)),
+      true,
+    )
+    failCommits()
+    await store.write([['del', keys[0]!], put(keys[1]!, 2), put('f01', 2), ['del', keys[1999]!]], true)
+    expect(store.isFailing).toBe(true)
+    let drawn = 0
+    const { scan } = LevelStore.prototype
+    vi.spyOn(LevelStore.prototype, 'scan').mockImplementation(async function* (this: LevelStore, range) {
+      for await (const entry of scan.call(this, range)) {
+        drawn++
+        yield entry
+      }
+    })
+    const page = async (reverse: boolean) => {
+      const entries: (readonly [string, Uint8Array])[] = []
+      for await (const entry of store.scan({ from: '', to: '~', limit: 2, reverse })) entries.push(entry)
+      return entries
+    }
+    expect(await page(false)).toEqual([
+      [keys[1], Uint8Array.of(2)],
+      [keys[2], Uint8Array.of(1)],
+    ])
+    expect(await page(true)).toEqual([
+      ['f01', Uint8Array.of(2)],
+      [keys[1998], Uint8Array.of(1)],
+    ])
+    expect(drawn).toBeLessThan(10)
+    await store.close()
+  })
+
+  it.each([1, 2, 3, 4, 5])(
+    'shows what is in memory over the disk as one store, whatever both hold (seed %i)',
+    async (seed) => {
+      const below = numbersFrom(seed)
+      const key = () => `e${below(40).toString(16).padStart(2, '0')}`
+      const ops = (count: number) =>
+        Array.from(
+          { length: count },
+          (): StoreOp => (below(3) === 0 ? ['del', key()] : put(key(), below(256))),
+        )
+      const { store } = await started()
+      const model = new MemoryStore()
+      const [early, late] = [ops(60), ops(30)]
+      await store.write(early, true)
+      failCommits()
+      await store.write(late, true)
+      expect(store.isFailing).toBe(true)
+      await model.write([...early, ...late], true)
+      for (let i = 0; i < 40; i++) {
+        const range = {
+          from: key(),
+          to: key(),
+          reverse: below(2) === 0,
+          limit: below(12),
+          page: 1 + below(5),
+        }
+        const entries: unknown[] = []
+        for await (const entry of store.scan(range)) entries.push(entry)
+        expect(entries).toEqual(model.list(range))
+      }
+      await store.close()
+    },
+  )
 
   it.each(
     ['opened anew', 'written to again'].flatMap((how) => [0, 1, 2, 3].map((turns) => [how, turns] as const)),
