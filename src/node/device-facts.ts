@@ -7,9 +7,8 @@ import { Blocks, readBlocks } from './blocks.ts'
 import { factKey } from './keys.ts'
 import { Namesakes, readNamesakes } from './namesakes.ts'
 import { Notices, readNotices } from './notices.ts'
-import type { SavedLabels } from './people.ts'
+import { readLabels, type SavedLabels } from './people.ts'
 import { ReadMarks, readReadMarks } from './read-marks.ts'
-import { readJson } from './saved-json.ts'
 import type { StoreOp } from './store.ts'
 
 const LABELS = factKey('labels')
@@ -37,8 +36,7 @@ export class DeviceFacts {
 
   constructor(ports: DeviceFactsPorts) {
     this.#ports = ports
-    const labels = ports.get(LABELS)
-    this.labels = labels && (readJson(labels) as SavedLabels | undefined)
+    this.labels = readLabels(ports.get(LABELS))
     this.blocks = new Blocks(readBlocks(ports.get(BLOCKED)))
     this.readMarks = new ReadMarks(readReadMarks(ports.get(READ)))
     this.acquaintances = new Acquaintances(readAcquaintances(ports.get(ACQUAINTANCES)))

@@ -7,6 +7,7 @@ import type { Labelled, Who } from './events.ts'
 import { fold } from './fold.ts'
 import { type Labels, personLabels, type Resolved, roomLabels } from './labels.ts'
 import type { RoomView } from './rooms.ts'
+import { readJson } from './saved-json.ts'
 import type { Views } from './views.ts'
 
 /** How the words about oneself of a program begin (rule KI-12). */
@@ -19,6 +20,24 @@ const SAVE_MS_MAX = 5000
 export interface SavedLabels {
   readonly persons: readonly (readonly [form: string, key: PersonKey])[]
   readonly rooms: readonly (readonly [form: string, key: RoomId])[]
+}
+
+/** What takeSaved gave, from the store; undefined where there is none. Entries that are damaged are left out. */
+export function readLabels(bytes: Uint8Array | undefined): SavedLabels | undefined {
+  const value = bytes && (readJson(bytes) as Partial<SavedLabels> | null | undefined)
+  if (!value) return undefined
+  return {
+    persons: entriesOf(value.persons, /^[0-9a-f]{64}$/),
+    rooms: entriesOf(value.rooms, /^[0-9a-f]{32}$/),
+  }
+}
+
+function entriesOf<Key extends string>(value: unknown, key: RegExp): [form: string, key: Key][] {
+  if (!Array.isArray(value)) return []
+  return value.filter(
+    (entry): entry is [string, Key] =>
+      Array.isArray(entry) && typeof entry[0] === 'string' && key.test(String(entry[1])),
+  )
 }
 
 export class People {

@@ -277,7 +277,8 @@ export class Private {
     const ring = this.#ring(room)
     const { devices } = this.#views.network()
     // What was made before may have been handed on to the device that is gone.
-    const unlinkedT = Math.max(...[...members].map((member) => devices.lastUnlinkedT(member)))
+    let unlinkedT = Number.NEGATIVE_INFINITY
+    for (const member of members) unlinkedT = Math.max(unlinkedT, devices.lastUnlinkedT(member))
     const events = this.#keyEvents(room, unlinkedT)
     const id = pickKey(events, this.#sealable(this.#devicesOf(members)).keys(), (key) => ring.has(key))
     return id && ring.get(id)
