@@ -341,8 +341,11 @@ export interface DeviceLine {
   /** The device's own key. */
   readonly id: string
   readonly name?: string
-  /** first: the key that is the person. asks: wants to be linked; code: words to compare with its screen. */
-  readonly state: 'first' | 'linked' | 'removed' | 'asks'
+  /**
+   * first: the key that is the person. taken: linked, and somebody else's by now, or nobody's; to be unlinked. asks: wants to
+   * be linked; code: words to compare with its screen.
+   */
+  readonly state: 'first' | 'linked' | 'removed' | 'taken' | 'asks'
   readonly code?: string
   readonly online: boolean
   readonly self?: true
@@ -669,7 +672,7 @@ export type Command =
   | { readonly do: 'linkAsk'; readonly who: string }
   /** Links a device that asked: by its nick, or at least four digits of its key. */
   | { readonly do: 'linkAccept'; readonly who: string }
-  /** Ends a device of this person for good: by at least four digits of its key. */
+  /** Ends a device that this person linked for good: by at least four digits of its key. */
   | { readonly do: 'unlink'; readonly who: string }
 
 /** The command, or those commands, of this word. */

@@ -260,6 +260,35 @@ describe('an unlinked device', () => {
   })
 })
 
+describe('a device that somebody else calls theirs', () => {
+  it('is told to whoever linked it, and can be unlinked by them, so that it is not the other’s (DV-2)', async () => {
+    const short = phone.node.self.id.slice(0, 8)
+    await phone.does({ do: 'linkAsk', who: 'ben' })
+    await phone.does({ do: 'linkAsk', who: 'anna' })
+    for (const person of [ben, anna]) await person.hears({ event: 'link' })
+    for (const person of [anna, phone]) lan.cut(ben.node, person.node)
+    await ben.does({ do: 'linkAccept', who: 'phone' })
+    await anna.does({ do: 'linkAccept', who: 'phone' })
+    await phone.hears({ event: 'link', text: 'This is a device of anna now.' })
+    lan.heal()
+    const states = (person: Person) =>
+      person.knows<DeviceLine[]>({ do: 'devices' }).then((all) => all.map(({ state }) => state))
+    // The earlier link counts, whoever's that is: a thief may date it at will.
+    const lost = (of: string) =>
+      `Your device ${short} is a device of ${of} by now: whoever has its key agreed. Was it stolen? Then type: /device remove ${short}`
+    const told = (person: Person, text: string) => person.hears({ event: 'link', text }).then(() => person)
+    const loser = await Promise.race([told(anna, lost('ben')), told(ben, lost('anna'))])
+    const other = loser === anna ? ben : anna
+    expect(await states(loser)).toEqual(['first', 'taken'])
+    await other.until({ do: 'devices' }, ([, line]: DeviceLine[]) => line?.state === 'linked')
+    await loser.does({ do: 'unlink', who: short })
+    await phone.hears({ type: 'error', code: 'DEVICE_REMOVED' })
+    await other.until({ do: 'devices' }, ([, line]: DeviceLine[]) => line?.state === 'taken')
+    expect(await states(loser)).toEqual(['first', 'removed'])
+    expect(await loser.ask({ do: 'unlink', who: short })).toMatchObject({ code: 'DEVICE_UNKNOWN' })
+  })
+})
+
 describe('linking', () => {
   it('takes the device’s own word and the person’s first key', async () => {
     expect(await anna.ask({ do: 'linkAccept', who: 'ben' })).toMatchObject({ code: 'DEVICE_UNKNOWN' })

@@ -6,6 +6,7 @@ import { nodeCrypto } from '../../src/node/crypto.ts'
 import { type MarkerPorts, Markers } from '../../src/node/markers.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica } from '../../src/node/replica.ts'
+import { NO_DEVICES } from '../../src/node/rooms.ts'
 import { Views } from '../../src/node/views.ts'
 import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
 import { encodeBody } from '../../src/wire/codec.ts'
@@ -88,7 +89,7 @@ test('who asks again and again to be somebody’s device is checked once for eac
     self: personKey(new Uint8Array(32)),
     options: { crypto: { ...nodeCrypto, verify } },
     views: {
-      network: () => ({ devices: { personOf: (key: string) => key, ever: (key: string) => [key] } }),
+      network: () => ({ devices: NO_DEVICES }),
       controls: () => controls,
     },
   } as unknown as Core

@@ -199,6 +199,160 @@ describe('a device', () => {
   })
 })
 
+/** Anna's phone made a room and was unlinked with a cut: what whoever stole it wrote later lies beyond that. */
+function robbed() {
+  const scene = home()
+  const { world, anna, phone, ben, tablet } = scene
+  const before = world.events.length
+  const link = world.device(anna, phone, true)
+  const lab = world.create(phone, 'lab')
+  const held = world.post(phone)
+  world.ban(anna, tablet)
+  world.join(ben)
+  const unlinking = world.device(anna, phone, false, [held, world.topic(phone, 'of before')])
+  const late = world.post(phone)
+  world.topic(phone, 'of the thief')
+  const view = () => world.known(undefined, world.events, lab)
+  const shown = (events = world.events) => {
+    const { devices } = world.network(undefined, events)
+    const room = world.known(undefined, events, lab)
+    return JSON.stringify([
+      devices.personOf(phone),
+      devices.isRemoved(phone),
+      devices.unlinkedT(phone),
+      devices.lastUnlinkedT(anna),
+      devices.linkedBy(anna),
+      [...devices.counted].sort(),
+      room && world.told(room),
+      room?.contentLimit(phone, late.lane),
+    ])
+  }
+  /** It still is Anna's, with her room, and ends where she said. */
+  const expectHers = () => {
+    expect(world.names([scene.devices().personOf(phone)])).toEqual(['anna'])
+    expect(view()?.contentLimit(phone, late.lane)).toBe(held.n)
+    expect(view()).toMatchObject({ createdBy: anna, topic: 'of before' })
+    expect(world.names(view()!.ranks.keys())).toEqual(['anna'])
+  }
+  /** It is nobody's, and nothing of it counts. */
+  const expectNobodys = () => {
+    expect([scene.devices().personOf(phone), scene.devices().isRemoved(phone)]).toEqual([phone, true])
+    expect(view()).toBeUndefined()
+    expect(world.view(undefined, world.events, world.general).contentLimit(phone, late.lane)).toBe(0)
+    expect(world.network().profiles.has(phone)).toBe(false)
+    expect(scene.devices().of(phone)).toEqual([])
+  }
+  return { ...scene, before, link, lab, held, unlinking, late, view, shown, expectHers, expectNobodys }
+}
+
+describe('a stolen device that its person unlinked', () => {
+  it('stays theirs up to the cut, though somebody else links it with an earlier date (DV-2)', () => {
+    const { world, phone, ben, link, expectHers } = robbed()
+    expectHers()
+    world.device(ben, phone, true, [], { t: link.t - 1 })
+    expectHers()
+  })
+
+  it('stays so where it links others, or somebody’s devices link it, with earlier dates (DV-2)', () => {
+    const { world, phone, ben, tablet, link, devices, expectHers } = robbed()
+    world.device(phone, tablet, true, [], { t: link.t - 4 })
+    world.device(phone, tablet, false, [], { t: link.t - 3 })
+    expectHers()
+    world.device(ben, tablet, true, [], { t: link.t - 2 })
+    world.device(tablet, phone, true, [], { t: link.t - 1 })
+    expectHers()
+    expect(devices().isRemoved(tablet)).toBe(true)
+  })
+
+  it('is nobody’s, and nothing that it wrote counts, where somebody else linked and unlinked it too (DV-2)', () => {
+    const { world, phone, ben, link, held, unlinking, late, devices, expectNobodys, anna } = robbed()
+    world.device(ben, phone, true, [], { t: link.t - 2 })
+    world.device(ben, phone, false, [held, late], { t: link.t - 1 })
+    expectNobodys()
+    // So no key of before is used again (SE-6), and the device counts among the 32.
+    expect(devices().lastUnlinkedT(anna)).toBe(unlinking.t)
+    expect(devices().linkedBy(anna)).toEqual([phone])
+  })
+
+  it('is nobody’s where whoever unlinked it was unlinked themselves (DV-2)', () => {
+    const { world, phone, ben, tablet, devices } = home()
+    world.device(ben, phone, true)
+    world.device(ben, phone, false)
+    world.device(tablet, ben, true)
+    world.device(tablet, ben, false)
+    expect(devices().personOf(phone)).toBe(phone)
+    expect(devices().isRemoved(phone)).toBe(true)
+    expect(devices().personOf(ben)).toBe(tablet)
+  })
+
+  it('is no longer whose it was called, once its person unlinks it (DV-2)', () => {
+    const { world, anna, phone, ben, tablet, devices } = home()
+    const link = world.device(anna, phone, true)
+    const lab = world.create(phone, 'lab')
+    const held = world.post(phone)
+    world.device(ben, phone, true, [], { t: link.t - 1 })
+    expect(devices().personOf(phone)).toBe(ben)
+    expect(devices().linkedBy(anna)).toEqual([phone])
+    world.device(anna, phone, false, [held])
+    expect(devices().personOf(phone)).toBe(anna)
+    expect([...world.known(undefined, world.events, lab)!.ranks]).toEqual([[anna, 3]])
+    // Nor is it of who never linked it, or asks by the same kind of event.
+    world.device(tablet, phone, false)
+    world.device(phone, anna, false)
+    expect(devices().personOf(phone)).toBe(anna)
+  })
+
+  it('is weighed alike in every order of arrival (DV-1, DV-2)', () => {
+    for (const isUnlinkedTwice of [false, true]) {
+      const { world, phone, ben, tablet, link, before, shown } = robbed()
+      const events = world.events.length
+      world.device(ben, phone, true, [], { t: link.t - 1 })
+      world.device(phone, tablet, true, [], { t: link.t - 2 })
+      world.device(tablet, ben, true, [], { t: link.t - 3 })
+      if (isUnlinkedTwice) world.device(ben, phone, false, [], { t: link.t })
+      expect(isSameInEveryOrder(world, events, shown)).toBe(true)
+      const told = shown()
+      const [known, late] = [world.events.slice(0, before), world.events.slice(before)]
+      for (let i = 0; i < late.length; i++)
+        expect(shown([...late.slice(i), ...known, ...late.slice(0, i)].reverse())).toBe(told)
+    }
+  })
+
+  it('never gets beyond its cut nor gives anybody else its person’s room, whatever is signed with its key (DV-2)', () => {
+    const foreign = fc.record({
+      by: fc.nat(2),
+      device: fc.nat(2),
+      isLink: fc.boolean(),
+      isAllHeld: fc.boolean(),
+      t: fc.oneof(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 2_000_000_000_000, max: 2_000_000_000_009 }),
+      ),
+    })
+    const check = (acts: (typeof foreign extends fc.Arbitrary<infer T> ? T : never)[]) => {
+      const { world, anna, phone, ben, tablet, held, late, devices, view } = robbed()
+      // Anna never agreed to be anybody's device.
+      const keys = [phone, ben, tablet]
+      for (const { by, device, isLink, isAllHeld, t } of acts)
+        world.device(keys[by]!, keys[device]!, isLink, isAllHeld ? [late] : [], { t })
+      const now = devices()
+      expect(now.isRemoved(phone)).toBe(true)
+      const [lab, general] = [view(), world.view(undefined, world.events, world.general)]
+      expect([anna, phone]).toContain(now.personOf(phone))
+      expect(now.personOf(anna)).toBe(anna)
+      expect(general.contentLimit(phone, late.lane)).toBe(0)
+      for (const key of keys) expect(now.personOf(now.personOf(key))).toBe(now.personOf(key))
+      if (!lab) return
+      expect(lab.contentLimit(phone, late.lane)).toBeLessThanOrEqual(held.n)
+      expect(world.names(lab.ranks.keys())).toEqual(['anna'])
+      expect(lab.topic).toBe('of before')
+      // Whom she had banned stays out.
+      expect(lab.members.has(now.personOf(tablet))).toBe(false)
+    }
+    fc.assert(fc.property(fc.array(foreign, { maxLength: 12 }), check), { numRuns: 500 })
+  }, 60_000)
+})
+
 const act = fc.record({
   kind: fc.constantFrom(
     'link',

@@ -47,10 +47,10 @@ export class DeviceActs {
   list(asked: Asked): void {
     const { me, self, views, people } = this.#core
     const { devices } = views.network()
-    const lines = devices.ever(me).map(
+    const lines = [me, ...devices.linkedBy(me)].map(
       (key): DeviceLine => ({
         id: key,
-        state: devices.isRemoved(key) ? 'removed' : key === me ? 'first' : 'linked',
+        state: stateOf(devices, me, key),
         online: this.#core.isHere(key),
         ...(key === self && { self: true as const }),
       }),
@@ -118,12 +118,15 @@ export class DeviceActs {
     this.#writer.write(NETWORK_ROOM, value, () => this.#answers.system(asked, 'link', null, extra))
   }
 
-  /** On the person's first device: that key is theirs no more, and its lanes end at what is held of them here. */
+  /**
+   * On the person's first device: that key is theirs no more, and its lanes end at what is held of them here. Also one that
+   * somebody else calls theirs by now: whoever stole it would have that done first.
+   */
   remove(asked: Asked, { who }: CommandOf<'unlink'>): void {
     const { self, me, views, people, replica } = this.#core
     if (me !== self) return this.#refuse(asked, 'This one', 'may unlink others: the first one does')
     const { devices } = views.network()
-    const meant = devices.of(me).filter((key) => key !== me && isMeant(key, who))
+    const meant = devices.linkedBy(me).filter((key) => !devices.isUnlinkedBy(me, key) && isMeant(key, who))
     const [device, ...more] = meant
     if (!device || more.length > 0) return this.#refuse(asked, who, 'is linked to you')
     const cut = cutting(heldLanes(replica, device), withRooms)
@@ -158,8 +161,14 @@ export class DeviceActs {
   }
 }
 
-/** Was that person linked as many devices as count (rule DV-1)? Unlinked ones among them. */
-const isFull = (devices: Devices, person: PersonKey) => devices.ever(person).length > DEVICES_MAX
+/** Has that person linked as many devices as count (rule DV-1)? Unlinked ones among them. */
+const isFull = (devices: Devices, person: PersonKey) => devices.linkedBy(person).length >= DEVICES_MAX
+
+function stateOf(devices: Devices, me: PersonKey, key: PersonKey): DeviceLine['state'] {
+  if (key === me) return 'first'
+  if (devices.isUnlinkedBy(me, key)) return 'removed'
+  return devices.personOf(key) === me ? 'linked' : 'taken'
+}
 
 const isMeant = (key: PersonKey, digits: string) => digits.length >= ID_DIGITS_MIN && key.startsWith(digits)
 
@@ -171,7 +180,8 @@ export function requests(core: Core): Map<PersonKey, Uint8Array> {
   for (const { event, body } of views.controls(NETWORK_ROOM)) {
     if (body?.kind !== 'device' || body.link || personKey(body.device) !== self) continue
     const { author } = event
-    const isFree = devices.personOf(author) === author && devices.ever(author).length === 1
+    const isFree =
+      devices.personOf(author) === author && devices.ever(author).length === 1 && !devices.isRemoved(author)
     if (isFree && author !== self && isSigned(options.crypto, body, self, author))
       asking.set(author, body.counter)
   }

@@ -89,7 +89,7 @@ export class Telling {
     if (known !== undefined && known !== person) namesakes.note({ person, known, nick })
   }
 
-  /** A device that asks is told to the one it asks; what was decided, to the devices of that person. */
+  /** A device that asks is told to the one it asks; what was decided, to the devices of that person, and to who loses it by that. */
   #device(event: Event, body: BodyOf<'device'>): void {
     const core = this.#core
     const { people, views, me, self } = core
@@ -100,7 +100,15 @@ export class Telling {
       const text = `${user.name} asks to be a device of yours. Is it? Then it shows these words: ${code}. Type: /device accept ${user.name}`
       return core.tell({ type: 'system', event: 'link', room: null, user, code, device: event.author, text })
     }
-    if (!views.network().counted.has(event.id) || views.personOf(device) !== me) return
+    const { counted, devices } = views.network()
+    const isTaken = devices.linkedBy(self).includes(device) && !devices.isUnlinkedBy(self, device)
+    if (isTaken && views.personOf(device) === event.author && event.author !== self) {
+      const user = people.who(event.author)
+      const id = device.slice(0, 8)
+      const text = `Your device ${id} is a device of ${user.name} by now: whoever has its key agreed. Was it stolen? Then type: /device remove ${id}`
+      return core.tell({ type: 'system', event: 'link', room: null, user, device, text })
+    }
+    if (!counted.has(event.id) || views.personOf(device) !== me) return
     const user = people.labelled(me)
     const text = body.link
       ? `This is a device of ${user.name} now.`

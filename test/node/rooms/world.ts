@@ -309,8 +309,8 @@ export class World {
   }
 
   /** The view of a room whose create counts. */
-  view(owner?: PersonKey, events: readonly ControlEvent[] = this.events): RoomView {
-    const view = this.known(owner, events)
+  view(owner?: PersonKey, events: readonly ControlEvent[] = this.events, room = this.room): RoomView {
+    const view = this.known(owner, events, room)
     if (!view) throw new Error('no such room')
     return view
   }
