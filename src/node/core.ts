@@ -42,6 +42,7 @@ import { LinkLife } from './link-life.ts'
 import { Links } from './links.ts'
 import { LiveRuns } from './live-runs.ts'
 import { Markers } from './markers.ts'
+import { Measure } from './measure.ts'
 import { MyRooms } from './my-rooms.ts'
 import type { Namesakes } from './namesakes.ts'
 import { NetworkTime } from './network-time.ts'
@@ -428,9 +429,12 @@ export class Core {
       ask: (link) => this.sync.askPeer(link),
       fault: (link, why) => this.#outgoing.fault(link, `live: ${why}`),
     })
+    const measure = new Measure(options.rate, now)
     this.sync = new Sync({
       crypto,
       replica: this.replica,
+      measure,
+      isMeasured: (link) => !this.#reign.isOfHub(link),
       carriage: {
         mine: (room, cls) => this.views.carries(this.self, room, cls, true),
         theirs: (peer, room, cls) => this.views.carries(peer, room, cls, false),
@@ -536,6 +540,7 @@ export class Core {
       ...events,
       ...peers,
       sync,
+      measure,
       liveRuns: this.#liveRuns,
       guard,
       carriage,

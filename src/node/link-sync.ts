@@ -49,6 +49,17 @@ export interface Search {
   theirs?: { readonly events: readonly Event[]; readonly chain: Chain }
 }
 
+/** A lane of the peer's own that is over their measure. */
+export interface Later {
+  readonly room: RoomId
+  readonly author: PersonKey
+  readonly lane: LaneId
+  /** Events that are known to wait. */
+  events: number
+  /** It was offered, or something further on came: its author waits for it. */
+  isUrgent: boolean
+}
+
 class UnderWay {
   readonly queue = new Set<string>()
   readonly pulls = new Map<string, Pull>()
@@ -56,10 +67,12 @@ class UnderWay {
   readonly wants = new Map<number, { key: string; lanes: string[] }>()
   readonly serving: Iterator<Frame>[] = []
   readonly searches = new Map<string, Search>()
+  readonly later = new Map<string, Later>()
 
   get isNothing(): boolean {
-    const { queue, pulls, wanted, wants, serving, searches } = this
-    return queue.size + pulls.size + wanted.length + wants.size + serving.length + searches.size === 0
+    const { queue, pulls, wanted, wants, serving, searches, later } = this
+    const size = queue.size + pulls.size + wanted.length + wants.size + serving.length + searches.size
+    return size + later.size === 0
   }
 }
 
@@ -67,6 +80,10 @@ export class LinkSync {
   readonly peer: PersonKey
   nextWant = 1
   compared = false
+  /** All that the peer listed at first has been pulled, or half a minute has passed. */
+  isSettled = false
+  /** When a tick saw it first. */
+  since: number | undefined
   /** An answer to the first search is on its way. */
   isAsked = false
   /** Answers still on their way to searches that were given up: answers come in the order of the questions. */
@@ -104,6 +121,14 @@ export class LinkSync {
   /** The first one is under way. */
   get searches() {
     return this.#begun().searches
+  }
+
+  /** Lanes that are pulled later. */
+  get later() {
+    return this.#begun().later
+  }
+  get hasLater(): boolean {
+    return (this.#underWay?.later.size ?? 0) > 0
   }
 
   /** Does something wait to be asked, or for an answer to its ask? */

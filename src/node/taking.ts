@@ -12,6 +12,7 @@ import type { NodeEvent } from './events.ts'
 import type { Guard } from './guard/guard.ts'
 import type { Links } from './links.ts'
 import type { LiveRuns } from './live-runs.ts'
+import type { Measure } from './measure.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Reign } from './reign.ts'
 import type { AddResult, Replica } from './replica.ts'
@@ -24,6 +25,7 @@ export interface TakingPorts {
   readonly outgoing: Outgoing
   readonly reign: Reign
   readonly sync: Sync
+  readonly measure: Measure
   readonly liveRuns: LiveRuns
   readonly guard: Guard
   readonly carriage: Carriage
@@ -44,7 +46,9 @@ export interface TakingPorts {
 
 export class Taking {
   readonly #ports: TakingPorts
-  /** The run being settled was fanned out when it came in. */
+  /** The run being settled was posted, under credit. */
+  #isPosted = false
+  /** ... and fanned out when it came in. */
   #isRelayed = false
 
   constructor(ports: TakingPorts) {
@@ -52,13 +56,19 @@ export class Taking {
   }
 
   live(link: LinkId, runs: FrameOf<'live'>['runs']): void {
-    const { liveRuns, sync, reign, outgoing, now } = this.#ports
+    const { liveRuns, links, sync, measure, reign, outgoing, now } = this.#ports
     const fresh: ParsedRun[] = []
     for (const run of liveRuns.read(link, runs, now()))
       if (this.holds(run)) this.#givenAgain(link, run)
-      else fresh.push(run)
+      else if (sync.takes(link, run)) fresh.push(run)
+    const peer = links.keyOf(link)
     sync.verifyRuns(link, fresh, (good) => {
-      if (good) sync.settleRun(link, good)
+      if (good) {
+        const result = sync.settleRun(link, good)
+        const { author } = good.events[0]!
+        // What others pass on of an author leaves less to be taken from them.
+        if (result.is === 'added' && author !== peer) measure.took(author, result.events.length)
+      }
       // The hub relays before it verifies, so from it a bad one only drops.
       else if (!reign.isOfHub(link)) outgoing.fault(link, 'live: signature')
     })
@@ -86,14 +96,16 @@ export class Taking {
 
   /** A verified run of a member of this hub. isRelayed: it was fanned out when it came in. */
   settle(link: LinkId, run: VerifiedRun, isRelayed: boolean): void {
+    this.#isPosted = true
     this.#isRelayed = isRelayed
     this.#ports.sync.settleRun(link, run)
+    this.#isPosted = false
     this.#isRelayed = false
   }
 
   /** A verified run from a link: added; as hub relayed when it did not come as a post. */
   took(link: LinkId, run: VerifiedRun): AddResult {
-    const { self, replica, links, reign, sync, counting, display, cameAsOwn } = this.#ports
+    const { self, replica, links, reign, counting, display, cameAsOwn } = this.#ports
     const first = run.events[0]!
     const before = replica.lane(first.room, first.author, first.lane)?.n ?? 0
     const result = replica.add(run)
@@ -107,7 +119,7 @@ export class Taking {
     const { hub } = reign
     if (hub && !this.#isRelayed) {
       hub.relay(run, link)
-      if (links.keyOf(link) === author && sync.isPulling(link))
+      if (!this.#isPosted && links.keyOf(link) === author)
         hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
     }
     return result

@@ -95,6 +95,10 @@ export const RATE_BURST = 40
 /** Of that, control events, kept for ever: some dozens a day are made by hand, one for each private room with a device. */
 export const CONTROL_PER_S = 0.1
 export const CONTROL_BURST = 4096
+/** What one who comes may bring at once of their own, written before: a year of 180 lines a day, where nobody else has them any more. */
+export const AWAY_BURST = 65_536
+/** Authors of whom is remembered how much was taken of them: those of a full hub. */
+export const RATED_AUTHORS_MAX = 8192
 /** Faults until a link is dropped and key and address wait out the penalty. */
 export const FAULTS_MAX = 3
 export const PENALTY_MS = 60_000

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BEYOND_MAX } from '../../src/node/beyond.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import { type LaneClass, packEntry } from '../../src/node/lanes.ts'
+import { Measure } from '../../src/node/measure.ts'
 import { type LinkId, Sync } from '../../src/node/sync.ts'
 import { concat, fromHex, hex, uint } from '../../src/wire/bytes.ts'
 import { decodeFrame, encodeBody, encodeFrame } from '../../src/wire/codec.ts'
@@ -27,10 +28,14 @@ class Peer {
   carries: (room: RoomId, cls: LaneClass) => boolean = () => true
   lists: (room: RoomId, cls: LaneClass) => boolean = () => true
 
-  constructor(number: number, limit = Number.POSITIVE_INFINITY) {
+  now = 0
+
+  constructor(number: number, limit = Number.POSITIVE_INFINITY, rate = { perS: 0, burst: 0 }) {
     this.person = new Author(number).person
     this.replica = replicaOf(() => limit).replica
     this.sync = new Sync({
+      measure: new Measure(rate, () => this.now),
+      isMeasured: () => true,
       crypto: nodeCrypto,
       replica: this.replica,
       carriage: {
@@ -121,6 +126,85 @@ function expectEqual(a: Peer, b: Peer): void {
 }
 const lanesOf = (count: number, texts = ['1', '2']) =>
   Array.from({ length: count }, () => anna.run(anna.contentLane(), texts))
+
+describe('LV-18: what an author’s own link brings', () => {
+  const texts = (count: number) => Array.from({ length: count }, (_, i) => `${i}`)
+  /** Runs of one event each. */
+  function monologue(count: number): VerifiedRun[] {
+    const lane = anna.contentLane()
+    const runs: VerifiedRun[] = []
+    for (const text of texts(count)) runs.push(anna.run(lane, [text], runs[runs.length - 1]))
+    return runs
+  }
+  const measured = () => new Peer(2, Number.POSITIVE_INFINITY, { perS: 10, burst: 40 })
+  const heldOf = (peer: Peer, run: VerifiedRun) =>
+    peer.replica.lane(ROOM, anna.person, run.events[0]!.lane)?.n ?? 0
+  function later(peer: Peer, ms: number, net: Net): void {
+    peer.now += ms
+    peer.sync.tick(peer.now)
+    net.run()
+  }
+
+  test('what they wrote before they came is pulled at once', () => {
+    const [author, other, net] = [new Peer(1), measured(), new Net()]
+    author.add(...monologue(1000))
+    net.connect(author, other)
+    net.run()
+    expectEqual(author, other)
+  })
+
+  test('what is told of a longer lane later is pulled by measure, in order and to the end', () => {
+    const [author, other, net] = [new Peer(1), measured(), new Net()]
+    const link = net.connect(author, other)
+    net.run()
+    const runs = monologue(200)
+    author.add(...runs)
+    author.sync.compare(link)
+    net.run()
+    expect(heldOf(other, runs[0]!)).toBeLessThanOrEqual(64)
+    for (let i = 0; i < 25; i++) {
+      const before = heldOf(other, runs[0]!)
+      later(other, 1000, net)
+      expect(heldOf(other, runs[0]!) - before).toBeLessThanOrEqual(64)
+    }
+    expectEqual(author, other)
+    expect(other.sync.isBusy).toBe(false)
+  })
+
+  test('a lane of which something further on came goes before longer ones that wait', () => {
+    const [author, other, net] = [new Peer(1), measured(), new Net()]
+    const link = net.connect(author, other)
+    net.run()
+    const [first, long, short] = [monologue(60), monologue(300), monologue(3)]
+    author.add(...first)
+    author.sync.compare(link)
+    net.run()
+    author.add(...long)
+    author.sync.compare(link)
+    net.run()
+    author.add(...short)
+    other.sync.settleRun(link, short[2]!)
+    net.run()
+    expect([long, short].map(([run]) => heldOf(other, run!))).toEqual([0, 0])
+    for (let s = 0; s < 6; s++) later(other, 1000, net)
+    expect(heldOf(other, short[0]!)).toBe(3)
+    expect(heldOf(other, long[0]!)).toBeLessThan(100)
+  })
+
+  test('somebody else who has it gives all of it at once', () => {
+    const [author, third, other, net] = [new Peer(1), new Peer(3), measured(), new Net()]
+    const [own, theirs] = [net.connect(author, other), net.connect(third, other)]
+    net.run()
+    const runs = monologue(500)
+    author.add(...runs)
+    third.add(...runs)
+    author.sync.compare(own)
+    net.run()
+    third.sync.compare(theirs)
+    net.run()
+    expectEqual(third, other)
+  })
+})
 
 describe('what is asked of a node with thousands of deletions', () => {
   /** A lane of one message, and deletions of what may come behind it (EV-12). */

@@ -1,11 +1,11 @@
 /** What a member that cheats can do, and no more (powers of PROTOCOL.md): each cheat once, among five honest nodes. */
 import { expect, test } from 'vitest'
-import { hex } from '../../src/wire/bytes.ts'
+import { fromHex, hex } from '../../src/wire/bytes.ts'
 import { encodeFrame } from '../../src/wire/codec.ts'
-import { LANE_START, newControlLane } from '../../src/wire/event.ts'
+import { LANE_START, newControlLane, packRun } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
-import { Cheat, type LaneEnd } from './core-cheats.ts'
+import { Cheat, type LaneEnd, live } from './core-cheats.ts'
 import { unrest } from './core-checks.ts'
 import { Watch } from './core-watch.ts'
 import { type SimNode, World } from './core-world.ts'
@@ -184,6 +184,83 @@ test('a flood over its credit takes nothing from others: their words are stored 
   expect(flooded).toBeLessThanOrEqual(40 + 20)
   await atPeace(all)
 })
+
+const ways: readonly [string, (all: Besides) => void][] = [
+  [
+    'sent live',
+    ({ cheat, hub }) => {
+      for (const run of cheat.monologue(500)) cheat.send(cheat.linkTo(hub), live(packRun(run)))
+    },
+  ],
+  [
+    'sent as what was asked for',
+    ({ cheat, hub }) => {
+      for (const run of cheat.monologue(500))
+        cheat.send(cheat.linkTo(hub), { type: 'runs', runs: [packRun(run)] })
+    },
+  ],
+  [
+    'offered, and pulled',
+    ({ cheat, hub }) => {
+      const entries = cheat.hold(cheat.monologue(500))
+      cheat.send(cheat.linkTo(hub), { type: 'offer', room: fromHex(cheat.general), entries })
+    },
+  ],
+  [
+    'told to the hub, and pulled',
+    ({ cheat, hub }) => {
+      cheat.send(cheat.linkTo(hub), cheat.push(cheat.hold(cheat.monologue(500))))
+    },
+  ],
+  [
+    'told to all but the hub, and pulled',
+    ({ cheat, hub }) => {
+      const page = cheat.push(cheat.hold(cheat.monologue(500)))
+      for (const { link, peer } of cheat.peers()) if (peer !== hub) cheat.send(link, page)
+    },
+  ],
+  [
+    'sent live and posted (AK-7)',
+    ({ cheat, hub }) => {
+      for (const run of cheat.monologue(500)) cheat.send(cheat.linkTo(hub), live(packRun(run)))
+      cheat.flood(cheat.linkTo(hub), 500)
+    },
+  ],
+  [
+    'in a lane for each, to all in all ways',
+    ({ cheat }) => {
+      for (let i = 0; i < 500; i++) {
+        const run = cheat.lines(cheat.newLane(), [`flood ${i}`])
+        const { link } = cheat.peers()[i % cheat.peers().length]!
+        cheat.send(link, i % 2 === 0 ? live(packRun(run)) : { type: 'runs', runs: [packRun(run)] })
+      }
+    },
+  ],
+]
+
+for (const [way, flood] of ways)
+  test(`LV-18: lines over the measure, ${way}, are not all shown at once`, async () => {
+    // A burst at each node told, and what was granted.
+    const most = way.includes(' all ways') || way.includes('posted') ? 150 : 100
+    const all = await besides()
+    const { world, hub, honest } = all
+    const flooded = (node: SimNode) => node.texts().filter((text) => text.startsWith('flood')).length
+    flood(all)
+    await world.run(2000)
+    const others = honest.filter((node) => node !== hub)
+    for (const node of honest) expect(flooded(node)).toBeLessThan(most)
+    expect(Math.max(...others.map(flooded))).toBeGreaterThan(0)
+    expect(all.faults).toEqual([])
+    if (!way.includes('pulled')) return atPeace(all)
+    // Nothing valid is refused for good: the rest comes at the rate, in order.
+    await world.run(75_000)
+    for (const node of honest)
+      expect(node.texts().filter((text) => text.startsWith('flood'))).toEqual(
+        Array.from({ length: 500 }, (_, i) => `flood ${i}`),
+      )
+    expect(all.honest.map(({ core }) => core.omissions)).toEqual([0, 0, 0, 0, 0])
+    await atPeace(all)
+  })
 
 test('a signature that does not hold, or another’s name, is kept and shown nowhere, and costs the link', async () => {
   const all = await besides()

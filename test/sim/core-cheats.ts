@@ -3,6 +3,7 @@
  * links besides. It never becomes hub (core-hostile-hub.ts has those). What it may do at most is said in
  * core-cheats.test.ts.
  */
+import { fromHex } from '../../src/wire/bytes.ts'
 import { encodeBody, encodeFrame } from '../../src/wire/codec.ts'
 import {
   type Draft,
@@ -146,6 +147,33 @@ export class Cheat {
     }
   }
 
+  /** So many lines of one lane, signed one by one. */
+  monologue(count: number): VerifiedRun[] {
+    let end = this.newLane()
+    return Array.from({ length: count }, (_, i) => {
+      const run = this.lines(end, [`flood ${i}`])
+      end = Cheat.after(run)
+      return run
+    })
+  }
+
+  /** Holds them as if they had come, so that it lists and serves them. Returns the lane's vector entry. */
+  hold(runs: readonly VerifiedRun[]): Uint8Array {
+    const { replica } = this.node.core
+    for (const run of runs) replica.add(run)
+    const { lane } = runs[0]!.events[0]!
+    return replica.vectors.entry(replica.lane(this.general, this.node.key, lane)!)!
+  }
+
+  /** An unasked page of a vector (GU-1). */
+  push(entries: Uint8Array): Frame {
+    return { type: 'vector', room: fromHex(this.general), class: 1, entries, more: true }
+  }
+
+  linkTo(node: SimNode): number {
+    return this.peers().find(({ peer }) => peer === node)!.link
+  }
+
   /** A line whose signature does not hold; with `author` in somebody else's name. */
   forge(text: string, by?: SimNode): EventId {
     const { crypto, net } = this.#world
@@ -164,7 +192,7 @@ export class Cheat {
   }
 }
 
-const live = (run: Run): Frame => ({ type: 'live', runs: [run] })
+export const live = (run: Run): Frame => ({ type: 'live', runs: [run] })
 
 const draftsOf = (run: VerifiedRun): Draft[] =>
   run.events.map(({ kind, at, t }, i) => ({ kind, at, t, body: run.bodies[i]! }))

@@ -2,6 +2,7 @@
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import { eventsOf } from '../../src/node/display-order.ts'
 import type { Lane, LaneClass } from '../../src/node/lanes.ts'
+import { Measure } from '../../src/node/measure.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica, type ReplicaOptions } from '../../src/node/replica.ts'
 import { type Check, Sync } from '../../src/node/sync.ts'
@@ -178,6 +179,8 @@ export class SimNode implements Endpoint {
     await this.views.load(this.store)
     if (mutation.resumesLanes) this.#resume()
     this.sync = new Sync({
+      measure: new Measure({ perS: 0, burst: 0 }, () => 0),
+      isMeasured: () => false,
       crypto,
       replica: this.replica,
       carriage: {
