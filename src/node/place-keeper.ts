@@ -6,6 +6,7 @@ export interface PlaceHello {
   readonly places: Uint8Array
   readonly grown: boolean
   readonly age: number
+  readonly visitor: boolean
 }
 
 export class PlaceKeeper {
@@ -37,7 +38,8 @@ export class PlaceKeeper {
 
   /** A node of this network was met: the place follows the rule, unless the two stay apart. */
   meet(hello: PlaceHello): Meeting {
-    if (!this.#place) return { is: 'same' }
+    // A visitor in no place, as one who only looks whether all is well here, has none that could be another.
+    if (!this.#place || (hello.visitor && hello.places.length === 0)) return { is: 'same' }
     const told = { ids: readPlaces(hello.places), isGrown: hello.grown, age: hello.age }
     const meeting = meet(this.#place, told)
     if (meeting.is === 'apart') return meeting

@@ -1,5 +1,6 @@
 /** The rule of places, one step at a time; many meetings are in test/sim/places.test.ts. */
 import { expect, test } from 'vitest'
+import { PlaceKeeper } from '../../src/node/place-keeper.ts'
 import { aged, meet, newPlace, synced } from '../../src/node/places.ts'
 import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 
@@ -18,4 +19,15 @@ test('nobody yields to whoever names no place, or names it many times (PL-1, PL-
   expect(meet({ ...place, isAlone: false }, theirs)).toEqual({ is: 'apart' })
   const [low, high] = [1, 2].map((byte) => newPlace(new Uint8Array(8).fill(byte)).ids[0]!)
   expect(meet(place, { ...theirs, ids: [high!, low!, high!] })).toEqual({ is: 'adopt', ids: [low, high] })
+})
+
+test('a visitor in no place meets anybody and changes nothing; anybody else in none is kept apart (PL-5)', () => {
+  const hello = { places: new Uint8Array(0), grown: false, age: 0 }
+  for (const isGrown of [false, true]) {
+    const place = { ...newPlace(new Uint8Array(8).fill(3)), isGrown }
+    const keeper = new PlaceKeeper(place, () => expect.unreachable('the place has changed'))
+    expect(keeper.meet({ ...hello, visitor: true })).toEqual({ is: 'same' })
+    expect(keeper.meet({ ...hello, visitor: false })).toEqual({ is: 'apart' })
+    expect(keeper.place).toBe(place)
+  }
 })
