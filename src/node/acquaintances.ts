@@ -2,7 +2,7 @@
  * Acquaintances: whom this person has written down (contacts, with a name of their own where they like) and whose key
  * they have compared (verified: key and nick are sealed together). Known to nobody else.
  */
-import type { PersonKey } from '../wire/ids.ts'
+import { isPersonKey, type PersonKey } from '../wire/ids.ts'
 import { readJson } from './saved-json.ts'
 
 /** Written down or verified; who knows more should keep a list elsewhere. */
@@ -70,7 +70,7 @@ export function readAcquaintances(bytes: Uint8Array | undefined): [PersonKey, Ac
   const value = bytes && readJson(bytes)
   if (!Array.isArray(value)) return []
   return value.flatMap((entry: unknown): [PersonKey, Acquaintance][] => {
-    if (!Array.isArray(entry) || !/^[0-9a-f]{64}$/.test(String(entry[0]))) return []
+    if (!Array.isArray(entry) || !isPersonKey(entry[0])) return []
     const { isContact, name, sealed } = (entry[1] ?? {}) as Partial<Acquaintance>
     const kept = {
       isContact: isContact === true,

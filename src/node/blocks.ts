@@ -1,5 +1,5 @@
 /** Whom this device has blocked: nothing that they say is shown here, and nothing is sent to them alone. Known to nobody else. */
-import type { PersonKey } from '../wire/ids.ts'
+import { isPersonKey, type PersonKey } from '../wire/ids.ts'
 import { readJson } from './saved-json.ts'
 
 /** Blocked people; who blocks more than a school should leave the network. */
@@ -44,5 +44,5 @@ export class Blocks {
 export function readBlocks(bytes: Uint8Array | undefined): PersonKey[] {
   const value = bytes && readJson(bytes)
   if (!Array.isArray(value)) return []
-  return value.filter((key): key is PersonKey => typeof key === 'string' && /^[0-9a-f]{64}$/.test(key))
+  return value.filter(isPersonKey)
 }

@@ -60,6 +60,9 @@ export interface Later {
   isUrgent: boolean
 }
 
+/** By which what is under way knows a lane. */
+export const laneName = (room: RoomId, author: PersonKey, lane: LaneId) => `${room}${author}${lane}`
+
 class UnderWay {
   readonly queue = new Set<string>()
   readonly pulls = new Map<string, Pull>()

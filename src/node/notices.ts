@@ -2,7 +2,7 @@
  * Notices: which messages somebody wants to be called for: all of a room, those that name them, or none; and hours in
  * which nothing calls. Private messages call like mentions. What this device alone knows.
  */
-import type { RoomId } from '../wire/ids.ts'
+import { isRoomId, type RoomId } from '../wire/ids.ts'
 import { readJson } from './saved-json.ts'
 
 export const CALLS = ['all', 'mentions', 'none'] as const
@@ -95,8 +95,7 @@ export function readNotices(bytes: Uint8Array | undefined): SavedNotices | undef
   return {
     byDefault: value.byDefault,
     rooms: value.rooms.filter(
-      (entry): entry is [RoomId, Calls] =>
-        Array.isArray(entry) && /^[0-9a-f]{32}$/.test(String(entry[0])) && isCalls(entry[1]),
+      (entry): entry is [RoomId, Calls] => Array.isArray(entry) && isRoomId(entry[0]) && isCalls(entry[1]),
     ),
     quiet: quiet ? (value.quiet as Quiet) : null,
   }

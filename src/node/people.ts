@@ -1,7 +1,7 @@
 /** People and rooms as this device knows them: nicks and box keys from profiles, and labels that tell two of one name apart. */
 
 import type { Crypto } from '../wire/crypto.ts'
-import { generalRoom, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
+import { generalRoom, isPersonKey, isRoomId, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { Acquaintances } from './acquaintances.ts'
 import type { Labelled, Who } from './events.ts'
 import { fold } from './fold.ts'
@@ -27,16 +27,16 @@ export function readLabels(bytes: Uint8Array | undefined): SavedLabels | undefin
   const value = bytes && (readJson(bytes) as Partial<SavedLabels> | null | undefined)
   if (!value) return undefined
   return {
-    persons: entriesOf(value.persons, /^[0-9a-f]{64}$/),
-    rooms: entriesOf(value.rooms, /^[0-9a-f]{32}$/),
+    persons: entriesOf(value.persons, isPersonKey),
+    rooms: entriesOf(value.rooms, isRoomId),
   }
 }
 
-function entriesOf<Key extends string>(value: unknown, key: RegExp): [form: string, key: Key][] {
+function entriesOf<Key>(value: unknown, isKey: (value: unknown) => value is Key): [form: string, key: Key][] {
   if (!Array.isArray(value)) return []
   return value.filter(
     (entry): entry is [string, Key] =>
-      Array.isArray(entry) && typeof entry[0] === 'string' && key.test(String(entry[1])),
+      Array.isArray(entry) && typeof entry[0] === 'string' && isKey(entry[1]),
   )
 }
 

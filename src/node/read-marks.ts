@@ -1,5 +1,5 @@
 /** How far this person has read each room: the `order` of the last message read. Known to their devices alone. */
-import type { RoomId } from '../wire/ids.ts'
+import { isRoomId, type RoomId } from '../wire/ids.ts'
 import { readJson } from './saved-json.ts'
 
 /** Rooms remembered; beyond it the one moved longest ago is read as far as it is. */
@@ -70,6 +70,6 @@ export function readReadMarks(bytes: Uint8Array | undefined): [RoomId, string][]
   if (!Array.isArray(value)) return []
   return value.filter(
     (mark): mark is [RoomId, string] =>
-      Array.isArray(mark) && /^[0-9a-f]{32}$/.test(String(mark[0])) && ORDER.test(String(mark[1])),
+      Array.isArray(mark) && isRoomId(mark[0]) && ORDER.test(String(mark[1])),
   )
 }

@@ -1,5 +1,5 @@
 /** When this device last saw each person here: online, or writing. Known to nobody else. */
-import type { PersonKey } from '../wire/ids.ts'
+import { isPersonKey, type PersonKey } from '../wire/ids.ts'
 import { readJson } from './saved-json.ts'
 
 /** People remembered; beyond it the one seen longest ago is forgotten. */
@@ -53,6 +53,6 @@ export function readSeen(bytes: Uint8Array | undefined): [PersonKey, number][] {
   if (!Array.isArray(value)) return []
   return value.filter(
     (entry): entry is [PersonKey, number] =>
-      Array.isArray(entry) && /^[0-9a-f]{64}$/.test(String(entry[0])) && Number.isFinite(entry[1]),
+      Array.isArray(entry) && isPersonKey(entry[0]) && Number.isFinite(entry[1]),
   )
 }

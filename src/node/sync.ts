@@ -46,10 +46,11 @@ import {
   type VectorEntry,
   xorOf,
 } from './lanes.ts'
-import { type Later, LinkSync, newPull, type Pull, type Wanted } from './link-sync.ts'
-import type { Measure } from './measure.ts'
+import { LinkSync, laneName, newPull, type Pull, type Wanted } from './link-sync.ts'
+import { OverMeasure, type OverMeasurePorts } from './over-measure.ts'
 import type { Replica } from './replica.ts'
 import type { Chain, SignedRuns } from './signed-runs.ts'
+import { NO_BUCKETS } from './vectors.ts'
 import type { Act } from './verification.ts'
 
 export type LinkId = number
@@ -63,13 +64,10 @@ export interface Carriage {
 }
 
 /** What sync asks of the node around it. */
-export interface SyncPorts {
+export interface SyncPorts extends Pick<OverMeasurePorts, 'measure' | 'isMeasured'> {
   readonly crypto: Crypto
   readonly replica: Replica
   readonly carriage: Carriage
-  readonly measure: Measure
-  /** Is what this peer wrote held to its measure? Not where it is the hub followed. */
-  isMeasured(link: LinkId): boolean
   send(link: LinkId, frame: Frame): void
   /** There is more to serve on this link: call `pump` when its queue is short. */
   wantPump(link: LinkId): void
@@ -102,10 +100,6 @@ const WANTED_MAX = 16_384
 const SEARCHES_MAX = 64
 /** Lanes that one link holds and another is pulling, remembered at most. */
 const OFFERS_MAX = 16_384
-/** Lanes of a peer's own that wait for its measure; what is more the next comparison finds. */
-const LATER_MAX = 1024
-/** A peer that has not been compared by then has had time enough. */
-const SETTLED_MS = 30_000
 /** A link that answers nothing for this long does not keep its lanes from being pulled elsewhere. */
 const STALL_MS = 5000
 /** ... nor does one that brings hardly anything of a lane for so long, whatever else it answers, where another one has it too. */
@@ -124,9 +118,6 @@ const ASKS_MAX = 8
 const PART_EVENTS = 32
 
 const pullKey = (room: RoomId, cls: LaneClass) => `${cls}${room}`
-const laneName = (room: RoomId, author: PersonKey, lane: LaneId) => `${room}${author}${lane}`
-/** No bucket is like these but one that is empty. */
-const NO_BUCKETS = new Uint8Array(256 * 16)
 
 /** A lane under way. */
 interface Flight {
@@ -138,6 +129,7 @@ interface Flight {
 
 export class Sync {
   readonly #ports: SyncPorts
+  readonly #overMeasure: OverMeasure
   readonly #links = new Map<LinkId, LinkSync>()
   /** Lanes under way, so that none is pulled over two links at once. */
   readonly #lanesInFlight = new Map<string, Flight>()
@@ -147,6 +139,7 @@ export class Sync {
 
   constructor(ports: SyncPorts) {
     this.#ports = ports
+    this.#overMeasure = new OverMeasure(ports)
   }
 
   linkUp(link: LinkId, peer: PersonKey): void {
@@ -156,7 +149,7 @@ export class Sync {
 
   linkDown(link: LinkId): void {
     const state = this.#links.get(link)
-    if (state?.isSettled) this.#ports.measure.left(state.peer)
+    if (state) this.#overMeasure.left(state)
     this.#links.delete(link)
     this.#releaseAll(link)
   }
@@ -167,8 +160,9 @@ export class Sync {
     for (const [link, state] of this.#links) {
       state.rest()
       state.since ??= now
-      this.#settle(state)
-      if (state.hasLater) this.#goOn(link, state)
+      this.#overMeasure.settle(state, now)
+      for (const { room, author, lane } of this.#overMeasure.due(link, state, this.#isInFlight))
+        this.pullLane(link, room, author, lane)
       if (!state.isWaiting) state.answeredAt = now
       else if (now - state.answeredAt > STALL_MS) {
         state.pulls.clear()
@@ -188,72 +182,12 @@ export class Sync {
     }
   }
 
-  // --- measure ----------------------------------------------------------------------------------------------------
-
-  /** The peer's history is here: from now on it posts what it writes. */
-  #settle(state: LinkSync): void {
-    if (state.isSettled) return
-    const isCompared = state.compared && !state.isPulling
-    if (!isCompared && this.#now - (state.since ?? this.#now) < SETTLED_MS) return
-    state.isSettled = true
-    this.#ports.measure.compared(state.peer)
+  /** Is this run, which came over this link and was not posted, taken now? (LV-18) Before anything is verified. */
+  takes(link: LinkId, run: ParsedRun): boolean {
+    return this.#overMeasure.takes(link, this.#links.get(link), run)
   }
 
-  /**
-   * Is this run, which came over this link and was not posted, taken now? Not what its author sends over their own link
-   * beyond their measure: its lane is pulled later, and what comes of it until then would only lie behind a hole (rule
-   * LV-18). Before anything is verified.
-   */
-  takes(link: LinkId, { events }: ParsedRun): boolean {
-    const { measure, replica, isMeasured } = this.#ports
-    const state = this.#links.get(link)
-    const { room, author, lane, n } = events[0]!
-    if (author !== state?.peer || !isMeasured(link)) return true
-    const held = replica.lane(room, author, lane)?.n ?? 0
-    const fresh = events[events.length - 1]!.n - Math.max(held, n - 1)
-    if (fresh <= 0) return true
-    const waits = state.hasLater ? state.later.get(laneName(room, author, lane)) : undefined
-    if (waits) waits.events += fresh
-    else if (measure.takes(author)) {
-      measure.took(author, fresh)
-      return true
-    } else this.#later(state, { room, author, lane, events: fresh, isUrgent: false })
-    return false
-  }
-
-  /** Has a lane over this link to wait, because it is its author's own and over their measure? */
-  #waits(link: LinkId, state: LinkSync, wanted: Later): boolean {
-    const { measure, isMeasured } = this.#ports
-    const { room, author, lane } = wanted
-    if (author !== state.peer || !isMeasured(link)) return false
-    const isWaiting = state.hasLater && state.later.has(laneName(room, author, lane))
-    if (!isWaiting && measure.takes(author)) return false
-    this.#later(state, wanted)
-    return true
-  }
-
-  #later(state: LinkSync, wanted: Later): void {
-    const name = laneName(wanted.room, wanted.author, wanted.lane)
-    const known = state.later.get(name)
-    if (known) {
-      known.events = Math.max(known.events, wanted.events)
-      known.isUrgent ||= wanted.isUrgent
-    } else if (state.later.size < LATER_MAX) state.later.set(name, wanted)
-  }
-
-  /** Lanes that waited are pulled, as many as there is room for. */
-  #goOn(link: LinkId, state: LinkSync): void {
-    const { measure, isMeasured } = this.#ports
-    let left = Number.POSITIVE_INFINITY
-    const waiting = [...state.later].sort(([, a], [, b]) => Number(b.isUrgent) - Number(a.isUrgent))
-    for (const [name, { room, author, lane, events }] of waiting) {
-      if (this.#lanesInFlight.has(name)) continue
-      if (left === Number.POSITIVE_INFINITY && isMeasured(link)) left = measure.room(author, events)
-      if (left-- < 1) return
-      state.later.delete(name)
-      this.pullLane(link, room, author, lane)
-    }
-  }
+  readonly #isInFlight = (name: string): boolean => this.#lanesInFlight.has(name)
 
   /** Who has a lane pulled from there and brings nothing of it must not keep it from all who have it too. */
   #isHeldUp(name: string, flight: Flight): boolean {
@@ -400,7 +334,7 @@ export class Sync {
     }
     state.compared ||= frame.last
     this.#next(link, state)
-    this.#settle(state)
+    this.#overMeasure.settle(state, this.#now)
   }
 
   #enqueue(state: LinkSync, room: RoomId, cls: LaneClass): void {
@@ -489,7 +423,7 @@ export class Sync {
     if (!flight || (flight.link !== link && this.#isHeldUp(name, flight))) {
       const events = flags & WANT_EVENTS ? entry.n - this.#heldN(name) : 0
       const { author, lane } = entry
-      if (events > 0 && this.#waits(link, state, { room, author, lane, events, isUrgent: false }))
+      if (events > 0 && this.#overMeasure.waits(link, state, { room, author, lane, events, isUrgent: false }))
         flags &= WANT_FORK
       if (flags > 0) this.#want(link, state, room, entry.author, entry.lane, flags)
     } else if (flight.link !== link) this.#offer(name, link, entry)
@@ -582,7 +516,7 @@ export class Sync {
     }
     if (pull.again) this.#enqueue(state, pull.room, pull.cls)
     this.#next(link, state)
-    this.#settle(state)
+    this.#overMeasure.settle(state, this.#now)
   }
 
   #onRun(link: LinkId, run: Run): void {
@@ -637,7 +571,7 @@ export class Sync {
     const state = this.#links.get(link)
     const name = laneName(room, author, lane)
     if (!state || this.#lanesInFlight.has(name) || state.wanted.length >= WANTED_MAX) return
-    if (this.#waits(link, state, { room, author, lane, events: 0, isUrgent: true })) return
+    if (this.#overMeasure.waits(link, state, { room, author, lane, events: 0, isUrgent: true })) return
     this.#want(link, state, room, author, lane, WANT_EVENTS | WANT_TOMBSTONES)
     this.#sendWants(link, state)
   }

@@ -120,14 +120,16 @@ export class Vectors {
     const out: Uint8Array[] = []
     // An answer to a question goes through all authors for each bucket.
     const begins = bucket.toString(16).padStart(2, '0')
-    for (const [author, lanes] of this.#table.authors(room, cls) ?? []) {
-      if (!author.startsWith(begins)) continue
-      for (const lane of lanes.values()) {
-        const entry = this.entry(lane)
-        if (entry) out.push(entry)
-      }
-    }
+    for (const [author, lanes] of this.#table.authors(room, cls) ?? [])
+      if (author.startsWith(begins)) this.#pushEntries(out, lanes)
     return out.sort(compare)
+  }
+
+  #pushEntries(out: Uint8Array[], lanes: ReadonlyMap<LaneId, Lane>): void {
+    for (const lane of lanes.values()) {
+      const entry = this.entry(lane)
+      if (entry) out.push(entry)
+    }
   }
 
   /** 256 bucket digests of 16 bytes. */
@@ -143,11 +145,7 @@ export class Vectors {
     for (let i = 0; i < 256; i++) if (!buckets[i]) missing.set(i, [])
     for (const [author, lanes] of this.#table.authors(room, cls) ?? []) {
       const entries = missing.get(bucketOf(author))
-      if (!entries) continue
-      for (const lane of lanes.values()) {
-        const entry = this.entry(lane)
-        if (entry) entries.push(entry)
-      }
+      if (entries) this.#pushEntries(entries, lanes)
     }
     for (const [i, entries] of missing)
       buckets[i] = bucketDigest(this.#crypto, room, cls, entries.sort(compare))
@@ -209,7 +207,8 @@ export class Vectors {
   }
 }
 
-const NO_BUCKETS = new Uint8Array(256 * 16)
+/** Where nothing is held. */
+export const NO_BUCKETS = new Uint8Array(256 * 16)
 
 const noDigests = (): Digests => ({
   buckets: new Array(256).fill(null),

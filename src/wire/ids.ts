@@ -26,6 +26,12 @@ export const eventId = (bytes: Uint8Array, at = 0) => hex(bytes, at, at + 32) as
 export const netId = (bytes: Uint8Array, at = 0) => hex(bytes, at, at + 8) as NetId
 export const placeId = (bytes: Uint8Array, at = 0) => hex(bytes, at, at + 8) as PlaceId
 
+/** Is this what such an id looks like? Of what was stored. */
+export const isPersonKey = (value: unknown): value is PersonKey =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+export const isRoomId = (value: unknown): value is RoomId =>
+  typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
+
 /** Room 0, the network room: profiles, places, network roles and bans. */
 export const NETWORK_ROOM = '0'.repeat(32) as RoomId
 

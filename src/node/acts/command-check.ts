@@ -3,6 +3,8 @@
  * not found out here others would find out, or a reader of the store. A field has one type in all commands. Pure.
  */
 import type { Command, CommandOf } from '../events.ts'
+import { CALLS } from '../notices.ts'
+import { MODES } from '../own-mode.ts'
 
 type Check = readonly [what: string, isRight: (value: unknown) => boolean]
 
@@ -29,9 +31,9 @@ const FIELDS: Readonly<Record<string, Check>> = {
   ...all(TRUTH, 'on', 'private', 'action', 'seal'),
   setting: oneOf('max', 'readonly', 'slow', 'newcomers', 'visible'),
   role: oneOf('moderator', 'member'),
-  mode: oneOf('online', 'away', 'busy', 'hidden'),
+  mode: oneOf(...MODES),
   what: oneOf('typing', 'read'),
-  calls: oneOf('all', 'mentions', 'none'),
+  calls: oneOf(...CALLS),
   colour: ['a text or null', (value) => value === null || isText(value)],
   picture: ['bytes or null', (value) => value === null || value instanceof Uint8Array],
   quiet: [

@@ -5,8 +5,9 @@ import { rateOf } from '../../hub/index.ts'
 import { fromHex } from '../../wire/bytes.ts'
 import { gateKeyOf, instanceName, nameHint, networkId, personKey, pskOf } from '../../wire/ids.ts'
 import { RETENTION_DAYS } from '../../wire/limits.ts'
-import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
+import { proposeNick } from '../../wire/name.ts'
 import { refusalText } from '../../wire/refusal.ts'
+import { chosenNick } from '../chosen-nick.ts'
 import { Core } from '../core.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
 import { entranceOf } from '../entrance.ts'
@@ -37,7 +38,7 @@ export async function openNode(options: NodeOptions): Promise<NodeShell> {
   tellPoint(log, 'node booted', performance.nodeTiming.bootstrapComplete)
   tellPoint(log, 'modules loaded')
   const { network: name, code, owner, retentionDays, net: foundedAs } = entranceOf(options)
-  const nick = nickOf(options.name)
+  const nick = options.name === undefined ? proposeNick(userName()) : chosenNick(options.name)
   const dir = dataDirPath(options.dataDir)
   const keeping = await openKeeping(dir)
   let onControl: (stream: Duplex) => void = (stream) => stream.destroy()
@@ -187,15 +188,4 @@ function userName(): string {
   } catch {
     return ''
   }
-}
-
-function nickOf(asked: string | undefined): string {
-  if (asked === undefined) return proposeNick(userName())
-  const checked = checkNick(asked)
-  if ('ok' in checked) return checked.ok
-  const why = nameFaultText(checked.fault)
-  throw new LanchatError(
-    'NICK_INVALID',
-    refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
-  )
 }

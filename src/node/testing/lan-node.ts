@@ -8,10 +8,9 @@ import { utf8 } from '../../wire/bytes.ts'
 import type { Frame } from '../../wire/frames.ts'
 import { instanceName, type NetId, type PersonKey } from '../../wire/ids.ts'
 import { RETENTION_DAYS } from '../../wire/limits.ts'
-import { checkNick, nameFaultText, proposeNick } from '../../wire/name.ts'
-import { refusalText } from '../../wire/refusal.ts'
 import { errorTold } from '../acts/denial-told.ts'
 import { Audience, CLOSED } from '../audience.ts'
+import { chosenNick } from '../chosen-nick.ts'
 import { Core } from '../core.ts'
 import type { CoreEffect, CoreInput, CoreMoment, PeerHello } from '../core-io.ts'
 import { nodeCrypto, signerOf } from '../crypto.ts'
@@ -103,7 +102,7 @@ export class LanNode implements Running {
         ...(init.owner && { owner: init.owner }),
         ...(init.code && { code: init.code }),
         network: init.network,
-        nick: nickOf(options.name),
+        nick: chosenNick(options.name ?? 'node'),
         renames: true,
         ...(options.bot && { about: BOT_MARK }),
         store: this.#store,
@@ -345,14 +344,4 @@ export class LanNode implements Running {
     this.#quitDone()
     this.#audience.close(new LanchatError('OFFLINE', CLOSED.message))
   }
-}
-
-function nickOf(asked = 'node'): string {
-  const checked = checkNick(asked)
-  if ('ok' in checked) return checked.ok
-  const why = nameFaultText(checked.fault)
-  throw new LanchatError(
-    'NICK_INVALID',
-    refusalText('NICK_INVALID', { nick: asked, why, proposal: proposeNick(asked) }),
-  )
 }
