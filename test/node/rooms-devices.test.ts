@@ -60,6 +60,18 @@ describe('a device', () => {
     expect(nick()).toBe('anne')
   })
 
+  it('shows its person’s picture and colour, whatever it showed before it was linked', () => {
+    const { world, anna, phone } = home()
+    const look = () => world.network().looks.get(anna)
+    world.look(anna, 1, [0, 0, 255])
+    world.look(phone, 1, [255, 0, 0])
+    world.look(phone, 2, [0xff, 0xd8, 0xff])
+    world.device(anna, phone, true)
+    expect(look()).toEqual({ colour: new Uint8Array([0, 0, 255]) })
+    const { id } = world.look(phone, 2, [0xff, 0xd8, 0xff])
+    expect(look()?.picture).toBe(id)
+  })
+
   it('that is unlinked ends at the cut for good, even where a ban is lifted or it is linked again', () => {
     const { world, anna, phone, devices } = home()
     world.device(anna, phone, true)

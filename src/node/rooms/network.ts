@@ -72,12 +72,10 @@ export function reduceNetwork(
     if (body.kind === 'profile') {
       const profile = { nick: body.nick, boxKey: body.boxKey, about: body.about }
       ownProfiles.set(event.author, profile)
-      // What a device said before it was linked was about somebody else.
-      const link = devices.linkOf(event.author)
-      if (!link || displayOrder(link, control) < 0) profiles.set(by, profile)
+      if (isOfPerson(devices, control)) profiles.set(by, profile)
       counted.add(event.id)
     } else if (body.kind === 'look') {
-      looks.set(by, lookOf(looks.get(by) ?? {}, event.id, body))
+      if (isOfPerson(devices, control)) looks.set(by, lookOf(looks.get(by) ?? {}, event.id, body))
       counted.add(event.id)
     } else if (body.kind === 'place' && !owner) {
       const [a, b] = [hex(body.a), hex(body.b)].sort() as [string, string]
@@ -104,6 +102,12 @@ export function reduceNetwork(
     door,
     ...(head && { owner: head }),
   }
+}
+
+/** What a device said of itself before it was linked was about somebody else. */
+function isOfPerson(devices: Devices, control: ControlEvent): boolean {
+  const link = devices.linkOf(control.event.author)
+  return !link || displayOrder(link, control) < 0
 }
 
 /** With one part of it changed; parts of later versions change nothing. */

@@ -264,6 +264,11 @@ export class World {
     return this.add(author, body, { room: NETWORK_ROOM, ...where })
   }
 
+  /** One part of how somebody looks, in room 0. */
+  look(author: PersonKey, part: number, bytes: readonly number[]): Event {
+    return this.add(author, { kind: 'look', part, bytes: new Uint8Array(bytes) }, { room: NETWORK_ROOM })
+  }
+
   /** In room 0. */
   admit(author: PersonKey, persons: PersonKey[], lifts: EventId[] = [], where: Where = {}): Event {
     const body = { kind: 'admit', persons: people(persons), lifts: ids(lifts), reason: '' } as const
