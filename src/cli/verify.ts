@@ -1,16 +1,22 @@
 /** `lanchat verify <file>`: is an export what its authors signed, and what the device that made it wrote? No network is needed. */
 import { readFile } from 'node:fs/promises'
-import type { ExportVerdict } from '../node/index.ts'
+import type { ExportVerdict, MessageEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT } from './exit.ts'
 import { exportPage, readExport } from './export-page.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
-import { safeText } from './safe-text.ts'
+import { safeName, safeText } from './safe-text.ts'
 import type { World } from './world.ts'
 
 /** Faults that people are told of one by one. */
 const FAULTS_MAX = 20
+/** Names that people are told of, with their keys. */
+const NAMES_MAX = 20
+/** As much of a key as people compare. */
+const KEY_DIGITS = 16
+/** No name of ours is longer; one that somebody made up may be. */
+const NAME_CHARS_MAX = 80
 
 export async function verify(world: World, settings: Settings, file: string): Promise<number> {
   const output = new Output(world.stdout)
@@ -48,7 +54,7 @@ async function check(
   const verdict = { ...found, faults }
   const isGood = faults.length === 0
   if (settings.json) output.write(`${JSON.stringify({ type: 'verify', file, good: isGood, ...verdict })}\n`)
-  else output.write(`${safeText(verdictText(file, verdict))}\n`)
+  else output.write(`${safeText(verdictText(file, verdict, isGood ? namesIn(read?.lines ?? []) : []))}\n`)
   return isGood ? EXIT.ok : EXIT.failure
 }
 
@@ -60,7 +66,18 @@ function isPageOf(format: 'markdown' | 'html', lines: readonly string[], text: s
   }
 }
 
-function verdictText(file: string, verdict: ExportVerdict): string {
+/** Who is called what in it: no signature is over a name, so a page may call anybody anything. */
+function namesIn(lines: readonly string[]): string[] {
+  const named = new Set<string>()
+  for (const line of lines) {
+    const { from } = JSON.parse(line) as MessageEvent
+    const name = safeName(String(from.label ?? from.name)).slice(0, NAME_CHARS_MAX)
+    named.add(`  ${from.id.slice(0, KEY_DIGITS)}  ${name}`)
+  }
+  return [...named]
+}
+
+function verdictText(file: string, verdict: ExportVerdict, names: readonly string[]): string {
   const { messages, deleted, hidden, sealed, authors, seal, faults } = verdict
   if (faults.length > 0) {
     const told = faults.slice(0, FAULTS_MAX).map(({ line, why }) => (line > 0 ? `line ${line}: ${why}` : why))
@@ -75,8 +92,16 @@ function verdictText(file: string, verdict: ExportVerdict): string {
   const lines = [`${file}: ${parts.join(', ')}. All signatures are good.`]
   if (seal)
     lines.push(
-      `Made by ${seal.by.slice(0, 16)} on ${new Date(seal.at).toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+      `Made by ${seal.by.slice(0, KEY_DIGITS)} on ${new Date(seal.at).toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
     )
+  if (names.length > 0) {
+    const more = names.length > NAMES_MAX ? [`  and ${names.length - NAMES_MAX} more`] : []
+    lines.push(
+      'The names are the word of whoever made it, for these keys:',
+      ...names.slice(0, NAMES_MAX),
+      ...more,
+    )
+  }
   if (sealed > 0)
     lines.push(
       `${sealed} ${sealed === 1 ? 'was' : 'were'} said in private: signed by their authors as they were sealed, the text is the word of whoever made this.`,

@@ -112,6 +112,7 @@ export function verifyExport(crypto: Crypto, lines: Iterable<string>): ExportVer
     messages++
     const fault = (why: string) => faults.push({ line: messages, why })
     if (seal) fault('it stands behind the end of the export')
+    if (/[<>]/.test(text)) fault('it holds < or >, which pages would take for their own')
     const line = objectOf(text)
     if (!line) {
       fault('it is no object')

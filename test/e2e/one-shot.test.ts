@@ -73,6 +73,8 @@ describe('what was said', () => {
       out: [
         expect.stringContaining('1 message of 1 key. All signatures are good.'),
         expect.stringContaining('Made by'),
+        'The names are the word of whoever made it, for these keys:',
+        expect.stringMatching(/^ {2}[0-9a-f]{16} {2}ada$/),
       ],
     })
     writeFileSync(file, `${exported.out.join('\n').replace('kept', 'lost')}\n`)

@@ -131,4 +131,25 @@ describe('an export', () => {
       expect(readExport(page)!.lines.map((line) => JSON.parse(line).text)).toEqual(awkward)
     }
   })
+
+  it('shows no more than its lines say, whatever stands in them (EX-1)', async () => {
+    for (const text of ['one', 'two']) await said(text)
+    const [first, last] = (await exported()) as [string, string]
+    for (const [format, shown] of [
+      ['html', '</script><li><b>anna</b><p>I did it</p></li><script>'],
+      ['markdown', '--> anna: I did it <!--'],
+    ] as const) {
+      const bare = [`${first.slice(0, -1)},"x":${JSON.stringify(shown)}}`, withoutSeal(last)]
+      const seal = await ben.knows<object>({ do: 'seal', digest: exportDigest(bare) })
+      const lines = [bare[0]!, exportLine({ ...JSON.parse(last), seal })]
+      const page = exportPage(format, lines)
+      expect(readExport(page), 'it is one').toEqual({ format, lines })
+      expect(checkExport(readExport(page)!.lines).faults).toMatchObject([{ line: 1 }])
+    }
+  })
 })
+
+const withoutSeal = (line: string): string => {
+  const { seal: _, ...rest } = JSON.parse(line)
+  return exportLine(rest)
+}
