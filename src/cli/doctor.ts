@@ -7,14 +7,19 @@ import { nearest } from './nearest.ts'
 import { type Settings, UsageError } from './options.ts'
 import { Output } from './output.ts'
 import { Remote } from './remote.ts'
+import { report } from './report.ts'
 import { safeName } from './safe-text.ts'
 import type { NodeModule, World } from './world.ts'
 
 /**
  * Prints the verdict and all checks; --json as one object { type: 'doctor', ok, verdict, checks }. Exit code 1 where a check
- * fails, else 0. Throws UsageError where --check names no check.
+ * fails, else 0. Rejects with UsageError where --check names no check.
  */
-export async function doctor(world: World, settings: Settings): Promise<number> {
+export function doctor(world: World, settings: Settings): Promise<number> {
+  return report(world, settings, () => checked(world, settings))
+}
+
+async function checked(world: World, settings: Settings): Promise<number> {
   const output = new Output(world.stdout)
   const node = await world.load()
   const only = settings.checks && namesOf(settings.checks, node.CHECK_NAMES)

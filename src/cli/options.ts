@@ -191,10 +191,11 @@ function codeFrom(file: string | undefined): string | undefined {
 }
 
 /**
- * The config file: a JSON object of options by name. A missing file is an empty one.
+ * The config file: a JSON object of options by name. A missing file is an empty one, and so is that of nobody's home.
  * Throws UsageError on anything else that cannot be used, and on options it does not know.
  */
-export function readConfig(file: string): RawOptions {
+export function readConfig(file: string | undefined): RawOptions {
+  if (file === undefined) return {}
   let text: string
   try {
     text = readFileSync(file, 'utf8')

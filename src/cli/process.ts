@@ -31,8 +31,9 @@ function processWorld(): World {
     env: process.env,
     version: versionOfPackage(),
     async configFile() {
-      const { default: envPaths } = await import('env-paths')
-      return `${envPaths('lanchat', { suffix: '' }).config}/config.json`
+      // It throws where this user has no home, and so no such file.
+      const paths = await import('env-paths').catch(() => undefined)
+      return paths && `${paths.default('lanchat', { suffix: '' }).config}/config.json`
     },
     load: () => import('../node/index.ts'),
     onSignal(listener) {

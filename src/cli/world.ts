@@ -44,7 +44,7 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
   /** Where the config file lies, asked for only when it is needed. */
-  readonly configFile: () => Promise<string>
+  readonly configFile: () => Promise<string | undefined>
   /** Loads the node late, so that --help and mistakes do not wait for it. */
   readonly load: () => Promise<NodeModule>
   /** Calls the listener at each SIGHUP, SIGINT and SIGTERM; returns its undo. */

@@ -4,8 +4,8 @@ import { openNode } from './io/open-node.ts'
 import { publicNode } from './public-node.ts'
 
 /**
- * Starts a node. Rejects with LanchatError: DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE, STORE_NEWER, IDENTITY_INVALID,
- * NICK_INVALID, NETWORK_INVALID, INVITATION_INVALID. Events begin after the turn in which it resolves.
+ * Starts a node. Rejects with LanchatError: DATA_DIR_UNKNOWN, DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE, STORE_NEWER,
+ * IDENTITY_INVALID, NICK_INVALID, NETWORK_INVALID, INVITATION_INVALID. Events begin after the turn in which it resolves.
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   options.signal?.throwIfAborted()

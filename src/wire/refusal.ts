@@ -420,6 +420,10 @@ const table = {
     us: 'Another lanchat uses the data directory {dir}. Quit that one, or give this one its own with --data-dir.',
     fatal: true,
   },
+  DATA_DIR_UNKNOWN: {
+    us: 'This user has no home directory to keep identity and messages in. Set HOME, or name a directory with --data-dir.',
+    fatal: true,
+  },
   DATA_DIR_UNWRITABLE: {
     us: 'The data directory {dir} cannot be written ({why}). Make it writable, or choose another with --data-dir.',
     fatal: true,

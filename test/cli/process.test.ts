@@ -93,20 +93,52 @@ describe('the lanchat command', () => {
     },
   )
 
-  it('runs as a user that the system has no name for', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'lanchat-nameless-'))
-    // As Node answers there; a process that really is one could not read what lies in a folder of somebody else.
-    const nameless = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'
-      os.userInfo = () => { throw Object.assign(new Error('uv_os_get_passwd'), { code: 'ERR_SYSTEM_ERROR' }) }
+  /** The command as a user whom the system does not know; a process that really is one could not read what lies in a folder of somebody else. */
+  const nameless = (args: readonly string[], withHome: boolean) => {
+    // As Node answers there.
+    const answers = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'
+      const unknown = () => { throw Object.assign(new Error('uv_os_get_passwd'), { code: 'ERR_SYSTEM_ERROR' }) }
+      os.userInfo = unknown; ${withHome ? '' : 'os.homedir = unknown'}
       syncBuiltinESMExports()`
-    const preload = ['--import', `data:text/javascript,${encodeURIComponent(nameless)}`]
-    const child = spawn(process.execPath, [...preload, MAIN, 'id', '--json', '--data-dir', dir])
-    let out = ''
-    child.stdout.on('data', (chunk) => {
-      out += chunk
+    const preload = ['--import', `data:text/javascript,${encodeURIComponent(answers)}`]
+    const env = { PATH: process.env.PATH, ...(withHome && { HOME: home }) }
+    return new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+      const child = spawn(process.execPath, [...preload, MAIN, ...args], { env })
+      let [out, err] = ['', '']
+      child.stdout.on('data', (chunk) => {
+        out += chunk
+      })
+      child.stderr.on('data', (chunk) => {
+        err += chunk
+      })
+      child.on('close', (code) => resolve({ code, out, err }))
     })
-    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ type: 'id', name: 'guest' })
-    rmSync(dir, { recursive: true })
+  }
+
+  it.each([true, false])(
+    'runs as a user that the system has no name for (with a home: %s)',
+    async (withHome) => {
+      const dir = mkdtempSync(join(tmpdir(), 'lanchat-nameless-'))
+      const { code, out } = await nameless(['id', '--json', '--data-dir', dir], withHome)
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject({ type: 'id', name: 'guest' })
+      rmSync(dir, { recursive: true })
+    },
+  )
+
+  it.each([
+    [[]],
+    [['rooms']],
+    [['id']],
+    [['hub']],
+    [['doctor']],
+    [['doctor', '--store']],
+    [['network', 'new', 'x']],
+  ])('says what to do where there is no folder for its files: %j', async (args) => {
+    const { code, out, err } = await nameless(args, false)
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toBe(
+      'lanchat: This user has no home directory to keep identity and messages in. Set HOME, or name a directory with --data-dir.\n',
+    )
   })
 })

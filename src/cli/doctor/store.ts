@@ -5,6 +5,7 @@ import { EXIT } from '../exit.ts'
 import type { Settings } from '../options.ts'
 import { Output } from '../output.ts'
 import { sizeText } from '../places.ts'
+import { report } from '../report.ts'
 import { safeName } from '../safe-text.ts'
 import { table } from '../tables.ts'
 import type { World } from '../world.ts'
@@ -13,7 +14,11 @@ import type { World } from '../world.ts'
 const ANSWER_MS_MAX = 10_000
 
 /** --json prints { type: 'doctor', ok, verdict, store }. Exit code 1 where messages cannot be stored or read now, else 0. */
-export async function doctorStore(world: World, settings: Settings): Promise<number> {
+export function doctorStore(world: World, settings: Settings): Promise<number> {
+  return report(world, settings, () => looked(world, settings))
+}
+
+async function looked(world: World, settings: Settings): Promise<number> {
   const output = new Output(world.stdout)
   const node = await world.load()
   const asked = askRunning<DiskReport>(node, settings, '/doctor store')

@@ -2,14 +2,24 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import envPaths from 'env-paths'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { probeWritable } from './safe-file.ts'
 
-/** The folder asked for, else LANCHAT_DATA_DIR, else the system's place for such files (XDG on Linux). Absolute. */
+/** The system's place for such files; undefined for a user without a home, at whom env-paths throws when it is imported. */
+const systemPlace = await import('env-paths').then(
+  ({ default: envPaths }) => envPaths('lanchat', { suffix: '' }).data,
+  () => undefined,
+)
+
+/**
+ * The folder asked for, else LANCHAT_DATA_DIR, else the system's place for such files (XDG on Linux). Absolute. Throws
+ * LanchatError DATA_DIR_UNKNOWN where there is none of them.
+ */
 export function dataDirPath(asked?: string, env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(asked || env.LANCHAT_DATA_DIR || envPaths('lanchat', { suffix: '' }).data)
+  const dir = asked || env.LANCHAT_DATA_DIR || systemPlace
+  if (dir === undefined) throw new LanchatError('DATA_DIR_UNKNOWN', refusalText('DATA_DIR_UNKNOWN'))
+  return resolve(dir)
 }
 
 /** Where a bot of this name keeps its files: below the person's own, so that both can run. */
