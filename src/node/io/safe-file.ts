@@ -1,16 +1,18 @@
 /** Small files that are whole or not there, whatever fails meanwhile. */
+import { randomBytes } from 'node:crypto'
 import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from './system-error.ts'
 
-let count = 0
+/** A name that nobody has: processes in containers have the same number at each start, and one may have been killed before. */
+const nonce = () => randomBytes(6).toString('hex')
 
 /**
  * Writes the file with mode 0600: temporary file, fsync, rename, fsync of the folder. Where `fresh` is set an existing file is
  * never replaced: rejects with EEXIST.
  */
 export async function writeFileSafely(path: string, data: Uint8Array, fresh = false): Promise<void> {
-  const temporary = `${path}.${process.pid}-${count++}.tmp`
+  const temporary = `${path}.${nonce()}.tmp`
   try {
     const file = await open(temporary, 'wx', 0o600)
     try {
@@ -41,7 +43,7 @@ async function placeFresh(temporary: string, path: string): Promise<void> {
 
 /** Writes a file of `bytes` into the folder and removes it: rejects where the disk is full or the folder not writable. */
 export async function probeWritable(dir: string, bytes = 1): Promise<void> {
-  const probe = join(dir, `probe-${process.pid}-${count++}.tmp`)
+  const probe = join(dir, `probe-${nonce()}.tmp`)
   try {
     const file = await open(probe, 'wx', 0o600)
     try {

@@ -43,6 +43,19 @@ describe('a safe file', () => {
     expect(await readdir(dir)).toEqual(['f'])
   })
 
+  it('is written whatever a process of the same number left that was killed over it', async () => {
+    const dir = await freshDir()
+    const left = Array.from({ length: 100 }, (_, i) => [
+      `f.${process.pid}-${i}.tmp`,
+      `probe-${process.pid}-${i}.tmp`,
+    ])
+    for (const name of left.flat()) await writeFile(join(dir, name), '')
+    await probeWritable(dir)
+    await writeFileSafely(join(dir, 'f'), utf8('one'), true)
+    expect(await readFile(join(dir, 'f'), 'utf8')).toBe('one')
+    expect(await readdir(dir)).toHaveLength(left.flat().length + 1)
+  })
+
   it('leaves nothing behind where it cannot be written', async () => {
     await expect(probeWritable(join(root, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' })
     const dir = await freshDir()
