@@ -1,6 +1,6 @@
 /** The last lines of rooms from the disk: the one thing of the core that is read by scanning, and so asked of the shell. */
 import type { Event } from '../wire/event.ts'
-import { type EventId, eventId, type RoomId } from '../wire/ids.ts'
+import { type EventId, eventId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import type { BodyOf } from '../wire/kinds.ts'
 import type { CoreEffect, RoomLine } from './core-io.ts'
 import type { Display } from './display.ts'
@@ -124,10 +124,16 @@ export class HistoryLines {
     for (const id of messages) {
       const event = display.knowsText(view, id) ? undefined : replica.find(id)
       if (event?.room !== view.id) continue
-      const { edit } = await marksOf({ store, replica, open }, event, display.visibility(view))
+      const { edit } = await marksOf(
+        { store, replica, open, devicesOf: this.#devicesOf },
+        event,
+        display.visibility(view),
+      )
       display.texts.note(id, edit ?? null)
     }
   }
+
+  readonly #devicesOf = (person: PersonKey) => this.#ports.views.network().devices.ever(person)
 
   async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {
     const { store, replica, views, display, search: index } = this.#ports
@@ -144,7 +150,11 @@ export class HistoryLines {
       const view = viewOf(event.room)
       return view ? display.read(view, event, body) : null
     }
-    const found = await look({ index, store, replica, breathe, visibility, open }, wanted, count)
+    const found = await look(
+      { index, store, replica, breathe, visibility, open, devicesOf: this.#devicesOf },
+      wanted,
+      count,
+    )
     for (const { line } of found) {
       const view = viewOf(line.event.room)
       if (view) await this.#learn(view, answeredBy([line]))

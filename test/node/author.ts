@@ -49,10 +49,24 @@ export class Author {
     room = ROOM,
   ): VerifiedRun {
     const isControl = lane >= '8'
-    const drafts = texts.map((text, i) => {
-      const value: BodyValue = isControl
-        ? { kind: 'topic', topic: text, reason: '' }
-        : { kind: 'message', text, action: false, replyTo: null }
+    const values = texts.map(
+      (text): BodyValue =>
+        isControl
+          ? { kind: 'topic', topic: text, reason: '' }
+          : { kind: 'message', text, action: false, replyTo: null },
+    )
+    return this.runOf(lane, values, after, t, room)
+  }
+
+  /** The same of whatever is said. */
+  runOf(
+    lane: LaneId,
+    values: readonly BodyValue[],
+    after?: VerifiedRun | Event,
+    t = NOW,
+    room = ROOM,
+  ): VerifiedRun {
+    const drafts = values.map((value, i) => {
       const salt = new Uint8Array(16).fill(++this.#salt)
       return { kind: kindNumber(value.kind), at: t + i, t: t + i, body: encodeBody(salt, value) }
     })

@@ -52,6 +52,8 @@ export interface LookPorts {
   /** What is shown in a room; undefined: nothing. */
   visibility(room: RoomId): Visibility | undefined
   open(event: Event, body: Uint8Array): BodyValue | null
+  /** All keys that ever were this person's. */
+  devicesOf(person: PersonKey): readonly PersonKey[]
 }
 
 export interface Found {

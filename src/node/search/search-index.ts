@@ -9,8 +9,8 @@
  * anew from the events. Words are written as numbers made with a secret of this device (term-numbers.ts).
  *
  * Keys of the store: `s` segments (segment.ts); `y` room author lane: generation4 n4 from4 to4, up to where a lane is
- * in the segments, and which part of it could not be read then (0: none); `u` target t12 id: kind1, what was said about a
- * message since, and `u` target alone where there is any; `msearch` (a fact): which segments there are.
+ * in the segments, and which part of it could not be read then (0: none); `u` target t12 id: kind1, a reaction to a message, `u`
+ * target `h` author t12 id: kind1, an edit of it, and `u` target alone where there is any; `msearch` (a fact): which segments there are.
  */
 import { readUint, uint, utf8, writeUint } from '../../wire/bytes.ts'
 import type { Crypto } from '../../wire/crypto.ts'
@@ -32,7 +32,7 @@ import { TermNumbers } from './term-numbers.ts'
 import { hasLink } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 7
+const FORMAT = 8
 /** Docs of one segment, fewer where they are long: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** What a lane of which nothing is new costs, in events. */
@@ -387,7 +387,8 @@ export class SearchIndex {
   /** What stands for its message, where that is here. */
   #addAbout(event: Event, target: EventId, text: string, marks: number, lane: Lane): void {
     this.#ports.put(['put', aboutMark(target), NOTHING])
-    this.#ports.put(['put', aboutKey(target, event), uint(event.kind, 1)])
+    const editor = event.kind === EDIT ? event.author : undefined
+    this.#ports.put(['put', aboutKey(target, event, editor), uint(event.kind, 1)])
     const message = this.#ports.replica.find(target)
     if (message) this.#addDoc(message, text, marks | MARK.ofTarget, message)
     else this.#addDoc(event, text, marks, lane)

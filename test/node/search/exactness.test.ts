@@ -152,6 +152,7 @@ describe('a search', () => {
       breathe: async () => {},
       visibility: () => visibilityOf(replica, view),
       open,
+      devicesOf: (person: PersonKey) => [person],
     }
     return (await look(ports, wanted, count)).map(({ line }) => orderOf(line.event))
   }
