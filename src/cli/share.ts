@@ -25,7 +25,13 @@ export function share(world: World, settings: Settings): Promise<number> {
       const from = address.replace(/^::ffff:/, '')
       say({ type: 'download', address: from }, `${from} has it.`)
     }
-    const only = settings.node.interfaces !== undefined && hosts.length === 1 ? hosts[0] : undefined
+    const only =
+      settings.node.interfaces !== undefined && hosts.length === 1
+        ? hosts[0]
+        : // Of IPv6 one neighbour has as many addresses as it likes.
+          hosts.some((host) => isIP(host) === 6)
+          ? undefined
+          : '0.0.0.0'
     const server = await started(settings.node.port, (port) =>
       startShare({ offered, port, onDownload, ...(only !== undefined && { host: only }) }),
     )

@@ -1,12 +1,16 @@
 /** Serves one package and its page over http to the neighbours: GET of known paths, bounded in every direction. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { OfflinePackage } from './package.ts'
+import { PerAddress } from './per-address.ts'
 import { sharePage } from './share-page.ts'
 
 export interface ShareLimits {
   /** Downloads at a time; who comes then is told to try again. A class of 30 on 2 MB is through in seconds. */
   readonly downloadsMax: number
   readonly connectionsMax: number
+  /** Of those, what one address may have: it leaves room for the others. */
+  readonly downloadsPerAddressMax: number
+  readonly connectionsPerAddressMax: number
   /** A request is whole within this. */
   readonly requestMsMax: number
   /** A download that does not move for this long is given up. */
@@ -18,6 +22,9 @@ export interface ShareLimits {
 export const SHARE_LIMITS: ShareLimits = {
   downloadsMax: 16,
   connectionsMax: 128,
+  // A browser opens six connections to a server.
+  downloadsPerAddressMax: 4,
+  connectionsPerAddressMax: 16,
   requestMsMax: 10_000,
   stallMsMax: 15_000,
   downloadMsMax: 600_000,
@@ -45,25 +52,32 @@ export async function startShare(options: ShareOptions): Promise<Share> {
     maxHeaderSize: 8192,
     requestTimeout: limits.requestMsMax,
     headersTimeout: limits.requestMsMax,
+    connectionsCheckingInterval: limits.requestMsMax / 2,
   })
   server.maxConnections = limits.connectionsMax
   server.maxHeadersCount = 64
   server.maxRequestsPerSocket = 16
   server.keepAliveTimeout = 2000
   server.setTimeout(limits.stallMsMax, (socket) => socket.destroy())
+  const connections = new PerAddress(limits.connectionsPerAddressMax)
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? ''
+    if (!connections.take(address)) return socket.destroy()
+    socket.on('close', () => connections.giveBack(address))
+  })
   let downloads = 0
+  const downloading = new PerAddress(limits.downloadsPerAddressMax)
   server.on('request', (request, response) => {
     const path = answerOf(options.offered, request)
     if (typeof path === 'object') return reply(response, request, path)
-    if (downloads >= limits.downloadsMax) return reply(response, request, BUSY)
+    const address = request.socket.remoteAddress ?? ''
+    if (downloads >= limits.downloadsMax || !downloading.take(address)) return reply(response, request, BUSY)
     downloads += 1
     const late = setTimeout(() => response.destroy(), limits.downloadMsMax)
-    response.on(
-      'finish',
-      () => request.method === 'GET' && options.onDownload?.(request.socket.remoteAddress ?? ''),
-    )
+    response.on('finish', () => request.method === 'GET' && options.onDownload?.(address))
     response.on('close', () => {
       downloads -= 1
+      downloading.giveBack(address)
       clearTimeout(late)
     })
     reply(response, request, {
@@ -99,7 +113,7 @@ const plainText = (status: number, body: string, headers: Readonly<Record<string
   body: `${body}\n`,
   headers,
 })
-const BUSY = plainText(503, 'Too many download at the moment. Please try again.', { 'Retry-After': '5' })
+const BUSY = plainText(503, 'Too many downloads at the moment. Please try again.', { 'Retry-After': '5' })
 
 /** What to answer; 'package' for the file itself, whose downloads are counted. */
 function answerOf(offered: OfflinePackage, request: IncomingMessage): Reply | 'package' {

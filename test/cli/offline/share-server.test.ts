@@ -94,4 +94,35 @@ describe('sharing', () => {
     expect(page).not.toContain('script>')
     expect(page).toContain(`http://127.0.0.1:${url.port}/`)
   })
+
+  it.runIf(process.platform === 'linux')(
+    'has room for others, however much one address asks for',
+    async () => {
+      const url = new URL(await start())
+      const greedy = Array.from({ length: SHARE_LIMITS.connectionsMax }, () =>
+        connect({ host: url.hostname, port: Number(url.port), localAddress: '127.0.0.2' }),
+      )
+      const heard = greedy.map(
+        (socket) =>
+          new Promise<void>((resolve) => socket.on('readable', resolve).on('close', () => resolve())),
+      )
+      for (const socket of greedy) {
+        socket.on('error', () => {})
+        socket.write(`GET /${offered.file} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3))
+      }
+      await Promise.all(heard)
+      expect((await fetch(`${url}${offered.file}`, { method: 'HEAD' })).status).toBe(200)
+      for (const socket of greedy) socket.destroy()
+    },
+  )
+
+  it('gives up on a request that is not whole in time, however often it moves', async () => {
+    const url = new URL(await start({ limits: { ...SHARE_LIMITS, requestMsMax: 400 } }))
+    const slow = connect(Number(url.port), url.hostname)
+    slow.on('error', () => {})
+    slow.write('GET / HTTP/1.1\r\n')
+    const drip = setInterval(() => slow.write('x: y\r\n'), 100)
+    await once(slow, 'close')
+    clearInterval(drip)
+  })
 })
