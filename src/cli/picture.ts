@@ -3,6 +3,7 @@ import type { LinkInfo, StatusData, Who } from '../node/index.ts'
 import { sizeText } from './places.ts'
 import type { Paint } from './render.ts'
 import { safeName } from './safe-text.ts'
+import { padded, shorten, widthOf } from './screen/graphemes.ts'
 import { spanOf } from './span.ts'
 
 /** Between two looks at a node, per second. */
@@ -120,10 +121,10 @@ function tree(status: StatusData, rates: Rates, { isUnicode }: Drawing): Cell[][
     return at < 0 ? Number.POSITIVE_INFINITY : at
   }
   const members = [...people.values()].sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1))
-  const widest = Math.max(...[hub, ...members].map(({ name }) => [...safeName(name)].length))
+  const widest = Math.max(...[hub, ...members].map(({ name }) => widthOf(safeName(name))))
   const row = (who: Who, head: string, what: string, isHub: boolean): Cell[] => [
     ['dim', head],
-    [isHub ? 'green' : 'bold', safeName(who.name).padEnd(isHub ? widest + more.length : widest)],
+    [isHub ? 'green' : 'bold', padded(safeName(who.name), isHub ? widest + more.length : widest)],
     [undefined, `  ${what.padEnd(7)}`],
     ['yellow', who.id === self.id ? ' this machine' : ''],
     ['dim', linkText(links.get(who.id), rates)],
@@ -151,8 +152,9 @@ function fitted(cells: readonly Cell[], columns: number, paint: Paint): string {
   let room = columns
   return cells
     .map(([style, text]) => {
-      const kept = [...text].slice(0, room).join('')
-      room -= [...kept].length
+      const kept = shorten(text, room, '')
+      // Behind a wide character that did not fit nothing else stands, though one column is left.
+      room = kept === text ? room - widthOf(kept) : 0
       return style && kept ? paint(style, kept) : kept
     })
     .join('')

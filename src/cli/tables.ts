@@ -1,5 +1,6 @@
 /** Data of answers as text: lists of objects become columns, one object becomes lines of key and value. */
 import { safeName } from './safe-text.ts'
+import { padded, widthOf } from './screen/graphemes.ts'
 
 /** As much of an id as people compare at a glance. */
 const ID_DIGITS = 8
@@ -16,9 +17,8 @@ export function table(data: unknown, { tabs }: { readonly tabs: boolean }): stri
   const cells = rows.map((row) => columns.map((column) => cell(row[column])))
   if (tabs) return cells.map((row) => row.join('\t')).join('\n')
   const all = [columns, ...cells]
-  const widths = columns.map((_, i) => Math.max(...all.map((row) => width(row[i]!))))
-  const line = (row: readonly string[]) =>
-    row.map((text, i) => text + ' '.repeat(widths[i]! - width(text))).join('  ')
+  const widths = columns.map((_, i) => Math.max(...all.map((row) => widthOf(row[i]!))))
+  const line = (row: readonly string[]) => row.map((text, i) => padded(text, widths[i]!)).join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
 }
 
@@ -28,9 +28,9 @@ function withShortId(row: Record<string, unknown>): Record<string, unknown> {
 
 function pairs(data: Record<string, unknown>, tabs: boolean): string {
   const keys = Object.keys(data)
-  const widest = Math.max(0, ...keys.map(width))
+  const widest = Math.max(0, ...keys.map(widthOf))
   return keys
-    .map((key) => `${tabs ? `${key}\t` : key.padEnd(widest + 2)}${cell(data[key])}`.trimEnd())
+    .map((key) => `${tabs ? `${key}\t` : padded(key, widest + 2)}${cell(data[key])}`.trimEnd())
     .join('\n')
 }
 
@@ -50,6 +50,3 @@ function cell(value: unknown): string {
   }
   return safeName(String(value))
 }
-
-/** Columns by code points: right for most names, and off by little for the rest. */
-const width = (text: string): number => [...text].length

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lineOf, picture, ratesOf } from '../../src/cli/picture.ts'
 import { plain } from '../../src/cli/render.ts'
+import { widthOf } from '../../src/cli/screen/graphemes.ts'
 import type { StatusData } from '../../src/node/index.ts'
 
 const ADA = { id: 'aa', name: 'ada' }
@@ -56,6 +57,16 @@ describe('the picture of the network', () => {
     expect(Math.max(...drawn(status(), undefined, 20).map((line) => [...line].length))).toBeLessThanOrEqual(
       20,
     )
+  })
+
+  it('is never wider than the terminal, and straight, where names are of wide characters', () => {
+    const wide = { ...BOB, name: '会議室会議室会議室' }
+    const now = status({ line: [wide], online: [ADA, wide], links: [], hub: { ...ADA, url: '', self: true } })
+    const [, , hub, member] = drawn(now)
+    expect(hub).toBe(`ada${' '.repeat(21)}hub     this machine`)
+    expect(member).toBe('└── 会議室会議室会議室  line 1')
+    for (const columns of [1, 9, 10, 20])
+      for (const line of drawn(now, undefined, columns)) expect(widthOf(line)).toBeLessThanOrEqual(columns)
   })
 
   it('counts no rate from a first look, nor from a link that began anew', () => {

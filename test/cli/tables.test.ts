@@ -25,6 +25,14 @@ describe('a table', () => {
     )
   })
 
+  it('is straight where names are of wide characters', () => {
+    const rooms = [
+      { name: '会議室', members: 2 },
+      { name: 'lab', members: 12 },
+    ]
+    expect(table(rooms, { tabs: false })).toBe('name    members\n会議室  2\nlab     12')
+  })
+
   it('of nothing says so', () => {
     expect(table([], { tabs: false })).toBe('None.')
     expect(table([], { tabs: true })).toBe('')

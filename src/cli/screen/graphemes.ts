@@ -66,6 +66,10 @@ function widthOfOne(grapheme: string): number {
   return WIDE.test(grapheme) && !NARROW.test(grapheme) ? 2 : 1
 }
 
+/** With blanks behind it up to so many columns. */
+export const padded = (text: string, columns: number): string =>
+  text + ' '.repeat(Math.max(0, columns - widthOf(text)))
+
 /** One grapheme as the composer shows it: never a control character, never nothing. */
 export function shownGrapheme(grapheme: string): string {
   if (grapheme === '\t') return '    '
