@@ -81,11 +81,11 @@ export const CALLS = [
   },
   {
     name: 'tail',
-    args: '[room]',
+    args: '[room or @nick]',
     min: 0,
     max: 1,
     help: 'print messages as they come',
-    completes: ['room'],
+    completes: ['to'],
     examples: [
       ['lanchat tail lab', 'what is said in one room from now on'],
       ['lanchat tail --json | jq .text', 'follow all messages in a script'],

@@ -1,23 +1,43 @@
-/** `lanchat tail [room]`: messages as they come, until a signal. */
+/** `lanchat tail [room or @nick]`: messages as they come, until a signal. */
+import type { MessageEvent } from '../node/index.ts'
 import { isColourful } from './chat.ts'
-import { oneShot } from './one-shot.ts'
-import type { Settings } from './options.ts'
+import { granted, oneShot } from './one-shot.ts'
+import { type Settings, UsageError } from './options.ts'
+import type { Remote } from './remote.ts'
 import { colourful, plain, render } from './render.ts'
 import type { World } from './world.ts'
 
-/** room: only this one; without it all, private talks too. --json prints the `message` objects. */
-export function tail(world: World, settings: Settings, room: string | undefined): Promise<number> {
-  const only = room?.replace(/^#/, '')
-  return oneShot(world, settings, ({ remote, ready, output }) => {
+/**
+ * where: only this room, or with `@nick` the talk with somebody; without it all of them. Where it is none that this person is in,
+ * it is refused. --json prints the `message` objects. Rejects with UsageError where it is empty.
+ */
+export async function tail(world: World, settings: Settings, where: string | undefined): Promise<number> {
+  if (where?.trim() === '') throw new UsageError('Which room?')
+  return oneShot(world, settings, async ({ remote, ready, output }) => {
+    const isWanted = where === undefined ? () => true : await wanted(remote, where.replace(/^#/, ''))
     const look = {
       paint: isColourful(world, settings) ? colourful : plain,
       tabs: settings.plain,
       self: ready.self.id,
     }
     remote.on((event) => {
-      if (event.type !== 'message' || event.history || (only !== undefined && event.room !== only)) return
+      if (event.type !== 'message' || event.history || !isWanted(event)) return
       output.write(`${settings.json ? JSON.stringify(event) : render(event, look)!.text}\n`)
     })
     return new Promise<number>(() => {})
   })
 }
+
+/** Which messages are. Rejects where none can come: it would wait for ever in silence. */
+async function wanted(remote: Remote, where: string): Promise<(message: MessageEvent) => boolean> {
+  if (where.startsWith('@')) {
+    const answer = await granted(remote.ask({ command: `/whois ${where}` }))
+    const { id } = (answer as { data?: { id?: unknown } }).data ?? {}
+    return ({ room, self, from, to }) => room === null && (self && to ? to : from).id === id
+  }
+  await granted(remote.ask({ command: `/history 1 ${where}` }))
+  return ({ room }) => room !== null && asTyped(room) === asTyped(where)
+}
+
+/** Names that differ in case or width alone are the same to whoever types them. */
+const asTyped = (name: string) => name.normalize('NFKC').toLowerCase()

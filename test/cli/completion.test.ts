@@ -51,7 +51,7 @@ describe('completion for bash', () => {
   })
 
   it('offers rooms and nicks of the lanchat that runs', () => {
-    expect(complete('tail', '')).toEqual(['general', 'lab'])
+    expect(complete('history', '')).toEqual(['general', 'lab'])
     expect(complete('--name', 'ada', 'send', 'l')).toEqual(['lab'])
     expect(complete('send', '@b')).toEqual(['@bob'])
     // Where bash has broken the word at its @.

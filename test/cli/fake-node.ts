@@ -166,7 +166,10 @@ export class FakeNode implements Node {
       user: SELF,
       ref,
     })
-    const room = 'room' in command && command.room !== undefined ? this.#rooms.get(command.room) : undefined
+    const room =
+      'room' in command && command.room !== undefined
+        ? this.#rooms.get(command.room.toLowerCase())
+        : undefined
     switch (command.do) {
       case 'say':
         if (command.room === `@${BOB.id}`)
@@ -207,7 +210,10 @@ export class FakeNode implements Node {
           { ...SELF, online: true, self: true },
           { ...BOB, online: false },
         ])
+      case 'whois':
+        return command.who === 'bob' ? result('whois', BOB) : refuse('NICK_UNKNOWN')
       case 'history':
+        if (!room) return refuse('ROOM_UNKNOWN')
         return result(
           'history',
           this.#messages.filter((message) => message.room === command.room).slice(-command.count),

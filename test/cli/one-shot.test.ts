@@ -204,6 +204,40 @@ describe('a one-shot command', () => {
     await world.signal('SIGTERM')
     expect(await ended).toBe(143)
   })
+
+  it('tail finds a room as one types it, and the talk with somebody', async () => {
+    const from = { ...BOB, name: 'other', id: 'cc'.repeat(32) }
+    const said = { type: 'message', from: BOB, text: 'x', ts: 1, order: '1' } as const
+    for (const [where, id] of [
+      ['LAB', 'in lab'],
+      ['@bob', 'of bob'],
+    ] as const) {
+      const node = new FakeNode()
+      const world = worldBeside(node)
+      const ended = world.run('tail', where, '--json')
+      await node.ready
+      while (!world.stdout.readableLength) {
+        node.emit({ ...said, id: 'in general', room: 'general' })
+        node.emit({ ...said, id: 'of another', room: null, from, private: true, to: SELF })
+        node.emit({ ...said, id: 'in lab', room: 'lab' })
+        node.emit({ ...said, id: 'of bob', room: null, private: true, to: SELF })
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(await world.printed()).toMatchObject({ id })
+      await world.signal('SIGTERM')
+      expect(await ended).toBe(143)
+    }
+  })
+
+  it.each([
+    ['nosuch', 1, 'ROOM_UNKNOWN'],
+    ['@nobody', 1, 'NICK_UNKNOWN'],
+    ['', 2, 'Which room?'],
+  ])('tail of %j says what is wrong in place of waiting in silence', async (where, code, why) => {
+    const world = new FakeWorld()
+    expect(await world.run('tail', where)).toBe(code)
+    expect(world.errors()).toContain(why)
+  })
 })
 
 describe('the control desk', () => {
