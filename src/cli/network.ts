@@ -3,12 +3,14 @@
  * an invitation as QR and words. `lanchat network new [file.code]`: a code of random words alone. These without a network;
  * `show` without a file and `newcode [file]` ask the lanchat running here, or visit the network.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { InvitationData, ResultEvent } from '../node/index.ts'
+import { refusalText } from '../wire/refusal.ts'
 import type { OwnOptions } from './calls.ts'
 import { CODE_BITS_MIN, codeBitsAtMost, newCode, WORDS_IN_CODE } from './code.ts'
-import { EXIT } from './exit.ts'
+import { EXIT, toldOf } from './exit.ts'
 import { qrLines } from './first-contact.ts'
+import { FreshFile } from './made-file.ts'
 import { nearest } from './nearest.ts'
 import { granted, OneShotError, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
@@ -52,7 +54,7 @@ function found(world: World, settings: Settings, name: string, asked: string | u
     const { code, bits } = newCode()
     const { network, owner, text } = await newInvitation(name, code, settings.node.dataDir)
     const file = asked ?? `${network}.invitation`
-    writeFresh(file, `${text}\n`)
+    new FreshFile(file).fill(`${text}\n`)
     say(
       { type: 'network', network, file, owner, words: WORDS_IN_CODE, bits },
       `The network ${network} is yours (${owner.slice(0, 8)}). The invitation into it is in ${file}.`,
@@ -123,12 +125,12 @@ function newcode(
   reason: string,
 ): Promise<number> {
   return oneShot(world, settings, async ({ remote, output }) => {
-    const fd = file === undefined ? undefined : openFresh(file)
+    const fresh = file === undefined ? undefined : new FreshFile(file)
     const made = await granted(remote.ask({ command: `/newcode ${reason}` })).catch((error: unknown) => {
-      if (fd !== undefined) rmSync(file!)
+      fresh?.discard()
       throw error
     })
-    if (fd !== undefined) fill(fd, `${(await asked(remote)).text}\n`)
+    if (fresh) await fillWithInvitation(fresh, remote)
     const { ref: _, ...told } = made as { ref?: unknown; text?: string }
     const where = file === undefined ? 'lanchat network show shows it.' : `The new invitation is in ${file}.`
     output.write(
@@ -140,14 +142,33 @@ function newcode(
   })
 }
 
+/** The code is in force by now, whatever becomes of the file: people are told how they get at it. */
+async function fillWithInvitation(fresh: FreshFile, remote: Remote): Promise<void> {
+  const { text } = await asked(remote).catch((error: unknown) => {
+    fresh.discard()
+    throw withCodeMade(error)
+  })
+  try {
+    fresh.fill(`${text}\n`)
+  } catch (error) {
+    throw withCodeMade(error)
+  }
+}
+
+function withCodeMade(error: unknown): OneShotError {
+  const { code, message } = toldOf(error)
+  return new OneShotError(
+    code,
+    `This network has a new code, but it is in no file: ${message} lanchat network show shows the invitation.`,
+  )
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw new OneShotError(
-      'FILE_INVALID',
-      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    )
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new OneShotError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }))
   }
 }
 
@@ -157,7 +178,7 @@ function code(world: World, settings: Settings, asked: string | undefined): Prom
     const name = settings.node.network ?? 'lan'
     const file = asked ?? `${name}.code`
     const { code, bits } = newCode()
-    writeFresh(file, `${code}\n`)
+    new FreshFile(file).fill(`${code}\n`)
     say(
       { type: 'network', network: name, file, words: WORDS_IN_CODE, bits },
       `A code of ${WORDS_IN_CODE} random words (${bits} bits) is in ${file}.`,
@@ -172,34 +193,6 @@ function code(world: World, settings: Settings, asked: string | undefined): Prom
     )
     return EXIT.ok
   })
-}
-
-/** For its owner alone; an existing file is left as it is. */
-function writeFresh(file: string, text: string): void {
-  fill(openFresh(file), text)
-}
-
-function openFresh(file: string): number {
-  try {
-    return openSync(file, 'wx', 0o600)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST')
-      throw new OneShotError(
-        'FILE_EXISTS',
-        `${file} exists already and is left as it is. Please name another file.`,
-      )
-    throw new OneShotError('FILE_UNWRITABLE', `${file} cannot be written (${code}).`)
-  }
-}
-
-function fill(fd: number, text: string): void {
-  try {
-    writeSync(fd, text)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }
 
 /** What to say of a code somebody chose; undefined for a good one. */

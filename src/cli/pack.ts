@@ -1,9 +1,9 @@
 /** `lanchat pack [file]`: the package for an installation without internet, as a file. */
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { EXIT } from './exit.ts'
+import { replaceFile, unwritable } from './made-file.ts'
 import { ownFolder, packOffline } from './offline/package.ts'
-import { OneShotError } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { sizeText } from './places.ts'
 import { report } from './report.ts'
@@ -23,14 +23,10 @@ export function pack(world: World, settings: Settings, file = '.'): Promise<numb
     const path = isFolder ? join(file, packed.file) : file
     try {
       mkdirSync(dirname(resolve(path)), { recursive: true })
-      writeFileSync(`${path}.part`, packed.bytes)
-      renameSync(`${path}.part`, path)
     } catch (error) {
-      throw new OneShotError(
-        'FILE_UNWRITABLE',
-        `${path} cannot be written (${(error as NodeJS.ErrnoException).code}).`,
-      )
+      throw unwritable(path, error)
     }
+    replaceFile(path, packed.bytes)
     const { sha256, version } = packed
     const bytes = packed.bytes.length
     say(

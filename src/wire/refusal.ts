@@ -390,6 +390,10 @@ const table = {
     us: 'The file {file} cannot be read ({why}). Check its name, and whether you may read it.',
     fatal: true,
   },
+  FILE_UNWRITABLE: {
+    us: 'The file {file} cannot be written ({why}). Make room on the disk, or name a file where you may write.',
+    fatal: true,
+  },
   PICTURE_INVALID: {
     us: 'This cannot be a picture: {why}. Take a PNG, JPEG, GIF or WebP of at most 16 KiB.',
     fatal: true,

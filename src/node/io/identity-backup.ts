@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import nacl from 'tweetnacl'
 import { equal, fromHex, hex, utf8 } from '../../wire/bytes.ts'
+import { refusalText } from '../../wire/refusal.ts'
 import { signerOf } from '../crypto.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
@@ -73,7 +74,8 @@ export async function exportIdentity(
         'FILE_EXISTS',
         `${file} exists already and is left as it is. Please name another file.`,
       )
-    throw new LanchatError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)}).`, { cause })
+    const why = codeOf(cause) ?? String(cause)
+    throw new LanchatError('FILE_UNWRITABLE', refusalText('FILE_UNWRITABLE', { file, why }), { cause })
   }
   return { id }
 }
@@ -138,7 +140,8 @@ async function readSealed(file: string): Promise<Sealed> {
   try {
     text = await readFile(file, 'utf8')
   } catch (cause) {
-    throw new LanchatError('FILE_UNREADABLE', `${file} cannot be read (${codeOf(cause)}).`, { cause })
+    const why = codeOf(cause) ?? String(cause)
+    throw new LanchatError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), { cause })
   }
   let value: unknown
   try {
