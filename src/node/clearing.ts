@@ -4,6 +4,7 @@ import type { RoomId } from '../wire/ids.ts'
 import { type Choice, clocksOf } from './choice.ts'
 import { Erasing, erasingTime } from './erasing.ts'
 import { HiddenBodies } from './hidden-bodies.ts'
+import type { Lane } from './lanes.ts'
 import type { Private } from './private.ts'
 import type { Replica } from './replica.ts'
 import { NOTHING_ERASED } from './rooms/erased.ts'
@@ -21,6 +22,9 @@ export interface ClearingPorts {
   put(op: StoreOp): void
   /** What counts in a room may have changed. */
   roomChanged(room: RoomId): void
+  /** See Erasing. */
+  laneErased(lane: Lane): void
+  erased(time: number): void
 }
 
 export class Clearing {
@@ -42,6 +46,8 @@ export class Clearing {
         views.forgetKeys(room)
         ports.private.forget(room)
       },
+      laneErased: (lane) => ports.laneErased(lane),
+      done: (time) => ports.erased(time),
       keysWanted: (room) => {
         views.recallKeys(room)
         ports.roomChanged(room)

@@ -642,6 +642,8 @@ export class Core {
       retentionMs: options.retentionMs,
       put,
       roomChanged,
+      laneErased: (lane) => this.search.erased(lane),
+      erased: (time) => this.lines([], 0, () => {}, { erasedBy: time }),
     })
     this.#wantedBodies = new WantedBodies({
       bare: this.replica.bare,

@@ -22,7 +22,11 @@ const DELETED_MAX = 4096
 
 /** Is this content lane to be erased, its room being there? now: ms. */
 export const isErasable = (lane: Lane['lane'], now: number, retentionMs: number): boolean =>
-  (lanePeriod(lane) + 1) * PERIOD_MS + retentionMs + ERASE_AFTER_MS < now
+  isPeriodErasable(lanePeriod(lane), now, retentionMs)
+
+/** The same of all lanes of a period. */
+export const isPeriodErasable = (period: number, now: number, retentionMs: number): boolean =>
+  (period + 1) * PERIOD_MS + retentionMs + ERASE_AFTER_MS < now
 
 /**
  * The time that counts for erasing, as nothing erased comes back: the earlier one of the network's and of every peer's clock
@@ -51,6 +55,10 @@ export interface ErasingPorts {
   keysErased(room: RoomId): void
   /** The room is not deleted any more: what still lies on the disk of its keys is wanted. */
   keysWanted(room: RoomId): void
+  /** All content of this lane is gone. */
+  laneErased(lane: Lane): void
+  /** Nothing more is to be erased by this time, and something was. */
+  done(time: number): void
 }
 
 export class Erasing {
@@ -58,6 +66,8 @@ export class Erasing {
   #due: Lane[] = []
   #lookAt = Number.NEGATIVE_INFINITY
   #seen = 0
+  /** Lanes of this round. */
+  #hasErased = false
   /** Up to where control lanes of deleted rooms hold no key any more. */
   readonly #keyless = new WeakMap<Lane, number>()
 
@@ -93,8 +103,15 @@ export class Erasing {
       else {
         const { erased, isDone } = this.#ports.replica.erase(lane, left, isExpired)
         left -= Math.max(1, erased)
-        if (isDone) this.#due.shift()
+        if (!isDone) continue
+        this.#due.shift()
+        this.#ports.laneErased(lane)
+        this.#hasErased = true
       }
+    }
+    if (this.#due.length === 0 && this.#hasErased) {
+      this.#hasErased = false
+      this.#ports.done(time)
     }
     return SLICE_EVENTS - Math.max(0, left)
   }

@@ -61,8 +61,12 @@ export class HistoryLines {
 
   /** Carries out a `lines` effect. Oldest first in each room. */
   async read(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+    const { store, replica, views, display, search } = this.#ports
     if (which.wanted) return this.#find(which.wanted, count)
-    const { store, replica, views, display } = this.#ports
+    if (which.erasedBy !== undefined) {
+      await search.sweep((range) => store.scan(range), which.erasedBy)
+      return []
+    }
     const lines: RoomLine[] = []
     for (const room of rooms) {
       if (which.isWanted?.() === false) break

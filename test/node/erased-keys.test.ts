@@ -85,6 +85,8 @@ function erasingOver(replica: Replica, store: MemoryStore, isDeleted: () => bool
     put: (op) => void store.write([op], true),
     keysErased: () => void told++,
     keysWanted: () => {},
+    laneErased: () => {},
+    done: () => {},
   })
   let now = 0
   const run = async (time: number) => {

@@ -35,6 +35,8 @@ function erasingOver(replica: Replica, store: MemoryStore, isDeleted: () => bool
     put: (op) => void store.write([op], true),
     keysErased: () => {},
     keysWanted: () => {},
+    laneErased: () => {},
+    done: () => {},
   })
   let now = 0
   /** Looks again, and erases until nothing more goes; returns how many events went, slice by slice. */

@@ -22,11 +22,11 @@ export const aboutKey = (
   editor: PersonKey | undefined,
 ): string => `u${target}${editor ? EDIT_SIGN + editor : ''}${time12(event.t)}${event.id}`
 
-const NOTE_KEY = /^u[0-9a-f]{64}(?:h[0-9a-f]{64})?([0-9a-f]{12})([0-9a-f]{64})$/
-/** What a key notes; undefined for what is no such key. */
-export function noteIn(key: string): { readonly t: number; readonly id: EventId } | undefined {
-  const match = NOTE_KEY.exec(key)
-  return match ? { t: Number.parseInt(match[1]!, 16), id: match[2] as EventId } : undefined
+const NOTE_KEY = /^u[0-9a-f]{64}(?:h[0-9a-f]{64})?([0-9a-f]{12})[0-9a-f]{64}$/
+/** t of what a key notes; undefined for what is no such key. */
+export function notedAt(key: string): number | undefined {
+  const t = NOTE_KEY.exec(key)?.[1]
+  return t === undefined ? undefined : Number.parseInt(t, 16)
 }
 
 export interface MarksSource {

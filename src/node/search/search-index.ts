@@ -17,16 +17,17 @@ import type { Crypto } from '../../wire/crypto.ts'
 import { type Event, isControlLane, lanePeriod } from '../../wire/event.ts'
 import { type EventId, eventId, NETWORK_ROOM, type RoomId, tagged } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
-import { PERIOD_MS } from '../../wire/limits.ts'
+import { PERIOD_MS, TIME_MAX } from '../../wire/limits.ts'
 import { textSpan } from '../../wire/plain-text.ts'
+import { isPeriodErasable } from '../erasing.ts'
 import { factKey } from '../keys.ts'
 import type { Lane } from '../lanes.ts'
 import type { Replica } from '../replica.ts'
-import type { StoreOp } from '../store.ts'
+import type { Store, StoreOp } from '../store.ts'
 import { ByteText, READ_BYTES_MAX } from './byte-text.ts'
 import { GatheredDocs, MARK, type Place } from './docs.ts'
 import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './facets.ts'
-import { aboutKey, aboutMark } from './marks.ts'
+import { aboutKey, aboutMark, notedAt } from './marks.ts'
 import { Gathered, type Searchable, Segment, segmentKey } from './segment.ts'
 import { TermNumbers } from './term-numbers.ts'
 import { hasLink } from './words.ts'
@@ -85,6 +86,8 @@ interface Known {
   readonly generation: number
   readonly next: number
   readonly segments: readonly number[]
+  /** That count no more and may still lie there. */
+  readonly old: readonly number[]
 }
 
 /** A segment on its way to the disk. */
@@ -124,8 +127,6 @@ export class SearchIndex {
   readonly #again = new Set<Lane>()
   /** Walks over all lanes once after a start. undefined: not begun; null: done. */
   #walk: Iterator<Lane> | null | undefined
-  /** Segments of an index before this one. */
-  #old: number[] = []
 
   constructor(ports: SearchPorts) {
     this.#ports = ports
@@ -135,14 +136,19 @@ export class SearchIndex {
   }
 
   #readKnown(): Known {
-    const none = { format: FORMAT, generation: 1, next: 0, segments: [] }
+    const none = { format: FORMAT, generation: 1, next: 0, segments: [], old: [] }
     const bytes = this.#ports.get(FACT)
     try {
       const known = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Known)
       if (!known || !Array.isArray(known.segments)) return none
-      if (known.format === FORMAT) return known
-      this.#old = [...known.segments]
-      return { ...none, generation: known.generation + 1, next: known.next }
+      const old = Array.isArray(known.old) ? known.old : []
+      if (known.format === FORMAT) return { ...known, old }
+      return {
+        ...none,
+        generation: known.generation + 1,
+        next: known.next,
+        old: [...old, ...known.segments],
+      }
     } catch {
       return none
     }
@@ -232,7 +238,7 @@ export class SearchIndex {
       this.#dirty.size > 0 ||
       this.#again.size > 0 ||
       this.#packing !== undefined ||
-      this.#old.length > 0
+      this.#known.old.length > 0
     )
   }
 
@@ -253,7 +259,7 @@ export class SearchIndex {
       else if (lane) left -= this.#follow(lane, left)
       else if (unread) left -= this.#readAgain(unread)
       else if (this.#walk) left -= this.#step(this.#walk)
-      else if (this.#old.length > 0) left -= this.#drop(this.#old.pop()!)
+      else if (this.#known.old.length > 0) left -= this.#drop(this.#known.old[0]!)
       else return
     }
   }
@@ -453,22 +459,11 @@ export class SearchIndex {
     const { generation, segments } = this.#known
     for (const [lane, { n, from, to }] of packing.reached)
       this.#ports.put(['put', placeKey(lane), uints(generation, n, from, to)])
-    const kept = segments.filter((number) => !this.#isExpired(number))
-    this.#know({ ...this.#known, next: packing.number + 1, segments: [...kept, packing.number] })
+    this.#know({ ...this.#known, next: packing.number + 1, segments: [...segments, packing.number] })
     this.#packing = undefined
     if (this.#latest) this.#spareUnlessLent(this.#latest.gathered)
     this.#latest = { number: packing.number, gathered: packing.gathered }
     return PART_COST + packing.reached.size * LANE_COST
-  }
-
-  /** Nothing in it can be shown any more: it goes. */
-  #isExpired(number: number): boolean {
-    const segment = this.#opened.get(number)
-    if (!segment || segment.bounds.tMax + this.#ports.retentionMs + 2 * PERIOD_MS > this.#ports.replica.now)
-      return false
-    this.#opened.delete(number)
-    this.#old.push(number)
-    return true
   }
 
   #know(known: Known): void {
@@ -480,7 +475,56 @@ export class SearchIndex {
     let part = 0
     for (; part < 3 || this.#ports.get(segmentKey(number, part)); part++)
       this.#ports.put(['del', segmentKey(number, part)])
+    this.#know({ ...this.#known, old: this.#known.old.filter((each) => each !== number) })
     return part
+  }
+
+  // --- expiry -----------------------------------------------------------------------------------------------------
+
+  /** All of this lane is gone from the disk. */
+  erased(lane: Lane): void {
+    this.#ports.put(['del', placeKey(lane)])
+    this.#reach.delete(lane)
+    this.#touched.delete(lane)
+    this.#dirty.delete(lane)
+    this.#again.delete(lane)
+    this.#unread.get(lane.room)?.delete(lane)
+  }
+
+  /**
+   * Takes from the disk what the index holds of lanes that expired so long ago that they are erased. time: by which they are.
+   * Rejects only where the scan does.
+   */
+  async sweep(scan: Store['scan'], time: number): Promise<void> {
+    const isErased = (t: number) => isPeriodErasable(Math.floor(t / PERIOD_MS), time, this.#ports.retentionMs)
+    this.#expire(isErased)
+    /** A message about which nothing is noted, so far. */
+    let bare: string | undefined
+    for await (const [key] of scan({ from: 'u', to: 'v' })) {
+      const t = notedAt(key)
+      if (t === undefined) {
+        if (bare) this.#ports.put(['del', bare])
+        bare = this.#ports.replica.find(key.slice(1) as EventId) ? undefined : key
+      } else if (isErased(t)) this.#ports.put(['del', key])
+      else bare = undefined
+    }
+    if (bare) this.#ports.put(['del', bare])
+  }
+
+  /** Segments in which nothing is later than this go. */
+  #expire(isErased: (t: number) => boolean): void {
+    const { segments, old } = this.#known
+    const expired = new Set(segments.filter((number) => isErased(this.#tMaxOf(number))))
+    if (expired.size === 0) return
+    for (const number of expired) this.#opened.delete(number)
+    const kept = segments.filter((number) => !expired.has(number))
+    this.#know({ ...this.#known, segments: kept, old: [...old, ...expired] })
+  }
+
+  /** Of what is in a segment. One that is not whole is none of those that go: a search finds it damaged. */
+  #tMaxOf(number: number): number {
+    const opened = this.#opened.get(number) ?? Segment.open(number, (key) => this.#ports.get(key))
+    return opened?.bounds.tMax ?? TIME_MAX
   }
 
   // --- searching --------------------------------------------------------------------------------------------------
@@ -514,8 +558,8 @@ export class SearchIndex {
 
   /** Something of it is not as it was written: it is made anew from the events. */
   damaged(): void {
-    this.#old.push(...this.#known.segments)
-    this.#know({ ...this.#known, generation: this.#known.generation + 1, segments: [] })
+    const { generation, segments, old } = this.#known
+    this.#know({ ...this.#known, generation: generation + 1, segments: [], old: [...old, ...segments] })
     this.#forget()
   }
 }

@@ -88,6 +88,8 @@ it.each([true, false])('the keys of a deleted room, after a restart: %s', async 
     put: (op: StoreOp) => void store.write([op], true),
     keysErased: () => {},
     keysWanted: () => {},
+    laneErased: () => {},
+    done: () => {},
   })
   erasing.tick(0, NOW)
   await save()
