@@ -47,15 +47,8 @@ export class Hook {
   #next(): void {
     const message = this.#running ? undefined : this.#waiting.shift()
     if (!message) return
-    const { program, env } = this.#options
-    const child = spawn(program, [], {
-      shell: false,
-      stdio: ['pipe', 'ignore', 'ignore'],
-      env: { ...withoutOurs(env), ...told(message) },
-      timeout: RUN_MS_MAX,
-      killSignal: 'SIGKILL',
-      windowsHide: true,
-    })
+    const child = this.#spawned(message)
+    if (!child) return this.#next()
     this.#running = child
     const over = () => {
       if (this.#running !== child) return
@@ -63,14 +56,36 @@ export class Hook {
       this.#next()
     }
     child.on('error', (error) => {
-      if (!this.#hasFailed) this.#options.onFailure(error.message)
-      this.#hasFailed = true
+      this.#fail(error)
       over()
     })
     child.on('exit', over)
     // A program that does not read is none of our business.
     child.stdin?.on('error', () => {})
     child.stdin?.end(`${JSON.stringify(message)}\n`)
+  }
+
+  /** Undefined where it cannot be started, which is told. */
+  #spawned(message: MessageEvent): ChildProcess | undefined {
+    const { program, env } = this.#options
+    try {
+      return spawn(program, [], {
+        shell: false,
+        stdio: ['pipe', 'ignore', 'ignore'],
+        env: { ...withoutOurs(env), ...told(message) },
+        timeout: RUN_MS_MAX,
+        killSignal: 'SIGKILL',
+        windowsHide: true,
+      })
+    } catch (error) {
+      // Of some causes an event tells; of others (ENOTDIR, ELOOP, E2BIG, on Windows EINVAL) spawn throws.
+      this.#fail(error as Error)
+    }
+  }
+
+  #fail(error: Error): void {
+    if (!this.#hasFailed) this.#options.onFailure(error.message)
+    this.#hasFailed = true
   }
 }
 

@@ -62,10 +62,14 @@ describe('the hook', () => {
     hook.close()
   })
 
-  it('that cannot be run is said once, and harms nothing', async () => {
+  it.each([
+    ['is not there', 'nothing'],
+    ['lies in what is no folder', 'file/hook'],
+  ])('that %s is said once, and harms nothing', async (_, name) => {
+    writeFileSync(join(dir, 'file'), '')
     const failures: string[] = []
     const onFailure = (why: string) => failures.push(why)
-    const hook = new Hook({ program: join(dir, 'nothing'), env: process.env, onFailure })
+    const hook = new Hook({ program: join(dir, name), env: process.env, onFailure })
     hook.run(message('one'))
     await eventually(() => expect(failures).toHaveLength(1))
     hook.run(message('two'))
