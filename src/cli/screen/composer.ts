@@ -39,9 +39,16 @@ export function compose({ prompt, text, cursor, columns, rowsMax, paintPrompt }:
     row = indent
     used = indent.length
   }
-  for (const grapheme of graphemes(text)) {
+  // A long text repeats its characters, and each key lays all of it out anew.
+  const met = new Map<string, readonly [shown: string, columns: number]>()
+  const look = (grapheme: string) => {
     const shown = grapheme === '\n' ? '' : shownGrapheme(grapheme)
-    const columnsOfIt = widthOf(shown)
+    const looked = [shown, widthOf(shown)] as const
+    met.set(grapheme, looked)
+    return looked
+  }
+  for (const grapheme of graphemes(text)) {
+    const [shown, columnsOfIt] = met.get(grapheme) ?? look(grapheme)
     if (used + columnsOfIt > width) wrap()
     if (at === cursor) place = { row: rows.length, before: row }
     if (grapheme === '\n') wrap()

@@ -10,8 +10,29 @@ const segmenter = (): Intl.Segmenter => {
 const words = /[\p{L}\p{N}\p{M}_]/u
 const isAscii = (text: string): boolean => /^[\n\t -~]*$/.test(text)
 
-export const graphemes = (text: string): string[] =>
-  isAscii(text) ? [...text] : [...segmenter().segment(text)].map(({ segment }) => segment)
+/** As much as is segmented at a time: what V8 takes for it grows with the square of the length. */
+const PIECE = 256
+
+export function graphemes(text: string): string[] {
+  if (isAscii(text)) return [...text]
+  const out: string[] = []
+  let piece = PIECE
+  for (let from = 0; from < text.length; ) {
+    const end = from + piece
+    // Half a character would look like one of its own.
+    const isWithin = /[\ud800-\udbff]/.test(text[end - 1] ?? '')
+    const part = text.slice(from, isWithin ? end + 1 : end)
+    const found = [...segmenter().segment(part)].map(({ segment }) => segment)
+    // The last one may go on behind the piece.
+    if (from + part.length < text.length) found.pop()
+    piece = found.length === 0 ? piece * 2 : PIECE
+    for (const grapheme of found) {
+      out.push(grapheme)
+      from += grapheme.length
+    }
+  }
+  return out
+}
 
 /** Where the grapheme before `at` begins; 0 at the start. */
 export function previous(text: string, at: number): number {

@@ -21,6 +21,7 @@ export type Input =
 const PASTE_CHARS_MAX = 1 << 20
 /** An answer longer than this has no end: it is given up. */
 const SEQUENCE_CHARS_MAX = 4096
+const ESCAPE = '\u001b'
 const PASTE_END = '\u001b[201~'
 /** Without bracketed paste, a piece with more line ends than a person types at once is a paste. */
 const TYPED_LINES_MAX = 3
@@ -61,17 +62,21 @@ const CODES: Readonly<Record<number, string>> = {
 export class KeyDecoder {
   #rest = ''
   #paste: string | undefined
+  /** One whose end nothing marks: what follows at once belongs to it. */
+  #unmarked: string | undefined
 
-  /** Something is unfinished that no paste is: call flush() if nothing follows soon. */
+  /** Something is unfinished that no marked paste is: call flush() if nothing follows soon. */
   get isWaiting(): boolean {
-    return this.#rest !== '' && this.#paste === undefined
+    return this.#unmarked !== undefined || (this.#rest !== '' && this.#paste === undefined)
   }
 
   feed(chunk: string): Input[] {
-    const out: Input[] = []
-    if (this.#rest === '' && this.#paste === undefined && isUnmarkedPaste(chunk)) {
-      return [{ is: 'paste', text: cleanPaste(chunk) }]
+    const isPlain = this.#rest === '' && this.#paste === undefined
+    if (this.#unmarked !== undefined ? !chunk.includes(ESCAPE) : isPlain && isUnmarkedPaste(chunk)) {
+      this.#unmarked = added(this.#unmarked ?? '', chunk)
+      return []
     }
+    const out = this.#endUnmarked()
     this.#rest += chunk
     while (this.#rest !== '') {
       if (this.#paste !== undefined) {
@@ -88,6 +93,7 @@ export class KeyDecoder {
   /** Nothing followed: what waits is taken as what it is so far. */
   flush(): Input[] {
     if (!this.isWaiting) return []
+    if (this.#unmarked !== undefined) return this.#endUnmarked()
     const [first, ...rest] = this.#rest
     this.#rest = ''
     if (first !== '\u001b') return []
@@ -96,11 +102,17 @@ export class KeyDecoder {
     return rest.length === 1 ? [key(`M-${rest[0]}`)] : []
   }
 
+  #endUnmarked(): Input[] {
+    const text = this.#unmarked
+    this.#unmarked = undefined
+    return text === undefined ? [] : [{ is: 'paste', text: cleanPaste(text) }]
+  }
+
   #endPaste(out: Input[]): boolean {
     const end = this.#rest.indexOf(PASTE_END)
     // The end's own start may be the last that came.
     const take = end >= 0 ? end : Math.max(0, this.#rest.length - PASTE_END.length + 1)
-    this.#paste = (this.#paste! + this.#rest.slice(0, take)).slice(0, PASTE_CHARS_MAX)
+    this.#paste = added(this.#paste!, this.#rest.slice(0, take))
     this.#rest = this.#rest.slice(end >= 0 ? end + PASTE_END.length : take)
     if (end < 0) return false
     out.push({ is: 'paste', text: cleanPaste(this.#paste) })
@@ -160,6 +172,10 @@ export class KeyDecoder {
     return all.length
   }
 }
+
+/** What is pasted, with more of it; what is too much is not looked at. */
+const added = (paste: string, more: string): string =>
+  paste.length < PASTE_CHARS_MAX ? (paste + more).slice(0, PASTE_CHARS_MAX) : paste
 
 const key = (name: string): Input => ({ is: 'key', key: name })
 
@@ -226,7 +242,7 @@ function controlName(code: number): string {
 }
 
 function isUnmarkedPaste(chunk: string): boolean {
-  if (chunk.includes('\u001b')) return false
+  if (chunk.includes(ESCAPE)) return false
   const lines = chunk.split(/\r\n|\r|\n/)
   return lines.length - 1 > TYPED_LINES_MAX && lines.filter((line) => line !== '').length > TYPED_LINES_MAX
 }

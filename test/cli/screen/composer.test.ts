@@ -70,4 +70,10 @@ describe('a text that is shortened', () => {
   ])('%j to %i columns: %j', (text, columns, short) => {
     expect(shorten(text, columns)).toBe(short)
   })
+
+  // Each took seconds when it took the square of the length.
+  it.each(['é', '会', '👩‍👩‍👧'])('lays out a text as long as may be typed for each key: %s', (character) => {
+    const text = character.repeat(32_000 / character.length)
+    for (let key = 0; key < 10; key++) expect(composed(text).rows).toHaveLength(5)
+  })
 })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { graphemes, next, previous, widthOf } from '../../../src/cli/screen/graphemes.ts'
@@ -41,5 +42,30 @@ describe('graphemes', () => {
     expect(next('👩‍👩‍👧b', 0)).toBe('👩‍👩‍👧'.length)
     expect(previous('b👩‍👩‍👧', 1 + '👩‍👩‍👧'.length)).toBe(1)
     expect([previous('ab', 0), next('ab', 2)]).toEqual([0, 2])
+  })
+
+  it('are the same in a text of any length', () => {
+    const piece = fc.constantFrom(
+      'a',
+      '\n',
+      'é',
+      'e\u0301',
+      '\u0301',
+      '会',
+      '👩‍👩‍👧',
+      '\u200d',
+      '👩',
+      '🇩',
+      '🇩🇪',
+      '각',
+      '\ud83d',
+    )
+    const run = fc.tuple(piece, fc.integer({ min: 1, max: 400 })).map(([text, times]) => text.repeat(times))
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, run), { maxLength: 12 }), (parts) => {
+        const text = parts.join('')
+        expect(graphemes(text)).toEqual([...new Intl.Segmenter().segment(text)].map(({ segment }) => segment))
+      }),
+    )
   })
 })

@@ -56,6 +56,11 @@ describe('what a terminal sends', () => {
 
   it('takes many lines that come at once as a paste, where the terminal does not mark pastes', () => {
     expect(read('1\r2\r3\r4\r')).toEqual([{ is: 'paste', text: '1\n2\n3\n4\n' }])
+    // A long one comes in several pieces; the last of them may look typed, and would answer the question about it.
+    expect(read('1\r2\r3\r4\r5', '6\r7\r8\r9\rten', '\r')).toEqual([
+      { is: 'paste', text: '1\n2\n3\n4\n56\n7\n8\n9\nten\n' },
+    ])
+    expect(read('1\r2\r3\r4\r5', '\u001b[A')).toEqual([{ is: 'paste', text: '1\n2\n3\n4\n5' }, key('up')])
     expect(read('1\r2\r')).toEqual([text('1'), key('enter'), text('2'), key('enter')])
   })
 
