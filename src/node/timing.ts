@@ -34,6 +34,8 @@ export interface Timing {
   readonly directMsMax: number
   /** A node that knows a hub only from peers, and whom none of them carries there, becomes one after this long. */
   readonly strandedMs: number
+  /** A node that hears hubs and is taken in by none becomes one after this: longer than deadLinkMs, after which an honest one ends such a link. */
+  readonly hollowMs: number
   /** After this long without a hub people are told. */
   readonly offlineAfterMs: number
   /** A hub that said ok to an absorb stays hub for this long. */
@@ -117,6 +119,7 @@ export const LAN: Timing = {
   directMsMin: 1000,
   directMsMax: 30_000,
   strandedMs: 30_000,
+  hollowMs: 15_000,
   offlineAfterMs: 500,
   promiseMs: 1000,
   absorbRetryMs: 200,

@@ -26,6 +26,7 @@ function isBetter(choice: Choice, now: number, phase: HubPhase, them: Claim): bo
   if (isAvoided(choice, now, them.key)) return false
   // Who may not be hub gives up for whoever may.
   if (choice.facts.barred && !(them.flags & FLAG.never)) return true
+  if (now < choice.restUntil) return false
   if ((phase.yieldTo.get(them.key) ?? -Infinity) > now) return true
   if ((phase.favoured.get(them.key) ?? -Infinity) > now) return false
   return better(them, claimOf(choice, phase))

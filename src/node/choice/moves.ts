@@ -4,6 +4,7 @@ import type { PersonKey } from '../../wire/ids.ts'
 import { cameToBeHub, cameToFollow } from './came.ts'
 import { takeEarlyJoins } from './early-joins.ts'
 import { beatLater, beatNow } from './heartbeat.ts'
+import { forgoHollow } from './hollow.ts'
 import { forgetLink, linkTo, send, wakeBy, whereIs } from './links.ts'
 import type { Choice, HubPhase, Link, SeekWhy, Turn } from './state.ts'
 
@@ -39,13 +40,16 @@ const isLoss = (why: SeekWhy) => why === 'close' || why === 'silent'
 export function seek(choice: Choice, turn: Turn, loss: Loss): void {
   const isOnlyLoss = choice.phase.state === 'following' && isLoss(loss.why)
   resign(choice, turn)
-  const { timing } = choice
+  const { timing, phase } = choice
   const random = turn.random()
+  // A hub, once followed, may send its members on and on.
+  const isSentOn = loss.why === 'redirect' && phase.state === 'seeking' && phase.why === 'redirect'
   const bootMs = Math.max(timing.bootMsLeast, timing.bootMsMin - (loss.soughtMs ?? 0))
   choice.phase = {
     state: 'seeking',
     why: loss.why,
     since: turn.now,
+    sentAt: isSentOn ? phase.sentAt : turn.now,
     lost: loss.lost ?? null,
     lostAddress: loss.lostAddress ?? '',
     dead: loss.dead ?? false,
@@ -86,6 +90,7 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
   const { timing } = choice
   const isTakeOver = choice.phase.state === 'seeking' && isLoss(choice.phase.why)
   cameToFollow(choice, turn.now, link)
+  forgoHollow(choice, turn.now, link.key)
   choice.phase = {
     state: 'following',
     hub: link.key,
@@ -127,6 +132,7 @@ export function becomeHub(choice: Choice, turn: Turn, from: 'boot' | 'loss' | 'h
   const { timing } = choice
   const { now } = turn
   cameToBeHub(choice, from)
+  forgoHollow(choice, now, null)
   choice.epoch = Math.min(EPOCH_MAX, choice.epoch + 1)
   const phase: HubPhase = {
     state: 'hub',

@@ -5,6 +5,7 @@ import { personKey } from '../../wire/ids.ts'
 import { type DialFailure, hubClosed, isHalfDone } from '../addresses.ts'
 import { isAvoided } from './avoid.ts'
 import { lastBeat } from './heartbeat.ts'
+import { isHeldUp } from './hollow.ts'
 import {
   answered,
   ask,
@@ -55,7 +56,9 @@ export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' |
   const limit = choice.timing.silenceMs
   for (const link of choice.links.values()) {
     const beat = lastBeat(link)
-    if (!beat || now - link.heardAt >= limit || isAvoided(choice, now, beat.upstream)) continue
+    if (!beat || now - link.heardAt >= limit) continue
+    const hub = beat.state === STATE.hub ? link.key : beat.upstream
+    if (isAvoided(choice, now, hub)) continue
     if (beat.state === STATE.hub) {
       if (!(beat.flags & FLAG.leaving)) return 'first'
     } else if (beat.state === STATE.following && link.via === undefined) {
@@ -64,6 +67,13 @@ export function hubHeard(choice: Choice, now: number, phase: Seeking): 'first' |
     }
   }
   return second
+}
+
+/** How long behind line[0] its turn comes. */
+function turnMs(choice: Choice, phase: Seeking): number {
+  const { lineStepMs } = choice.timing
+  const place = placeInLine(choice, phase)
+  return place < 0 ? lineAfter(choice, phase).length * lineStepMs + phase.patienceMs : place * lineStepMs
 }
 
 /** When the hub's silence or death lets this node become one; Infinity: something else must happen first. */
@@ -75,11 +85,9 @@ function becomesHubAt(choice: Choice, now: number, phase: Seeking): number {
   }
   const held = phase.why === 'redirect' || phase.why === 'woken'
   const holdMs = held ? timing.redirectHoldMs : phase.why === 'relay' ? timing.relayHoldMs : 0
-  const since = phase.since + holdMs
+  const since = (held ? phase.sentAt : phase.since) + holdMs
   const place = placeInLine(choice, phase)
-  const round = 2 * choice.rttMs
-  if (place < 0) return since + lineAfter(choice, phase).length * timing.lineStepMs + round + phase.patienceMs
-  if (place > 0) return since + place * timing.lineStepMs + round
+  if (place !== 0) return since + turnMs(choice, phase) + 2 * choice.rttMs
   if (phase.dead) return since
   if (phase.why === 'close') return Infinity
   const others = lineAfter(choice, phase).slice(1)
@@ -131,13 +139,12 @@ function takeTurn(choice: Choice, turn: Turn, phase: Seeking): void {
   const heard = hubHeard(choice, now, phase)
   if (heard === 'second') phase.strandedAt ??= now
   else phase.strandedAt = undefined
+  const isHeld = isHeldUp(choice, now, heard, turnMs(choice, phase))
   if (now < at) {
     wakeBy(choice, at)
     return
   }
-  if (!mayBeHub(choice) || heard === 'first') return
-  if (phase.strandedAt !== undefined && now - phase.strandedAt < choice.timing.strandedMs) return
-  if (isCodeRefused(choice)) return
+  if (!mayBeHub(choice) || isHeld || isCodeRefused(choice)) return
   becomeHub(choice, turn, phase.why === 'boot' ? 'boot' : 'loss')
 }
 

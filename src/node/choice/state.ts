@@ -5,6 +5,7 @@ import type { PersonKey } from '../../wire/ids.ts'
 import { type Addresses, createAddresses, type DialFailure, type Hint } from '../addresses.ts'
 import type { Timing } from '../timing.ts'
 import type { Came } from './came.ts'
+import { type Held, notHeld } from './hollow.ts'
 
 /** Numbered by the shell; never used twice. */
 export type LinkId = number
@@ -257,6 +258,8 @@ export interface Seeking {
   why: SeekWhy
   /** Deadlines count from here. */
   since: number
+  /** Redirected: the first of several redirects, from which it is waited. */
+  readonly sentAt: number
   /** The hub that was lost. */
   readonly lost: PersonKey | null
   /** Where it accepted links; '' unknown. */
@@ -448,6 +451,13 @@ export interface Choice {
   hubAgeS: number
   /** Hubs that are not followed, and until when. */
   readonly avoided: Map<PersonKey, number>
+  /** What holds this search up. */
+  held: Held
+  /** How often hubs took nobody in, and until when this node gives up for none. */
+  readonly hollow: Map<PersonKey, number>
+  restUntil: number
+  /** Until when it is remembered that hubs were told of to which nobody carried this node. */
+  strandedUntil: number
   advertised: string
   /** When something is due, and what the shell was told of it. */
   wakeAt: number
@@ -509,6 +519,10 @@ export function createChoice(options: ChoiceOptions): Choice {
     lineMedian: undefined,
     hubAgeS: 0,
     avoided: new Map(),
+    held: notHeld(),
+    hollow: new Map(),
+    restUntil: -Infinity,
+    strandedUntil: -Infinity,
     advertised: '',
     wakeAt: Infinity,
     toldWakeAt: Infinity,

@@ -5,6 +5,7 @@ import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
 import { isAvoided } from './avoid.ts'
 import { beatNow } from './heartbeat.ts'
+import { notHeld } from './hollow.ts'
 import { answered, dialKey, dialNow, hasDirectLink, join, send, wakeBy } from './links.ts'
 import { redirectMembers, seek } from './moves.ts'
 import { lose } from './seeking.ts'
@@ -16,6 +17,7 @@ export function wake(choice: Choice, turn: Turn): void {
   if (phase.state === 'idle' || phase.state === 'gone') return
   const until = turn.now + timing.wokenMs
   choice.phase = { state: 'woken', was: phase.state === 'woken' ? phase.was : phase, until }
+  choice.held = notHeld()
   // Silence that this node slept through says nothing about the others.
   for (const link of choice.links.values()) link.heardAt = turn.now
   if (choice.links.size === 0) {
