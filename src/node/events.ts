@@ -154,7 +154,7 @@ export interface VerifyData {
   readonly compare: readonly (Labelled & { readonly words: string })[]
 }
 
-/** What `picture` answers. */
+/** What `picture` answers. Somebody else's bytes, not decoded: a page serves them as this type alone (X-Content-Type-Options). */
 export interface PictureData {
   /** image/png and so on. */
   readonly type: string

@@ -1,12 +1,18 @@
 /** Pictures of people: which files pass for one, by how they begin. Nothing is decoded here. */
 
-const STARTS: readonly (readonly [type: string, at: number, bytes: readonly number[]])[] = [
-  ['image/png', 0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
-  ['image/jpeg', 0, [0xff, 0xd8, 0xff]],
-  ['image/gif', 0, [0x47, 0x49, 0x46, 0x38]],
-  ['image/webp', 8, [0x57, 0x45, 0x42, 0x50]],
+/** Bytes at a place; of a WebP four between them are its length. */
+type Start = readonly [at: number, bytes: string]
+
+const STARTS: readonly (readonly [type: string, ...starts: readonly Start[]])[] = [
+  ['image/png', [0, '\x89PNG\r\n\x1a\n']],
+  ['image/jpeg', [0, '\xff\xd8\xff']],
+  ['image/gif', [0, 'GIF8']],
+  ['image/webp', [0, 'RIFF'], [8, 'WEBP']],
 ]
 
 /** The media type of a picture file; undefined: it is none of ours. The first 16 bytes are enough. */
 export const pictureType = (file: Uint8Array): string | undefined =>
-  STARTS.find(([, at, bytes]) => bytes.every((byte, i) => file[at + i] === byte))?.[0]
+  STARTS.find(([, ...starts]) => starts.every((start) => hasStart(file, start)))?.[0]
+
+const hasStart = (file: Uint8Array, [at, bytes]: Start): boolean =>
+  [...bytes].every((byte, i) => file[at + i] === byte.charCodeAt(0))
