@@ -55,18 +55,27 @@ export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link)
   const { absorbRetryMs, absorbRetryMsSpread } = choice.timing
   const retryAt = now + absorbRetryMs + turn.random() * absorbRetryMsSpread
   phase.absorbing = { into: link.key, retryAt }
+  phase.askedAt.set(link.key, now)
   send(turn, link, { type: 'absorb', at: mark(now), members: phase.members, flags: flagsOf(choice) })
   wakeBy(choice, retryAt)
 }
 
-/** Time to ask again. */
+/** Time to ask again: the better hubs in turn, since whoever says that it is the best of them may never answer. */
 export function meetAgain(choice: Choice, turn: Turn, phase: HubPhase): void {
-  const { absorbing } = phase
+  const { absorbing, askedAt } = phase
   if (!absorbing || turn.now < absorbing.retryAt) return
-  const link = linkTo(choice, absorbing.into)
-  if (link) meetHub(choice, turn, phase, link)
-  // Not asked again: it is gone, or this node is the better one by now.
-  if (phase.absorbing === absorbing) phase.absorbing = undefined
+  // Where nobody is asked again they are gone, or this node is the better one by now.
+  phase.absorbing = undefined
+  const hubs: Link[] = []
+  for (const key of choice.byKey.keys()) {
+    const link = linkTo(choice, key)
+    if (link?.beat?.state === STATE.hub) hubs.push(link)
+  }
+  const at = ({ key }: Link) => askedAt.get(key) ?? 0
+  for (const link of hubs.sort((a, b) => at(a) - at(b))) {
+    meetHub(choice, turn, phase, link)
+    if (phase.absorbing) return
+  }
 }
 
 /** Another hub asks: ok where this one is the better and stays. */
@@ -116,7 +125,8 @@ export function onNoDial(choice: Choice, turn: Turn, link: Link): void {
   meetHub(choice, turn, phase, link)
 }
 
-export function tidyClaims(phase: HubPhase, now: number): void {
+export function tidyClaims(choice: Choice, phase: HubPhase, now: number): void {
+  for (const key of phase.askedAt.keys()) if (!choice.byKey.has(key)) phase.askedAt.delete(key)
   const drop = (claims: Map<PersonKey, number>) => {
     for (const [key, until] of claims) if (until <= now) claims.delete(key)
   }

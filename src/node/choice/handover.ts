@@ -1,5 +1,6 @@
 /** A hub that gives its place to another node in good order: to a better one, or because it leaves. */
 
+import type { PersonKey } from '../../wire/ids.ts'
 import { beatNow } from './heartbeat.ts'
 import { dialNow, hasOwnLink, send, wakeBy } from './links.ts'
 import { giveUpFor, redirectMembers } from './moves.ts'
@@ -11,33 +12,48 @@ export function handOverWhereDue(choice: Choice, turn: Turn, phase: HubPhase): v
   const { now } = turn
   if (phase.handover) {
     if (now < phase.handover.until) return
-    const tried = phase.inLine.findIndex(({ key }) => key === phase.handover?.to)
+    const { to } = phase.handover
+    const tried = phase.inLine.findIndex(({ key }) => key === to)
     phase.handover = undefined
+    declines(phase, to, now)
     if (choice.leavingSince !== undefined) {
       leaveTo(choice, turn, phase, phase.inLine.slice(tried + 1))
       return
     }
   }
   if (choice.leavingSince !== undefined) return
+  const next = successor(choice, now, phase)
   if (phase.promiseUntil > now) {
-    // Another hub may just be giving up for this one.
+    // Another hub may just be giving up for this one: the last that is told so, where this one is about to go.
+    if (next) phase.noOkUntil = Math.max(phase.noOkUntil, phase.promiseUntil + choice.timing.handoverMs)
     wakeBy(choice, phase.promiseUntil)
     return
   }
-  const next = successor(choice, now, phase)
   if (!next) return
   if (hasOwnLink(choice, now, next.key)) handOver(choice, turn, phase, next)
   else dialNow(choice, turn, next.node, choice.timing.lostDialEveryMs)
 }
 
+/** Whoever did not answer is left out for so long, where this node has to go; where somebody else is only wished, */
+const DECLINED_MS = 5000
+/** ... for so long: while a hand-over waits for its answer no hub can be absorbed here. */
+const UNWISHED_MS = 60_000
+
+function declines(phase: HubPhase, key: PersonKey, now: number): void {
+  for (const [other, at] of phase.declined) if (now - at >= UNWISHED_MS) phase.declined.delete(other)
+  phase.declined.set(key, now)
+}
+
 /** Who should be hub rather than this node, if anybody. */
 function successor(choice: Choice, now: number, phase: HubPhase): Link | undefined {
   const { timing, options } = choice
-  const first = phase.inLine[0]
-  if (!first) return undefined
+  const firstFor = (ms: number) =>
+    phase.inLine.find(({ key }) => now - (phase.declined.get(key) ?? -Infinity) >= ms)
   const { failing, diskless, drained, barred } = choice.facts
   if (isUnreachable(choice, now, phase) || failing || diskless || drained || barred || options.neverHub)
-    return first
+    return firstFor(DECLINED_MS)
+  const first = firstFor(UNWISHED_MS)
+  if (!first) return undefined
   const wished = (first.beat!.flags & (FLAG.pinned | FLAG.preferred)) !== 0
   const synced = first.syncedAt !== undefined && now - first.syncedAt >= timing.syncedMs
   const rested = now - choice.handedOverAt >= timing.handoverEveryMs

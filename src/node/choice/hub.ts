@@ -44,7 +44,7 @@ export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
     choice.median = medianOf(choice, turn)
     choice.medianAt = now
   }
-  tidyClaims(phase, now)
+  tidyClaims(choice, phase, now)
   meetAgain(choice, turn, phase)
   meetThroughReporters(choice, turn, phase)
   handOverWhereDue(choice, turn, phase)

@@ -338,7 +338,11 @@ export interface HubPhase {
   noOkUntil: number
   /** Asking to be absorbed: ABSORBING. */
   absorbing: { readonly into: PersonKey; retryAt: number } | undefined
+  /** When hubs were last asked to absorb this one. */
+  readonly askedAt: Map<PersonKey, number>
   handover: { readonly to: PersonKey; readonly link: LinkId; readonly until: number } | undefined
+  /** Nodes that did not answer a hand-over, and when it was given up. */
+  readonly declined: Map<PersonKey, number>
   /** Hubs that this node could not dial: it is the better one until then. */
   readonly favoured: Map<PersonKey, number>
   /** Hubs that could not dial this node: they are the better ones until then. */
