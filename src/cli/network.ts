@@ -3,7 +3,6 @@
  * an invitation as QR and words. `lanchat network new [file.code]`: a code of random words alone. These without a network;
  * `show` without a file and `newcode [file]` ask the lanchat running here, or visit the network.
  */
-import { readFileSync } from 'node:fs'
 import type { InvitationData, ResultEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import type { OwnOptions } from './calls.ts'
@@ -18,6 +17,7 @@ import type { Remote } from './remote.ts'
 import { invitationText } from './render.ts'
 import { report } from './report.ts'
 import { safeName } from './safe-text.ts'
+import { readSmallFile } from './small-file.ts'
 import type { World } from './world.ts'
 
 const ACTS = ['new', 'show', 'newcode'] as const
@@ -165,7 +165,7 @@ function withCodeMade(error: unknown): OneShotError {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim()
+    return readSmallFile(file).trim()
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new OneShotError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }))

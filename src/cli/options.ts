@@ -1,7 +1,7 @@
 /** Every option of the command line in one table, and how flags, environment, config file and defaults are laid over each other. */
-import { readFileSync } from 'node:fs'
 import type { NodeOptions } from '../node/index.ts'
 import { ALERTS, type Alert } from './alerts.ts'
+import { readSmallFile } from './small-file.ts'
 
 export class UsageError extends Error {
   readonly code = 'USAGE'
@@ -182,7 +182,7 @@ function codeFrom(file: string | undefined): string | undefined {
   if (file === undefined) return undefined
   let code: string
   try {
-    code = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    code = readSmallFile(file).replace(/\r?\n$/, '')
   } catch (error) {
     throw new UsageError(`The code file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   }
@@ -198,7 +198,7 @@ export function readConfig(file: string | undefined): RawOptions {
   if (file === undefined) return {}
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readSmallFile(file)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return {}
     throw new UsageError(`The config file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)

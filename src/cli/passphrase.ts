@@ -1,8 +1,8 @@
 /** A passphrase from a file, or typed without being shown. Never from an argument or the environment: others can read those. */
-import { readFile } from 'node:fs/promises'
 import type { OwnOptions } from './calls.ts'
 import { OneShotError } from './one-shot.ts'
 import { UsageError } from './options.ts'
+import { readSmallFile } from './small-file.ts'
 import type { World } from './world.ts'
 
 /** More than anybody types as a passphrase. */
@@ -14,15 +14,15 @@ const TYPED_MAX = 1024
  */
 export async function passphraseFor(world: World, own: OwnOptions, kind: 'new' | 'known'): Promise<string> {
   const file = own['passphrase-file']
-  const passphrase = file === undefined ? await typed(world, kind) : await fromFile(String(file))
+  const passphrase = file === undefined ? await typed(world, kind) : fromFile(String(file))
   if (passphrase === '') throw new UsageError('An empty passphrase protects nothing.')
   return passphrase
 }
 
-async function fromFile(file: string): Promise<string> {
+function fromFile(file: string): string {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = readSmallFile(file)
   } catch (error) {
     throw new UsageError(
       `The passphrase file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,

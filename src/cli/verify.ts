@@ -1,5 +1,5 @@
 /** `lanchat verify <file>`: is an export what its authors signed, and what the device that made it wrote? No network is needed. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { ExportVerdict, MessageEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT } from './exit.ts'
@@ -35,9 +35,9 @@ async function check(
 ): Promise<number> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await textOf(file)
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
     const message = refusalText('FILE_UNREADABLE', { file, why })
     if (settings.json)
       output.write(`${JSON.stringify({ type: 'error', code: 'FILE_UNREADABLE', message })}\n`)
@@ -56,6 +56,15 @@ async function check(
   if (settings.json) output.write(`${JSON.stringify({ type: 'verify', file, good: isGood, ...verdict })}\n`)
   else output.write(`${safeText(verdictText(file, verdict, isGood ? namesIn(read?.lines ?? []) : []))}\n`)
   return isGood ? EXIT.ok : EXIT.failure
+}
+
+async function textOf(file: string): Promise<string> {
+  const found = await stat(file)
+  if (found.isCharacterDevice() || found.isBlockDevice()) throw new Error('it is no file')
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw error instanceof RangeError ? new Error('it is too long') : error
+  })
+  return text
 }
 
 function isPageOf(format: 'markdown' | 'html', lines: readonly string[], text: string): boolean {

@@ -140,7 +140,8 @@ export function verifyExport(crypto: Crypto, lines: Iterable<string>): ExportVer
     else if (line.hidden === true) hidden++
     else if (line.private === true) sealed++
   }
-  if (messages > 0 && (!seal || !isSealed(crypto, seal, digest.bytes)))
+  if (messages === 0) faults.push({ line: 0, why: 'it holds no message: nothing in it is signed' })
+  else if (!seal || !isSealed(crypto, seal, digest.bytes))
     faults.push({ line: 0, why: seal ? 'it was changed after it was made' : 'its end is missing' })
   return { messages, deleted, hidden, sealed, authors: authors.size, ...(seal && { seal }), faults }
 }

@@ -39,7 +39,7 @@ export class FakeWorld {
   #listen!: () => void
   #signal: ((name: SignalName) => void) | undefined
   readonly #stdout: AsyncIterator<unknown>
-  readonly #world: World
+  readonly world: World
 
   constructor(options: FakeWorldOptions = {}) {
     this.node = options.node ?? new FakeNode()
@@ -47,7 +47,7 @@ export class FakeWorld {
       this.#listen = resolve
     })
     this.#stdout = inputLines(this.stdout, 1 << 24)
-    this.#world = {
+    this.world = {
       stdin: this.stdin,
       stdout: this.stdout,
       stderr: this.stderr,
@@ -88,7 +88,7 @@ export class FakeWorld {
 
   /** Runs the command line; resolves with its exit code. */
   run(...argv: string[]): Promise<number> {
-    return run(argv, this.#world)
+    return run(argv, this.world)
   }
 
   type(...lines: (string | object)[]): void {

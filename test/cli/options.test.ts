@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readArguments } from '../../src/cli/arguments.ts'
 import { type RawOptions, readConfig, settingsOf, UsageError } from '../../src/cli/options.ts'
+import { passphraseFor } from '../../src/cli/passphrase.ts'
+import { importIdentity } from '../../src/node/index.ts'
+import { FakeWorld } from './fake-world.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'lanchat-options-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -123,6 +127,27 @@ describe('options', () => {
 
   it('with an empty code file are refused', () => {
     expect(() => settingsOf({ 'code-file': file('empty', '\n') }, {}, {})).toThrow(/is empty/)
+  })
+})
+
+describe.runIf(existsSync('/dev/zero'))('a file of few words', () => {
+  it('may be a pipe', () => {
+    const path = join(dir, 'pipe')
+    execFileSync('mkfifo', [path])
+    spawn('sh', ['-c', `printf 'from a pipe\\n' > ${path}`])
+    expect(settingsOf({ 'code-file': path }, {}, {}).node.code).toBe('from a pipe')
+  })
+
+  it('is read no further than it can be one, though a device in its place never ends', async () => {
+    expect(() => settingsOf({ 'code-file': '/dev/zero' }, {}, {})).toThrow(/cannot be read \(EFBIG\)/)
+    expect(() => readConfig('/dev/zero')).toThrow(/cannot be read \(EFBIG\)/)
+    const world = new FakeWorld()
+    await expect(passphraseFor(world.world, { 'passphrase-file': '/dev/zero' }, 'known')).rejects.toThrow(
+      /cannot be read \(EFBIG\)/,
+    )
+    await expect(importIdentity('/dev/zero', 'pass', { dataDir: dir })).rejects.toMatchObject({
+      code: 'FILE_INVALID',
+    })
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -49,5 +49,19 @@ describe('the verdict on an export', () => {
     expect(out).toContain(
       `word of whoever made it, for these keys:\n  ${anna.node.self.id.slice(0, 16)}  ${name}\n`,
     )
+  })
+
+  it('is not that it is good where nothing is in it', async () => {
+    const file = join(folder, 'empty.jsonl')
+    writeFileSync(file, exportPage('jsonl', []))
+    const world = new FakeWorld()
+    expect(await world.run('verify', file)).toBe(1)
+    expect(String(world.stdout.read())).toContain('it holds no message: nothing in it is signed')
+  })
+
+  it.runIf(existsSync('/dev/zero'))('reads no device, which may never end', async () => {
+    const world = new FakeWorld()
+    expect(await world.run('verify', '/dev/zero')).toBe(1)
+    expect(world.errors()).toContain('/dev/zero cannot be read (it is no file)')
   })
 })

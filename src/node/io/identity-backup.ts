@@ -3,7 +3,7 @@
  * one JSON object, so that a person sees whose it is and a later version what was done.
  */
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import nacl from 'tweetnacl'
 import { equal, fromHex, hex, utf8 } from '../../wire/bytes.ts'
@@ -138,7 +138,9 @@ export async function importIdentity(
 async function readSealed(file: string): Promise<Sealed> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    // A device in its place may never end: one byte too many is enough.
+    const chunks = await createReadStream(file, { end: FILE_BYTES_MAX }).toArray()
+    text = Buffer.concat(chunks).toString()
   } catch (cause) {
     const why = codeOf(cause) ?? String(cause)
     throw new LanchatError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), { cause })
