@@ -92,8 +92,13 @@ export type CoreInput =
   /** A relay frame to this key was not sent: too much waits for that reader. */
   | { readonly in: 'relayStalled'; readonly link: LinkId; readonly key: PersonKey }
   | { readonly in: 'command'; readonly command: Command; readonly ref: unknown; readonly slot: number }
-  /** The lines that a `lines` effect asked for. */
-  | { readonly in: 'lines'; readonly ticket: number; readonly lines: readonly RoomLine[] }
+  /** The lines that a `lines` effect asked for; fault: why some of them could not be read. */
+  | {
+      readonly in: 'lines'
+      readonly ticket: number
+      readonly lines: readonly RoomLine[]
+      readonly fault?: string
+    }
   /** The scan of the store is done: what Replica.scan gave. */
   | {
       readonly in: 'scanned'

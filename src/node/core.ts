@@ -865,11 +865,11 @@ export class Core {
     this.#publishing.deleteOwn(events, then)
   }
 
-  /** The last lines of rooms from the disk; what is not written yet is written first. */
+  /** The last lines of rooms from the disk; what is not written yet is written first. fault: why some could not be read. */
   lines(
     rooms: readonly RoomId[],
     count: number,
-    then: (lines: readonly RoomLine[]) => void,
+    then: (lines: readonly RoomLine[], fault?: string) => void,
     which: Which = {},
   ): void {
     this.#history.ask(this.#nextTicket++, rooms, count, which, then)
@@ -934,7 +934,7 @@ export class Core {
         this.#readiness.drop()
         return this.#acts.execute(input.command, input.ref, input.slot)
       case 'lines':
-        return this.#history.answered(input.ticket, input.lines)
+        return this.#history.answered(input.ticket, input.lines, input.fault)
       case 'scanned':
         return this.#storeState.scanned(input)
       case 'audience':

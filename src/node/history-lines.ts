@@ -25,7 +25,7 @@ export interface HistoryPorts {
   readonly breathe?: () => Promise<void>
 }
 
-type Then = (lines: readonly RoomLine[]) => void
+type Then = (lines: readonly RoomLine[], fault?: string) => void
 
 export class HistoryLines {
   readonly #ports: HistoryPorts
@@ -53,10 +53,11 @@ export class HistoryLines {
     return this.#due.splice(0)
   }
 
-  answered(ticket: number, lines: readonly RoomLine[]): void {
+  /** fault: why some of the lines could not be read. */
+  answered(ticket: number, lines: readonly RoomLine[], fault?: string): void {
     const then = this.#asked.get(ticket)
     this.#asked.delete(ticket)
-    then?.(lines)
+    then?.(lines, fault)
   }
 
   /** Carries out a `lines` effect. Oldest first in each room. */

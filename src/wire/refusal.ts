@@ -441,6 +441,10 @@ const table = {
     them: 'My disk fails; I cannot keep your events.',
     fatal: false,
   },
+  STORE_UNREAD: {
+    us: 'The disk refused to read what is stored ({why}): the answer would not be whole. Ask again; /doctor tells more.',
+    fatal: false,
+  },
   INVITATION_INVALID: {
     us: 'This invitation is damaged: a part of it is missing or was changed. Ask for it again.',
     fatal: true,

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { exportPage, readExport } from '../../src/cli/export-page.ts'
 import { checkExport, exportDigest, exportLine } from '../../src/node/exports.ts'
+import { MemoryStore } from '../../src/node/memory-store.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { lab, meet, type Person } from './people.ts'
 
@@ -12,7 +13,10 @@ beforeEach(async () => {
   ;[anna, ben] = (await meet(lan, 'anna', 'ben')) as [Person, Person]
   await lab([anna, ben])
 })
-afterEach(() => lan.close())
+afterEach(() => {
+  vi.restoreAllMocks()
+  return lan.close()
+})
 
 async function said(text: string): Promise<string> {
   const id = await anna.says(text)
@@ -39,6 +43,21 @@ async function changed(lines: readonly string[], at: number, fields: object, sea
 }
 
 describe('an export', () => {
+  it('is refused where a page of it cannot be read, as are history and search', async () => {
+    await said('first')
+    vi.spyOn(MemoryStore.prototype, 'scan').mockImplementation(() => {
+      throw new Error('a bad sector')
+    })
+    for (const command of [
+      { do: 'export', room: 'lab', count: 1000 },
+      { do: 'history', room: 'lab', count: 9 },
+      { do: 'search', words: 'first', count: 9 },
+    ] as const)
+      expect(await ben.ask(command)).toMatchObject({ type: 'error', code: 'STORE_UNREAD' })
+    vi.restoreAllMocks()
+    expect(await exported()).toHaveLength(1)
+  })
+
   it('holds what was said with its signatures, and redactions as such', async () => {
     await said('first <script>')
     const gone = await said('take this back')

@@ -24,7 +24,9 @@ export class Export {
   page(asked: Asked, { room: text, count, before }: CommandOf<'export'>): void {
     const room = this.#finding.roomOrTalk(asked, text)
     if (!room) return
-    const then = (lines: readonly RoomLine[]) => {
+    const then = (lines: readonly RoomLine[], fault?: string) => {
+      // Fewer lines than were asked for are the end of an export: it would be sealed without the rest.
+      if (fault !== undefined) return this.#answers.refuse(asked, 'STORE_UNREAD', { why: fault })
       const messages = lines.map(({ message, proofs, links }) => {
         // What only this reader sees of it is no part of what was said, nor are others' words beside it: they have a line.
         const { history: _, self: __, mention: ___, quote: ____, ...rest } = message

@@ -141,11 +141,13 @@ export class Questions {
     this.#core.lines(
       [room],
       Math.max(1, Math.min(LINES_MAX, count)),
-      (lines) =>
-        this.#answers.result(
-          asked,
-          lines.map(({ message }) => message),
-        ),
+      (lines, fault) =>
+        fault === undefined || lines.length > 0
+          ? this.#answers.result(
+              asked,
+              lines.map(({ message }) => message),
+            )
+          : this.#answers.refuse(asked, 'STORE_UNREAD', { why: fault }),
       bound === undefined ? {} : { before: bound },
     )
   }

@@ -11,6 +11,7 @@ const LINES_MAX = 1000
 /** Fewer than this may have come while it was looked. */
 const UNSEARCHED_MIN = 1000
 const NO_FILES = 'No message has a file, since lanchat sends none: has:link finds those with a link to one.'
+const NOT_ALL = 'These are not all: the disk refused to read some of what is stored'
 
 export class Search {
   readonly #core: Core
@@ -33,13 +34,16 @@ export class Search {
     this.#core.lines(
       [],
       Math.max(1, Math.min(LINES_MAX, count)),
-      (lines) => {
+      (lines, fault) => {
+        if (fault !== undefined && lines.length === 0)
+          return this.#answers.refuse(asked, 'STORE_UNREAD', { why: fault })
         const { search } = this.#core
         const unread = search.isBehind ? search.unread : 0
         const messages = lines.map(({ message }) => message)
         this.#answers.result(asked, messages, {
           ...(unread >= UNSEARCHED_MIN && { unsearched: unread }),
           ...(has.has('file') && { note: NO_FILES }),
+          ...(fault !== undefined && { note: `${NOT_ALL} (${fault}).` }),
         })
       },
       {

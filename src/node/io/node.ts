@@ -49,6 +49,7 @@ import type { ResilientStore } from './resilient-store.ts'
 import type { StartFacts } from './start-facts.ts'
 import { tellPoint } from './start-points.ts'
 import { noteStore } from './stores-here.ts'
+import { whyOf } from './system-error.ts'
 import { Turns } from './turns.ts'
 import { takesAtOnce, verifyMany } from './verify-pool.ts'
 import { WakeTimer } from './wake-timer.ts'
@@ -276,13 +277,7 @@ export class NodeShell {
       case 'answer':
         return this.#audience.answer(effect.slot, effect.answer)
       case 'lines':
-        this.#core.readLines(effect.rooms, effect.count, effect.which).then(
-          (lines) => this.#turns.give({ in: 'lines', ticket: effect.ticket, lines }),
-          (error: unknown) => {
-            this.#log('error', `history could not be read: ${String(error)}`)
-            this.#turns.give({ in: 'lines', ticket: effect.ticket, lines: [] })
-          },
-        )
+        void this.#readLines(effect)
         return
       case 'wake':
         return this.#wake.set(effect.at)
@@ -335,6 +330,20 @@ export class NodeShell {
         this.#quitDone?.()
         return
     }
+  }
+
+  /** Where the disk fails meanwhile, texts that it refused are missing among the lines. */
+  async #readLines({ rooms, count, which, ticket }: Extract<CoreEffect, { do: 'lines' }>): Promise<void> {
+    const { unread } = this.#store
+    const fault = (error: unknown) => {
+      this.#log('error', `history could not be read: ${String(error)}`)
+      return { fault: whyOf((error as Error | undefined)?.cause ?? error) }
+    }
+    const read = await this.#core.readLines(rooms, count, which).then(
+      (lines) => ({ lines, ...(this.#store.unread > unread && fault('it fails')) }),
+      (error: unknown) => ({ lines: [], ...fault(error) }),
+    )
+    this.#turns.give({ in: 'lines', ticket, ...read })
   }
 
   #verify(effect: Extract<CoreEffect, { do: 'verify' }>): void {

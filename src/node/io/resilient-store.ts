@@ -69,6 +69,9 @@ export class ResilientStore implements Store {
     if (unopened) this.#planRetry()
   }
 
+  /** Reads that the disk refused: what they asked for may be there all the same. */
+  unread = 0
+
   /** What is read beneath the memory. */
   get #beneath(): LevelStore | undefined {
     return this.#view?.store ?? this.#disk
@@ -114,9 +117,12 @@ export class ResilientStore implements Store {
       for (const op of this.#waiting[i]!.ops.toReversed())
         if (op[1] === key) return op[0] === 'put' ? op[2] : undefined
     try {
-      return this.#beneath?.get(key)
+      const value = this.#beneath?.get(key)
+      if (value === undefined && this.isBlind) this.unread++
+      return value
     } catch (error) {
       if (error instanceof TypeError) throw error
+      this.unread++
       this.#fails(error)
       return undefined
     }
@@ -291,7 +297,9 @@ export class ResilientStore implements Store {
         return
       } catch {
         await this.#disk?.seeing()
-        if (this.#beneath === beneath && beneath?.handles === handles) return
+        if (this.#beneath !== beneath || beneath?.handles !== handles) continue
+        this.unread++
+        return
       }
     }
   }

@@ -247,9 +247,11 @@ export class LanNode implements Running {
       case 'answer':
         return this.#audience.answer(effect.slot, effect.answer)
       case 'lines':
-        void this.#core
-          .readLines(effect.rooms, effect.count, effect.which)
-          .then((lines) => this.give({ in: 'lines', ticket: effect.ticket, lines }))
+        void this.#core.readLines(effect.rooms, effect.count, effect.which).then(
+          (lines) => this.give({ in: 'lines', ticket: effect.ticket, lines }),
+          (error: unknown) =>
+            this.give({ in: 'lines', ticket: effect.ticket, lines: [], fault: String(error) }),
+        )
         return
       case 'wake':
         this.#wakeAt = effect.at

@@ -58,10 +58,13 @@ describe('a store that outlives its disk', () => {
     const written = store.write([put('e02', 2)], true)
     while (!store.isBlind) await new Promise((resolve) => setImmediate(resolve))
     expect(store.get('e01')).toBeUndefined()
+    expect(store.unread).toBe(1)
     undo()
     await store.sees()
     expect(store.isBlind).toBe(false)
     expect(store.get('e01')).toEqual(Uint8Array.of(1))
+    expect(store.get('e09')).toBeUndefined()
+    expect(store.unread).toBe(1)
     await written
     await store.close()
   })
