@@ -278,11 +278,15 @@ export function nextDue(list: Addresses, wanted: (entry: Address) => boolean): n
   return at
 }
 
-/** Addresses of one node to dial at once, whatever the back-off says; those under way or tried < pauseMs ago left out. */
+/**
+ * Addresses of one node to dial at once, whatever the back-off says; those under way or tried < pauseMs ago left out. Where
+ * nobody ever authenticated there may be none of ours, whoever says so: no more than once in backoffMsMin.
+ */
 export function dialNode(list: Addresses, node: string, now: number, pauseMs: number): string[] {
   const chosen: string[] = []
   for (const entry of list.byNode.get(node) ?? []) {
-    if (entry.dialling !== undefined || entry.self || now - entry.triedAt < pauseMs) continue
+    const leastMs = isUnverified(entry) ? Math.max(pauseMs, list.timing.backoffMsMin) : pauseMs
+    if (entry.dialling !== undefined || entry.self || now - entry.triedAt < leastMs) continue
     entry.dialling = now
     entry.triedAt = now
     chosen.push(entry.address)

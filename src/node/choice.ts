@@ -356,7 +356,7 @@ function onFrame(choice: Choice, turn: Turn, link: Link, frame: ChoiceFrame): vo
       const other = personKey(frame.hub)
       if (phase.state !== 'hub' || !link.member || isHeard(choice, turn.now, other)) return
       noteReport(turn, phase, link, other)
-      dialKey(choice, turn, other, frame.address, REPORT_PAUSE_MS)
+      dialKey(choice, turn, other, REPORT_PAUSE_MS, { address: frame.address, by: link })
       wakeBy(choice, turn.now)
       return
     }

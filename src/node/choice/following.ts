@@ -121,7 +121,7 @@ function goTo(
   }
   const relay = via === null || via === choice.self ? from.key : via
   seek(choice, turn, { why: 'redirect', lost: from.key, dead: true, target: to, relay })
-  if (!hasDirectLink(choice, to)) dialKey(choice, turn, to, address, 0)
+  if (!hasDirectLink(choice, to)) dialKey(choice, turn, to, 0, { address, by: from })
 }
 
 /** From the hub that is or was followed, or the one on the way to which this node is. */
@@ -162,7 +162,7 @@ export function onBeacon(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
   choice.ranks.forEach(({ key }, i) => {
     const node = choice.options.instanceOf(key)
     const address = addresses[i]
-    if (address && node !== choice.node) noteTold(choice, turn, { address, node, reachable: true })
+    if (address && node !== choice.node) noteTold(choice, turn, { address, by: link }, node, true)
   })
 }
 

@@ -2,7 +2,7 @@
 import type { PersonKey } from '../../wire/ids.ts'
 import { type Address, addressOf, dialNode, due } from '../addresses.ts'
 import type { Choice, ChoiceEvent, ChoiceFrame, Following, Link, LinkId, Turn } from './state.ts'
-import { isLiteral, noteTold } from './told.ts'
+import { isLiteral, noteTold, type Told } from './told.ts'
 
 export const send = (turn: Turn, link: Link, frame: ChoiceFrame): void => {
   turn.effects.push({ do: 'send', link: link.id, frame })
@@ -196,11 +196,11 @@ export function dialNow(choice: Choice, turn: Turn, node: string, pauseMs: numbe
   dialAll(turn, dialNode(choice.addresses, node, turn.now, pauseMs))
 }
 
-/** Dials the node of a key, once told where it is ('' says nothing). */
-export function dialKey(choice: Choice, turn: Turn, key: PersonKey, address: string, pauseMs: number): void {
+/** Dials the node of a key, by what is known and what was told of where it is ('' says nothing). */
+export function dialKey(choice: Choice, turn: Turn, key: PersonKey, pauseMs: number, told?: Told): void {
   const node = choice.options.instanceOf(key)
   if (node === choice.node) return
-  if (address !== '') noteTold(choice, turn, { address, node, reachable: false })
+  if (told && told.address !== '') noteTold(choice, turn, told, node, false)
   dialNow(choice, turn, node, pauseMs)
 }
 

@@ -73,7 +73,7 @@ export function onDialBack(choice: Choice, turn: Turn, link: Link, frame: FrameO
     }
   const addresses = frame.addresses.length > 0 || key !== link.key ? frame.addresses : [link.address]
   for (const address of addresses)
-    if (address !== '') noteTold(choice, turn, { address, node, reachable: false })
+    if (address !== '') noteTold(choice, turn, { address, by: link }, node, false)
   dialNow(choice, turn, node, 0)
   const until = turn.now + DIAL_BACK_MS
   choice.dialBacks.push({ token: frame.token, node, asker: link.id, until })

@@ -27,8 +27,11 @@ import {
 const OFFER_MS = 2000
 /** A peer through which no circuit came about is left out for this long. */
 const DEAF_MS = 5000
-/** Hubs that members report and this one cannot reach. */
-const REPORTS_MAX = 16
+/** Hubs to which a way is offered at once. */
+const OFFERS_MAX = 16
+/** Hubs that members report and this one cannot reach: in all, and by one member, who may make them up. */
+const REPORTS_MAX = 64
+const REPORTS_OF_ONE_MAX = 4
 
 /** May this node carry others to its hub? It follows directly, has just heard the hub, and stays. */
 export function mayRelay(choice: Choice, now: number): boolean {
@@ -62,7 +65,12 @@ export function onOffer(choice: Choice, turn: Turn, phase: Seeking, link: Link, 
   if (link.via !== undefined) return
   const known = phase.offers.get(hub)
   if (known) known.by.set(link.id, turn.now)
-  else phase.offers.set(hub, { since: turn.now, by: new Map([[link.id, turn.now]]) })
+  else {
+    for (const [other, { by }] of phase.offers)
+      if ([...by.values()].every((at) => turn.now - at > OFFER_MS)) phase.offers.delete(other)
+    if (phase.offers.size >= OFFERS_MAX) return
+    phase.offers.set(hub, { since: turn.now, by: new Map([[link.id, turn.now]]) })
+  }
   takeOffer(choice, turn, phase)
 }
 
@@ -127,7 +135,7 @@ export function tryDirect(choice: Choice, turn: Turn, phase: Following): void {
     phase.directMs = Math.min(choice.timing.directMsMax, 2 * phase.directMs)
     phase.directAt = now + phase.directMs
     if (direct) join(turn, direct)
-    else dialKey(choice, turn, phase.hub, '', 0)
+    else dialKey(choice, turn, phase.hub, 0)
   }
   wakeBy(choice, phase.directAt)
 }
@@ -149,7 +157,7 @@ export function beatOfRelay(choice: Choice, turn: Turn, phase: Following, relay:
     seek(choice, turn, { why: 'relay', lost })
   } else if (beat.state === STATE.following && beat.upstream !== null && beat.upstream !== lost) {
     seek(choice, turn, { why: 'redirect', lost, target: beat.upstream, relay: relay.key })
-    dialKey(choice, turn, beat.upstream, '', 0)
+    dialKey(choice, turn, beat.upstream, 0)
   } else if (beat.state === STATE.relayed || beat.state === STATE.seeking)
     seek(choice, turn, { why: 'relay', lost, relay: relay.key })
 }
@@ -161,6 +169,13 @@ export function noteReport(turn: Turn, phase: HubPhase, reporter: Link, hub: Per
   // A visitor carries nobody.
   if (reporter.via !== undefined || reporter.visitor) return
   const known = phase.reports.get(hub)
+  if (known?.by.has(reporter.id)) {
+    known.by.set(reporter.id, turn.now)
+    return
+  }
+  let byOne = 0
+  for (const { by } of phase.reports.values()) if (reporter.ofSameKey.some(({ id }) => by.has(id))) byOne++
+  if (byOne >= REPORTS_OF_ONE_MAX) return
   if (known) known.by.set(reporter.id, turn.now)
   else if (phase.reports.size < REPORTS_MAX)
     phase.reports.set(hub, { by: new Map([[reporter.id, turn.now]]), since: turn.now, tryAt: -Infinity })

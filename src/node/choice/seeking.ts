@@ -2,7 +2,7 @@
 import { fromHex } from '../../wire/bytes.ts'
 import type { FrameOf } from '../../wire/frames.ts'
 import { personKey } from '../../wire/ids.ts'
-import { type DialFailure, hubClosed, isHalfDone } from '../addresses.ts'
+import { type DialFailure, hubClosed, isHalfDone, note } from '../addresses.ts'
 import { isAvoided } from './avoid.ts'
 import { lastBeat } from './heartbeat.ts'
 import { isHeldUp } from './hollow.ts'
@@ -33,6 +33,7 @@ import {
   STATE,
   type Turn,
 } from './state.ts'
+import { isLiteral } from './told.ts'
 
 /** Links asked in one round, beside the line: a node with 300 links must not ask them all each 150 ms. */
 const ROUND_LINKS = 8
@@ -105,7 +106,7 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
   }
   if (now >= phase.redialAt && phase.lost !== null) {
     phase.redialAt = Infinity
-    dialKey(choice, turn, phase.lost, phase.lostAddress, 0)
+    dialLost(choice, turn, phase, 0)
   }
   if (now >= phase.queryAt) {
     phase.queryAt = now + timing.queryEveryMs
@@ -117,6 +118,18 @@ export function seekTick(choice: Choice, turn: Turn, phase: Seeking): void {
   takeOffer(choice, turn, phase)
   takeTurn(choice, turn, phase)
   wakeBy(choice, Math.min(phase.joinAt, phase.queryAt, phase.redialAt))
+}
+
+/** Dials the hub that was lost where this node knows it to be, whatever was forgotten meanwhile. */
+function dialLost(choice: Choice, turn: Turn, phase: Seeking, pauseMs: number): void {
+  const { lost, lostAddress: address } = phase
+  if (lost === null) return
+  const node = choice.options.instanceOf(lost)
+  if (isLiteral(address)) {
+    const hint = { address, node, reachable: false, hub: false, source: 'beacon' } as const
+    note(choice.addresses, hint, turn.now)
+  }
+  dialKey(choice, turn, lost, pauseMs)
 }
 
 /** Does it dial all it knows by now, and not only hubs? Where somebody takes over, that one has its time first. */
@@ -164,20 +177,20 @@ function round(choice: Choice, turn: Turn, phase: Seeking): void {
   const redialled = phase.why === 'close' && !phase.redialled
   if (phase.target !== null) {
     joinOnce(linkTo(choice, phase.target))
-    if (!hasDirectLink(choice, phase.target)) dialKey(choice, turn, phase.target, '', timing.redialMsMin)
+    if (!hasDirectLink(choice, phase.target)) dialKey(choice, turn, phase.target, timing.redialMsMin)
   }
   if (phase.lost !== null && !phase.dead) {
     joinOnce(linkTo(choice, phase.lost))
     // All but who follows it at once have the next one to go to: few of them ever come to dial it.
     const isTime = first || line.length === 0 || (phase.why === 'close' ? turns > 0 : now > phase.since)
     if (isTime && !hasDirectLink(choice, phase.lost)) {
-      dialKey(choice, turn, phase.lost, phase.lostAddress, redialled ? 0 : timing.redialMsMin)
+      dialLost(choice, turn, phase, redialled ? 0 : timing.redialMsMin)
       phase.redialled = true
     }
   }
   if (phase.relay !== null) {
     joinOnce(linkTo(choice, phase.relay))
-    if (!hasDirectLink(choice, phase.relay)) dialKey(choice, turn, phase.relay, '', timing.redialMsMin)
+    if (!hasDirectLink(choice, phase.relay)) dialKey(choice, turn, phase.relay, timing.redialMsMin)
   }
   line.forEach((key, place) => {
     if (place <= turns) joinOnce(linkTo(choice, key))
@@ -221,19 +234,21 @@ export function onJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
 }
 
 export function onNotJoined(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'notJoined'>): void {
+  const wasAsked = link.joinSentAt !== undefined
   joinAnswered(choice, turn, link)
   const { phase } = choice
   if (frame.reason === NOT_JOINED.unheard) {
     if (phase.state === 'following' && phase.link === link.id) lose(choice, turn, link, 'silent')
     return
   }
-  if (phase.state !== 'seeking' || frame.hub === null) return
+  // What nobody asked for may come without end.
+  if (phase.state !== 'seeking' || frame.hub === null || !wasAsked) return
   const hub = personKey(frame.hub)
   if (hub === choice.self || (phase.dead && hub === phase.lost) || isAvoided(choice, turn.now, hub)) return
   // Whoever names the hub that has just closed its link here is about to lose it too: dialling that one has its time.
   const isStale = hub === phase.lost && phase.why === 'close'
   if (!isStale && !hasDirectLink(choice, hub))
-    dialKey(choice, turn, hub, frame.address, choice.timing.redialMsMin)
+    dialKey(choice, turn, hub, choice.timing.redialMsMin, { address: frame.address, by: link })
   if (frame.reason === NOT_JOINED.relay) onOffer(choice, turn, phase, link, hub)
 }
 

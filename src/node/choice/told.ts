@@ -3,33 +3,41 @@
  * measure. Who may name addresses without end makes this node knock at the doors of others.
  */
 import { note } from '../addresses.ts'
-import type { Choice, Turn } from './state.ts'
+import { whereabouts } from '../literal-address.ts'
+import type { Choice, Link, Turn } from './state.ts'
 
 /** Words bring one new address in this time, and so many at once: a line of 5 and a redirect need fewer. */
 const TOLD_EVERY_MS = 300
 const TOLD_BURST = 16
 
-/** An address and a port in figures. A name would be looked up, on the very threads that check signatures. */
-const LITERAL =
-  /^(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!:)|(?=:))){4}|\[[\da-f:.]+(?:%[\w.-]+)?\]):(\d{1,5})$/i
+export interface Told {
+  readonly address: string
+  readonly by: Link
+}
 
+/** node: whose address it is. */
 export function noteTold(
   choice: Choice,
   turn: Turn,
-  told: { readonly address: string; readonly node: string; readonly reachable: boolean },
+  { address, by }: Told,
+  node: string,
+  reachable: boolean,
 ): void {
   const { addresses } = choice
-  if (!addresses.byAddress.has(told.address) && !mayBring(choice, turn.now, told.address)) return
-  note(addresses, { ...told, hub: false, source: 'beacon' }, turn.now)
+  if (!addresses.byAddress.has(address)) {
+    const where = whereabouts(address)
+    // By the word of another machine that is a door of this one.
+    if (where === 'nowhere' || (where === 'loopback' && !isHere(by)) || !mayBring(choice, turn.now)) return
+  }
+  note(addresses, { address, node, reachable, hub: false, source: 'beacon' }, turn.now)
 }
 
-export function isLiteral(address: string): boolean {
-  const port = Number(LITERAL.exec(address)?.[1])
-  return port >= 1 && port <= 65_535
-}
+const isHere = ({ local, address }: Link): boolean => local || whereabouts(address) === 'loopback'
 
-function mayBring(choice: Choice, now: number, address: string): boolean {
-  if (!isLiteral(address)) return false
+/** In figures: a name would be looked up, on the very threads that check signatures. */
+export const isLiteral = (address: string): boolean => whereabouts(address) !== 'nowhere'
+
+function mayBring(choice: Choice, now: number): boolean {
   const until = Math.max(choice.toldUntil, now - (TOLD_BURST - 1) * TOLD_EVERY_MS)
   if (until > now) return false
   choice.toldUntil = until + TOLD_EVERY_MS

@@ -72,7 +72,7 @@ export function onWhoIs(choice: Choice, turn: Turn, link: Link, frame: FrameOf<'
   seek(choice, turn, { why: 'woken', target: hub, lost: mine === choice.self ? null : mine, dead: true })
   if (choice.byKey.has(hub)) {
     for (const other of choice.byKey.get(hub)!) join(turn, other)
-  } else dialKey(choice, turn, hub, frame.address, 0)
+  } else dialKey(choice, turn, hub, 0, { address: frame.address, by: link })
 }
 
 /** A link went while woken: the last one leaves nobody to ask. */
