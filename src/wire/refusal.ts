@@ -450,7 +450,7 @@ const table = {
     fatal: true,
   },
   IDENTITY_INVALID: {
-    us: 'The identity file {file} is damaged ({why}). Restore it from a copy, or move it away to start as somebody new.',
+    us: 'The identity file {file} is damaged ({why}). Restore it from a copy (lanchat id import FILE), or move it away to start as somebody new.',
     fatal: true,
   },
   NOBODY_FOUND: {

@@ -41,7 +41,9 @@ describe('a start that goes wrong', () => {
     writeFileSync(join(lan.home, 'ada', 'identity'), 'garbage')
     const { code, err } = await lan.run('ada')
     expect(code).toBe(4)
-    expect(err).toContain('is damaged (7 bytes instead of 64). Restore it from a copy, or move it away')
+    expect(err).toContain(
+      'is damaged (7 bytes instead of 64). Restore it from a copy (lanchat id import FILE), or move it away',
+    )
   })
 
   it('goes on in memory where the folder belongs to somebody else', async () => {

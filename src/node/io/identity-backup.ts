@@ -4,11 +4,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import nacl from 'tweetnacl'
 import { equal, fromHex, hex, utf8 } from '../../wire/bytes.ts'
 import { refusalText } from '../../wire/refusal.ts'
-import { signerOf } from '../crypto.ts'
+import { nodeCrypto, signerOf } from '../crypto.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import { openControl } from './control.ts'
@@ -90,7 +91,7 @@ export interface Imported {
 
 /**
  * Makes the identity sealed in a file that of this data dir. One that is here already stays, and the call is refused,
- * unless `replace` is set: then it is moved aside. Rejects with LanchatError FILE_UNREADABLE, FILE_INVALID,
+ * unless `replace` is set: then it is moved aside, as a damaged one is in any case. Rejects with LanchatError FILE_UNREADABLE, FILE_INVALID,
  * PASSPHRASE_WRONG, IDENTITY_EXISTS, DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE.
  */
 export async function importIdentity(
@@ -114,9 +115,11 @@ export async function importIdentity(
     )
   try {
     const path = join(dir, IDENTITY_FILE)
-    const here = await readIdentity(path)
-    if (here && equal(here, seed)) return { id, isSame: true }
     let kept: string | undefined
+    const here = await readIdentity(path).catch(async (fault: unknown) => {
+      kept = await keepDamaged(path, fault)
+    })
+    if (here && equal(here, seed)) return { id, isSame: true }
     if (here) {
       const hereId = hex(signerOf(here).key)
       if (!options.replace)
@@ -128,11 +131,21 @@ export async function importIdentity(
       kept = join(dir, `${IDENTITY_FILE}.${hereId.slice(0, 8)}`)
       await writeFileSafely(kept, identityBytes(here))
     }
-    await writeFileSafely(path, identityBytes(seed), here === undefined)
+    await writeFileSafely(path, identityBytes(seed), !here && kept === undefined)
     return { id, ...(kept !== undefined && { kept }) }
   } finally {
     await claimed.control.close()
   }
+}
+
+/** A copy beside the damaged file, which somebody may still make something of. Rejects with its fault where it cannot be read at all. */
+async function keepDamaged(path: string, fault: unknown): Promise<string> {
+  const bytes = await readFile(path).catch(() => {
+    throw fault
+  })
+  const kept = `${path}.damaged-${hex(nodeCrypto.hash(bytes), 0, 4)}`
+  await writeFileSafely(kept, bytes)
+  return kept
 }
 
 async function readSealed(file: string): Promise<Sealed> {
