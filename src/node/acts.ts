@@ -100,7 +100,7 @@ export class Acts {
 
   execute(command: Command, ref: unknown, slot: number): void {
     const why = commandFault(command)
-    const word = why === undefined ? wordOf(command) : `/${typeof command.do === 'string' ? command.do : ''}`
+    const word = why === undefined ? wordOf(command) : `/${typeof command?.do === 'string' ? command.do : ''}`
     this.#answers.take(slot, ref, word, (asked) => {
       if (why === undefined) this.#carryOut(asked, command)
       else this.#answers.refuse(asked, 'COMMAND_INVALID', { why })

@@ -19,7 +19,7 @@ import {
   type HearsContext,
 } from './bot/context.ts'
 import { type ContextOf, checkFilter, type Filter, passes } from './bot/filter.ts'
-import { compose, type Handler } from './bot/middleware.ts'
+import { checkHandler, compose, type Handler } from './bot/middleware.ts'
 import { isInHandler, reportingStrays, watchStrays } from './bot/stray-errors.ts'
 import { Turns } from './bot/turns.ts'
 import { createNode } from './create-node.ts'
@@ -93,8 +93,12 @@ export class Bot implements AsyncDisposable {
 
   // --- handlers ---------------------------------------------------------------------------------------------------
 
-  /** Adds middleware: it gets every event, and decides by calling `next` whether those behind it get it too. */
+  /**
+   * Adds middleware: it gets every event, and decides by calling `next` whether those behind it get it too. Throws TypeError for
+   * what is no function.
+   */
   use(...handlers: Handler<Context>[]): this {
+    for (const handler of handlers) checkHandler(handler)
     this.#handlers.push(...handlers)
     return this
   }
@@ -103,6 +107,7 @@ export class Bot implements AsyncDisposable {
   on<F extends Filter>(filter: F | readonly F[], handler: Handler<ContextOf<F>>): this {
     const filters = listOf(filter)
     for (const each of filters) checkFilter(each)
+    checkHandler(handler)
     return this.use((context, next) => {
       if (!filters.some((each) => passes(each, context.event))) return next()
       // One of the filters let it through, so it is what they let through.
@@ -115,7 +120,8 @@ export class Bot implements AsyncDisposable {
    * `roll 2`. Throws TypeError for a name of anything but letters, digits, `_` and `-`.
    */
   command(names: string | readonly string[], handler: Handler<CommandContext>): this {
-    const known = new Map(listOf(names).map((name) => [name.toLowerCase(), name]))
+    checkHandler(handler)
+    const known = new Map(listOf(names).map((name) => [String(name).toLowerCase(), name]))
     for (const name of known.keys())
       if (!COMMAND_NAME.test(name)) throw new TypeError(`A command cannot be named ${JSON.stringify(name)}.`)
     return this.on('message', (context, next) => {
@@ -138,6 +144,9 @@ export class Bot implements AsyncDisposable {
     pattern: string | RegExp,
     handler: Handler<HearsContext<string> & HearsContext<RegExpExecArray>>,
   ): this {
+    checkHandler(handler)
+    if (typeof pattern !== 'string' && !(pattern instanceof RegExp))
+      throw new TypeError('What a bot hears is a text or a RegExp.')
     // Without g and y, which would make one match depend on the last.
     const expression =
       typeof pattern === 'string' ? undefined : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
@@ -366,7 +375,7 @@ function roomAppears(node: Node, room: string): { promise: Promise<void>; stop: 
 }
 
 const listOf = <T extends string>(one: T | readonly T[]): readonly T[] =>
-  typeof one === 'string' ? [one] : one
+  Array.isArray(one) ? one : [one as T]
 
 const stoppedBefore = () => new LanchatError('OFFLINE', 'The bot was stopped before it had started.')
 

@@ -210,6 +210,18 @@ describe('a bot', () => {
     const bot = makeBot()
     expect(() => bot.on('mesage' as 'message', () => {})).toThrow(TypeError)
     expect(() => bot.command('two words', () => {})).toThrow(TypeError)
+    const none = 5 as unknown as () => void
+    for (const slip of [
+      () => bot.use(none),
+      () => bot.on('message', none),
+      () => bot.on(5 as unknown as 'message', () => {}),
+      () => bot.hears('x', none),
+      () => bot.hears(5 as unknown as string, () => {}),
+      () => bot.hears(undefined as unknown as string, () => {}),
+      () => bot.command('x', none),
+      () => bot.command(5 as unknown as string, () => {}),
+    ])
+      expect(slip).toThrow(/^(A handler is|There is no filter|What a bot hears|A command cannot)/)
     expect(() => bot.send('general', 'too early')).toThrow('not been started')
   })
 })

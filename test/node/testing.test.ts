@@ -57,6 +57,9 @@ describe('an in-memory LAN', () => {
       { do: 'presence', mode: 'asleep' },
       { do: 'nothing' },
       {},
+      undefined,
+      null,
+      5,
     ] as unknown as Command[]
     for (const command of odd)
       expect(await node.execute(command)).toMatchObject({ type: 'error', code: 'COMMAND_INVALID' })

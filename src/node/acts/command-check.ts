@@ -75,7 +75,8 @@ const NEEDED: { readonly [D in Command['do']]?: readonly (keyof CommandOf<D> & s
 
 /** What is wrong with a command, as half a sentence; undefined: nothing. */
 export function commandFault(command: Command): string | undefined {
-  if (!isText(command.do)) return 'do must be a text'
+  // null and undefined too, where types say otherwise.
+  if (!isText(command?.do)) return 'do must be a text'
   const given: Readonly<Record<string, unknown>> = { ...command }
   const needed: readonly string[] = Object.hasOwn(NEEDED, command.do) ? (NEEDED[command.do] ?? []) : []
   for (const field of new Set([...needed, ...Object.keys(given)])) {

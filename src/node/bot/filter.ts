@@ -51,6 +51,6 @@ export function passes(filter: Filter, event: BotEvent): boolean {
 
 /** Throws TypeError for a string that cannot be a filter: a slip that would otherwise never match. */
 export function checkFilter(filter: string): asserts filter is Filter {
-  if (!isInTable(filter) && !/^system:[a-z]+$/.test(filter))
+  if (typeof filter !== 'string' || (!isInTable(filter) && !/^system:[a-z]+$/.test(filter)))
     throw new TypeError(`There is no filter ${JSON.stringify(filter)}.`)
 }

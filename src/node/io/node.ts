@@ -436,9 +436,10 @@ export class NodeShell {
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
-    if (command.do === 'doctor' || command.do === 'doctorStore')
+    // Whoever has no types may give none: the core answers that.
+    if (command?.do === 'doctor' || command?.do === 'doctorStore')
       return this.#examine(command.do === 'doctor' ? this.#report() : this.disk.report(), ref)
-    if (command.do === 'newCode' && !command.code)
+    if (command?.do === 'newCode' && !command.code)
       return this.#makeCode().then((code) => this.execute({ ...command, code }, ref))
     return new Promise((resolve) => {
       const slot = this.#audience.waitsFor(resolve)

@@ -308,7 +308,7 @@ export class LanNode implements Running {
 
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
-    if (command.do === 'newCode' && !command.code) return this.execute({ ...command, code: lanCode() }, ref)
+    if (command?.do === 'newCode' && !command.code) return this.execute({ ...command, code: lanCode() }, ref)
     return new Promise((resolve) => {
       const slot = this.#audience.waitsFor(resolve)
       const ask = () => this.give({ in: 'command', command, ref, slot })

@@ -41,6 +41,7 @@ it("a node goes on behind a turn in which its owner's log throws", async () => {
   isBroken = false
   off()
   expect(await node.execute({ do: 'hub' })).toMatchObject({ type: 'result' })
+  expect(await node.execute(undefined as never)).toMatchObject({ type: 'error', code: 'COMMAND_INVALID' })
 })
 
 /** A core that wants a dial for each input, and a store that can be read or not. */
