@@ -223,6 +223,27 @@ describe('somebody blocked', () => {
   })
 })
 
+describe('somebody blocked', () => {
+  it('says nothing by names, nor by coming and going; what they decide is still told', async () => {
+    await anna.does({ do: 'role', room: 'lab', who: 'ben', role: 'moderator' })
+    await ben.hears({ type: 'system', event: 'role' })
+    await anna.does({ do: 'block', who: 'ben' })
+    const before = anna.told.length
+    await ben.does({ do: 'nick', name: 'anna-is-stupid' })
+    await ben.does({ do: 'create', room: 'anna-is-rude' })
+    await ben.does({ do: 'topic', room: 'lab', topic: 'cats' })
+    await ben.does({ do: 'leave', room: 'lab' })
+    await ben.does({ do: 'join', room: 'lab' })
+    const [carl] = await meet(lan, 'carl')
+    await carl!.does({ do: 'create', room: 'carls' })
+    await anna.hears({ type: 'system', event: 'create', room: 'carls' })
+    const heard = anna.told.slice(before).filter((event) => event.type === 'system')
+    expect(heard.filter(({ user }) => user.id === ben.node.self.id)).toMatchObject([
+      { event: 'topic', topic: 'cats' },
+    ])
+  })
+})
+
 describe('a message to several', () => {
   it('makes a small private room of just them, once', async () => {
     const [carl] = await meet(lan, 'carl')

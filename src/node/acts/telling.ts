@@ -178,11 +178,12 @@ export class Telling {
     const view = views.room(event.room)
     const read = this.#read(event)
     const body = read?.body
+    const isBlocked = blocks.has(author)
     if (event.room === NETWORK_ROOM) {
       if (body?.kind === 'device') return this.#device(event, body)
       if (read && view?.counted.has(event.id) && ACT_KINDS.has(read.body.kind) && !isNoAct(read.body))
         this.#core.tell(actOf(this.#core, view, event, read.body, read.salt))
-      if (body?.kind === 'profile' && was !== undefined) {
+      if (body?.kind === 'profile' && was !== undefined && !isBlocked) {
         const user = people.labelled(event.author)
         this.#core.tell({ type: 'system', event: 'nick', room: null, user, was })
       }
@@ -197,8 +198,8 @@ export class Telling {
     const concernsMe = told.user.id === self || invited.includes(self) || (view.persons?.has(self) ?? false)
     if (!isOfAll && !this.#core.isMember(view) && !concernsMe) return
     if (body.kind === 'join' && isUnmuting(this.#core, event.room, body.lifts)) return
-    // Whom this person has blocked can invite them to nothing.
-    if (blocks.has(views.personOf(event.author)) && (invited.length > 0 || body.kind === 'create')) return
+    // Whom this person has blocked can invite them to nothing, nor talk by the names of rooms, or by coming and going.
+    if (isBlocked && (invited.length > 0 || OWN_STEPS.has(body.kind))) return
     if (invited.length < 2) return this.#core.tell(told)
     // One line each: whoever is invited finds themselves in it.
     const { more: _, ...one } = told
@@ -211,6 +212,9 @@ function isUnmuting({ views }: Core, room: RoomId, lifts: Uint8Array): boolean {
   const lifted = readIds(lifts).map((id) => views.control(room, id)?.body?.kind)
   return lifted.length > 0 && lifted.every((kind) => kind === 'mute')
 }
+
+/** What decides nothing about anybody else. */
+const OWN_STEPS: ReadonlySet<BodyValue['kind']> = new Set<BodyValue['kind']>(['create', 'join', 'leave'])
 
 /** Control events that people are told of. */
 const TOLD: ReadonlySet<BodyValue['kind']> = new Set<BodyValue['kind']>([
