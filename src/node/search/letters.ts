@@ -14,9 +14,9 @@ const codes = new Uint16Array(KNOWN_BELOW)
 /** As they stand in the index, where that is not one code. */
 const texts = new Map<number, string>()
 
-const LETTERS = /^(?:[\p{L}\p{N}]|\ufe0f)+$/u
-/** Parts of Hangul syllables join those before them; what a capital sigma becomes depends on where it stands. */
-const IN_CONTEXT = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u03a3]/u
+const LETTERS = /^[\p{L}\p{N}]+$/u
+/** Parts of Hangul syllables join those before them. */
+const IN_CONTEXT = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/u
 const isSyllable = (point: number) => point >= 0xac00 && point <= 0xd7a3
 
 /** One of KIND. */

@@ -33,7 +33,7 @@ import { TermNumbers } from './term-numbers.ts'
 import { hasLink } from './words.ts'
 
 /** Raised where words or files are made another way: an index of before is made anew. */
-const FORMAT = 8
+const FORMAT = 9
 /** Docs of one segment, fewer where they are long: in memory until then, and read again after a start. */
 export const SEGMENT_DOCS = 4096
 /** What a lane of which nothing is new costs, in events. */

@@ -10,10 +10,36 @@ export interface Word {
   readonly end: number
 }
 
-const PIECE = /[\p{L}\p{N}\p{M}_]+|\p{Extended_Pictographic}/gu
+const PIECE = /[\p{L}\p{N}\p{M}_]+|\p{Extended_Pictographic}|\p{Regional_Indicator}/gu
 const ASCII = /^[\x00-\x7f]*$/
 const ASCII_PIECE = /[a-z0-9_]+/g
-const MARKS = /[\u0300-\u036f]/g
+/** Accents, points of Hebrew and Arabic, what draws a word out or picks the look of an emoji: written or left out as one likes. */
+const MARKS =
+  /[\u0300-\u036f]|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]|[\u0610-\u061a]|\u0640|[\u064b-\u065f\u0670]|[\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]|[\ufe00-\ufe0f]/g
+/** Letters that have no accent by Unicode and are typed as others by who has no key for them, or by another rule of spelling. */
+const ALIKE: ReadonlyMap<string, string> = new Map([
+  ...[
+    ['ß', 'ss'],
+    ['æ', 'ae'],
+    ['œ', 'oe'],
+    ['ø', 'o'],
+    ['đ', 'd'],
+    ['ð', 'd'],
+    ['þ', 'th'],
+  ],
+  ...[
+    ['ħ', 'h'],
+    ['ı', 'i'],
+    ['ł', 'l'],
+    ['ŧ', 't'],
+    ['ς', 'σ'],
+    ['ی', 'ي'],
+    ['ى', 'ي'],
+    ['ک', 'ك'],
+    ['ة', 'ه'],
+  ],
+] as [string, string][])
+const ALIKE_SIGN = new RegExp(`[${[...ALIKE.keys()].join('')}]`, 'g')
 /** Scripts that put no spaces between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
@@ -22,7 +48,8 @@ export const WORD_CHARS_MAX = 64
 
 /** A letter, digit or mark of a script, or _. */
 export const isWordSign = (char: string): boolean => /^[\p{L}\p{N}\p{M}_]$/u.test(char)
-export const isEmoji = (char: string): boolean => /^\p{Extended_Pictographic}$/u.test(char)
+export const isEmoji = (char: string): boolean =>
+  /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator})$/u.test(char)
 /** Is something of a script without spaces in it? */
 export const isUnspaced = (text: string): boolean => UNSPACED.test(text)
 
@@ -30,7 +57,12 @@ export const isUnspaced = (text: string): boolean => UNSPACED.test(text)
 export const fold = (piece: string): string =>
   (ASCII.test(piece)
     ? piece.toLowerCase()
-    : piece.normalize('NFKD').replace(MARKS, '').toLowerCase().normalize('NFKC')
+    : piece
+        .normalize('NFKD')
+        .replace(MARKS, '')
+        .toLowerCase()
+        .replace(ALIKE_SIGN, (sign) => ALIKE.get(sign)!)
+        .normalize('NFKC')
   ).slice(0, WORD_CHARS_MAX)
 
 /** The words of a text, in order. */
