@@ -5,7 +5,6 @@
  * Order: the node answers in the order it was asked and emits answers among its events, so requests may be asked
  * before the answers of earlier ones are here. What is answered without the node waits until all before it are answered.
  */
-import { readFile, stat } from 'node:fs/promises'
 import type { Answer, Command, EnteredTalk, Node, NodeEvent } from '../node/index.ts'
 import { TEXT_BYTES_MAX } from '../wire/limits.ts'
 import { refusalText } from '../wire/refusal.ts'
@@ -23,6 +22,7 @@ import {
 } from './commands.ts'
 import { emojiNamed } from './emoji.ts'
 import { LINE_BYTES_MAX } from './input-lines.ts'
+import { readWholeFile } from './whole-file.ts'
 
 /** Requests asked and not yet answered: enough for the node to commit many at once, few enough to hold. */
 const UNDER_WAY_MAX = 256
@@ -135,19 +135,10 @@ export class Session {
   async #askWithFile({ file, max, use }: FileMeaning, name: string, echo: { ref?: unknown }): Promise<void> {
     let bytes: Uint8Array
     try {
-      const found = await stat(file)
-      // A pipe or a device may never give an end, nor may whoever waits for it be ended by a signal.
-      if (!found.isFile())
-        return this.#refuse(
-          'FILE_UNREADABLE',
-          refusalText('FILE_UNREADABLE', { file, why: 'it is no file' }),
-          echo,
-          name,
-        )
-      // One byte too many is enough to be refused for its size.
-      bytes = found.size > max ? new Uint8Array(max + 1) : await readFile(file)
+      bytes = await readWholeFile(file, max)
     } catch (error) {
-      const why = (error as NodeJS.ErrnoException).code ?? String(error)
+      const { code, message } = error as NodeJS.ErrnoException
+      const why = code ?? message
       return this.#refuse('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), echo, name)
     }
     return this.#ask(use(bytes), name, echo)

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LanchatError, type NodeEvent } from '../../src/node/index.ts'
+import { PICTURE_BYTES_MAX } from '../../src/wire/limits.ts'
 import { BOB, FakeNode, SELF } from './fake-node.ts'
 import { FakeWorld } from './fake-world.ts'
 
@@ -313,6 +315,17 @@ describe('structured lines', () => {
       expect(await world.answer()).toMatchObject({ code: 'FILE_UNREADABLE', ref: 1 })
       expect(await world.answer()).toMatchObject({ code: 'FILE_UNREADABLE', ref: 2 })
       expect(await world.answer()).toMatchObject({ type: 'sent', text: 'after' })
+    },
+  )
+
+  it.runIf(existsSync('/proc/self/pagemap'))(
+    'that name a file without an end read no more of it than there is room for',
+    async () => {
+      await startReady()
+      world.type({ command: '/profile picture /proc/self/pagemap', ref: 1 })
+      await world.answer()
+      const [asked] = world.node.asked as [{ do: string; picture: Uint8Array }]
+      expect([asked.do, asked.picture.length]).toEqual(['profile', PICTURE_BYTES_MAX + 1])
     },
   )
 

@@ -206,7 +206,6 @@ export class PeopleActs {
 
 /** Why these bytes are no picture; undefined: they are one. */
 function pictureFault(bytes: Uint8Array): string | undefined {
-  if (bytes.length > PICTURE_BYTES_MAX)
-    return `it has ${bytes.length} bytes, and there is room for ${PICTURE_BYTES_MAX}`
+  if (bytes.length > PICTURE_BYTES_MAX) return `there is room for ${PICTURE_BYTES_MAX} bytes, and it has more`
   return pictureType(bytes) === undefined ? 'it is no PNG, JPEG, GIF or WebP' : undefined
 }
