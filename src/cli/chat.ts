@@ -1,4 +1,5 @@
 /** A node with somebody at its front: --json, line mode, or nobody (`hub`). From start to exit code. */
+
 import { networkInterfaces } from 'node:os'
 import type { Node } from '../node/index.ts'
 import { ControlDesk } from './control-desk.ts'
@@ -6,6 +7,7 @@ import { afterEndOfInput, EXIT, exitCodeOf, type SignalName, signalCode, toldOf,
 import { ALONE_MS, firstContact, qrLines } from './first-contact.ts'
 import { Hook } from './hook.ts'
 import { JsonSession, type SessionEnd } from './json.ts'
+import { jsonLine } from './json-line.ts'
 import { LineMode } from './lines.ts'
 import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
@@ -75,7 +77,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     if (starting.signal.aborted) return signalCode(await signals.first)
     const told = toldOf(error)
     const output = new Output(world.stdout)
-    if (mode === 'json') output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
+    if (mode === 'json') output.write(`${jsonLine({ type: 'error', ...told })}\n`)
     else log(indented(told.message))
     await Promise.all([output.flushed(), errors.flushed()])
     return exitCodeOf(told.code)

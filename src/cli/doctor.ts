@@ -1,8 +1,10 @@
 /** `lanchat doctor`: why it does not work here, or that it does. Asks the lanchat running here, where one is. */
+
 import type { Check, CheckName, NodeReport } from '../node/index.ts'
 import { doctorText } from './doctor/text.ts'
 import { verdictOf } from './doctor/verdict.ts'
 import { EXIT } from './exit.ts'
+import { jsonLine } from './json-line.ts'
 import { nearest } from './nearest.ts'
 import { type Settings, UsageError } from './options.ts'
 import { Output } from './output.ts'
@@ -43,7 +45,7 @@ async function checked(world: World, settings: Settings): Promise<number> {
   const ok = checks.every(({ status }) => status !== 'fail')
   output.write(
     settings.json
-      ? `${JSON.stringify({ type: 'doctor', ok, verdict, checks })}\n`
+      ? `${jsonLine({ type: 'doctor', ok, verdict, checks })}\n`
       : doctorText(verdict, checks, settings.plain),
   )
   await output.flushed()

@@ -3,8 +3,10 @@
  * hub. The process stays, as a member that is hub again only where nobody else can be: whoever stops it then stops
  * nothing that others need.
  */
+
 import type { HubInfo } from '../node/index.ts'
 import { EXIT } from './exit.ts'
+import { jsonLine } from './json-line.ts'
 import { granted, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { safeName } from './safe-text.ts'
@@ -30,9 +32,7 @@ export function drain(world: World, settings: Settings): Promise<number> {
         data = await ask('/hub')
       }
       const isDone = data.hub !== null && !data.hub.self
-      output.write(
-        settings.json ? `${JSON.stringify({ type: 'drain', done: isDone, ...data })}\n` : said(data),
-      )
+      output.write(settings.json ? `${jsonLine({ type: 'drain', done: isDone, ...data })}\n` : said(data))
       return isDone ? EXIT.ok : EXIT.later
     },
     { runningOnly: true },

@@ -4,6 +4,7 @@
  */
 import type { OwnOptions } from './calls.ts'
 import { EXIT } from './exit.ts'
+import { jsonLine } from './json-line.ts'
 import { logTo } from './log.ts'
 import { nearest } from './nearest.ts'
 import { granted, oneShot } from './one-shot.ts'
@@ -53,7 +54,7 @@ function linking(
   return oneShot(world, settings, async ({ remote, output }) => {
     const answer = await granted(remote.ask({ command: `/device ${LINKING[act]} ${who}` }))
     const { ref: _, ...told } = answer as { ref?: unknown; text?: string }
-    output.write(`${settings.json ? JSON.stringify(told) : safeText(told.text ?? '')}\n`)
+    output.write(`${settings.json ? jsonLine(told) : safeText(told.text ?? '')}\n`)
     return EXIT.ok
   })
 }

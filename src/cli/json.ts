@@ -1,8 +1,10 @@
 /** `--json`: one object a line out, one line of text, command or object in. Over stdin and stdout, and over the control socket. */
+
 import type { Readable, Writable } from 'node:stream'
 import type { Node, NodeEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { type InputLine, inputLines } from './input-lines.ts'
+import { jsonLine } from './json-line.ts'
 import { Output } from './output.ts'
 import { brokenLine, type Request, Session } from './session.ts'
 
@@ -34,7 +36,7 @@ export class JsonSession {
   }
 
   print(event: NodeEvent): void {
-    this.output.write(`${JSON.stringify(event)}\n`)
+    this.output.write(`${jsonLine(event)}\n`)
   }
 
   /** Carries out the input until it ends or somebody ends it. What was read is answered then. */

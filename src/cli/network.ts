@@ -3,12 +3,14 @@
  * an invitation as QR and words. `lanchat network new [file.code]`: a code of random words alone. These without a network;
  * `show` without a file and `newcode [file]` ask the lanchat running here, or visit the network.
  */
+
 import type { InvitationData, ResultEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import type { OwnOptions } from './calls.ts'
 import { CODE_BITS_MIN, codeBitsAtMost, newCode, WORDS_IN_CODE } from './code.ts'
 import { EXIT, toldOf } from './exit.ts'
 import { qrLines } from './first-contact.ts'
+import { jsonLine } from './json-line.ts'
 import { FreshFile } from './made-file.ts'
 import { nearest } from './nearest.ts'
 import { granted, OneShotError, oneShot } from './one-shot.ts'
@@ -108,7 +110,7 @@ function showPresent(world: World, settings: Settings): Promise<number> {
     async ({ remote, output }) => {
       const invitation = await asked(remote)
       const text = settings.json
-        ? JSON.stringify({ type: 'invitation', ...invitation })
+        ? jsonLine({ type: 'invitation', ...invitation })
         : await shownText(invitation, settings)
       output.write(`${text}\n`)
       return EXIT.ok
@@ -135,7 +137,7 @@ function newcode(
     const where = file === undefined ? 'lanchat network show shows it.' : `The new invitation is in ${file}.`
     output.write(
       settings.json
-        ? `${JSON.stringify({ ...told, ...(file !== undefined && { file }) })}\n`
+        ? `${jsonLine({ ...told, ...(file !== undefined && { file }) })}\n`
         : `This network has a new code: members go on by themselves, invitations from before let nobody in any more. ${where}\n`,
     )
     return EXIT.ok

@@ -2,12 +2,14 @@
  * What one-shot commands share: they speak to the lanchat running on this data dir through its control socket, or else
  * to a node of their own that visits the network for the moment and never becomes hub.
  */
+
 import { PassThrough } from 'node:stream'
 import type { Node, ReadyEvent, ResultEvent, StatusData } from '../node/index.ts'
 import { checkNetworkName } from '../wire/name.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
 import { JsonSession } from './json.ts'
+import { jsonLine } from './json-line.ts'
 import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
@@ -92,7 +94,7 @@ export async function oneShot(
   })().catch(async (error: unknown) => {
     if (starting.signal.aborted) return signalled
     const told = toldOf(error)
-    if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
+    if (settings.json) output.write(`${jsonLine({ type: 'error', ...told })}\n`)
     else errors.write(`lanchat: ${indented(told.message)}\n`)
     return exitCodeOf(told.code)
   })

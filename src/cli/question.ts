@@ -1,6 +1,8 @@
 /** `lanchat rooms`, `who`, `history`, `status`: one question, its answer printed. */
+
 import { isColourful } from './chat.ts'
 import { EXIT } from './exit.ts'
+import { jsonLine } from './json-line.ts'
 import { granted, type OneShotOptions, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { colourful, plain, resultText } from './render.ts'
@@ -19,9 +21,7 @@ export function question(
     const { ref: _, ...result } = answer
     const paint = isColourful(world, settings) ? colourful : plain
     const look = { paint, tabs: settings.plain, self: ready.self.id }
-    const text = settings.json
-      ? JSON.stringify(result)
-      : resultText(answer.command, answer.data, look, answer)
+    const text = settings.json ? jsonLine(result) : resultText(answer.command, answer.data, look, answer)
     if (text !== '') output.write(`${text}\n`)
     return EXIT.ok
   }

@@ -1,5 +1,7 @@
 /** Calls that need no node: what they say goes to stdout, what went wrong to stderr, with --json both as objects. */
+
 import { exitCodeOf, toldOf } from './exit.ts'
+import { jsonLine } from './json-line.ts'
 import { type Settings, UsageError } from './options.ts'
 import { Output } from './output.ts'
 import { indented } from './safe-text.ts'
@@ -23,13 +25,13 @@ export async function report(
   let code: number
   try {
     code = await act({
-      say: (object, text) => output.write(`${settings.json ? JSON.stringify(object) : text}\n`),
+      say: (object, text) => output.write(`${settings.json ? jsonLine(object) : text}\n`),
       hint: (text) => settings.json || errors.write(`${text}\n`),
     })
   } catch (error) {
     if (error instanceof UsageError) throw error
     const told = toldOf(error)
-    if (settings.json) output.write(`${JSON.stringify({ type: 'error', ...told })}\n`)
+    if (settings.json) output.write(`${jsonLine({ type: 'error', ...told })}\n`)
     else errors.write(`lanchat: ${indented(told.message)}\n`)
     code = exitCodeOf(told.code)
   }

@@ -1,6 +1,8 @@
 /** `lanchat send <room or @nick> [text]`: one message; success is "stored". */
+
 import type { Readable } from 'node:stream'
 import { EXIT, within } from './exit.ts'
+import { jsonLine } from './json-line.ts'
 import { granted, OneShotError, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
 import type { World } from './world.ts'
@@ -21,7 +23,7 @@ export async function send(world: World, settings: Settings, words: readonly str
     remote.on((event) => {
       if (settings.json && (event.type === 'ack' || event.type === 'sent')) {
         const { ref: _, ...rest } = { ref: undefined, ...event }
-        output.write(`${JSON.stringify(rest)}\n`)
+        output.write(`${jsonLine(rest)}\n`)
       }
       if (event.type === 'ack') stored.add(event.id)
       wake()

@@ -1,6 +1,8 @@
 /** `lanchat tail [room or @nick]`: messages as they come, until a signal. */
+
 import type { MessageEvent } from '../node/index.ts'
 import { isColourful } from './chat.ts'
+import { jsonLine } from './json-line.ts'
 import { granted, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
 import type { Remote } from './remote.ts'
@@ -22,7 +24,7 @@ export async function tail(world: World, settings: Settings, where: string | und
     }
     remote.on((event) => {
       if (event.type !== 'message' || event.history || !isWanted(event)) return
-      output.write(`${settings.json ? JSON.stringify(event) : render(event, look)!.text}\n`)
+      output.write(`${settings.json ? jsonLine(event) : render(event, look)!.text}\n`)
     })
     return new Promise<number>(() => {})
   })

@@ -1,9 +1,11 @@
 /** `lanchat verify <file>`: is an export what its authors signed, and what the device that made it wrote? No network is needed. */
+
 import { readFile, stat } from 'node:fs/promises'
 import type { ExportVerdict, MessageEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT } from './exit.ts'
 import { exportPage, readExport } from './export-page.ts'
+import { jsonLine } from './json-line.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
 import { safeName, safeText } from './safe-text.ts'
@@ -39,8 +41,7 @@ async function check(
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
     const message = refusalText('FILE_UNREADABLE', { file, why })
-    if (settings.json)
-      output.write(`${JSON.stringify({ type: 'error', code: 'FILE_UNREADABLE', message })}\n`)
+    if (settings.json) output.write(`${jsonLine({ type: 'error', code: 'FILE_UNREADABLE', message })}\n`)
     else errors.write(`lanchat: ${safeText(message)}\n`)
     return EXIT.failure
   }
@@ -53,7 +54,7 @@ async function check(
   const faults = [...found.faults, ...(isShown ? [] : [{ line: 0, why }])]
   const verdict = { ...found, faults }
   const isGood = faults.length === 0
-  if (settings.json) output.write(`${JSON.stringify({ type: 'verify', file, good: isGood, ...verdict })}\n`)
+  if (settings.json) output.write(`${jsonLine({ type: 'verify', file, good: isGood, ...verdict })}\n`)
   else output.write(`${safeText(verdictText(file, verdict, isGood ? namesIn(read?.lines ?? []) : []))}\n`)
   return isGood ? EXIT.ok : EXIT.failure
 }

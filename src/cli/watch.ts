@@ -2,8 +2,10 @@
  * `lanchat status --watch`: looks at the node every second. On a terminal a picture is drawn over the one before, in
  * the terminal's own scrollback, so nothing has to be put back at the end; elsewhere a line, with --json an object.
  */
+
 import type { StatusData } from '../node/index.ts'
 import { isColourful, isUtf8 } from './chat.ts'
+import { jsonLine } from './json-line.ts'
 import { granted, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { lineOf, picture, type Rates, ratesOf } from './picture.ts'
@@ -21,7 +23,7 @@ export function watch(world: World, settings: Settings): Promise<number> {
   let drawn = 0
 
   const show = (status: StatusData, rates: Rates): string => {
-    if (settings.json) return `${JSON.stringify(objectOf(status, rates))}\n`
+    if (settings.json) return `${jsonLine(objectOf(status, rates))}\n`
     if (!isDrawn) return `${new Date().toISOString().slice(11, 19)}  ${lineOf(status, rates)}\n`
     // One column and one row less than there are: no terminal scrolls or wraps then.
     const lines = picture(status, rates, { paint, isUnicode, columns: (stdout.columns ?? 80) - 1 })

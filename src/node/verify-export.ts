@@ -54,9 +54,12 @@ export interface ExportVerdict {
   readonly faults: readonly ExportFault[]
 }
 
-/** A line as it stands in the file, without what only HTML would take for its own. */
+/** A line as it stands in the file, without what only HTML, or a terminal, would take for its own. */
 export const exportLine = (line: object): string =>
-  JSON.stringify(line).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e')
+  JSON.stringify(line).replace(
+    /[<>\u007f-\u009f]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** What a seal signs: all lines, the last one without its seal. */
 export const sealMessage = (digest: Uint8Array, at: number): Uint8Array =>

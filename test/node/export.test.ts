@@ -135,6 +135,7 @@ describe('an export', () => {
       'dir\u202eection \u0007 bell \u2028 sep',
       '👩‍👩‍👧 ÄÖ 会議 \u{10ffff}',
       '# not a title',
+      'escape \u009b2J \u007f',
     ]
     for (const text of awkward) await said(text)
     const lines = await exported()
@@ -142,6 +143,7 @@ describe('an export', () => {
       const page = exportPage(format, lines)
       expect(readExport(page)).toEqual({ format, lines })
       expect(checkExport(readExport(page)!.lines).faults).toEqual([])
+      expect(page).not.toMatch(/[\u007f-\u009f]/)
       if (format === 'jsonl') continue
       const seen = page.slice(0, page.lastIndexOf(format === 'html' ? '<script' : '<!-- lanchat'))
       expect(seen).not.toMatch(/<b>&amp; |<\/script|\u202e|\u0007/)

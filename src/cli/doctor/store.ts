@@ -1,7 +1,9 @@
 /** `lanchat doctor --store`: what is stored here, what the disk did to it, and what was done about that. */
+
 import type { DamagedReport, DiskReport, StoreReport } from '../../node/index.ts'
 import { askRunning } from '../doctor.ts'
 import { EXIT } from '../exit.ts'
+import { jsonLine } from '../json-line.ts'
 import type { Settings } from '../options.ts'
 import { Output } from '../output.ts'
 import { sizeText } from '../places.ts'
@@ -38,7 +40,7 @@ async function looked(world: World, settings: Settings): Promise<number> {
   const { ok, verdict } = verdictOf(store)
   output.write(
     settings.json
-      ? `${JSON.stringify({ type: 'doctor', ok, verdict, store })}\n`
+      ? `${jsonLine({ type: 'doctor', ok, verdict, store })}\n`
       : textOf(verdict, store, settings.plain),
   )
   await output.flushed()
