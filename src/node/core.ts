@@ -426,6 +426,7 @@ export class Core {
       net: this.replica.net,
       held: (room, author, lane) => this.replica.lane(room, author, lane)?.n ?? 0,
       pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
+      isHub: (link) => link === this.#reign.followed,
       ask: (link) => this.sync.askPeer(link),
       fault: (link, why) => this.#outgoing.fault(link, `live: ${why}`),
     })

@@ -15,6 +15,8 @@ export interface LiveRunPorts {
   held(room: RoomId, author: PersonKey, lane: LaneId): number
   /** Pull this lane over this link. */
   pull(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void
+  /** Is the hub that is followed at the other end? */
+  isHub(link: LinkId): boolean
   /** Compare all rooms with this peer. */
   ask(link: LinkId): void
   fault(link: LinkId, why: Exclude<EventFault, 'newer'>): void
@@ -22,7 +24,10 @@ export interface LiveRunPorts {
 
 /** A peer whose numbers stand for nothing here is asked what it holds at most this often. */
 const ASK_EVERY_MS = 1000
-/** Hubs are one or two, but anybody may tell numbers: of more links those of the one that told longest ago are forgotten. */
+/**
+ * Hubs are one or two, but anybody may tell numbers: of more links those of the one that told longest ago are forgotten, never
+ * those of the hub that is followed.
+ */
 const LINKS_MAX = 8
 
 export class LiveRuns {
@@ -76,7 +81,12 @@ export class LiveRuns {
     const lanes = this.#lanes.get(link) ?? new NumberedLanes()
     this.#lanes.delete(link)
     this.#lanes.set(link, lanes)
-    if (this.#lanes.size > LINKS_MAX) this.#lanes.delete(this.#lanes.keys().next().value!)
+    if (this.#lanes.size > LINKS_MAX)
+      for (const other of this.#lanes.keys())
+        if (!this.#ports.isHub(other)) {
+          this.#lanes.delete(other)
+          break
+        }
     return lanes
   }
 }

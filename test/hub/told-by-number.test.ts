@@ -79,6 +79,7 @@ test.each([1, 2, 3])(
       member.live = new LiveRuns({
         crypto: nodeCrypto,
         net: NET,
+        isHub: () => false,
         held: (room: RoomId, author: PersonKey) => {
           const own = author === member.author.person ? member.written.get(room) : undefined
           return own ? lastOf(own).n : 0
@@ -139,6 +140,7 @@ test('who is pulled from and joins before that is told can read what follows', (
   const live = new LiveRuns({
     crypto: nodeCrypto,
     net: NET,
+    isHub: () => false,
     held: () => 2,
     pull: (_, room) => asked.push(room),
     ask: () => asked.push('all'),

@@ -13,7 +13,7 @@
  * What an honest hub may leave out is not looked at: events from before this session, or from before this node carried
  * the room, of forked lanes, of times that are not now; and what the hub itself pulled from here. How old an event is,
  * its author's clock says, and that may be wrong: so nothing is looked at either until this node has been seen to hold
- * all that the hub has. One omission proves little to a careful reader, so three are needed, each of something that came
+ * all that the hub has, or for ten minutes: any peer can list without end. One omission proves little to a careful reader, so three are needed, each of something that came
  * after the last one was counted.
  */
 import type { PersonKey, RoomId } from '../../wire/ids.ts'
@@ -34,6 +34,8 @@ const JUDGE_AFTER_MS = 5000
 const ANSWER_MS = 15_000
 /** Session and carriage have to be this much older than an event, and than the last time all of the hub's was here. */
 const SETTLED_MS = 15_000
+/** Who is not caught up by then is held up by somebody, who may not keep this node from looking for ever. */
+const CATCH_UP_MS_MAX = 600_000
 /** Times further ahead than this say nothing. */
 const AHEAD_MS = 60_000
 /** Between two omissions that count. */
@@ -116,7 +118,7 @@ export class Omissions {
    */
   gained(lane: Lane, n: number, ageMs: number, carriedSince: number, now: number): void {
     const begun = Math.max(this.#since, carriedSince)
-    const isCaughtUp = this.#caughtUpAt >= begun + SETTLED_MS
+    const isCaughtUp = this.#caughtUpAt >= begun + SETTLED_MS || now >= begun + CATCH_UP_MS_MAX
     const isFresh = isCaughtUp && ageMs > -AHEAD_MS && now - ageMs > begun + SETTLED_MS
     // As at a hub: it makes no name for each event that comes.
     if (!isFresh && this.#early.size === 0) return

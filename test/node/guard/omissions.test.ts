@@ -45,6 +45,13 @@ describe('withheld', () => {
     expect(withheld(following(), START, [entry(7)])).toBe('withheld')
   })
 
+  test('a peer that never lets this node catch up hides it for ten minutes, and no longer (GU-5)', () => {
+    const omissions = new Omissions()
+    omissions.follow(hub, FOLLOWED)
+    expect(withheld(omissions, FOLLOWED + 599_000, [entry(7)])).toBeUndefined()
+    expect(withheld(omissions, FOLLOWED + 620_000, [entry(7)])).toBe('withheld')
+  })
+
   test('what the hub does not have is none', () => {
     const omissions = following()
     expect(withheld(omissions, START, [entry(6)])).toBeUndefined()
