@@ -137,6 +137,18 @@ describe('a person', () => {
     )
   })
 
+  it('says nothing anew that is so already, since all keep what is said for ever', async () => {
+    const look = { do: 'profile', colour: '#ff8800', picture: png } as const
+    const none = { do: 'profile', colour: null, picture: null } as const
+    const events = async () =>
+      (await ben.knows<{ stored: { events: number } }>({ do: 'status' })).stored.events
+    const before = await events()
+    for (const each of [none, look, look, { ...look, picture: png.slice() }, none, none, look])
+      await ben.does(each)
+    expect((await events()) - before).toBe(6)
+    expect(await ben.knows({ do: 'whois', who: 'ben' })).toMatchObject({ colour: '#ff8800', picture: {} })
+  })
+
   it('is refused what is no picture, no colour, or too much', async () => {
     const ask = (fields: object) => ben.ask({ do: 'profile', ...fields })
     expect(await ask({ picture: new Uint8Array(16 * 1024 + 1) })).toMatchObject({ code: 'PICTURE_INVALID' })

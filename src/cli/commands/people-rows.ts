@@ -111,7 +111,7 @@ export const peopleRows: readonly CommandRow[] = [
   {
     name: 'profile',
     args: '[text <words> | colour <#rrggbb> | picture <file>]',
-    help: 'what others find under your name; none takes a colour or picture away',
+    help: 'what others find under your name; none takes a colour or picture away, though disks keep what was shown',
     read: readProfile,
   },
   {

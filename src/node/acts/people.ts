@@ -1,6 +1,6 @@
 /** People: how this person shows themselves, what they say of themselves, and what is known of others. */
 
-import { fromHex, hex } from '../../wire/bytes.ts'
+import { equal, fromHex, hex } from '../../wire/bytes.ts'
 import { decodeBody } from '../../wire/codec.ts'
 import { NETWORK_ROOM, type PersonKey, talkRoom } from '../../wire/ids.ts'
 import { ABOUT_BYTES_MAX, MODE_TEXT_BYTES_MAX, PICTURE_BYTES_MAX } from '../../wire/limits.ts'
@@ -111,8 +111,18 @@ export class PeopleActs {
     then()
   }
 
+  /** What is so already is written no more: all keep it for ever, and programs may ask for it at each of their starts. */
   #look(part: number, bytes: Uint8Array): void {
+    if (this.#isSo(part, bytes)) return
     this.#writer.write(NETWORK_ROOM, { kind: 'look', part, bytes })
+  }
+
+  #isSo(part: number, bytes: Uint8Array): boolean {
+    const { views, me: self } = this.#core
+    const { colour, picture } = views.network().looks.get(self) ?? {}
+    if (bytes.length === 0) return (part === LOOK.colour ? colour : picture) === undefined
+    const present = part === LOOK.colour ? colour : this.#shown(self)
+    return present !== undefined && equal(present, bytes)
   }
 
   #isRefused(asked: Asked, text: string, max: number): boolean {
@@ -171,14 +181,19 @@ export class PeopleActs {
 
   /** A file that does not pass for a picture is none. */
   #picture(key: PersonKey): PictureData | undefined {
+    const bytes = this.#shown(key)
+    const type = bytes && pictureType(bytes)
+    return bytes && type !== undefined ? { type, bytes: bytes.length, base64: toBase64(bytes) } : undefined
+  }
+
+  /** The file that somebody shows, whatever it is; undefined: none, or it is not here. */
+  #shown(key: PersonKey): Uint8Array | undefined {
     const { views, replica } = this.#core
     const id = views.network().looks.get(key)?.picture
     const event = id && replica.find(id)
     const body = event && replica.body(event)
     const value = body && event ? decodeBody(event.kind, body) : undefined
-    if (value?.kind !== 'look') return undefined
-    const type = pictureType(value.bytes)
-    return type === undefined ? undefined : { type, bytes: value.bytes.length, base64: toBase64(value.bytes) }
+    return value?.kind === 'look' ? value.bytes : undefined
   }
 
   /** As one types: part of a name, a label, or their words. Those whose name begins so first, of them who is here. */
