@@ -90,6 +90,7 @@ import {
 import {
   addLink,
   ask,
+  crowdedLink,
   dialDue,
   dialKey,
   forgetLink,
@@ -264,7 +265,7 @@ function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'l
     advertise(choice, turn)
     beatSoon(choice, turn.now)
   }
-  const spare = spareLink(choice, turn.now, link)
+  const spare = spareLink(choice, turn.now, link) ?? crowdedLink(choice, link)
   if (spare) close(choice, turn, spare, 'duplicate')
   if (spare === link) return
   send(turn, link, heartbeat(choice, turn))

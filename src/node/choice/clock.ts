@@ -1,5 +1,5 @@
 /** The median of raw wall clocks that the hub and line[0] publish. Members keep time by the monotonic clock in between. */
-import type { Choice, Link, Turn } from './state.ts'
+import type { Beat, Choice, Link, Turn } from './state.ts'
 
 /** Median of the clocks on all links and the own, in ms of wall time now; of an even number the later of the middle two. */
 export function medianOf(choice: Choice, turn: Turn): number {
@@ -8,9 +8,13 @@ export function medianOf(choice: Choice, turn: Turn): number {
   return clocks[Math.floor(clocks.length / 2)]!
 }
 
-/** The raw clocks of all who are heard, gone on to now (monotonic ms). */
+/** The raw clocks of all who are heard, gone on to now (monotonic ms): of each key one, over however many links it says it. */
 export function* clocksOf(choice: Choice, now: number): Iterable<number> {
-  for (const { beat } of choice.links.values()) if (beat) yield beat.clock + now - beat.at
+  for (const links of choice.byKey.values()) {
+    let last: Beat | undefined
+    for (const { beat } of links) if (beat && beat.at >= (last?.at ?? -Infinity)) last = beat
+    if (last) yield last.clock + now - last.at
+  }
 }
 
 /** Before each heartbeat of a client: as line[0] it publishes the median of all it hears, and goes by it too (rule CL-1). */

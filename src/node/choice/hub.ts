@@ -99,11 +99,15 @@ export function sendBeacon(choice: Choice, turn: Turn, link: Link): void {
   if (choice.phase.state === 'hub') send(turn, link, beaconOf(choice, choice.phase))
 }
 
+/** Is this key a member over another link? Then it counts no further. */
+const isMemberElsewhere = (choice: Choice, link: Link): boolean =>
+  choice.byKey.get(link.key)?.some((other) => other !== link && other.member && !other.visitor) ?? false
+
 export function addMember(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
   if (link.member) return
   link.member = true
   link.syncedAt = link.beat?.lag === 0 ? turn.now : undefined
-  if (!link.visitor) phase.members++
+  if (!link.visitor && !isMemberElsewhere(choice, link)) phase.members++
   phase.lineDirty = true
   turn.effects.push({ do: 'memberJoined', link: link.id, key: link.key, visitor: link.visitor })
   beatSoon(choice, turn.now)
@@ -112,7 +116,7 @@ export function addMember(choice: Choice, turn: Turn, phase: HubPhase, link: Lin
 export function dropMember(choice: Choice, turn: Turn, phase: HubPhase, link: Link): void {
   if (!link.member) return
   link.member = false
-  if (!link.visitor) phase.members--
+  if (!link.visitor && !isMemberElsewhere(choice, link)) phase.members--
   phase.lineDirty = true
   turn.effects.push({ do: 'memberLeft', link: link.id, key: link.key })
   beatSoon(choice, turn.now)
@@ -127,7 +131,7 @@ export function dropSilent(choice: Choice, turn: Turn, phase: HubPhase, link: Li
 
 /** Answers a join. False: there is no room, or this hub is leaving. */
 export function takeIn(choice: Choice, turn: Turn, phase: HubPhase, link: Link, at: number): boolean {
-  const full = phase.members >= MEMBERS_MAX && !link.member
+  const full = phase.members >= MEMBERS_MAX && !link.member && !isMemberElsewhere(choice, link)
   if (choice.leavingSince !== undefined || full) {
     send(turn, link, {
       type: 'notJoined',

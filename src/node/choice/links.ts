@@ -179,6 +179,20 @@ export function spareLink(choice: Choice, now: number, link: Link): Link | undef
   return undefined
 }
 
+/** Links of one key: a class of machines cloned with it, and no more than can be gone through at each heartbeat. */
+const LINKS_OF_KEY_MAX = 64
+
+/** The link to close where one key has too many: the one heard longest ago; undefined: none. */
+export function crowdedLink(choice: Choice, { ofSameKey }: Link): Link | undefined {
+  if (ofSameKey.length <= LINKS_OF_KEY_MAX) return undefined
+  const { phase } = choice
+  const followed = phase.state === 'following' ? phase.link : undefined
+  let longest: Link | undefined
+  for (const link of ofSameKey)
+    if (link.id !== followed && link.heardAt < (longest?.heardAt ?? Infinity)) longest = link
+  return longest
+}
+
 const dialAll = (turn: Turn, addresses: readonly string[]) => {
   for (const address of addresses) turn.effects.push({ do: 'dial', address })
 }
