@@ -26,6 +26,8 @@ const hostile = fc
         '\u{e0001}',
         '\u{e007f}',
         '\ufff9',
+        '\u0301'.repeat(12),
+        '\u0323\u200d'.repeat(9),
         '\ud800',
         '\udfff',
       ),
@@ -65,6 +67,19 @@ describe('text for a terminal', () => {
   ])('keeps what people write: %j', (text, safe) => {
     expect(safeText(text)).toBe(safe)
   })
+
+  it.each(['\u0301', '\u0338\u20d2', '\u0301\u200d', '\ufe0f'])('stacks no tower of marks: %j', (marks) => {
+    const text = safeText(`a${marks.repeat(2000)}b`)
+    expect([...text].length).toBeLessThanOrEqual(12)
+    expect(text.at(-1)).toBe('b')
+  })
+
+  it.each(['ཧཱུྃ', 'בְּרֵאשִׁ֖ית', 'ที่นี่', '👩🏽‍❤️‍💋‍👨🏿', 'Việt Nam'])(
+    'leaves the marks that languages have: %s',
+    (text) => {
+      expect(safeText(text)).toBe(text.normalize('NFC'))
+    },
+  )
 
   it('never begins a second line at the margin', () => {
     expect(indented('hi\n[general] bob: I lie')).toBe('hi\n    [general] bob: I lie')
