@@ -61,6 +61,9 @@ const COLOURS = [
   'yellowBright',
 ] as const
 
+/** Lines of one message on the screen. */
+const LINES_MAX = 100
+
 /** A person's colour comes from the key, so that nobody can take it over with the name. */
 const colourOf = (id: string) => COLOURS[Number.parseInt(id.slice(0, 6), 16) % COLOURS.length] ?? 'green'
 
@@ -83,7 +86,9 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
     case 'message':
       return { text: messageLine(event, look) }
     case 'edit':
-      return { text: markLine(event, look, `${paint('dim', 'edited:')} ${indented(event.text)}`) }
+      return {
+        text: markLine(event, look, `${paint('dim', 'edited:')} ${indented(shortly(event.text, look))}`),
+      }
     case 'delete':
       return { text: paint('dim', markLine(event, look, 'deleted a message')) }
     case 'reaction': {
@@ -156,19 +161,21 @@ function markLine(
   return `${room}* ${isSelf ? paint('bold', 'you') : shown(event.from)}${event.room === null ? ' (in private)' : ''} ${isSelf ? what.replace(/^(gives|takes) /, (word) => `${word.trim().slice(0, -1)} `) : what}`
 }
 
-function messageLine(event: MessageEvent, { paint, self, person, screen }: Look): string {
+function messageLine(event: MessageEvent, look: Look): string {
+  const { paint, self, person, screen } = look
   const coloured = (who: Who, text: string) => (person ? person(who.id, text) : paint(colourOf(who.id), text))
   const name = (who: Labelled) => (who.id === self ? paint('bold', 'me') : coloured(who, shown(who)))
   const plainStamp = screen ? screen.time : event.history || event.approx ? localTime(event.ts) : undefined
   const stamp = event.approx ? `~${plainStamp}` : plainStamp
   const time = stamp === undefined ? '' : `${paint('dim', stamp)} `
   const isOthers = event.from.id !== self
+  const plainText = indented(shortly(event.text, look))
   const said =
     event.hits !== undefined
-      ? marked(indented(event.text), event.hits, paint)
+      ? marked(plainText, event.hits, paint)
       : screen && isOthers
-        ? highlighted(indented(event.text), screen.nick, paint)
-        : indented(event.text)
+        ? highlighted(plainText, screen.nick, paint)
+        : plainText
   const { quote } = event
   const answers = quote ? `${paint('dim', `(to ${shown(quote.from)}: ${safeName(quote.text)})`)} ` : ''
   const given = (event.reactions ?? []).map(({ emoji, count }) => `${safeName(emoji)} ${count}`).join('  ')
@@ -184,6 +191,14 @@ function messageLine(event: MessageEvent, { paint, self, person, screen }: Look)
   const from = isOthers ? coloured(event.from, shown(event.from)) : paint('bold', shown(event.from))
   const room = screen?.room === event.room ? '' : `[${safeName(event.room)}] `
   return event.action ? `${time}${room}* ${from} ${text}` : `${time}${room}${from}: ${text}`
+}
+
+/** On the screen a message takes no more rows than a long one without line breaks would: 8,000 breaks push away what all others said. */
+function shortly(text: string, { screen }: Look): string {
+  const lines = screen ? text.split('\n') : []
+  if (lines.length <= LINES_MAX) return text
+  const more = lines.length - LINES_MAX
+  return [...lines.slice(0, LINES_MAX), `… ${more} more lines: /history shows them`].join('\n')
 }
 
 const highlighted = (text: string, nick: string, paint: Paint): string =>

@@ -72,6 +72,17 @@ describe('the time of a message', () => {
   })
 })
 
+describe('a message of many lines', () => {
+  const text = 'x\n'.repeat(500)
+  const message = { type: 'message', id: '1', room: 'lab', from: hub, text, ts: 0, order: '' } as MessageEvent
+  const screen = { room: 'lab', nick: 'me', time: '14:03' }
+  it('is whole in a history, and wherever no screen is', () => {
+    expect(render(message, look)!.text.split('\n')).toHaveLength(501)
+    expect(resultText('/history', [message], { ...look, screen }).split('\n')).toHaveLength(501)
+    expect(render(message, { ...look, screen })!.text.split('\n')).toHaveLength(101)
+  })
+})
+
 describe('what people read of messages and moderation', () => {
   const [ada, bob] = ['cd', 'ef'].map((byte, i) => ({ id: byte.repeat(32), name: ['ada', 'bob'][i]! })) as [
     { id: string; name: string },

@@ -92,6 +92,15 @@ describe('the chat on a terminal', () => {
     expect(screen.beforeCursor).toBe('[general] anna: half a th')
   })
 
+  it('shows a part of a message of thousands of lines', async () => {
+    const { node, screen } = await start()
+    const text = Array.from({ length: 2000 }, (_, n) => `row ${n}`).join('\n')
+    node.emit(message({ text }))
+    await screen.shows('… 1900 more lines: /history shows them')
+    const isShown = (row: string) => /^(14:03 bob:| {3}) row \d+$/.test(row)
+    expect(screen.rows.filter(isShown)).toHaveLength(100)
+  })
+
   it('keeps everything in the scrollback, once, in order, while people type', async () => {
     const { node, screen } = await start({ rows: 8 })
     for (let n = 0; n < 200; n++) {
