@@ -41,6 +41,7 @@ import {
   classOf,
   type Lane,
   type LaneClass,
+  type LaneName,
   newLane,
   parseEntries,
   type VectorEntry,
@@ -592,11 +593,7 @@ export class Sync {
       if (!tombstone) return this.#ports.fault(link, 'tombstone')
       this.#ports.verify(link, [tombstoneCheck(tombstone)], (isGood) => {
         if (!isGood) return this.#ports.fault(link, 'tombstone: signature')
-        // Of a lane that is neither held nor being pulled over this link: it comes again with the lane.
-        const { room, author, lane } = tombstone
-        const isPulled = this.#lanesInFlight.get(laneName(room, author, lane))?.link === link
-        if (!isPulled && !this.#ports.replica.lane(room, author, lane)) return
-        this.#ports.deleted(link, tombstone)
+        if (this.#isAtHand(link, tombstone)) this.#ports.deleted(link, tombstone)
       })
     }
   }
@@ -696,9 +693,16 @@ export class Sync {
   #onFork(link: LinkId, frame: FrameOf<'fork'>): void {
     this.#verifyChain(link, frame.a, (a) => {
       this.#verifyChain(link, frame.b, (b) => {
+        if (!this.#isAtHand(link, a[0]!)) return
         if (this.#ports.replica.forks.add(a, b, [frame.a, frame.b])) this.#ports.forked(a[0]!.room)
       })
     })
+  }
+
+  /** Is the lane held, or pulled over this link? What is said of another one comes again with the lane. */
+  #isAtHand(link: LinkId, { room, author, lane }: LaneName): boolean {
+    const isPulled = this.#lanesInFlight.get(laneName(room, author, lane))?.link === link
+    return isPulled || this.#ports.replica.lane(room, author, lane) !== undefined
   }
 
   // --- serving ----------------------------------------------------------------------------------------------------

@@ -703,6 +703,18 @@ describe('SY-19: hostile frames', () => {
     expect(peer.forks).toBe(0)
   })
 
+  test('forks of lanes that are not at hand make no lanes (EV-13)', () => {
+    const peer = victim()
+    for (let i = 0; i < 20; i++) {
+      const lane = anna.contentLane()
+      const [a, b] = ['1', 'other'].map((text) => packRun(anna.run(lane, [text])))
+      const chain = ({ headers, signature }: typeof packed) => ({ headers, signature })
+      peer.sync.frame(1, { type: 'fork', a: chain(a!), b: chain(b!) })
+    }
+    expect(peer.faults).toEqual([])
+    expect([...peer.replica.lanes(ROOM, 1)]).toHaveLength(lanesOf(1).length)
+  })
+
   test('answers that nobody asked for are ignored', () => {
     const peer = victim()
     const chain = { headers: packed.headers, signature: packed.signature }
