@@ -14,6 +14,7 @@ import { question } from './question.ts'
 import { Remote } from './remote.ts'
 import { report } from './report.ts'
 import { safeName, safeText } from './safe-text.ts'
+import { shellWord } from './shell-word.ts'
 import { table } from './tables.ts'
 import type { World } from './world.ts'
 
@@ -79,7 +80,7 @@ function exportTo(world: World, settings: Settings, own: OwnOptions, file: strin
       `The identity ${id.slice(0, 8)} is in ${file}, sealed with your passphrase.`,
     )
     hint(
-      `On the new machine: lanchat id import ${file}\nDo not go on using both: one identity lives in one place at a time.`,
+      `On the new machine: lanchat id import ${shellWord(file)}\nDo not go on using both: one identity lives in one place at a time.`,
     )
     return EXIT.ok
   })

@@ -19,6 +19,7 @@ import type { Remote } from './remote.ts'
 import { invitationText } from './render.ts'
 import { report } from './report.ts'
 import { safeName } from './safe-text.ts'
+import { shellWord } from './shell-word.ts'
 import { readSmallFile } from './small-file.ts'
 import type { World } from './world.ts'
 
@@ -63,8 +64,8 @@ function found(world: World, settings: Settings, name: string, asked: string | u
     )
     hint(
       [
-        `Use it on every machine: lanchat --code-file ${file}`,
-        `Carry the file on a stick, or show it as a QR and as words: lanchat network show ${file}`,
+        `Use it on every machine: lanchat --code-file ${shellWord(file)}`,
+        `Carry the file on a stick, or show it as a QR and as words: lanchat network show ${shellWord(file)}`,
         'Whoever has it can come in, unless you type /membersonly on; then /admit lets people in, one by one.',
         'Has it got into wrong hands? lanchat network newcode makes a new one; /expel keeps somebody out.',
       ].join('\n'),
@@ -185,7 +186,7 @@ function code(world: World, settings: Settings, asked: string | undefined): Prom
       { type: 'network', network: name, file, words: WORDS_IN_CODE, bits },
       `A code of ${WORDS_IN_CODE} random words (${bits} bits) is in ${file}.`,
     )
-    const use = `lanchat ${settings.node.network === undefined ? '' : `--network ${name} `}--code-file ${file}`
+    const use = `lanchat ${settings.node.network === undefined ? '' : `--network ${name} `}--code-file ${shellWord(file)}`
     hint(
       [
         `Use it on every machine: ${use}`,

@@ -7,10 +7,12 @@ import { ownFolder, packOffline } from './offline/package.ts'
 import type { Settings } from './options.ts'
 import { sizeText } from './places.ts'
 import { report } from './report.ts'
+import { shellWord } from './shell-word.ts'
 import type { World } from './world.ts'
 
+/** Without a folder in front npm would look for a package of this name. */
 export const installCommand = (file: string): string =>
-  `npm install --global --offline --ignore-scripts ${file}`
+  `npm install --global --offline --ignore-scripts ${shellWord(/^\.|[\\/]/.test(file) ? file : `./${file}`)}`
 
 /**
  * file: where to; a folder gets the usual name, and so does the current one without it. An older package is replaced.
@@ -33,9 +35,7 @@ export function pack(world: World, settings: Settings, file = '.'): Promise<numb
       { type: 'package', file: path, bytes, sha256, version },
       `${path}: ${sizeText(bytes)}, SHA-256 ${sha256}`,
     )
-    hint(
-      `On any machine with Node 20.19 or later, without internet:\n  ${installCommand(/^[./]/.test(path) ? path : `./${path}`)}`,
-    )
+    hint(`On any machine with Node 20.19 or later, without internet:\n  ${installCommand(path)}`)
     return EXIT.ok
   })
 }
