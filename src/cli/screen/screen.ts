@@ -59,6 +59,8 @@ export interface ScreenOptions {
 /** What a person does; answers of the terminal are not for us. */
 export type Input = Exclude<Typed, { readonly is: 'position' }>
 
+/** Rooms and talks with a number: strangers can begin as many talks as they have keys. */
+const ROOMS_MAX = 200
 /** Names kept for Tab, of rooms and of people each. */
 const NAMES_MAX = 1000
 /** Far above what one message holds: what is longer is not taken in, since every key would have to lay it out again. */
@@ -374,7 +376,7 @@ export class Screen {
       room.unread = unread
       room.mentions = other ? unread : mentions
     }
-    for (const name of left) this.#rooms.set(name, { unread: 0, mentions: 0 })
+    for (const name of left) if (this.#rooms.has(name)) this.#rooms.set(name, { unread: 0, mentions: 0 })
   }
 
   learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
@@ -560,8 +562,18 @@ export class Screen {
     if (!room) {
       room = { unread: 0, mentions: 0 }
       this.#rooms.set(name, room)
+      if (this.#rooms.size > ROOMS_MAX) this.#dropTalk(name)
     }
     return room
+  }
+
+  /** The talk begun longest ago, but for this one: it comes back with the next message in it. */
+  #dropTalk(but: string): void {
+    for (const name of this.#rooms.keys()) {
+      if (talkOf(name) === undefined || name === but || name === this.#room) continue
+      this.#rooms.delete(name)
+      return
+    }
   }
 
   // --- what stands below --------------------------------------------------------------------------------------------

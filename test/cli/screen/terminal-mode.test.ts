@@ -92,6 +92,18 @@ describe('the chat on a terminal', () => {
     expect(screen.beforeCursor).toBe('[general] anna: half a th')
   })
 
+  it('keeps so many talks, whatever number of strangers begins one', async () => {
+    const { node, screen } = await start({ rows: 6, columns: 100 })
+    for (let n = 0; n < 2000; n++) {
+      const from = { id: n.toString(16).padStart(64, '0'), name: `eve${n}` }
+      node.emit(message({ text: `psst ${n}`, from, room: null, private: true }))
+    }
+    await screen.shows('psst 1999')
+    screen.type('\u001ba')
+    // The oldest that is kept, of 200 with general.
+    await screen.cursorBehind('[@eve1801] anna: ')
+  })
+
   it('shows a part of a message of thousands of lines', async () => {
     const { node, screen } = await start()
     const text = Array.from({ length: 2000 }, (_, n) => `row ${n}`).join('\n')
