@@ -23,6 +23,16 @@ export function exportPage(format: Format, lines: readonly string[]): string {
   return `${page}${from}${lines.join('\n')}${to}`
 }
 
+/** Is this the page that these lines make, or made before pages fitted phones? Never throws. */
+export function isPageOf(format: Format, lines: readonly string[], text: string): boolean {
+  try {
+    const page = exportPage(format, lines)
+    return text === page || text === page.replace(VIEWPORT, '')
+  } catch {
+    return false
+  }
+}
+
 /** The format of a file and its lines; undefined where no export made it. */
 export function readExport(text: string): { readonly format: Format; readonly lines: string[] } | undefined {
   const format = text.startsWith('<!doctype html>') ? 'html' : text.startsWith('#') ? 'markdown' : 'jsonl'
@@ -95,6 +105,9 @@ const markdown = (text: string): string =>
     .replace(/[\\`*_{}[\]()#+\-.!|~>=:@]/g, '\\$&')
     .replace(/\n/g, '  \n  ')
 
+/** Else a phone shows the page as wide as a desk's screen, with letters that nobody can read. */
+const VIEWPORT = '<meta name="viewport" content="width=device-width">\n'
+
 function htmlPage(messages: readonly MessageEvent[]): string {
   const answers = answered(messages)
   const items = messages.map((message) => {
@@ -111,7 +124,7 @@ function htmlPage(messages: readonly MessageEvent[]): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+${VIEWPORT}<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
 <style>
 body { font: 16px/1.4 sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em; color: #111; background: #fff }

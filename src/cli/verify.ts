@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { ExportVerdict, MessageEvent } from '../node/index.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT } from './exit.ts'
-import { exportPage, readExport } from './export-page.ts'
+import { isPageOf, readExport } from './export-page.ts'
 import { jsonLine } from './json-line.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
@@ -66,14 +66,6 @@ async function textOf(file: string): Promise<string> {
     throw error instanceof RangeError ? new Error('it is too long') : error
   })
   return text
-}
-
-function isPageOf(format: 'markdown' | 'html', lines: readonly string[], text: string): boolean {
-  try {
-    return exportPage(format, lines) === text
-  } catch {
-    return false
-  }
 }
 
 /** Who is called what in it: no signature is over a name, so a page may call anybody anything. */

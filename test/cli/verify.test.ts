@@ -64,4 +64,21 @@ describe('the verdict on an export', () => {
     expect(await world.run('verify', '/dev/zero')).toBe(1)
     expect(world.errors()).toContain('/dev/zero cannot be read (it is no file)')
   })
+
+  it('takes a page that fits a phone, or one from before they did, and no other', async () => {
+    const { lines } = await exportedWith({})
+    const page = exportPage('html', lines)
+    const viewport = '<meta name="viewport" content="width=device-width">\n'
+    expect(page).toContain(viewport)
+    const file = join(folder, 'lab.html')
+    for (const [text, code] of [
+      [page, 0],
+      [page.replace(viewport, ''), 0],
+      [page.replace('I did it', 'I did not'), 1],
+      [page.replace(viewport, `${viewport}${viewport}`), 1],
+    ] as const) {
+      writeFileSync(file, text)
+      expect(await new FakeWorld().run('verify', file)).toBe(code)
+    }
+  })
 })
