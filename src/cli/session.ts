@@ -22,7 +22,7 @@ import {
 } from './commands.ts'
 import { emojiNamed } from './emoji.ts'
 import { LINE_BYTES_MAX } from './input-lines.ts'
-import { readWholeFile } from './whole-file.ts'
+import { readWholeFile, typedPath } from './whole-file.ts'
 
 /** Requests asked and not yet answered: enough for the node to commit many at once, few enough to hold. */
 const UNDER_WAY_MAX = 256
@@ -135,7 +135,7 @@ export class Session {
   async #askWithFile({ file, max, use }: FileMeaning, name: string, echo: { ref?: unknown }): Promise<void> {
     let bytes: Uint8Array
     try {
-      bytes = await readWholeFile(file, max)
+      bytes = await readWholeFile(typedPath(file), max)
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       const why = code ?? message

@@ -1,6 +1,15 @@
 /** A file that people name to have it taken whole: a picture. */
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The file that a line of the chat means, where no shell has seen it: in quotes or not, ~/ being the home. */
+export function typedPath(typed: string, home: () => string = homedir): string {
+  const [, , quoted] = /^(["'])(.+)\1$/su.exec(typed) ?? []
+  if (quoted !== undefined) return quoted
+  return /^~[\\/]/u.test(typed) ? join(home(), typed.slice(2)) : typed
+}
 
 /**
  * The bytes of a file; one more than `max` where it has more. Rejects with what fs says, or because it is no file: a pipe or a
