@@ -127,13 +127,14 @@ export class Counting {
 
   /** Bodies that were missing, with which their events are shown, or open others. */
   takeFilled(): void {
-    const { replica, views, display, changed, roomChanged } = this.#ports
+    const { replica, views, display, search, changed, roomChanged } = this.#ports
     const filled = replica.bare.takeFilled()
     if (filled.length === 0) return
     changed()
     for (const event of filled) if (isControlLane(event.lane)) views.add(event)
     for (const room of new Set(filled.map((event) => event.room))) roomChanged(room)
     const content = filled.filter(({ lane }) => !isControlLane(lane))
+    for (const event of content) search.filled(event)
     // Gone from here by a word that counts still: it came along with others, and no week begins anew for it.
     for (const event of content) {
       const view = views.room(event.room)

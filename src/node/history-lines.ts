@@ -7,12 +7,12 @@ import type { Display } from './display.ts'
 import type { MessageEvent } from './events.ts'
 import type { Replica } from './replica.ts'
 import { type RoomView, readIds } from './rooms.ts'
-import { look, type Wanted } from './search/looking.ts'
-import { marksOf } from './search/marks.ts'
+import { catchUp, look, type Wanted } from './search/looking.ts'
+import { aboutMark, type Marks, marksOf } from './search/marks.ts'
 import type { SearchIndex } from './search/search-index.ts'
 import { type SignedLine, type SignedSource, signedLines } from './signed-lines.ts'
 import type { Store } from './store.ts'
-import { detailedLine, type Line, lastLines, type Which } from './timeline.ts'
+import { detailedLine, type Line, lastLines, type OpenBody, type Visibility, type Which } from './timeline.ts'
 import type { Views } from './views.ts'
 
 export interface HistoryPorts {
@@ -44,6 +44,13 @@ export class HistoryLines {
 
   /** ticket: unique in the core. */
   ask(ticket: number, rooms: readonly RoomId[], count: number, which: Which, then: Then): void {
+    const isByIndex = which.wanted !== undefined || which.before !== undefined
+    if (!isByIndex || this.#ports.search.isWhole) return this.#askNow(ticket, rooms, count, which, then)
+    // First, so that what the index writes is handed over too before it is read.
+    this.#askNow(ticket, [], 0, { catchesUp: true }, () => this.#askNow(ticket, rooms, count, which, then))
+  }
+
+  #askNow(ticket: number, rooms: readonly RoomId[], count: number, which: Which, then: Then): void {
     this.#asked.set(ticket, then)
     this.#due.push({ do: 'lines', ticket, rooms, count, which })
   }
@@ -64,6 +71,10 @@ export class HistoryLines {
   async read(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
     const { store, replica, views, display, search } = this.#ports
     if (which.wanted) return this.#find(which.wanted, count)
+    if (which.catchesUp) {
+      await catchUp(search, this.#breathe)
+      return []
+    }
     if (which.erasedBy !== undefined) {
       await search.sweep((range) => store.scan(range), which.erasedBy)
       return []
@@ -75,7 +86,8 @@ export class HistoryLines {
       if (!view || view.deleted) continue
       const open = (event: Event, body: Uint8Array) => display.read(view, event, body)
       const noteEdit = (event: Event, body: BodyOf<'edit'>) => display.noteEdit(view, event, body)
-      const source = { store, replica, open, noteEdit }
+      const marksOf = this.#marksBehind(open)
+      const source = { store, replica, open, noteEdit, ...(search.isWhole && { marksOf }) }
       const by = display.visibility(view)
       if (which.texts) {
         await this.#learn(view, which.texts)
@@ -138,11 +150,28 @@ export class HistoryLines {
     }
   }
 
+  /** What was said about a message of this room since, by the index. */
+  #marksBehind(open: OpenBody) {
+    const { store, replica, display } = this.#ports
+    const source = { store, replica, open, devicesOf: this.#devicesOf }
+    return async (event: Event, by: Visibility): Promise<Marks> => {
+      if (store.get(aboutMark(event.id)) === undefined) return {}
+      const marks = await marksOf(source, event, by)
+      if (marks.edit) display.texts.note(event.id, marks.edit)
+      return marks
+    }
+  }
+
+  get #breathe(): () => Promise<void> {
+    const { breathe, store } = this.#ports
+    return breathe ?? (() => readOnce(store))
+  }
+
   readonly #devicesOf = (person: PersonKey) => this.#ports.views.network().devices.ever(person)
 
   async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {
     const { store, replica, views, display, search: index } = this.#ports
-    const breathe = this.#ports.breathe ?? (() => readOnce(store))
+    const breathe = this.#breathe
     const viewOf = (room: RoomId) => {
       const view = views.room(room)
       return view && !view.deleted ? view : undefined

@@ -17,6 +17,7 @@ import { time12 } from './keys.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
 import type { Wanted } from './search/looking.ts'
+import type { Marks } from './search/marks.ts'
 import type { Store } from './store.ts'
 
 const MESSAGE = kindNumber('message')
@@ -149,6 +150,8 @@ export interface TimelineSource {
   readonly open?: OpenBody
   /** Is given each edit that is met and may be shown, of whatever message. */
   readonly noteEdit?: (event: Event, body: BodyOf<'edit'>) => void
+  /** What was said about a message since; given where this is known of all, so that it need not be looked for behind a page. */
+  readonly marksOf?: (event: Event, by: Visibility) => Promise<Marks>
 }
 
 /** Which of the messages shown are meant; default: all. */
@@ -165,6 +168,8 @@ export interface Which {
   readonly signed?: true
   /** Only what the index finds for this, over all the rooms together. */
   readonly wanted?: Wanted
+  /** None: the search index is to be as far as the store, or much further. */
+  readonly catchesUp?: true
   /** None: what the search index holds of lanes that are erased by this time, ms, is to go. */
   readonly erasedBy?: number
   /** Asked before each room: once it is false, nobody waits for the rest. */
@@ -185,7 +190,9 @@ export async function lastLines(
   by: Visibility,
   { before, after }: Which = {},
 ): Promise<Line[]> {
-  const { replica, open = openPlain, noteEdit } = source
+  const { replica, open = openPlain, noteEdit, marksOf } = source
+  if (before !== undefined && marksOf)
+    return linesBefore({ ...source, marksOf }, room, count, by, before, after ?? '')
   // A message is told with the text of its author's latest edit, met before it: the scan goes from the newest down.
   const edits = new Map<string, { event: Event; text: string }>()
   const reactions = new Reactions(by)
@@ -210,6 +217,28 @@ export async function lastLines(
       const given = reactions.of(event.id)
       lines.push({ event, body, ...(edit && { edit }), ...(given && { reactions: given }) })
     }
+  }
+  return lines.reverse()
+}
+
+/** The same, without what lies behind a bound: a page far back costs no more than the last one. */
+async function linesBefore(
+  source: TimelineSource & Required<Pick<TimelineSource, 'marksOf'>>,
+  room: RoomId,
+  count: number,
+  by: Visibility,
+  before: string,
+  after: string,
+): Promise<Line[]> {
+  const { replica, open = openPlain, marksOf } = source
+  const lines: Line[] = []
+  const range = { ...orderRange(by, after, before), reverse: true, page: Math.max(LINES_PAGE_MIN, count) }
+  for await (const event of eventsInOrder(source, room, range)) {
+    if (lines.length >= count || orderOf(event) <= after) break
+    if (event.kind !== MESSAGE || !isVisible(event, by)) continue
+    const bytes = replica.body(event)
+    const body = bytes && open(event, bytes)
+    if (body?.kind === 'message') lines.push({ event, body, ...(await marksOf(event, by)) })
   }
   return lines.reverse()
 }

@@ -43,7 +43,7 @@ async function changed(lines: readonly string[], at: number, fields: object, sea
 }
 
 describe('an export', () => {
-  it('is refused where a page of it cannot be read, as are history and search', async () => {
+  it('is refused where a page of it cannot be read, as is history', async () => {
     await said('first')
     vi.spyOn(MemoryStore.prototype, 'scan').mockImplementation(() => {
       throw new Error('a bad sector')
@@ -51,7 +51,6 @@ describe('an export', () => {
     for (const command of [
       { do: 'export', room: 'lab', count: 1000 },
       { do: 'history', room: 'lab', count: 9 },
-      { do: 'search', words: 'first', count: 9 },
     ] as const)
       expect(await ben.ask(command)).toMatchObject({ type: 'error', code: 'STORE_UNREAD' })
     vi.restoreAllMocks()

@@ -62,14 +62,18 @@ export interface Found {
   readonly hits: readonly string[]
 }
 
-/** The first `count` messages that are wanted. Rejects only where the store's scan does. */
-export async function look(ports: LookPorts, wanted: Wanted, count: number): Promise<Found[]> {
-  const { index } = ports
+/** Has the index take in what came since. What it writes goes to the store with the turn: whoever looks does so in a later one. */
+export async function catchUp(index: SearchIndex, breathe: () => Promise<void>): Promise<void> {
   index.begin()
   for (let read = 0; index.isBehind && read < CATCH_UP_MAX; read += CATCH_UP_SLICE) {
     index.work(CATCH_UP_SLICE)
-    await ports.breathe()
+    await breathe()
   }
+}
+
+/** The first `count` messages that are wanted. Rejects only where the store's scan does. */
+export async function look(ports: LookPorts, wanted: Wanted, count: number): Promise<Found[]> {
+  const { index } = ports
   const reacted = wanted.has.has('reaction') ? await reactedOf(ports) : undefined
   const candidates = new Candidates(index.searchables(), sieveOf(ports, wanted))
   const found = new FoundSoFar(wanted.isRanked, count)

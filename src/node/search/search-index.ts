@@ -178,6 +178,18 @@ export class SearchIndex {
     if (reach.n >= lane.told) this.#dirty.delete(lane)
   }
 
+  /** The body of this event has come, which was not there when its lane was read. */
+  filled({ room, author, lane: id, n }: Event): void {
+    const lane = this.#ports.replica.lane(room, author, id)
+    if (!lane || n > this.#reachOf(lane).n) return
+    // From there once more, also after a start: the rest of the lane is read twice, and found once.
+    const packed = this.#packing?.reached.get(lane)
+    for (const reach of [this.#reachOf(lane), ...(packed ? [packed] : [])]) reach.n = Math.min(reach.n, n - 1)
+    const stored = this.#storedReach(lane)
+    if (stored && stored.n >= n) this.#putReach(lane, { ...stored, n: n - 1 })
+    this.changed(lane)
+  }
+
   /** What can be read in this room may have changed. */
   roomChanged(room: RoomId): void {
     // With a profile comes a key that keys of any room may have waited for.
@@ -242,6 +254,11 @@ export class SearchIndex {
     )
   }
 
+  /** All that can be read is in it. */
+  get isWhole(): boolean {
+    return this.#walk === null && this.#dirty.size === 0 && this.#again.size === 0
+  }
+
   /** Events that are not looked at yet, of lanes that are known to have such. */
   get unread(): number {
     let unread = 0
@@ -274,14 +291,20 @@ export class SearchIndex {
   #reachOf(lane: Lane): Reach {
     const known = this.#reach.get(lane)
     if (known) return known
-    const stored = this.#ports.get(placeKey(lane))
-    const counts = stored?.length === 16 && readUint(stored, 0, 4) === this.#known.generation
-    const reach = counts
-      ? { n: readUint(stored, 4, 4), from: readUint(stored, 8, 4), to: readUint(stored, 12, 4) }
-      : { n: 0, from: 0, to: 0 }
+    const reach = this.#storedReach(lane) ?? { n: 0, from: 0, to: 0 }
     this.#reach.set(lane, reach)
     if (reach.from > 0) this.#noteUnread(lane)
     return reach
+  }
+
+  #storedReach(lane: Lane): Reach | undefined {
+    const stored = this.#ports.get(placeKey(lane))
+    if (stored?.length !== 16 || readUint(stored, 0, 4) !== this.#known.generation) return undefined
+    return { n: readUint(stored, 4, 4), from: readUint(stored, 8, 4), to: readUint(stored, 12, 4) }
+  }
+
+  #putReach(lane: Lane, { n, from, to }: Reach): void {
+    this.#ports.put(['put', placeKey(lane), uints(this.#known.generation, n, from, to)])
   }
 
   #noteUnread(lane: Lane): void {
@@ -456,9 +479,8 @@ export class SearchIndex {
       if (value) this.#ports.put(['put', segmentKey(packing.number, value[0]), value[1]])
       return PART_COST
     }
-    const { generation, segments } = this.#known
-    for (const [lane, { n, from, to }] of packing.reached)
-      this.#ports.put(['put', placeKey(lane), uints(generation, n, from, to)])
+    const { segments } = this.#known
+    for (const [lane, reach] of packing.reached) this.#putReach(lane, reach)
     this.#know({ ...this.#known, next: packing.number + 1, segments: [...segments, packing.number] })
     this.#packing = undefined
     if (this.#latest) this.#spareUnlessLent(this.#latest.gathered)

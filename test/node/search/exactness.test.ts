@@ -5,10 +5,11 @@ import type { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { Replica } from '../../../src/node/replica.ts'
 import { NO_RULES } from '../../../src/node/rooms/settings.ts'
 import { look, type Wanted } from '../../../src/node/search/looking.ts'
+import { marksOf } from '../../../src/node/search/marks.ts'
 import { hitsOf, readQuery } from '../../../src/node/search/query.ts'
 import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
 import { hasLink } from '../../../src/node/search/words.ts'
-import { type Line, lastLines, visibilityOf } from '../../../src/node/timeline.ts'
+import { type Line, lastLines, type Visibility, visibilityOf } from '../../../src/node/timeline.ts'
 import { fromHex } from '../../../src/wire/bytes.ts'
 import { decodeBody, encodeBody } from '../../../src/wire/codec.ts'
 import { type Draft, type Event, LANE_START, signRun } from '../../../src/wire/event.ts'
@@ -210,6 +211,32 @@ describe('a search', () => {
     expect(all.length > 0).toBe(words !== 'nothingofthekind')
     const ranked = await find({ ...wanted, isRanked: true }, 1e6)
     expect(ranked.sort().reverse()).toEqual(all)
+  })
+
+  it('beside it, pages of history have what was said about their lines behind them', async () => {
+    const devicesOf = (person: PersonKey) => [person]
+    const marked = (event: Event, by: Visibility) => marksOf({ store, replica, open, devicesOf }, event, by)
+    const said = ({ event, edit, reactions }: Line) => ({
+      id: event.id,
+      text: edit?.text,
+      reactions: new Map([...(reactions ?? [])].map(([emoji, by]) => [emoji, new Set(by)])),
+    })
+    for (const room of ROOMS) {
+      const all = await linesOf(room)
+      const pages: Line[] = []
+      for (let before = 'g'; ; before = orderOf(pages[0]!.event)) {
+        const page = await lastLines(
+          { store, replica, open, marksOf: marked },
+          room,
+          100,
+          visibilityOf(replica, view),
+          { before },
+        )
+        pages.unshift(...page)
+        if (page.length < 100) break
+      }
+      expect(pages.map(said)).toEqual(all.map(said))
+    }
   })
 
   it('for words and phrases of any script finds just what a plain look finds', async () => {

@@ -3,7 +3,7 @@ import { nodeCrypto } from '../../../src/node/crypto.ts'
 import type { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { Replica } from '../../../src/node/replica.ts'
 import { NO_RULES } from '../../../src/node/rooms/settings.ts'
-import { look, type Wanted } from '../../../src/node/search/looking.ts'
+import { catchUp, look, type Wanted } from '../../../src/node/search/looking.ts'
 import { readQuery } from '../../../src/node/search/query.ts'
 import { SearchIndex } from '../../../src/node/search/search-index.ts'
 import { visibilityOf } from '../../../src/node/timeline.ts'
@@ -55,6 +55,19 @@ export async function texts(
   if ('fault' in query) throw new Error(query.fault)
   const { terms, phrases, since, until, has, isRanked } = query
   const wanted: Wanted = { terms, phrases, since, until, has, isRanked, rooms: new Set([ROOM]) }
+  const visibility = () => visibilityHere(replica)
+  const open = (event: Event, body: Uint8Array) => decodeBody(event.kind, body)
+  await catchUp(index, async () => {})
+  const found = await look(
+    { index, store, replica, breathe: async () => {}, visibility, open, devicesOf: (person) => [person] },
+    wanted,
+    count,
+  )
+  return found.map(({ line }) => line.edit?.text ?? line.body.text)
+}
+
+/** All that is current. */
+export function visibilityHere(replica: Replica) {
   const view = {
     contentLimit: () => Number.POSITIVE_INFINITY,
     hidden: new Set<EventId>(),
@@ -63,12 +76,5 @@ export async function texts(
     settings: NO_RULES.settings,
     personOf: (key: PersonKey) => key,
   }
-  const visibility = () => visibilityOf(replica, view)
-  const open = (event: Event, body: Uint8Array) => decodeBody(event.kind, body)
-  const found = await look(
-    { index, store, replica, breathe: async () => {}, visibility, open, devicesOf: (person) => [person] },
-    wanted,
-    count,
-  )
-  return found.map(({ line }) => line.edit?.text ?? line.body.text)
+  return visibilityOf(replica, view)
 }
