@@ -15,7 +15,7 @@ import { authorTerm, FILE_TERM, LINK_TERM, REACTION_TERM, roomTerm } from './fac
 import { aboutMark, marksOf } from './marks.ts'
 import type { Terms } from './postings.ts'
 import { type Has, hitsOf, type Query } from './query.ts'
-import type { SearchIndex } from './search-index.ts'
+import { costOf, type SearchIndex } from './search-index.ts'
 import { nextOf } from './term-numbers.ts'
 import { hasLink } from './words.ts'
 
@@ -23,7 +23,7 @@ const MESSAGE = kindNumber('message')
 /** What one search reads of what no segment has yet, in events. */
 const CATCH_UP_MAX = 50_000
 const CATCH_UP_SLICE = 500
-/** Segments and blocks opened, and events looked at, before others get their turn: a millisecond or so. */
+/** Segments and blocks opened, and events looked at as far as they cost, before others get their turn: a millisecond or so. */
 const STEPS_AT_ONCE = 24
 /** Where the best come first, messages found of which they are chosen: a phrase may be in any of them. */
 const CHOOSE_FACTOR = 2
@@ -80,7 +80,10 @@ export async function look(ports: LookPorts, wanted: Wanted, count: number): Pro
   const seen = new Set<string>()
   let looked = 0
   for (let steps = 1; looked < LOOK_MAX && !found.isEnough(candidates.nextScore); steps++) {
-    if (steps % STEPS_AT_ONCE === 0) await ports.breathe()
+    if (steps >= STEPS_AT_ONCE) {
+      steps = 0
+      await ports.breathe()
+    }
     const candidate = candidates.step()
     if (candidate === null) break
     if (!candidate) continue
@@ -91,6 +94,7 @@ export async function look(ports: LookPorts, wanted: Wanted, count: number): Pro
     looked++
     const event = targetOf(ports, candidate)
     if (!event || found.has(event.id)) continue
+    steps += costOf(event)
     const match = await matchOf(ports, wanted, event)
     if (match) found.add(match, candidate.score)
   }

@@ -42,6 +42,8 @@ const LANE_COST = 0.25
 const PART_COST = 8
 /** Events that are tried of a part that could not be read, before all of it is. */
 const PROBES = 16
+/** Bytes of a text that cost as much to read as an event does beside it. */
+const COST_BYTES = 512
 const FACT = factKey('search')
 const NOTHING = new Uint8Array(0)
 const encoder = new TextEncoder()
@@ -319,18 +321,20 @@ export class SearchIndex {
     // It has lost events: what comes in their place is new.
     reach.n = Math.min(reach.n, lane.told)
     const start = reach.n
-    const end = Math.min(lane.told, start + Math.ceil(max))
-    if (start < end) this.#touched.add(lane)
+    if (start < lane.told) this.#touched.add(lane)
     if (!this.#ports.isReadable(lane.room)) {
       if (start < lane.told) this.#skip(lane, reach, lane.told)
       reach.n = lane.told
     }
-    while (reach.n < end && this.#hasRoom()) {
-      if (!this.#readIn(lane, reach.n + 1)) this.#skip(lane, reach, reach.n + 1)
+    let cost = 0
+    while (reach.n < lane.told && cost < max && this.#hasRoom()) {
+      const event = this.#ports.replica.event(lane.room, lane.author, lane.lane, reach.n + 1)
+      if (event && !this.#readIn(lane, event)) this.#skip(lane, reach, event.n)
+      cost += event ? costOf(event) : 1
       reach.n++
     }
     if (reach.n >= lane.told) this.#dirty.delete(lane)
-    return Math.min(reach.n - start, max) + LANE_COST
+    return cost + LANE_COST
   }
 
   /** Room for one more doc? A segment is packed while the next one is gathered. */
@@ -372,10 +376,8 @@ export class SearchIndex {
   }
 
   /** False where it cannot be read now. */
-  #readIn(lane: Lane, n: number): boolean {
-    const { replica } = this.#ports
-    const event = replica.event(lane.room, lane.author, lane.lane, n)
-    const body = event && replica.body(event)
+  #readIn(lane: Lane, event: Event): boolean {
+    const body = this.#ports.replica.body(event)
     return !body || this.#takeIn(event, body, lane, this.#ports.isPlain(lane.room))
   }
 
@@ -585,6 +587,9 @@ export class SearchIndex {
     this.#forget()
   }
 }
+
+/** What reading an event costs, in events as most are: one of 8,000 bytes may have 4,000 words. */
+export const costOf = ({ bodyLen }: Pick<Event, 'bodyLen'>): number => 1 + Math.floor(bodyLen / COST_BYTES)
 
 function uints(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length)

@@ -59,6 +59,22 @@ describe('the search index', () => {
     expect(await texts(index, replica, store, 'hundred', 1000)).toHaveLength(87)
   })
 
+  it('takes in few long texts at a time', async () => {
+    const { replica, store, save } = replicaOf()
+    const index = indexOf(replica, store)
+    const lane = anna.contentLane()
+    let last: VerifiedRun | undefined
+    for (let k = 0; k < 64; k++) {
+      last = anna.run(lane, ['\u1100 '.repeat(2000)], last, NOW + k)
+      replica.add(last)
+    }
+    await save()
+    index.work(32)
+    expect(index.unread).toBe(62)
+    finish(index)
+    expect(index.unread).toBe(0)
+  })
+
   it('holds no word as it was written', () => {
     const bytes = full.snapshot().filter(([key]) => !'be'.includes(key[0]!))
     for (const [, value] of bytes) expect(Buffer.from(value).includes('hundred')).toBe(false)
