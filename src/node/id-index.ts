@@ -32,6 +32,8 @@ const SUM_BYTES = 12
 /** With five probes one in three hundred ids that are not there seems to be. */
 const BITS_PER_EVENT = 12
 const PROBES = 5
+/** Segments of which only a damaged disk says that there were more: no number would be left for another one. */
+const SEGMENTS_MAX = 2 ** 31
 const FACT = factKey('ids')
 
 interface Segment {
@@ -80,18 +82,16 @@ export class IdIndex {
     this.#segments = []
     for await (const [key, value] of this.#store.scan({ from: 'j00', to: 'j01' })) {
       if (key.length !== 11 || value.length <= SUM_BYTES) continue
-      const bits = value.slice(SUM_BYTES)
-      this.#segments.push({
-        number: Number.parseInt(key.slice(3), 16),
-        bits,
-        sum: hex(value, 0, SUM_BYTES),
-      })
+      const number = Number.parseInt(key.slice(3), 16)
+      if (number >= SEGMENTS_MAX) continue
+      this.#segments.push({ number, bits: value.slice(SUM_BYTES), sum: hex(value, 0, SUM_BYTES) })
     }
     const fact = this.#store.get(FACT)
     const [first, next] = fact?.length === 8 ? [readUint(fact, 0, 4), readUint(fact, 4, 4)] : [0, 0]
     const isEach = this.#segments.every(({ number }, i) => number === first + i)
     this.#isDamaged = !isEach || this.#segments.length !== next - first || begun > next
-    this.#next = Math.max(next, begun, (this.#segments.at(-1)?.number ?? -1) + 1)
+    const said = Math.max(next, begun)
+    this.#next = Math.max(said < SEGMENTS_MAX ? said : 0, (this.#segments.at(-1)?.number ?? -1) + 1)
   }
 
   /** Whether the next event fits no more: `flush` first. */
@@ -279,7 +279,8 @@ export class IdIndex {
     const next = this.#next
     for await (const [key] of this.#store.scan({ from: 'j', to: 'k' })) {
       const number = Number.parseInt(key.slice(3, 11), 16)
-      if (!(number >= next) && !there.has(number)) yield ['del', key]
+      const isLater = number >= next && number < SEGMENTS_MAX
+      if (!isLater && !there.has(number)) yield ['del', key]
     }
   }
 }

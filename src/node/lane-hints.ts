@@ -69,7 +69,9 @@ function unpack(lane: Lane, value: Uint8Array): Lane {
   lane.end = readUint(value, 36, 4)
   lane.endId = lane.end === lane.n ? lane.id : (hex(value, 40, 72) as EventId)
   lane.forkAt = readUint(value, 72, 4)
-  if (value.length >= HINT_BYTES) lane.indexed = readUint(value, 76, 4)
+  const indexed = value.length >= HINT_BYTES ? readUint(value, 76, 4) : 0
+  // More than there is only the disk says: what comes there would never be indexed.
+  lane.indexed = indexed <= lane.n ? indexed : 0
   return lane
 }
 

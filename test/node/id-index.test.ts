@@ -5,6 +5,7 @@ import { laneKey, placeKey } from '../../src/node/keys.ts'
 import { newLane } from '../../src/node/lanes.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
 import type { StoreOp } from '../../src/node/store.ts'
+import { readUint } from '../../src/wire/bytes.ts'
 import { type Event, lastOf, type VerifiedRun } from '../../src/wire/event.ts'
 import type { EventId, LaneId } from '../../src/wire/ids.ts'
 import { Author, NOW, ROOM, replicaOf } from './author.ts'
@@ -12,6 +13,9 @@ import { Author, NOW, ROOM, replicaOf } from './author.ts'
 const anna = new Author(1)
 const bert = new Author(2)
 type Here = ReturnType<typeof replicaOf>
+
+/** Who wrote in each lane, and what last. */
+const ends = new Map<LaneId, readonly [Author, VerifiedRun]>()
 
 /** Adds so many events in runs of 64, in one lane behind `after`; returns them all. */
 function fill({ replica }: Here, count: number, author = anna, after?: VerifiedRun): Event[] {
@@ -24,6 +28,7 @@ function fill({ replica }: Here, count: number, author = anna, after?: VerifiedR
     replica.add(last)
     events.push(...last.events)
   }
+  if (last) ends.set(lane, [author, last])
   return events
 }
 const missing = ({ replica }: Here, events: readonly Event[]) =>
@@ -46,7 +51,7 @@ const made = (() => {
   const events = [...fill(here, 1000, bert), ...fill(here, SEGMENT_EVENTS), ...fill(here, 1000, bert)]
   const ops = here.replica.takeOps()
   void here.store.write(ops, true)
-  return { here, events, ops }
+  return { here, events, ops, ends: [...ends.values()] }
 })()
 async function filled() {
   const { events, ops } = made
@@ -127,6 +132,34 @@ describe('segments that the disk has damaged are made anew by the scan, and the 
         )
       },
     ],
+    [
+      'a filter has a number that none can have',
+      (store) => {
+        const key = keys(store, 'j')[0]!
+        const value = store.get(key)!
+        return store.write(
+          [
+            ['del', key],
+            ['put', 'j00ffffffff', value],
+          ],
+          true,
+        )
+      },
+    ],
+    [
+      'a hint relies on more of them than can be',
+      (store) => {
+        const key = keys(store, 'h')[0]!
+        return put(store, key, store.get(key)!.slice().fill(255, 80))
+      },
+    ],
+    [
+      'a hint says that more of its lane is in them than there is',
+      (store) => {
+        const key = keys(store, 'h').find((key) => readUint(store.get(key)!, 76, 4) > 0)!
+        return put(store, key, store.get(key)!.slice().fill(255, 76, 80))
+      },
+    ],
   ]
   test.each(harm)('where %s', async (_what, damage) => {
     const { here, events } = await filled()
@@ -141,6 +174,11 @@ describe('segments that the disk has damaged are made anew by the scan, and the 
     expect(segments.size).toBe(keys(here.store, 'j').filter((key) => key.startsWith('j00')).length)
     await scanned(again)
     expect(again.replica.takeOps()).toEqual([])
+    const more = made.ends.flatMap(([author, run]) => fill(again, 200, author, run))
+    await again.save()
+    const last = await restarted(again)
+    await scanned(last)
+    expect(missing(last, more)).toBe(0)
   })
 })
 
