@@ -14,6 +14,8 @@ import type { Timing } from './timing.ts'
 export const UNVERIFIED_MAX = 32
 export const KNOWN_MAX = 512
 export const DIALS_MAX = 4
+/** Addresses of one node that are kept of what it says when it comes. */
+const NODE_ADDRESSES_MAX = 8
 /** A dial that the shell has not answered for this long counts as failed: nothing may block a place for ever. */
 const DIAL_MS_MAX = 15_000
 /** Between two dials that announcements bring forward. */
@@ -65,6 +67,10 @@ export interface Address {
   foreign: boolean
   /** Its links would lead to this node itself. */
   self: boolean
+  /** It was known before it was said to be of this node: only a link tells. */
+  disputed: boolean
+  /** A dial of this node has got there: it is not only what somebody said who came. */
+  proven: boolean
 }
 
 export interface Addresses {
@@ -86,14 +92,21 @@ export const createAddresses = (timing: Timing): Addresses => ({
 export function note(list: Addresses, hint: Hint, now: number): boolean {
   const known = list.byAddress.get(hint.address)
   if (known) {
-    const news = (hint.reachable && !known.reachable) || (hint.hub && !known.hub)
-    if (hint.node !== undefined && known.node !== hint.node && !known.verified) name(list, known, hint.node)
+    const isFirstR = hint.reachable && !known.reachable
+    const news = isFirstR || (hint.hub && !known.hub)
+    if (hint.node !== undefined && known.node !== hint.node && !known.verified) {
+      // Whoever says so may want it to be taken for one that needs no dial.
+      known.disputed = hint.source !== 'peer'
+      name(list, known, hint.node)
+    }
     known.reachable ||= hint.reachable
     known.hub = hint.source === 'mdns' ? hint.hub : known.hub || hint.hub
     if (hint.source === 'peer') known.source = 'peer'
-    if (news && !known.self) {
+    if (news && !known.self && !known.foreign) {
       known.failures = 0
-      known.dialAt = Math.min(known.dialAt, now)
+      // Whoever changes its mind all the time is dialled no more often than who does not.
+      const leastMs = isUnverified(known) && !isFirstR ? list.timing.backoffMsMin : 0
+      known.dialAt = Math.min(known.dialAt, Math.max(now, known.triedAt + leastMs))
     } else if (known.verified && hint.source === 'mdns')
       // A known node just spoke: no reason to wait out a back-off.
       known.dialAt = Math.min(known.dialAt, Math.max(now, known.triedAt + 2 * list.timing.redialMsMin))
@@ -135,6 +148,8 @@ function add(list: Addresses, hint: Hint, now: number): Address {
     failures: 0,
     foreign: false,
     self: false,
+    disputed: false,
+    proven: false,
   }
   list.byAddress.set(hint.address, entry)
   if (hint.node !== undefined) name(list, entry, hint.node)
@@ -181,24 +196,42 @@ function isFull(list: Addresses): boolean {
   return unverified >= UNVERIFIED_MAX
 }
 
-/** The address known longest that is not being dialled. */
+/** The address known longest that is not being dialled, of those that nobody dialled yet first; never one that the person gave. */
 function dropIdle(list: Addresses): boolean {
-  for (const entry of list.byAddress.values())
-    if (entry.dialling === undefined) {
-      forget(list, entry)
-      return true
+  let victim: Address | undefined
+  for (const entry of list.byAddress.values()) {
+    if (entry.dialling !== undefined || entry.source === 'peer') continue
+    if (!entry.proven) {
+      victim = entry
+      break
     }
-  return false
+    victim ??= entry
+  }
+  if (victim) forget(list, victim)
+  return victim !== undefined
 }
 
-/** A link to this node authenticated; `address` '' where it accepts none. */
-export function reached(list: Addresses, address: string, node: string, now: number): void {
+/** Whoever comes may say of any port that it accepts links there: of one node's addresses the one known longest goes. */
+function dropOfNode(list: Addresses, node: string): void {
+  const known = list.byNode.get(node)
+  if (!known || known.size < NODE_ADDRESSES_MAX) return
+  for (const entry of known)
+    if (entry.dialling === undefined && !entry.proven && entry.source !== 'peer') return forget(list, entry)
+}
+
+/** A link to this node authenticated; `address` '' where it accepts none. dialled: by this node. */
+export function reached(list: Addresses, address: string, node: string, now: number, dialled: boolean): void {
   if (address === '') return
-  if (!list.byAddress.has(address) && list.byAddress.size >= KNOWN_MAX && !dropIdle(list)) return
+  if (!list.byAddress.has(address)) {
+    dropOfNode(list, node)
+    if (list.byAddress.size >= KNOWN_MAX && !dropIdle(list)) return
+  }
   const hint: Hint = { address, node, reachable: false, hub: false, source: 'beacon' }
   const entry = list.byAddress.get(address) ?? add(list, hint, now)
   if (entry.node !== node) name(list, entry, node)
   entry.verified = true
+  entry.proven ||= dialled
+  entry.disputed = false
   entry.self = false
   entry.foreign = false
   entry.dialling = undefined

@@ -252,7 +252,7 @@ function noteFacts(choice: Choice, turn: Turn, facts: Partial<Facts>): void {
 
 function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'linkUp' }>): void {
   const link = addLink(choice, turn, event)
-  if (link.via === undefined) reached(choice.addresses, link.address, link.node, turn.now)
+  if (link.via === undefined) reached(choice.addresses, link.address, link.node, turn.now, link.dialled)
   choice.codeUntested = false
   choice.codeOldSince = undefined
   if (link.via !== undefined) {

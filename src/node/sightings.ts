@@ -13,7 +13,10 @@ export interface Sighting extends Announcement {
 
 /** Names remembered; a LAN of lanchat's size has some hundred. */
 export const SIGHTINGS_MAX = 1024
-/** New or changed names from one address: burst and per second. Dozens of people may share one terminal server. */
+/**
+ * Addresses to dial in new or changed names from one address: burst and per second. Dozens of people may share one terminal
+ * server, each with some addresses.
+ */
 const PER_REFERER = { burst: 64, perS: 8 }
 /** The same from all addresses together, since source addresses can be forged too. */
 const ALL = { burst: 512, perS: 64 }
@@ -38,7 +41,8 @@ export class Sightings {
     const content = JSON.stringify(announcement)
     const known = this.#entries.get(key)
     const isNews = known?.content !== content
-    if (isNews && !(this.#bucketOf(referer).take(nowMs) && this.#all.take(nowMs))) return false
+    const dials = 1 + announcement.addresses.length
+    if (isNews && !(this.#bucketOf(referer).take(nowMs, dials) && this.#all.take(nowMs, dials))) return false
     const isTold = isNews || known === undefined || nowMs - known.toldAt >= REPEAT_MS
     const sighting = { ...announcement, referer, seenAt: nowMs }
     this.#entries.delete(key)
@@ -77,12 +81,12 @@ export class Bucket {
     this.#tokens = limit.burst
   }
 
-  take(nowMs: number): boolean {
+  take(nowMs: number, tokens = 1): boolean {
     const elapsedMs = Math.max(0, nowMs - this.#atMs)
     this.#tokens = Math.min(this.limit.burst, this.#tokens + (elapsedMs * this.limit.perS) / 1000)
     this.#atMs = nowMs
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
+    if (this.#tokens < tokens) return false
+    this.#tokens -= tokens
     return true
   }
 }

@@ -96,7 +96,7 @@ test('what other nodes name is bounded like any hint', () => {
 test('a node that authenticated is always taken in', () => {
   const list = createAddresses(LAN)
   for (let i = 0; i < 50; i++) note(list, hint(`a${i}`), 0)
-  reached(list, 'real', 'n', 1)
+  reached(list, 'real', 'n', 1, true)
   expect(list.byAddress.get('real')).toMatchObject({ verified: true })
 })
 
@@ -111,7 +111,7 @@ test('the own address is found out once and never dialled again', () => {
 
 test('a known node is dialled at once when asked for, but not twice within the pause', () => {
   const list = createAddresses(LAN)
-  reached(list, 'a', 'n', 0)
+  reached(list, 'a', 'n', 0, true)
   expect(dialNode(list, 'n', 100, 500)).toEqual(['a'])
   failed(list, 'a', 'refused', 110, 0.5)
   expect(dialNode(list, 'n', 200, 500)).toEqual([])

@@ -50,4 +50,13 @@ describe('sightings', () => {
     expect(sightings.list()).toHaveLength(SIGHTINGS_MAX)
     expect(sightings.see(announcement(70_000), 'newcomer', 40_000)).toBe(true)
   })
+
+  it('count each address that they name, so that one name brings no more dials than one (DI-4)', () => {
+    const sightings = new Sightings()
+    const addresses = Array.from({ length: 8 }, (_, i) => `203.0.113.${i}`)
+    let dials = 0
+    for (let n = 0; n < 10_000; n += 1)
+      if (sightings.see({ ...announcement(n), addresses }, 'storm', n)) dials += 9
+    expect(dials).toBeLessThanOrEqual(64 + 80)
+  })
 })

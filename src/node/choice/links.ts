@@ -219,7 +219,7 @@ export function dialKey(choice: Choice, turn: Turn, key: PersonKey, pauseMs: num
 }
 
 export const hasNoLink = (choice: Choice, entry: Address): boolean =>
-  entry.node === undefined || (entry.node !== choice.node && !choice.byNode.has(entry.node))
+  entry.node === undefined || entry.disputed || (entry.node !== choice.node && !choice.byNode.has(entry.node))
 
 /** Where others may dial this key; '' unknown. A host name (of --peer) is no word for others, and may be longer than what they take. */
 export function whereIs(choice: Choice, key: PersonKey): string {
