@@ -3,6 +3,7 @@ import { fstatSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { SIGNALS, type SignalName, toldOf } from './exit.ts'
+import { endProcess } from './process-end.ts'
 import { run } from './run.ts'
 import type { World } from './world.ts'
 
@@ -12,10 +13,10 @@ export async function runProcess(): Promise<void> {
   process.on('uncaughtException', (error) => {
     if (process.stdin.isTTY) process.stdin.setRawMode(false)
     process.stderr.write(`lanchat: ${toldOf(error).message}\n${error instanceof Error ? error.stack : ''}\n`)
-    process.exit(1)
+    endProcess(1)
   })
   const code = await run(process.argv.slice(2), world)
-  process.exit(code)
+  endProcess(code)
 }
 
 function processWorld(): World {
@@ -44,7 +45,7 @@ function processWorld(): World {
         for (const [name, heard] of listeners) process.off(name, heard)
       }
     },
-    exitNow: (code) => process.exit(code),
+    exitNow: endProcess,
   }
 }
 

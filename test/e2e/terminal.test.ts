@@ -1,5 +1,8 @@
 /** lanchat in a pseudo-terminal: what a person meets, and that the terminal is theirs again after every end. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { watch } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Loopback } from './loopback.ts'
 import { PseudoTerminal } from './pseudo-terminal.ts'
@@ -93,6 +96,26 @@ describe.skipIf(!hasPty && process.env.CI === undefined)('lanchat in a terminal'
     expect(ada.text()).toContain('boom')
     expect(ada.written.indexOf('boom')).toBeGreaterThan(ada.written.lastIndexOf('\u001b[?2004l'))
   })
+
+  it.each([[[]], [['--plain']]])(
+    'ends by a hang-up, and does not crash, where the terminal goes away: %j',
+    async (args) => {
+      const file = join(lan.home, 'code')
+      const words = lan.argv('ada', ...args).map((word) => `'${word}'`)
+      const run = `${process.execPath} ${words.join(' ')}`
+      const ada = new PseudoTerminal(
+        `trap '' HUP; ${run}; echo $? > '${file}.new'; mv '${file}.new' '${file}'`,
+        lan.env,
+      )
+      terminals.push(ada)
+      await ada.shows(/You are ada on network/)
+      const changes = watch(lan.home)
+      ada.kill()
+      for await (const { filename } of changes) if (filename === 'code') break
+      // What a shell makes of SIGHUP; of an abort it would make 134.
+      expect(readFileSync(file, 'utf8')).toBe('129\n')
+    },
+  )
 
   it('stops at Ctrl-Z with the terminal given back, and goes on with fg', async () => {
     const words = lan.argv('ada').map((word) => `'${word}'`)
