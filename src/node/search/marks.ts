@@ -10,8 +10,8 @@ import { type Edit, isVisible, Reactions, type Visibility } from '../timeline.ts
 
 /** Reactions to one message that are read, and edits of one of its author's devices: what others say of it leaves no edit out. */
 const MARKS_MAX = 2000
-/** Before the author of an edit: behind every digit, so that edits stand behind the reactions. */
-const EDIT_SIGN = 'h'
+/** Before the author of an edit: behind every time there is, so that edits stand behind the reactions; of hex, as keys are. */
+const EDIT_SIGN = 'ff'
 
 /** There where something was said about a message. */
 export const aboutMark = (target: EventId): string => `u${target}`
@@ -22,7 +22,7 @@ export const aboutKey = (
   editor: PersonKey | undefined,
 ): string => `u${target}${editor ? EDIT_SIGN + editor : ''}${time12(event.t)}${event.id}`
 
-const NOTE_KEY = /^u[0-9a-f]{64}(?:h[0-9a-f]{64})?([0-9a-f]{12})[0-9a-f]{64}$/
+const NOTE_KEY = /^u[0-9a-f]{64}(?:ff[0-9a-f]{64})?([0-9a-f]{12})[0-9a-f]{64}$/
 /** t of what a key notes; undefined for what is no such key. */
 export function notedAt(key: string): number | undefined {
   const t = NOTE_KEY.exec(key)?.[1]
@@ -53,22 +53,24 @@ export async function marksOf(source: MarksSource, event: Event, by: Visibility)
     } else if (value.kind === 'reaction') given.add(about, value)
   }
   // What an earlier program noted has the edits among the reactions.
-  await marksIn(source, event, by, `u${event.id}`, take)
-  for (const device of source.devicesOf(person))
-    await marksIn(source, event, by, `u${event.id}${EDIT_SIGN}${device}`, take)
+  await marksIn(source, event, by, { from: `u${event.id}0`, to: `u${event.id}${EDIT_SIGN}` }, take)
+  for (const device of source.devicesOf(person)) {
+    const start = `u${event.id}${EDIT_SIGN}${device}`
+    await marksIn(source, event, by, { from: `${start}0`, to: `${start}g` }, take)
+  }
   const reactions = given.of(event.id)
   return { ...(edit && { edit }), ...(reactions && { reactions }) }
 }
 
-/** Those noted under a beginning of keys that are shown, the newest first. */
+/** Those noted between two keys that are shown, the newest first. */
 async function marksIn(
   { replica, store, open }: MarksSource,
   event: Event,
   by: Visibility,
-  start: string,
+  keys: { readonly from: string; readonly to: string },
   take: (about: Event, value: BodyValue) => void,
 ): Promise<void> {
-  const range = { from: `${start}0`, to: `${start}g`, reverse: true, limit: MARKS_MAX }
+  const range = { ...keys, reverse: true, limit: MARKS_MAX }
   for await (const [key] of store.scan(range)) {
     const about = replica.find(key.slice(-64) as EventId)
     if (!about || about.room !== event.room || orderOf(about) < orderOf(event) || !isVisible(about, by))

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { aboutKey, aboutMark, notedAt } from '../../../src/node/search/marks.ts'
+import { keyBytes, keyText } from '../../../src/node/store-key.ts'
 import { fromHex } from '../../../src/wire/bytes.ts'
 import { Author, NOW, replicaOf } from '../author.ts'
 import { finish, indexOf, texts } from './indexed.ts'
@@ -60,4 +62,13 @@ it('reactions are found beside any number of edits', async () => {
   await save()
   finish(index)
   expect(await texts(index, replica, store, 'text has:reaction')).toEqual([`text ${FLOOD - 1}`])
+})
+
+it('what is noted lies under keys that a disk takes, edits behind all reactions', () => {
+  const [event] = anna.run(anna.contentLane(), ['said']).events
+  const about = [undefined, anna.person].map((editor) => aboutKey(event!.id, event!, editor))
+  const keys = [aboutMark(event!.id), ...about]
+  expect(keys.map((key) => keyText(keyBytes(key)))).toEqual(keys)
+  expect(keys.toSorted()).toEqual(keys)
+  expect(about.map(notedAt)).toEqual([event!.t, event!.t])
 })
