@@ -17,7 +17,7 @@ export function table(data: unknown, { tabs }: { readonly tabs: boolean }): stri
   const cells = rows.map((row) => columns.map((column) => cell(row[column])))
   if (tabs) return cells.map((row) => row.join('\t')).join('\n')
   const all = [columns, ...cells]
-  const widths = columns.map((_, i) => Math.max(...all.map((row) => widthOf(row[i]!))))
+  const widths = columns.map((_, i) => all.reduce((widest, row) => Math.max(widest, widthOf(row[i]!)), 0))
   const line = (row: readonly string[]) => row.map((text, i) => padded(text, widths[i]!)).join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
 }

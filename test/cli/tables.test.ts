@@ -33,6 +33,11 @@ describe('a table', () => {
     expect(table(rooms, { tabs: false })).toBe('name    members\n会議室  2\nlab     12')
   })
 
+  it('has as many rows as there are', () => {
+    const rows = Array.from({ length: 200_000 }, (_, n) => ({ n }))
+    expect(table(rows, { tabs: false }).split('\n')).toHaveLength(200_001)
+  })
+
   it('of nothing says so', () => {
     expect(table([], { tabs: false })).toBe('None.')
     expect(table([], { tabs: true })).toBe('')

@@ -91,11 +91,14 @@ export class LaneLimits {
     const end = endsWithDevice ? this.#devices.endOf(author) : undefined
     if (end) cuts.push(end)
     if (cuts.length === 0) return Number.POSITIVE_INFINITY
-    const least = Math.min(...cuts.map((cut) => cutN(cut, this.#room, lane)))
-    const limits = cuts
-      .filter((cut) => cutN(cut, this.#room, lane) === least)
-      .map((cut) => cutLimit(cut, this.#room, author, lane, this.#facts))
-    return Math.min(...limits)
+    // One by one: there may be more of them than a call takes arguments.
+    let least = Number.POSITIVE_INFINITY
+    for (const cut of cuts) least = Math.min(least, cutN(cut, this.#room, lane))
+    let limit = Number.POSITIVE_INFINITY
+    for (const cut of cuts)
+      if (cutN(cut, this.#room, lane) === least)
+        limit = Math.min(limit, cutLimit(cut, this.#room, author, lane, this.#facts))
+    return limit
   }
 }
 
