@@ -238,7 +238,9 @@ async function linesBefore(
     if (event.kind !== MESSAGE || !isVisible(event, by)) continue
     const bytes = replica.body(event)
     const body = bytes && open(event, bytes)
-    if (body?.kind === 'message') lines.push({ event, body, ...(await marksOf(event, by)) })
+    if (body?.kind !== 'message') continue
+    const { edit, reactions } = await marksOf(event, by)
+    lines.push({ event, body, ...(edit && { edit }), ...(reactions && { reactions }) })
   }
   return lines.reverse()
 }
@@ -259,12 +261,17 @@ export async function detailedLine(
   id: EventId,
   by: Visibility,
 ): Promise<DetailedLine | undefined> {
-  const { replica, open = openPlain } = source
+  const { replica, open = openPlain, marksOf } = source
   const event = replica.find(id)
   const bytes = event && event.kind === MESSAGE && isVisible(event, by) ? replica.body(event) : undefined
   const body = bytes && open(event!, bytes)
   if (!event || body?.kind !== 'message') return undefined
-  const texts: { event: Event; text: string }[] = [{ event, text: body.text }]
+  const first = { event, text: body.text }
+  if (marksOf) {
+    const { edits = [], ...marks } = await marksOf(event, by)
+    return { event, body, texts: [first, ...edits], ...marks }
+  }
+  const texts: { event: Event; text: string }[] = [first]
   const later: { event: Event; body: BodyOf<'reaction'> }[] = []
   let looked = 0
   for await (const about of eventsInOrder(source, event.room, orderRange(by, orderOf(event)))) {

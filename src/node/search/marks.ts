@@ -39,18 +39,20 @@ export interface MarksSource {
 
 export interface Marks {
   readonly edit?: Edit
+  /** All that are shown, the first one first; the last one is `edit`. */
+  readonly edits?: readonly Edit[]
   readonly reactions?: ReadonlyMap<string, readonly PersonKey[]>
 }
 
 /** What holds of a message now, as far as the index has come. Rejects only where the store's scan does. */
 export async function marksOf(source: MarksSource, event: Event, by: Visibility): Promise<Marks> {
-  let edit: Edit | undefined
+  const edits: Edit[] = []
   const person = by.personOf(event.author)
   const given = new Reactions(by)
   const take = (about: Event, value: BodyValue) => {
-    if (value.kind === 'edit' && by.personOf(about.author) === person) {
-      if (!edit || orderOf(edit.event) < orderOf(about)) edit = { event: about, text: value.text }
-    } else if (value.kind === 'reaction') given.add(about, value)
+    if (value.kind === 'edit' && by.personOf(about.author) === person)
+      edits.push({ event: about, text: value.text })
+    else if (value.kind === 'reaction') given.add(about, value)
   }
   // What an earlier program noted has the edits among the reactions.
   await marksIn(source, event, by, { from: `u${event.id}0`, to: `u${event.id}${EDIT_SIGN}` }, take)
@@ -58,8 +60,10 @@ export async function marksOf(source: MarksSource, event: Event, by: Visibility)
     const start = `u${event.id}${EDIT_SIGN}${device}`
     await marksIn(source, event, by, { from: `${start}0`, to: `${start}g` }, take)
   }
+  edits.sort((a, b) => (orderOf(a.event) < orderOf(b.event) ? -1 : 1))
+  const edit = edits.at(-1)
   const reactions = given.of(event.id)
-  return { ...(edit && { edit }), ...(reactions && { reactions }) }
+  return { ...(edit && { edit, edits }), ...(reactions && { reactions }) }
 }
 
 /** Those noted between two keys that are shown, the newest first. */

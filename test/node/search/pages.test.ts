@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { orderOf } from '../../../src/node/display-order.ts'
+import { marksOf } from '../../../src/node/search/marks.ts'
 import type { ScanRange } from '../../../src/node/store.ts'
 import { createLan, type Lan } from '../../../src/node/testing.ts'
-import { lastLines } from '../../../src/node/timeline.ts'
-import type { VerifiedRun } from '../../../src/wire/event.ts'
+import { detailedLine, lastLines, type Visibility } from '../../../src/node/timeline.ts'
+import { fromHex } from '../../../src/wire/bytes.ts'
+import { decodeBody } from '../../../src/wire/codec.ts'
+import type { Event, VerifiedRun } from '../../../src/wire/event.ts'
+import type { PersonKey } from '../../../src/wire/ids.ts'
 import { Author, NOW, ROOM, replicaOf } from '../author.ts'
 import { lab, meet, type Person } from '../people.ts'
 import { finish, indexOf, started, texts, visibilityHere } from './indexed.ts'
@@ -67,6 +71,31 @@ it('a page far back reads nothing of what lies behind it', async () => {
   const lines = await lastLines(source, ROOM, 3, visibilityHere(replica), { before })
   expect(lines.map(({ body }) => body.text)).toEqual(['number 6', 'number 7', 'number 8'])
   expect(read).toBeLessThan(20)
+})
+
+it('a message has the text of its last edit, however much was said between', async () => {
+  const { replica, store, save } = replicaOf()
+  const index = indexOf(replica, store)
+  const anna = new Author(1)
+  const lane = anna.contentLane()
+  let last = anna.run(lane, ['first'])
+  const said = last.events[0]!
+  replica.add(last)
+  for (let k = 1; k <= 50_048; k += 64) {
+    last = anna.run(lane, new Array(64).fill('more'), last, NOW + k)
+    replica.add(last)
+  }
+  replica.add(
+    anna.runOf(lane, [{ kind: 'edit', target: fromHex(said.id), text: 'at last' }], last, NOW + 60_000),
+  )
+  await save()
+  finish(index)
+  const open = (event: Event, body: Uint8Array) => decodeBody(event.kind, body)
+  const source = { store, replica, open, devicesOf: (person: PersonKey) => [person] }
+  const marked = (event: Event, by: Visibility) => marksOf(source, event, by)
+  const line = await detailedLine({ ...source, marksOf: marked }, said.id, visibilityHere(replica))
+  expect(line?.edit?.text).toBe('at last')
+  expect(line?.texts.map(({ text }) => text)).toEqual(['first', 'at last'])
 })
 
 it('a message is found whose body came later than the messages behind it, after a start too', async () => {
