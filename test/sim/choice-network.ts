@@ -58,6 +58,8 @@ export interface NetworkOptions {
   readonly options?: (index: number) => Partial<ChoiceOptions>
   /** A deliberate mistake, to see that the checks find it. */
   readonly plant?: Plant
+  /** What a node says instead of what its choice wants said; undefined: nothing. */
+  readonly lies?: (from: SimNode, frame: ChoiceFrame) => ChoiceFrame | undefined
 }
 
 /** Damages a node around each of its steps. */
@@ -545,6 +547,13 @@ export class ChoiceNetwork {
     if (ours.open) up(ours, theirs, address)
   }
 
+  /** A frame of the choice itself: a liar's is another one. */
+  private say(side: Side, frame: ChoiceFrame): void {
+    const { lies } = this.options
+    const said = lies ? lies(side.node, frame) : frame
+    if (said) this.send(side, said)
+  }
+
   private send(side: Side, what: Sent): void {
     if (!side.open && what !== 'close') return
     if (side.circuit) {
@@ -751,18 +760,18 @@ export class ChoiceNetwork {
     switch (effect.do) {
       case 'send': {
         const side = node.links.get(effect.link)
-        if (side) this.send(side, this.checked(effect.frame))
+        if (side) this.say(side, this.checked(effect.frame))
         return
       }
       case 'sendAll':
         this.checked(effect.frame)
-        for (const side of node.links.values()) this.send(side, effect.frame)
+        for (const side of node.links.values()) this.say(side, effect.frame)
         return
       case 'sendSome':
         this.checked(effect.frame)
         for (const link of effect.links) {
           const side = node.links.get(link)
-          if (side) this.send(side, effect.frame)
+          if (side) this.say(side, effect.frame)
         }
         return
       case 'dial':
