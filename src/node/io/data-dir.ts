@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
-import { probeWritable } from './safe-file.ts'
+import { probeWritable, removeLeftProbes } from './safe-file.ts'
 
 /** The system's place for such files; undefined for a user without a home, at whom env-paths throws when it is imported. */
 const systemPlace = await import('env-paths').then(
@@ -31,6 +31,7 @@ export function botDataDir(name: string): string {
 export async function openDataDir(dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
+    await removeLeftProbes(dir)
     await probeWritable(dir)
   } catch (cause) {
     throw unwritable(dir, cause)

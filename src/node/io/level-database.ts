@@ -7,7 +7,7 @@ import { LanchatError } from '../lanchat-error.ts'
 import { Level } from './commonjs.ts'
 import { damagedPrefix, noteDamage } from './damaged-stores.ts'
 import { unwritable } from './data-dir.ts'
-import { probeWritable, writeFileSafely } from './safe-file.ts'
+import { probeWritable, removeLeftProbes, writeFileSafely } from './safe-file.ts'
 import { MARK, markOf, refuseNewer, STORE_FORMAT } from './store-format.ts'
 import { damagedTable } from './table-check.ts'
 
@@ -45,6 +45,7 @@ export async function openDatabase(
   if (openFolders.has(dir)) throw new TypeError(`${dir} is open in this process`)
   openFolders.add(dir)
   try {
+    await removeLeftProbes(dir)
     const opened = await openOrReplace(dir, damaged)
     const close = opened.db.close.bind(opened.db)
     let closing: Promise<void> | undefined

@@ -1,11 +1,15 @@
 /** Small files that are whole or not there, whatever fails meanwhile. */
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, rm, stat } from 'node:fs/promises'
+import { link, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from './system-error.ts'
 
 /** A name that nobody has: processes in containers have the same number at each start, and one may have been killed before. */
 const nonce = () => randomBytes(6).toString('hex')
+
+const PROBE = /^probe-[0-9a-f]{12}\.tmp$/
+/** It is there for some seconds at most. */
+const PROBE_MS_MAX = 3_600_000
 
 /**
  * Writes the file with mode 0600: temporary file, fsync, rename, fsync of the folder. Where `fresh` is set an existing file is
@@ -54,6 +58,15 @@ export async function probeWritable(dir: string, bytes = 1): Promise<void> {
     }
   } finally {
     await rm(probe, { force: true })
+  }
+}
+
+/** Removes probes of killed processes, which may have some MiB; not what another process may just be writing. Never rejects. */
+export async function removeLeftProbes(dir: string): Promise<void> {
+  const names = await readdir(dir).catch(() => [])
+  for (const file of names.filter((name) => PROBE.test(name)).map((name) => join(dir, name))) {
+    const found = await stat(file).catch(() => undefined)
+    if (found && Date.now() - found.mtimeMs > PROBE_MS_MAX) await rm(file, { force: true }).catch(() => {})
   }
 }
 

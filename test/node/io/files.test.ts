@@ -1,6 +1,6 @@
 import { scryptSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import nacl from 'tweetnacl'
@@ -77,6 +77,17 @@ describe('the data dir', () => {
     expect(await modeOf(dir)).toBe(0o700)
     expect(await readdir(dir)).toEqual([])
     expect(await storeFolder(dir)).toMatch(/\/store(-[0-9a-f]{12})?$/)
+  })
+
+  it('is rid of what killed processes tried it with, and of nothing else', async () => {
+    const dir = await freshDir()
+    const names = ['probe-0123456789ab.tmp', 'probe-ba9876543210.tmp', 'mine-0123456789ab.tmp']
+    for (const name of names) {
+      await writeFile(join(dir, name), '')
+      if (name !== names[1]) await utimes(join(dir, name), 1, 1)
+    }
+    await openDataDir(dir)
+    expect((await readdir(dir)).sort()).toEqual([names[2], names[1]])
   })
 
   it('has a store for each machine that uses it, and one of all where machines have no id', async () => {
