@@ -29,7 +29,19 @@ describe.each([1, 2, 3, 4, 5])('seed %i', (seed) => {
     for (let i = 0; i < 8; i++) network.at(i * 150, () => network.start(i))
     network.run(14_000)
     claimer.isOn = true
+    // It has a link to everybody.
+    const [liar, ...rest] = network.nodes
+    for (const { address, instance } of rest)
+      network.give(liar!, {
+        in: 'hint',
+        address,
+        node: instance,
+        reachable: true,
+        hub: true,
+        source: 'mdns',
+      })
     network.run(3000)
+    for (const { choice } of rest) expect(choice.byKey.has(liar!.key)).toBe(true)
     const [hub] = network.hubs()
     network.kill(hub!.index)
     const honest = [1, 2, 3, 4, 5, 6, 7].filter((index) => index !== hub!.index)
