@@ -5,6 +5,7 @@
  * or tear a hole, as LevelDB does.
  */
 import type { ScanRange, Store, StoreOp } from './store.ts'
+import { keyBytes } from './store-key.ts'
 
 export interface MemoryStoreOptions {
   /** What the store starts with. */
@@ -63,6 +64,12 @@ export class MemoryStore implements Store {
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the store is closed'))
     if (this.#writeError) return Promise.reject(this.#writeError)
+    try {
+      // As on a disk: what no disk would take is its writer's mistake.
+      for (const op of ops) keyBytes(op[1])
+    } catch (error) {
+      return Promise.reject(error)
+    }
     const before: [string, Uint8Array | undefined][] = []
     for (const op of ops) {
       before.push([op[1], this.#values.get(op[1])])

@@ -36,6 +36,17 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await entries(store)).toEqual([])
     })
 
+    it.each(['u00h1', 'e0', 'E00', ''])(
+      'refuses a batch with %j, which is no key, and goes on',
+      async (key) => {
+        const store = await start()
+        await expect(store.write([put('e01', 1), put(key, 2)], true)).rejects.toThrow(TypeError)
+        expect(await keys(store)).toEqual([])
+        await store.write([put('e02', 1)], true)
+        expect(await keys(store)).toEqual(['e02'])
+      },
+    )
+
     it('shows a write to get at once, before it is on disk', async () => {
       const store = await start()
       const written = store.write([put('e01', 1, 2)], true)

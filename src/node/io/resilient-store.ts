@@ -9,6 +9,7 @@
  */
 import { LanchatError } from '../lanchat-error.ts'
 import type { ScanRange, Store, StoreOp } from '../store.ts'
+import { keyBytes } from '../store-key.ts'
 import type { LevelStore, Opened } from './level-store.ts'
 import type { StoreView } from './store-view.ts'
 
@@ -130,6 +131,13 @@ export class ResilientStore implements Store {
 
   write(ops: readonly StoreOp[], sync: boolean): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError())
+    if (this.#memory || this.#recovering)
+      try {
+        // What is kept goes to the disk together: one key that it does not take would keep all of it away.
+        for (const op of ops) keyBytes(op[1])
+      } catch (error) {
+        return Promise.reject(error)
+      }
     if (this.#memory) {
       this.#keep(ops)
       return Promise.resolve()
