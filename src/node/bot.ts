@@ -121,9 +121,12 @@ export class Bot implements AsyncDisposable {
    */
   command(names: string | readonly string[], handler: Handler<CommandContext>): this {
     checkHandler(handler)
-    const known = new Map(listOf(names).map((name) => [String(name).toLowerCase(), name]))
-    for (const name of known.keys())
-      if (!COMMAND_NAME.test(name)) throw new TypeError(`A command cannot be named ${JSON.stringify(name)}.`)
+    const known = new Map<string, string>()
+    for (const name of listOf(names)) {
+      if (typeof name !== 'string' || !COMMAND_NAME.test(name.toLowerCase()))
+        throw new TypeError(`A command cannot be named ${JSON.stringify(name)}.`)
+      known.set(name.toLowerCase(), name)
+    }
     return this.on('message', (context, next) => {
       const found = commandText(context.text, {
         prefix: this.#options.prefix ?? '!',
