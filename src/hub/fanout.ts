@@ -1,15 +1,17 @@
 /**
  * Fan-out: what a room got is encoded once and sent once to each member: at the end of the turn of the event loop, and where
- * it goes on so, together with what else comes in some milliseconds (rule LV-3). A line in a room at rest never waits, and a
- * hundred writers cost each member no more writes than a dozen. Pure: time is an input.
+ * it goes on so, together with what else comes in some milliseconds, in a tenth of a second where more is written than anybody
+ * reads (rule LV-3). A line in a room at rest never waits, and a hundred writers cost each member no more writes than a dozen.
+ * Pure: time is an input.
  */
 
-import { isControlLane, type ParsedRun, packRun } from '../wire/event.ts'
+import { isControlLane, type ParsedRun } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import type { RoomId } from '../wire/ids.ts'
 import type { NextRun } from '../wire/next-run.ts'
 import { isShort, type ShortRun, shortRun } from '../wire/short-run.ts'
 import { LaneNumbers } from './lane-numbers.ts'
+import { runThatWaited, type WaitingRun, waitingRun } from './waiting-run.ts'
 
 /** One encoding for many links. */
 export interface Batch {
@@ -20,7 +22,7 @@ export interface Batch {
 }
 
 interface Waiting {
-  readonly run: ParsedRun
+  readonly run: WaitingRun
   readonly bytes: number
   readonly from: number
   readonly isAuthors: boolean
@@ -50,13 +52,28 @@ const TOLD_EVERY_MS = 16
 /** So many times at once before that: two who talk, or programs that answer each other, never wait. */
 const TOLD_AT_ONCE = 4
 const AHEAD_MS = (TOLD_AT_ONCE - 1) * TOLD_EVERY_MS
+/**
+ * Texts count for so long each, 80 a second: nobody reads so many as they come. A tenth of a second is not felt as a delay
+ * (R. B. Miller 1968), so no telling counts for more.
+ */
+const TEXT_MS = 12.5
+const TOLD_MAX_MS = 100
+/** So much is worth a write each 16 ms: from there on a write costs by its bytes, and waiting saves nothing. */
+const FULL_BYTES = 8 * 1024
 /** Rooms in which that is over are forgotten once there are more than these. */
-const PAID_MAX = 1024
+const TOLD_ROOMS_MAX = 1024
+
+/** When a room was told something last, and when it has been told nothing more than it may be; monotonic ms. */
+interface Told {
+  readonly at: number
+  /** A leaky bucket as a meter: GCRA, ITU-T I.371. */
+  readonly paidAt: number
+}
 
 export class Fanout {
   #turns = new Map<string, Turn>()
-  /** By room: when it has been told nothing more than it may be, monotonic ms (a leaky bucket as a meter: GCRA, ITU-T I.371). */
-  readonly #paidAt = new Map<string, number>()
+  /** By class and room. */
+  readonly #told = new Map<string, Told>()
   readonly #numbers = new LaneNumbers()
 
   /**
@@ -69,7 +86,7 @@ export class Fanout {
     const key = cls + room
     let turn = this.#turns.get(key)
     if (!turn) {
-      const paidAt = this.#paidAt.get(key) ?? now
+      const paidAt = this.#told.get(key)?.paidAt ?? now
       turn = {
         room,
         cls,
@@ -80,10 +97,12 @@ export class Fanout {
       this.#turns.set(key, turn)
     }
     const bytes = 180 + run.bodies.reduce((sum, body) => sum + 18 + (body?.length ?? 35), 0)
-    turn.runs.push({ run, bytes, from, isAuthors })
+    turn.runs.push({ run: waitingRun(run, turn.dueAt > now), bytes, from, isAuthors })
     turn.bytes += bytes
     // What is the hub's own is offered to others right behind it.
     if (from < 0 || turn.bytes >= WAITING_BYTES) turn.dueAt = now
+    else if (turn.bytes >= FULL_BYTES && turn.dueAt > now)
+      turn.dueAt = Math.min(turn.dueAt, Math.max(now, (this.#told.get(key)?.at ?? 0) + TOLD_EVERY_MS))
   }
 
   get isEmpty(): boolean {
@@ -100,8 +119,8 @@ export class Fanout {
   /** What is due leaves, or all of it. carriers: links whose person carries this class of the room. now: monotonic ms. */
   flush(carriers: (room: RoomId, cls: 0 | 1) => readonly number[], now: number, all: boolean): Batch[] {
     const batches: Batch[] = []
-    if (this.#paidAt.size > PAID_MAX)
-      for (const [key, at] of this.#paidAt) if (at <= now) this.#paidAt.delete(key)
+    if (this.#told.size > TOLD_ROOMS_MAX)
+      for (const [key, { paidAt }] of this.#told) if (paidAt <= now) this.#told.delete(key)
     const turns = this.#turns
     // Anew, and not emptied: V8 keeps the tables of a Map that grows and shrinks for seconds, with all that was in them.
     this.#turns = new Map()
@@ -112,8 +131,8 @@ export class Fanout {
         continue
       }
       // What could not wait is not paid for by what comes behind it.
-      const paidAt = Math.max(now, this.#paidAt.get(key) ?? now)
-      this.#paidAt.set(key, Math.min(paidAt, now + AHEAD_MS) + TOLD_EVERY_MS)
+      const paidAt = Math.max(now, this.#told.get(key)?.paidAt ?? now)
+      this.#told.set(key, { at: now, paidAt: Math.min(paidAt, now + AHEAD_MS) + priceOf(turn) })
       const links = carriers(room, cls)
       if (links.length === 0) continue
       // A link that brought all of it needs no echo; otherwise one encoding for all is cheaper than one for each.
@@ -134,7 +153,9 @@ export class Fanout {
       for (const { run, bytes: size, isAuthors } of runs) {
         if (told.length > 0 && (bytes + size > FRAME_BYTES || told.length >= FRAME_RUNS)) leaves()
         // What was pulled from somebody else goes to all but them, so that nothing can stand on it.
-        const short = isAuthors ? this.#numbers.tell(key, run) : shortRun(packRun(run))
+        const short = isAuthors
+          ? this.#numbers.tell(key, runThatWaited(run), run.last)
+          : shortRun(runThatWaited(run))
         // The author needs to know the number too: what others write may come in one frame with what it stands for.
         isForAll ||= isShort(short) && short.number !== undefined
         told.push(short)
@@ -144,4 +165,11 @@ export class Fanout {
     }
     return batches
   }
+}
+
+/** For how long a telling counts, ms. What is decided for a room is not read, and others wait for it. */
+function priceOf({ cls, runs }: Turn): number {
+  if (cls === 0) return TOLD_EVERY_MS
+  const texts = runs.reduce((sum, { run }) => sum + run.texts, 0)
+  return Math.min(TOLD_MAX_MS, Math.max(TOLD_EVERY_MS, texts * TEXT_MS))
 }

@@ -3,7 +3,7 @@
  * by now. The numbers are the hub's own and the same on all links, since one encoding goes to all. Who begins to carry a
  * room knows none of its numbers, so that then each lane of it is told by name once more. Pure.
  */
-import { lastOf, type ParsedRun, packRun } from '../wire/event.ts'
+import type { Event, Run } from '../wire/event.ts'
 import type { LaneId } from '../wire/ids.ts'
 import { NUMBERED_LANES_MAX } from '../wire/limits.ts'
 import { endOf, type LaneEnd, type NextRun, nextRun } from '../wire/next-run.ts'
@@ -51,20 +51,18 @@ export class LaneNumbers {
 
   /**
    * A run as it is told in the room that was named in carriedBy last: by number, or by name with the number that it has from
-   * now on.
+   * now on. last: its last event.
    */
-  tell(name: string, run: ParsedRun): NextRun | ShortRun {
+  tell(name: string, run: Run, last: Event): NextRun | ShortRun {
     const room = this.#rooms.get(name)!
-    const packed = packRun(run)
-    const last = lastOf(run)
     const known = room.lanes.get(last.lane)
-    const next = known && known.left > 0 ? nextRun(packed, known.end, known.number) : undefined
+    const next = known && known.left > 0 ? nextRun(run, known.end, known.number) : undefined
     const end = endOf(last, next && known?.end)
     const lane = known ?? { number: this.#give(name, room), end, left: 0 }
     if (!known) room.lanes.set(last.lane, lane)
     lane.end = end
     lane.left = next ? lane.left - 1 : BY_NUMBER_MAX
-    return next ?? { ...shortRun(packed), number: lane.number }
+    return next ?? { ...shortRun(run), number: lane.number }
   }
 
   /** Once all numbers are given, all are given anew. */

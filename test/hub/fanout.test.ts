@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { Fanout } from '../../src/hub/fanout.ts'
+import { concat } from '../../src/wire/bytes.ts'
+import { packRun } from '../../src/wire/event.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
+import { shortRun } from '../../src/wire/short-run.ts'
 import { Author, NOW, ROOM } from '../node/author.ts'
 
 const author = new Author(5)
@@ -11,8 +14,8 @@ function fanoutOf() {
   const fanout = new Fanout()
   return {
     fanout,
-    came: (now: number, { from = 1, room = ROOM, text = 'hi' } = {}) => {
-      const run = author.run(author.contentLane(), [text], undefined, NOW, room)
+    came: (now: number, { from = 1, room = ROOM, text = 'hi', count = 1 } = {}) => {
+      const run = author.run(author.contentLane(), Array<string>(count).fill(text), undefined, NOW, room)
       fanout.add(run, from, true, now)
     },
     told: (now: number, all = false) =>
@@ -47,8 +50,66 @@ test('where more comes than that, what comes within 16 ms leaves together, in on
   expect([fanout.dueAt, told(1015)]).toEqual([1016, []])
   came(1016)
   expect(told(1016)).toEqual([3])
-  came(1017)
-  expect([fanout.isEmpty, fanout.dueAt, told(1031), told(1032)]).toEqual([false, 1032, [], [1]])
+})
+
+test('each text counts 12.5 ms there, so that more than 80 a second leave together each 100 ms', () => {
+  const { fanout, came, told } = fanoutOf()
+  came(1000, { count: 8 })
+  expect(told(1000)).toEqual([1])
+  came(1010, { count: 8 })
+  expect([fanout.isEmpty, fanout.dueAt]).toEqual([false, 1052])
+  came(1050, { count: 8 })
+  expect([told(1051), told(1052)]).toEqual([[], [2]])
+  for (let now = 1060; now < 1150; now += 10) came(now)
+  expect(fanout.dueAt).toBe(1152)
+  expect(told(1152)).toEqual([9])
+  for (let now = 1200; now < 2000; now += 50) {
+    came(now, { count: 3 })
+    expect(fanout.dueAt - now).toBeLessThan(100)
+    told(fanout.dueAt)
+  }
+})
+
+test('8 KiB of a room leave 16 ms behind what it was told last, whatever counts', () => {
+  const { fanout, came, told } = fanoutOf()
+  came(1000, { count: 64 })
+  expect(told(1000)).toEqual([1])
+  came(1003, { text: 'x'.repeat(4000) })
+  expect(fanout.dueAt).toBe(1052)
+  came(1005, { text: 'x'.repeat(4000) })
+  expect(fanout.dueAt).toBe(1016)
+  expect(told(1016)).toEqual([2])
+})
+
+test('what is decided for a room counts 16 ms, however much of it comes at a time', () => {
+  const fanout = new Fanout()
+  const run = author.run(author.controlLane(), Array<string>(8).fill('x'))
+  fanout.add(run, 1, true, 1000)
+  fanout.flush(() => [1, 2], 1000, false)
+  fanout.add(run, 1, true, 1001)
+  expect(fanout.dueAt).toBe(1001)
+})
+
+test('a run is told as it came, whether it waited or not, with what is deleted of it', () => {
+  const whole = author.run(author.contentLane(), ['one', 'two', 'three'])
+  // As the bodies of a post lie: one behind the other.
+  const memory = concat(...whole.bodies.map((body) => body!))
+  const size = whole.bodies[0]!.length
+  const bodies = [memory.subarray(0, size), null, memory.subarray(memory.length - whole.bodies[2]!.length)]
+  for (const run of [whole, { ...whole, bodies }]) {
+    const frames = [0, 1].map((waits) => {
+      const fanout = new Fanout()
+      for (let i = 0; i < 4 * waits; i++) {
+        fanout.add(author.run(author.contentLane(), ['before']), 1, true, 1000)
+        fanout.flush(() => [2], 1000, true)
+      }
+      fanout.add(run, 1, false, 1000)
+      expect(fanout.dueAt).toBe(waits === 1 ? 1016 : 1000)
+      return fanout.flush(() => [2], 2000, false)[0]!.frame
+    })
+    expect(frames[0]).toEqual(frames[1])
+    expect(frames[0]).toEqual({ type: 'live', runs: [shortRun(packRun(run))] })
+  }
 })
 
 test('other rooms do not wait with it', () => {

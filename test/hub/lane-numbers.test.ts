@@ -1,7 +1,7 @@
 /** LV-17: numbers stand for what everybody who is told them knows. */
 import { expect, test } from 'vitest'
 import { LaneNumbers } from '../../src/hub/lane-numbers.ts'
-import type { VerifiedRun } from '../../src/wire/event.ts'
+import { lastOf, packRun, type VerifiedRun } from '../../src/wire/event.ts'
 import type { RoomId } from '../../src/wire/ids.ts'
 import { NUMBERED_LANES_MAX } from '../../src/wire/limits.ts'
 import { isNext } from '../../src/wire/next-run.ts'
@@ -23,7 +23,7 @@ function numbersOf() {
   const numbers = new LaneNumbers()
   return (run: VerifiedRun, links: readonly number[], room: RoomId = ROOM) => {
     numbers.carriedBy(room, links)
-    const told = numbers.tell(room, run)
+    const told = numbers.tell(room, packRun(run), lastOf(run))
     return `${isNext(told) ? 'number' : 'name'} ${told.number}`
   }
 }
