@@ -119,6 +119,7 @@ export class Fanout {
   /** What is due leaves, or all of it. carriers: links whose person carries this class of the room. now: monotonic ms. */
   flush(carriers: (room: RoomId, cls: 0 | 1) => readonly number[], now: number, all: boolean): Batch[] {
     const batches: Batch[] = []
+    if (!all && this.dueAt > now) return batches
     if (this.#told.size > TOLD_ROOMS_MAX)
       for (const [key, { paidAt }] of this.#told) if (paidAt <= now) this.#told.delete(key)
     const turns = this.#turns

@@ -36,10 +36,11 @@ export function waitingRun(run: ParsedRun, isLong: boolean): WaitingRun {
 function placesOf(bodies: ParsedRun['bodies']): Places | undefined {
   const memory = bodies[0]?.buffer
   if (!memory || bodies.length === 1) return undefined
-  const at: number[] = []
-  for (const body of bodies) {
+  const at = new Array<number>(2 * bodies.length)
+  for (const [i, body] of bodies.entries()) {
     if (body && body.buffer !== memory) return undefined
-    at.push(body ? body.byteOffset : -1, body ? body.length : 0)
+    at[2 * i] = body ? body.byteOffset : -1
+    at[2 * i + 1] = body ? body.length : 0
   }
   return { memory, at }
 }

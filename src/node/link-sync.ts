@@ -135,6 +135,11 @@ export class LinkSync {
   }
 
   /** Does something wait to be asked, or for an answer to its ask? */
+  /** The pull of this room and class that is under way. */
+  pull(key: string): Pull | undefined {
+    return this.#underWay?.pulls.get(key)
+  }
+
   get isPulling(): boolean {
     const now = this.#underWay
     return now !== undefined && now.queue.size + now.pulls.size > 0

@@ -552,7 +552,7 @@ export class Sync {
     if (result.is === 'added' && result.forked) this.#ports.forked(room)
     const state = this.#links.get(link)
     if (!state) return result
-    const pull = state.pulls.get(pullKey(room, classOf(lane)))
+    const pull = state.pull(pullKey(room, classOf(lane)))
     if (pull && result.is === 'added' && result.events.length > 0) pull.changed = true
     if (result.is === 'gap') {
       const held = this.#ports.replica.lane(room, author, lane)

@@ -17,7 +17,7 @@ interface Item {
 export class Verification {
   readonly #ask: (link: LinkId, ticket: number, checks: readonly Check[]) => void
   readonly #queues = new Map<LinkId, Item[]>()
-  readonly #waiting = new Map<number, Item[]>()
+  #waiting = new Map<number, Item[]>()
 
   /** ask: has these checked; `answered` is called with the ticket. Tickets are the caller's, used once. */
   constructor(ask: (link: LinkId, ticket: number, checks: readonly Check[]) => void) {
@@ -37,6 +37,8 @@ export class Verification {
   answered(ticket: number, ok: readonly boolean[]): void {
     const queue = this.#waiting.get(ticket)
     this.#waiting.delete(ticket)
+    // Anew, and not emptied: V8 keeps the tables of a Map that grows and shrinks for seconds, with all that was in them.
+    if (this.#waiting.size === 0) this.#waiting = new Map()
     const item = queue?.find((each) => each.ticket === ticket)
     if (!queue || !item) return
     item.verdicts = ok
