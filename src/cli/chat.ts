@@ -1,13 +1,12 @@
 /** A node with somebody at its front: --json, line mode, or nobody (`hub`). From start to exit code. */
-
 import { networkInterfaces } from 'node:os'
 import type { Node } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { ControlDesk } from './control-desk.ts'
 import { afterEndOfInput, EXIT, exitCodeOf, type SignalName, signalCode, toldOf, within } from './exit.ts'
 import { ALONE_MS, firstContact, qrLines } from './first-contact.ts'
 import { Hook } from './hook.ts'
 import { JsonSession, type SessionEnd } from './json.ts'
-import { jsonLine } from './json-line.ts'
 import { LineMode } from './lines.ts'
 import { logTo } from './log.ts'
 import type { Settings } from './options.ts'

@@ -1,15 +1,12 @@
 /** `lanchat doctor`: why it does not work here, or that it does. Asks the lanchat running here, where one is. */
-
 import type { Check, CheckName, NodeReport } from '../node/index.ts'
 import { doctorText } from './doctor/text.ts'
 import { verdictOf } from './doctor/verdict.ts'
 import { EXIT } from './exit.ts'
-import { jsonLine } from './json-line.ts'
 import { nearest } from './nearest.ts'
 import { type Settings, UsageError } from './options.ts'
-import { Output } from './output.ts'
 import { Remote } from './remote.ts'
-import { report } from './report.ts'
+import { type Report, report } from './report.ts'
 import { safeName } from './safe-text.ts'
 import type { NodeModule, World } from './world.ts'
 
@@ -18,11 +15,10 @@ import type { NodeModule, World } from './world.ts'
  * fails, else 0. Rejects with UsageError where --check names no check.
  */
 export function doctor(world: World, settings: Settings): Promise<number> {
-  return report(world, settings, () => checked(world, settings))
+  return report(world, settings, ({ say }) => checked(world, settings, say))
 }
 
-async function checked(world: World, settings: Settings): Promise<number> {
-  const output = new Output(world.stdout)
+async function checked(world: World, settings: Settings, say: Report['say']): Promise<number> {
   const node = await world.load()
   const only = settings.checks && namesOf(settings.checks, node.CHECK_NAMES)
   const asked = askRunning(node, settings)
@@ -43,12 +39,7 @@ async function checked(world: World, settings: Settings): Promise<number> {
   const checks = node.CHECK_NAMES.flatMap((name) => byName.get(name) ?? [])
   const verdict = verdictOf(checks)
   const ok = checks.every(({ status }) => status !== 'fail')
-  output.write(
-    settings.json
-      ? `${jsonLine({ type: 'doctor', ok, verdict, checks })}\n`
-      : doctorText(verdict, checks, settings.plain),
-  )
-  await output.flushed()
+  say({ type: 'doctor', ok, verdict, checks }, doctorText(verdict, checks, settings.plain))
   return ok ? EXIT.ok : EXIT.failure
 }
 

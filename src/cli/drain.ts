@@ -3,10 +3,9 @@
  * hub. The process stays, as a member that is hub again only where nobody else can be: whoever stops it then stops
  * nothing that others need.
  */
-
 import type { HubInfo } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { EXIT } from './exit.ts'
-import { jsonLine } from './json-line.ts'
 import { granted, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { safeName } from './safe-text.ts'

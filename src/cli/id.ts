@@ -2,9 +2,9 @@
  * `lanchat id [show | export <file> | import <file>]`: who this data dir is; needs no network. `id devices`, `link <nick>`,
  * `accept <nick>`, `unlink <id>`: several devices of one person; these ask the lanchat running here, or visit the network.
  */
+import { jsonLine } from '../wire/json-line.ts'
 import type { OwnOptions } from './calls.ts'
 import { EXIT } from './exit.ts'
-import { jsonLine } from './json-line.ts'
 import { logTo } from './log.ts'
 import { nearest } from './nearest.ts'
 import { granted, oneShot } from './one-shot.ts'

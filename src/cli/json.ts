@@ -1,10 +1,9 @@
 /** `--json`: one object a line out, one line of text, command or object in. Over stdin and stdout, and over the control socket. */
-
 import type { Readable, Writable } from 'node:stream'
 import type { Node, NodeEvent } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { type InputLine, inputLines } from './input-lines.ts'
-import { jsonLine } from './json-line.ts'
 import { Output } from './output.ts'
 import { brokenLine, type Request, Session } from './session.ts'
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { refusalText } from '../wire/refusal.ts'
 import { OneShotError } from './one-shot.ts'
+import { whyOf } from './system-error.ts'
 
 /**
  * A file of this name where there was none, for its owner alone; it waits for its one text. Throws OneShotError FILE_EXISTS,
@@ -17,7 +18,7 @@ export class FreshFile {
     try {
       this.#fd = openSync(path, 'wx', 0o600)
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw unwritable(path, error)
+      if (whyOf(error) !== 'EEXIST') throw unwritable(path, error)
       throw new OneShotError(
         'FILE_EXISTS',
         `${path} exists already and is left as it is. Please name another file.`,
@@ -70,8 +71,6 @@ function writeWhole(fd: number, data: string | Uint8Array): void {
   }
 }
 
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? String(error)
-
 /** The refusal for a file that cannot be written, with the system's reason. */
 export const unwritable = (file: string, error: unknown): OneShotError =>
-  new OneShotError('FILE_UNWRITABLE', refusalText('FILE_UNWRITABLE', { file, why: codeOf(error) }))
+  new OneShotError('FILE_UNWRITABLE', refusalText('FILE_UNWRITABLE', { file, why: whyOf(error) }))

@@ -3,14 +3,13 @@
  * an invitation as QR and words. `lanchat network new [file.code]`: a code of random words alone. These without a network;
  * `show` without a file and `newcode [file]` ask the lanchat running here, or visit the network.
  */
-
 import type { InvitationData, ResultEvent } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { refusalText } from '../wire/refusal.ts'
 import type { OwnOptions } from './calls.ts'
 import { CODE_BITS_MIN, codeBitsAtMost, newCode, WORDS_IN_CODE } from './code.ts'
 import { EXIT, toldOf } from './exit.ts'
 import { qrLines } from './first-contact.ts'
-import { jsonLine } from './json-line.ts'
 import { FreshFile } from './made-file.ts'
 import { nearest } from './nearest.ts'
 import { granted, OneShotError, oneShot } from './one-shot.ts'
@@ -21,6 +20,7 @@ import { report } from './report.ts'
 import { safeName } from './safe-text.ts'
 import { shellWord } from './shell-word.ts'
 import { readSmallFile } from './small-file.ts'
+import { whyOf } from './system-error.ts'
 import type { World } from './world.ts'
 
 const ACTS = ['new', 'show', 'newcode'] as const
@@ -170,8 +170,7 @@ function readText(file: string): string {
   try {
     return readSmallFile(file).trim()
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new OneShotError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }))
+    throw new OneShotError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why: whyOf(error) }))
   }
 }
 

@@ -2,14 +2,13 @@
  * What one-shot commands share: they speak to the lanchat running on this data dir through its control socket, or else
  * to a node of their own that visits the network for the moment and never becomes hub.
  */
-
 import { PassThrough } from 'node:stream'
 import type { Node, ReadyEvent, ResultEvent, StatusData } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { checkNetworkName } from '../wire/name.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
 import { JsonSession } from './json.ts'
-import { jsonLine } from './json-line.ts'
 import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'

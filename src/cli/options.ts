@@ -2,6 +2,7 @@
 import type { NodeOptions } from '../node/index.ts'
 import { ALERTS, type Alert } from './alerts.ts'
 import { readSmallFile } from './small-file.ts'
+import { whyOf } from './system-error.ts'
 
 export class UsageError extends Error {
   readonly code = 'USAGE'
@@ -184,7 +185,7 @@ function codeFrom(file: string | undefined): string | undefined {
   try {
     code = readSmallFile(file).replace(/\r?\n$/, '')
   } catch (error) {
-    throw new UsageError(`The code file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    throw new UsageError(`The code file ${file} cannot be read (${whyOf(error)}).`)
   }
   if (code === '') throw new UsageError(`The code file ${file} is empty.`)
   return code
@@ -200,8 +201,8 @@ export function readConfig(file: string | undefined): RawOptions {
   try {
     text = readSmallFile(file)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return {}
-    throw new UsageError(`The config file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    if (['ENOENT', 'ENOTDIR'].includes(whyOf(error))) return {}
+    throw new UsageError(`The config file ${file} cannot be read (${whyOf(error)}).`)
   }
   let value: unknown
   try {

@@ -3,6 +3,7 @@ import type { OwnOptions } from './calls.ts'
 import { OneShotError } from './one-shot.ts'
 import { UsageError } from './options.ts'
 import { readSmallFile } from './small-file.ts'
+import { whyOf } from './system-error.ts'
 import type { World } from './world.ts'
 
 /** More than anybody types as a passphrase. */
@@ -24,9 +25,7 @@ function fromFile(file: string): string {
   try {
     text = readSmallFile(file)
   } catch (error) {
-    throw new UsageError(
-      `The passphrase file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    )
+    throw new UsageError(`The passphrase file ${file} cannot be read (${whyOf(error)}).`)
   }
   return text.split(/\r?\n/, 1)[0]!
 }

@@ -1,8 +1,7 @@
 /** `lanchat rooms`, `who`, `history`, `status`: one question, its answer printed. */
-
+import { jsonLine } from '../wire/json-line.ts'
 import { isColourful } from './chat.ts'
 import { EXIT } from './exit.ts'
-import { jsonLine } from './json-line.ts'
 import { granted, type OneShotOptions, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { colourful, plain, resultText } from './render.ts'

@@ -1,7 +1,6 @@
 /** Calls that need no node: what they say goes to stdout, what went wrong to stderr, with --json both as objects. */
-
+import { jsonLine } from '../wire/json-line.ts'
 import { exitCodeOf, toldOf } from './exit.ts'
-import { jsonLine } from './json-line.ts'
 import { type Settings, UsageError } from './options.ts'
 import { Output } from './output.ts'
 import { indented } from './safe-text.ts'

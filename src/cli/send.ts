@@ -1,8 +1,7 @@
 /** `lanchat send <room or @nick> [text]`: one message; success is "stored". */
-
 import type { Readable } from 'node:stream'
+import { jsonLine } from '../wire/json-line.ts'
 import { EXIT, within } from './exit.ts'
-import { jsonLine } from './json-line.ts'
 import { granted, OneShotError, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
 import type { World } from './world.ts'

@@ -22,6 +22,7 @@ import {
 } from './commands.ts'
 import { emojiNamed } from './emoji.ts'
 import { LINE_BYTES_MAX } from './input-lines.ts'
+import { whyOf } from './system-error.ts'
 import { readWholeFile, typedPath } from './whole-file.ts'
 
 /** Requests asked and not yet answered: enough for the node to commit many at once, few enough to hold. */
@@ -137,8 +138,7 @@ export class Session {
     try {
       bytes = await readWholeFile(typedPath(file), max)
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      const why = code ?? message
+      const why = whyOf(error)
       return this.#refuse('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), echo, name)
     }
     return this.#ask(use(bytes), name, echo)

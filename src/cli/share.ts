@@ -25,13 +25,7 @@ export function share(world: World, settings: Settings): Promise<number> {
       const from = address.replace(/^::ffff:/, '')
       say({ type: 'download', address: from }, `${from} has it.`)
     }
-    const only =
-      settings.node.interfaces !== undefined && hosts.length === 1
-        ? hosts[0]
-        : // Of IPv6 one neighbour has as many addresses as it likes.
-          hosts.some((host) => isIP(host) === 6)
-          ? undefined
-          : '0.0.0.0'
+    const only = settings.node.interfaces !== undefined && hosts.length === 1 ? hosts[0] : allOf(hosts)
     const server = await started(settings.node.port, (port) =>
       startShare({ offered, port, onDownload, ...(only !== undefined && { host: only }) }),
     )
@@ -54,6 +48,9 @@ export function share(world: World, settings: Settings): Promise<number> {
     return signalCode(signal)
   }).finally(() => signals.stop())
 }
+
+/** The address that stands for all of these. Of IPv6 one neighbour has as many as it likes: not without need. */
+const allOf = (hosts: readonly string[]) => (hosts.some((host) => isIP(host) === 6) ? undefined : '0.0.0.0')
 
 /** Addresses that neighbours can type: of the interfaces asked for, else all but loopback and IPv6. */
 function addressesOf(asked: readonly string[] | undefined): string[] {

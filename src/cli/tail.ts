@@ -1,8 +1,8 @@
 /** `lanchat tail [room or @nick]`: messages as they come, until a signal. */
-
 import type { MessageEvent } from '../node/index.ts'
+import { fold } from '../wire/fold.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { isColourful } from './chat.ts'
-import { jsonLine } from './json-line.ts'
 import { granted, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
 import type { Remote } from './remote.ts'
@@ -38,8 +38,5 @@ async function wanted(remote: Remote, where: string): Promise<(message: MessageE
     return ({ room, self, from, to }) => room === null && (self && to ? to : from).id === id
   }
   await granted(remote.ask({ command: `/history 1 ${where}` }))
-  return ({ room }) => room !== null && asTyped(room) === asTyped(where)
+  return ({ room }) => room !== null && fold(room) === fold(where)
 }
-
-/** Names that differ in case or width alone are the same to whoever types them. */
-const asTyped = (name: string) => name.normalize('NFKC').toLowerCase()

@@ -1,14 +1,14 @@
 /** `lanchat verify <file>`: is an export what its authors signed, and what the device that made it wrote? No network is needed. */
-
 import { readFile, stat } from 'node:fs/promises'
 import type { ExportVerdict, MessageEvent } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { refusalText } from '../wire/refusal.ts'
 import { EXIT } from './exit.ts'
 import { isPageOf, readExport } from './export-page.ts'
-import { jsonLine } from './json-line.ts'
 import type { Settings } from './options.ts'
 import { Output } from './output.ts'
 import { safeName, safeText } from './safe-text.ts'
+import { whyOf } from './system-error.ts'
 import type { World } from './world.ts'
 
 /** Faults that people are told of one by one. */
@@ -39,8 +39,7 @@ async function check(
   try {
     text = await textOf(file)
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    const message = refusalText('FILE_UNREADABLE', { file, why })
+    const message = refusalText('FILE_UNREADABLE', { file, why: whyOf(error) })
     if (settings.json) output.write(`${jsonLine({ type: 'error', code: 'FILE_UNREADABLE', message })}\n`)
     else errors.write(`lanchat: ${safeText(message)}\n`)
     return EXIT.failure
@@ -62,10 +61,9 @@ async function check(
 async function textOf(file: string): Promise<string> {
   const found = await stat(file)
   if (found.isCharacterDevice() || found.isBlockDevice()) throw new Error('it is no file')
-  const text = await readFile(file, 'utf8').catch((error) => {
+  return readFile(file, 'utf8').catch((error) => {
     throw error instanceof RangeError ? new Error('it is too long') : error
   })
-  return text
 }
 
 /** Who is called what in it: no signature is over a name, so a page may call anybody anything. */

@@ -2,10 +2,9 @@
  * `lanchat status --watch`: looks at the node every second. On a terminal a picture is drawn over the one before, in
  * the terminal's own scrollback, so nothing has to be put back at the end; elsewhere a line, with --json an object.
  */
-
 import type { StatusData } from '../node/index.ts'
+import { jsonLine } from '../wire/json-line.ts'
 import { isColourful, isUtf8 } from './chat.ts'
-import { jsonLine } from './json-line.ts'
 import { granted, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { lineOf, picture, type Rates, ratesOf } from './picture.ts'

@@ -12,6 +12,7 @@ import type { OwnCode, Way } from './doors.ts'
 import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
 import type { Place } from './places.ts'
 import type { Brought, Salvaged } from './salvage.ts'
+import type { IndexWork } from './search/search-index.ts'
 import type { Proof } from './signed-lines.ts'
 import type { Store, StoreOp } from './store.ts'
 import type { Check, LinkId } from './sync.ts'
@@ -164,13 +165,13 @@ export type CoreEffect =
   | { readonly do: 'pump'; readonly link: LinkId; readonly over: LinkId }
   | { readonly do: 'tell'; readonly event: NodeEvent }
   | { readonly do: 'answer'; readonly slot: number; readonly answer: Answer }
-  /** Read the last lines of these rooms and give them back as `lines`. */
+  /** Read the last lines of these rooms and give them back as `lines`; of work on the search index there are none. */
   | {
       readonly do: 'lines'
       readonly ticket: number
       readonly rooms: readonly RoomId[]
       readonly count: number
-      readonly which: Which
+      readonly which: Which | IndexWork
     }
   | { readonly do: 'wake'; readonly at: number }
   /** The place's ids, age or grownness changed: hello and mDNS say so from now on. */

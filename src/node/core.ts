@@ -71,7 +71,7 @@ import type { SalvagePorts } from './salvage.ts'
 import { aboutMark } from './search/marks.ts'
 import { IndexPace } from './search/pace.ts'
 import { readableHere } from './search/readable.ts'
-import { SearchIndex } from './search/search-index.ts'
+import { type IndexWork, SearchIndex } from './search/search-index.ts'
 import { Steering } from './steering.ts'
 import type { StoreOp } from './store.ts'
 import { StoreState } from './store-state.ts'
@@ -644,7 +644,7 @@ export class Core {
       put,
       roomChanged,
       laneErased: (lane) => this.search.erased(lane),
-      erased: (time) => this.lines([], 0, () => {}, { erasedBy: time }),
+      erased: (time) => this.#history.work(this.#nextTicket++, { erasedBy: time }),
     })
     this.#wantedBodies = new WantedBodies({
       bare: this.replica.bare,
@@ -877,7 +877,7 @@ export class Core {
   }
 
   /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
-  readLines(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+  readLines(rooms: readonly RoomId[], count: number, which: Which | IndexWork = {}): Promise<RoomLine[]> {
     return this.#history.read(rooms, count, which)
   }
 

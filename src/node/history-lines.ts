@@ -8,8 +8,8 @@ import type { MessageEvent } from './events.ts'
 import type { Replica } from './replica.ts'
 import { type RoomView, readIds } from './rooms.ts'
 import { catchUp, look, type Wanted } from './search/looking.ts'
-import { aboutMark, type Marks, marksOf } from './search/marks.ts'
-import type { SearchIndex } from './search/search-index.ts'
+import { aboutMark, type Marks, type MarksSource, marksOf } from './search/marks.ts'
+import type { IndexWork, SearchIndex } from './search/search-index.ts'
 import { type SignedLine, type SignedSource, signedLines } from './signed-lines.ts'
 import type { Store } from './store.ts'
 import { detailedLine, type Line, lastLines, type OpenBody, type Visibility, type Which } from './timeline.ts'
@@ -47,10 +47,21 @@ export class HistoryLines {
     const isByIndex = which.wanted !== undefined || which.before !== undefined
     if (!isByIndex || this.#ports.search.isWhole) return this.#askNow(ticket, rooms, count, which, then)
     // First, so that what the index writes is handed over too before it is read.
-    this.#askNow(ticket, [], 0, { catchesUp: true }, () => this.#askNow(ticket, rooms, count, which, then))
+    this.work(ticket, { catchesUp: true }, () => this.#askNow(ticket, rooms, count, which, then))
   }
 
-  #askNow(ticket: number, rooms: readonly RoomId[], count: number, which: Which, then: Then): void {
+  /** Has something done with the search index: it is read from the disk as lines are, and so asked of the shell too. */
+  work(ticket: number, work: IndexWork, then: () => void = () => {}): void {
+    this.#askNow(ticket, [], 0, work, then)
+  }
+
+  #askNow(
+    ticket: number,
+    rooms: readonly RoomId[],
+    count: number,
+    which: Which | IndexWork,
+    then: Then,
+  ): void {
     this.#asked.set(ticket, then)
     this.#due.push({ do: 'lines', ticket, rooms, count, which })
   }
@@ -68,17 +79,13 @@ export class HistoryLines {
   }
 
   /** Carries out a `lines` effect. Oldest first in each room. */
-  async read(rooms: readonly RoomId[], count: number, which: Which = {}): Promise<RoomLine[]> {
+  async read(rooms: readonly RoomId[], count: number, which: Which | IndexWork = {}): Promise<RoomLine[]> {
+    if ('catchesUp' in which || 'erasedBy' in which) {
+      await this.#workNow(which)
+      return []
+    }
     const { store, replica, views, display, search } = this.#ports
     if (which.wanted) return this.#find(which.wanted, count)
-    if (which.catchesUp) {
-      await catchUp(search, this.#breathe)
-      return []
-    }
-    if (which.erasedBy !== undefined) {
-      await search.sweep((range) => store.scan(range), which.erasedBy)
-      return []
-    }
     const lines: RoomLine[] = []
     for (const room of rooms) {
       if (which.isWanted?.() === false) break
@@ -119,6 +126,12 @@ export class HistoryLines {
     return lines
   }
 
+  async #workNow(work: IndexWork): Promise<void> {
+    const { store, search } = this.#ports
+    if ('catchesUp' in work) await catchUp(search, this.#breathe)
+    else await search.sweep((range) => store.scan(range), work.erasedBy)
+  }
+
   /** What further devices signed, in a room, and what makes them their person's. */
   #signers(view: RoomView): Pick<SignedSource, 'linkOf' | 'eraserOf'> {
     const { views } = this.#ports
@@ -136,24 +149,25 @@ export class HistoryLines {
 
   /** Looks up the texts that these messages of a room have now, where they are not known. */
   async #learn(view: RoomView, messages: Iterable<EventId>): Promise<void> {
-    const { store, replica, display } = this.#ports
-    const open = (event: Event, body: Uint8Array) => display.read(view, event, body)
+    const { replica, display } = this.#ports
+    const source = this.#marksSource((event, body) => display.read(view, event, body))
     for (const id of messages) {
       const event = display.knowsText(view, id) ? undefined : replica.find(id)
       if (event?.room !== view.id) continue
-      const { edit } = await marksOf(
-        { store, replica, open, devicesOf: this.#devicesOf },
-        event,
-        display.visibility(view),
-      )
+      const { edit } = await marksOf(source, event, display.visibility(view))
       display.texts.note(id, edit ?? null)
     }
   }
 
+  #marksSource(open: OpenBody): MarksSource {
+    const { store, replica } = this.#ports
+    return { store, replica, open, devicesOf: this.#devicesOf }
+  }
+
   /** What was said about a message of this room since, by the index. */
   #marksBehind(open: OpenBody) {
-    const { store, replica, display } = this.#ports
-    const source = { store, replica, open, devicesOf: this.#devicesOf }
+    const { store, display } = this.#ports
+    const source = this.#marksSource(open)
     return async (event: Event, by: Visibility): Promise<Marks> => {
       if (store.get(aboutMark(event.id)) === undefined) return {}
       const marks = await marksOf(source, event, by)

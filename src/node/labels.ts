@@ -10,9 +10,9 @@
  * Labels are local: two readers may see different ones. Who keeps what has to outlive a restart: see saved().
  */
 import { skeleton } from '../wire/confusable.ts'
+import { fold } from '../wire/fold.ts'
 import type { PersonKey, RoomId } from '../wire/ids.ts'
 import { checkNick, checkRoomName, type NameCheck } from '../wire/name.ts'
-import { fold } from './fold.ts'
 import { nearest } from './nearest.ts'
 
 /** Digits of a suffix: 5 bits each, without l, o, 0 and 1, which look alike. */

@@ -1,10 +1,10 @@
 /** People and rooms as this device knows them: nicks and box keys from profiles, and labels that tell two of one name apart. */
 
 import type { Crypto } from '../wire/crypto.ts'
+import { fold } from '../wire/fold.ts'
 import { generalRoom, isPersonKey, isRoomId, type NetId, type PersonKey, type RoomId } from '../wire/ids.ts'
 import { Acquaintances } from './acquaintances.ts'
 import type { Labelled, Who } from './events.ts'
-import { fold } from './fold.ts'
 import { type Labels, personLabels, type Resolved, roomLabels } from './labels.ts'
 import type { RoomView } from './rooms.ts'
 import { readJson } from './saved-json.ts'

@@ -168,10 +168,6 @@ export interface Which {
   readonly signed?: true
   /** Only what the index finds for this, over all the rooms together. */
   readonly wanted?: Wanted
-  /** None: the search index is to be as far as the store, or much further. */
-  readonly catchesUp?: true
-  /** None: what the search index holds of lanes that are erased by this time, ms, is to go. */
-  readonly erasedBy?: number
   /** Asked before each room: once it is false, nobody waits for the rest. */
   readonly isWanted?: () => boolean
 }

@@ -16,6 +16,7 @@ import {
   verifyRun,
 } from '../wire/event.ts'
 import { NETWORK_ROOM, type PersonKey } from '../wire/ids.ts'
+import { jsonLineForPages } from '../wire/json-line.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { fromBase64, toBase64 } from './base64.ts'
 import { orderOf } from './display-order.ts'
@@ -55,11 +56,7 @@ export interface ExportVerdict {
 }
 
 /** A line as it stands in the file, without what only HTML, or a terminal, would take for its own. */
-export const exportLine = (line: object): string =>
-  JSON.stringify(line).replace(
-    /[<>\u007f-\u009f]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+export const exportLine = (line: object): string => jsonLineForPages(line)
 
 /** What a seal signs: all lines, the last one without its seal. */
 export const sealMessage = (digest: Uint8Array, at: number): Uint8Array =>

@@ -12,7 +12,7 @@ it.each([
   ['me.png', 'me.png'],
   ['my face.png', 'my face.png'],
   ['"my face.png"', 'my face.png'],
-  ["'/tmp/my face.png'", '/tmp/my face.png'],
+  ["'/pictures/my face.png'", '/pictures/my face.png'],
   ['~/me.png', join('/home/ada', 'me.png')],
   ['~me.png', '~me.png'],
   ['"', '"'],

@@ -3,14 +3,8 @@ import { createAddresses, dialNode, due, failed, type Hint, note, reached } from
 import { LAN } from '../../src/node/timing.ts'
 import { fromHex } from '../../src/wire/bytes.ts'
 import { keyOf, LOW, Node, SELF } from './choice-by-hand.ts'
+import { hint } from './hints.ts'
 
-const hint = (address: string, more: Partial<Hint> = {}): Hint => ({
-  address,
-  reachable: false,
-  hub: false,
-  source: 'mdns',
-  ...more,
-})
 const all = () => true
 
 describe('what anybody on the link may announce (DI-6)', () => {

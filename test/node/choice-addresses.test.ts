@@ -5,20 +5,13 @@ import {
   dialNode,
   due,
   failed,
-  type Hint,
   note,
   reached,
   UNVERIFIED_MAX,
 } from '../../src/node/addresses.ts'
 import { LAN } from '../../src/node/timing.ts'
+import { hint } from './hints.ts'
 
-const hint = (address: string, more: Partial<Hint> = {}): Hint => ({
-  address,
-  reachable: false,
-  hub: false,
-  source: 'mdns',
-  ...more,
-})
 const all = () => true
 
 test('four dials at once; reachable nodes and hubs go first and do not count', () => {

@@ -1,13 +1,10 @@
 /** `lanchat doctor --store`: what is stored here, what the disk did to it, and what was done about that. */
-
 import type { DamagedReport, DiskReport, StoreReport } from '../../node/index.ts'
 import { askRunning } from '../doctor.ts'
 import { EXIT } from '../exit.ts'
-import { jsonLine } from '../json-line.ts'
 import type { Settings } from '../options.ts'
-import { Output } from '../output.ts'
 import { sizeText } from '../places.ts'
-import { report } from '../report.ts'
+import { type Report, report } from '../report.ts'
 import { safeName } from '../safe-text.ts'
 import { table } from '../tables.ts'
 import type { World } from '../world.ts'
@@ -17,11 +14,10 @@ const ANSWER_MS_MAX = 10_000
 
 /** --json prints { type: 'doctor', ok, verdict, store }. Exit code 1 where messages cannot be stored or read now, else 0. */
 export function doctorStore(world: World, settings: Settings): Promise<number> {
-  return report(world, settings, () => looked(world, settings))
+  return report(world, settings, ({ say }) => looked(world, settings, say))
 }
 
-async function looked(world: World, settings: Settings): Promise<number> {
-  const output = new Output(world.stdout)
+async function looked(world: World, settings: Settings, say: Report['say']): Promise<number> {
   const node = await world.load()
   const asked = askRunning<DiskReport>(node, settings, '/doctor store')
   let timer: NodeJS.Timeout | undefined
@@ -38,12 +34,7 @@ async function looked(world: World, settings: Settings): Promise<number> {
   clearTimeout(timer)
   asked.close()
   const { ok, verdict } = verdictOf(store)
-  output.write(
-    settings.json
-      ? `${jsonLine({ type: 'doctor', ok, verdict, store })}\n`
-      : textOf(verdict, store, settings.plain),
-  )
-  await output.flushed()
+  say({ type: 'doctor', ok, verdict, store }, textOf(verdict, store, settings.plain))
   return ok ? EXIT.ok : EXIT.failure
 }
 
@@ -95,12 +86,12 @@ function textOf(verdict: string, store: StoreReport, tabs: boolean): string {
     events,
     size: size(bytes),
   }))
-  return `${[
+  return [
     safeName(verdict),
     table(about, { tabs }),
     ...(rooms.length === 0 ? [] : [table(rooms, { tabs })]),
     ...store.damaged.map((copy) => damageText(copy)),
-  ].join(tabs ? '\n' : '\n\n')}\n`
+  ].join(tabs ? '\n' : '\n\n')
 }
 
 function damageText({ folder, since, why, state, events, tombstones, bytes }: DamagedReport): string {

@@ -7,7 +7,7 @@ const MARKS = { pass: 'ok', warn: 'look', fail: 'FAIL', skip: '-' } as const
 /** tabs: one line a check, columns separated by tabs: status, name, message, detail, fix. */
 export function doctorText(verdict: string, checks: readonly Check[], tabs: boolean): string {
   const rows = checks.map((check) => (tabs ? tabbed(check) : spaced(check, widestOf(checks))))
-  return `${[safeName(verdict), ...(tabs || checks.length === 0 ? [] : ['']), ...rows].join('\n')}\n`
+  return [safeName(verdict), ...(tabs || checks.length === 0 ? [] : ['']), ...rows].join('\n')
 }
 
 const tabbed = ({ status, name, message, detail, fix }: Check) =>

@@ -1,10 +1,10 @@
 /** Questions: what people ask about rooms, people, the hub and what was said. Nothing is written here. */
+import { fold } from '../../wire/fold.ts'
 import type { EventId, PersonKey } from '../../wire/ids.ts'
 import { viewOf } from '../choice.ts'
 import type { Core } from '../core.ts'
 import { orderOf } from '../display-order.ts'
 import type { HubData, StatusData } from '../events.ts'
-import { fold } from '../fold.ts'
 import { whyHub, whyLine } from '../hub-why.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'

@@ -169,16 +169,17 @@ export function noteReport(turn: Turn, phase: HubPhase, reporter: Link, hub: Per
   // A visitor carries nobody.
   if (reporter.via !== undefined || reporter.visitor) return
   const known = phase.reports.get(hub)
-  if (known?.by.has(reporter.id)) {
-    known.by.set(reporter.id, turn.now)
-    return
-  }
-  let byOne = 0
-  for (const { by } of phase.reports.values()) if (reporter.ofSameKey.some(({ id }) => by.has(id))) byOne++
-  if (byOne >= REPORTS_OF_ONE_MAX) return
+  if (!known?.by.has(reporter.id) && reportsOf(phase, reporter) >= REPORTS_OF_ONE_MAX) return
   if (known) known.by.set(reporter.id, turn.now)
   else if (phase.reports.size < REPORTS_MAX)
     phase.reports.set(hub, { by: new Map([[reporter.id, turn.now]]), since: turn.now, tryAt: -Infinity })
+}
+
+/** Hubs that this member reports, over whatever link. */
+function reportsOf(phase: HubPhase, { ofSameKey }: Link): number {
+  let reports = 0
+  for (const { by } of phase.reports.values()) if (ofSameKey.some(({ id }) => by.has(id))) reports++
+  return reports
 }
 
 /** Hubs that cannot reach each other meet through a member that reported, any of them at each try: over the circuit they settle it as ever. */

@@ -75,8 +75,7 @@ export async function exportIdentity(
         'FILE_EXISTS',
         `${file} exists already and is left as it is. Please name another file.`,
       )
-    const why = codeOf(cause) ?? String(cause)
-    throw new LanchatError('FILE_UNWRITABLE', refusalText('FILE_UNWRITABLE', { file, why }), { cause })
+    throw failed('FILE_UNWRITABLE', file, cause)
   }
   return { id }
 }
@@ -148,6 +147,10 @@ async function keepDamaged(path: string, fault: unknown): Promise<string> {
   return kept
 }
 
+function failed(code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE', file: string, cause: unknown): LanchatError {
+  return new LanchatError(code, refusalText(code, { file, why: codeOf(cause) ?? String(cause) }), { cause })
+}
+
 async function readSealed(file: string): Promise<Sealed> {
   let text: string
   try {
@@ -155,8 +158,7 @@ async function readSealed(file: string): Promise<Sealed> {
     const chunks = await createReadStream(file, { end: FILE_BYTES_MAX }).toArray()
     text = Buffer.concat(chunks).toString()
   } catch (cause) {
-    const why = codeOf(cause) ?? String(cause)
-    throw new LanchatError('FILE_UNREADABLE', refusalText('FILE_UNREADABLE', { file, why }), { cause })
+    throw failed('FILE_UNREADABLE', file, cause)
   }
   let value: unknown
   try {

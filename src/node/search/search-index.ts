@@ -10,7 +10,7 @@
  *
  * Keys of the store: `s` segments (segment.ts); `y` room author lane: generation4 n4 from4 to4, up to where a lane is
  * in the segments, and which part of it could not be read then (0: none); `u` target t12 id: kind1, a reaction to a message, `u`
- * target `h` author t12 id: kind1, an edit of it, and `u` target alone where there is any; `msearch` (a fact): which segments there are.
+ * target `ff` author t12 id: kind1, an edit of it, and `u` target alone where there is any; `msearch` (a fact): which segments there are.
  */
 import { readUint, uint, utf8, writeUint } from '../../wire/bytes.ts'
 import type { Crypto } from '../../wire/crypto.ts'
@@ -99,6 +99,13 @@ interface Packing {
   readonly number: number
   readonly parts: Iterator<readonly [number, Uint8Array] | undefined>
 }
+
+/** What is done with the index behind the turn, where the store can be scanned. */
+export type IndexWork =
+  /** It is to be as far as the store, or much further. */
+  | { readonly catchesUp: true }
+  /** What it holds of lanes that are erased by this time, ms, is to go. */
+  | { readonly erasedBy: number }
 
 export class SearchIndex {
   readonly numbers: TermNumbers

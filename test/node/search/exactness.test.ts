@@ -3,13 +3,12 @@ import { nodeCrypto } from '../../../src/node/crypto.ts'
 import { orderOf } from '../../../src/node/display-order.ts'
 import type { MemoryStore } from '../../../src/node/memory-store.ts'
 import type { Replica } from '../../../src/node/replica.ts'
-import { NO_RULES } from '../../../src/node/rooms/settings.ts'
 import { look, type Wanted } from '../../../src/node/search/looking.ts'
 import { marksOf } from '../../../src/node/search/marks.ts'
 import { hitsOf, readQuery } from '../../../src/node/search/query.ts'
 import { SEGMENT_DOCS, SearchIndex } from '../../../src/node/search/search-index.ts'
 import { hasLink } from '../../../src/node/search/words.ts'
-import { type Line, lastLines, type Visibility, visibilityOf } from '../../../src/node/timeline.ts'
+import { type Line, lastLines, type Visibility } from '../../../src/node/timeline.ts'
 import { fromHex } from '../../../src/wire/bytes.ts'
 import { decodeBody, encodeBody } from '../../../src/wire/codec.ts'
 import { type Draft, type Event, LANE_START, signRun } from '../../../src/wire/event.ts'
@@ -17,6 +16,7 @@ import type { EventId, PersonKey, RoomId } from '../../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../../src/wire/kinds.ts'
 import { seeded } from '../../seeded.ts'
 import { Author, NET, NOW, replicaOf } from '../author.ts'
+import { visibilityHere } from './indexed.ts'
 
 const ROOMS = ['6', '7', '8'].map((digit) => digit.repeat(32) as RoomId)
 const AUTHORS = Array.from({ length: 5 }, (_, k) => new Author(k + 1))
@@ -102,15 +102,6 @@ function bodyOf(own: readonly Event[]): BodyValue {
   return { kind: 'message', text: text(), action: false, replyTo: null }
 }
 
-const view = {
-  contentLimit: () => Number.POSITIVE_INFINITY,
-  hidden: new Set<EventId>(),
-  erased: new Map(),
-  ruleAgainst: () => undefined,
-  settings: NO_RULES.settings,
-  personOf: (key: PersonKey) => key,
-}
-
 describe('a search', () => {
   let replica: Replica
   let store: MemoryStore
@@ -151,7 +142,7 @@ describe('a search', () => {
       store,
       replica,
       breathe: async () => {},
-      visibility: () => visibilityOf(replica, view),
+      visibility: () => visibilityHere(replica),
       open,
       devicesOf: (person: PersonKey) => [person],
     }
@@ -161,7 +152,7 @@ describe('a search', () => {
   const linesOf = async (room: RoomId) => {
     const known = lines.get(room)
     if (known) return known
-    const read = await lastLines({ store, replica, open }, room, 1e9, visibilityOf(replica, view))
+    const read = await lastLines({ store, replica, open }, room, 1e9, visibilityHere(replica))
     lines.set(room, read)
     return read
   }
@@ -229,7 +220,7 @@ describe('a search', () => {
           { store, replica, open, marksOf: marked },
           room,
           100,
-          visibilityOf(replica, view),
+          visibilityHere(replica),
           { before },
         )
         pages.unshift(...page)

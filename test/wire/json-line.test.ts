@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonLine } from '../../src/cli/json-line.ts'
+import { jsonLine } from '../../src/wire/json-line.ts'
 
 describe('a line of JSON', () => {
   it('moves nothing on a terminal, and means what it is made of', () => {
