@@ -38,6 +38,7 @@ import type { Introduction } from './greet.ts'
 import { bytesOf, Intake } from './intake.ts'
 import { type Keeping, keepingSentence, whyNotKept } from './keeping.ts'
 import type { Opened } from './level-store.ts'
+import { readLines } from './line-reading.ts'
 import type { Link } from './link.ts'
 import { type Listener, listen } from './listen.ts'
 import type { Looking } from './looking.ts'
@@ -49,7 +50,6 @@ import type { ResilientStore } from './resilient-store.ts'
 import type { StartFacts } from './start-facts.ts'
 import { tellPoint } from './start-points.ts'
 import { noteStore } from './stores-here.ts'
-import { whyOf } from './system-error.ts'
 import { Turns } from './turns.ts'
 import { takesAtOnce, verifyMany } from './verify-pool.ts'
 import { WakeTimer } from './wake-timer.ts'
@@ -277,7 +277,9 @@ export class NodeShell {
       case 'answer':
         return this.#audience.answer(effect.slot, effect.answer)
       case 'lines':
-        void this.#readLines(effect)
+        void readLines({ core: this.#core, store: this.#store, log: this.#log }, effect).then((read) =>
+          this.#turns.give({ in: 'lines', ticket: effect.ticket, ...read }),
+        )
         return
       case 'wake':
         return this.#wake.set(effect.at)
@@ -330,20 +332,6 @@ export class NodeShell {
         this.#quitDone?.()
         return
     }
-  }
-
-  /** Where the disk fails meanwhile, texts that it refused are missing among the lines. */
-  async #readLines({ rooms, count, which, ticket }: Extract<CoreEffect, { do: 'lines' }>): Promise<void> {
-    const { unread } = this.#store
-    const fault = (error: unknown) => {
-      this.#log('error', `history could not be read: ${String(error)}`)
-      return { fault: whyOf((error as Error | undefined)?.cause ?? error) }
-    }
-    const read = await this.#core.readLines(rooms, count, which).then(
-      (lines) => ({ lines, ...(this.#store.unread > unread && fault('it fails')) }),
-      (error: unknown) => ({ lines: [], ...fault(error) }),
-    )
-    this.#turns.give({ in: 'lines', ticket, ...read })
   }
 
   #verify(effect: Extract<CoreEffect, { do: 'verify' }>): void {

@@ -87,6 +87,11 @@ export class ResilientStore implements Store {
     return this.#disk?.isBlind ?? false
   }
 
+  /** As LevelStore; 0 without a disk. */
+  get handles(): number {
+    return this.#disk?.handles ?? 0
+  }
+
   /** Resolves when what can be read is read again, and `replaced` was told if it had to be. */
   async sees(): Promise<void> {
     await this.#disk?.seeing()
