@@ -18,8 +18,10 @@ export const DIALS_MAX = 4
 const NODE_ADDRESSES_MAX = 8
 /** A dial that the shell has not answered for this long counts as failed: nothing may block a place for ever. */
 const DIAL_MS_MAX = 15_000
-/** Between two dials that announcements bring forward. */
+/** Between two dials that announcements of one sender bring forward. */
 const FORWARD_EVERY_MS = 1000
+/** A system on the own link answers a connect within this, however busy its programs are. */
+const ANSWER_MS = 300
 
 /** peer: given by the person (--peer). beacon: named by another node. */
 export type HintSource = 'mdns' | 'peer' | 'remembered' | 'beacon'
@@ -34,6 +36,8 @@ export interface Hint {
   /** It says that it is hub. */
   readonly hub: boolean
   readonly source: HintSource
+  /** Who says so: the address that the packet came from, or the key of a peer. */
+  readonly by?: string
 }
 
 /** Why a dial ended without a link. */
@@ -54,6 +58,8 @@ export interface Address {
   reachable: boolean
   hub: boolean
   source: HintSource
+  /** Who named it first; or its own machine, once that has. */
+  by: string | undefined
   /** A link to it authenticated at least once in this run or the last. */
   verified: boolean
   /** Not dialled before. */
@@ -77,15 +83,15 @@ export interface Addresses {
   readonly byAddress: Map<string, Address>
   readonly byNode: Map<string, Set<Address>>
   readonly timing: Timing
-  /** When the next dial of an address that never authenticated may be brought forward. */
-  forwardAt: number
+  /** When the next dial of an address that never authenticated may be brought forward, by who announces it. */
+  readonly forwardAt: Map<string | undefined, number>
 }
 
 export const createAddresses = (timing: Timing): Addresses => ({
   byAddress: new Map(),
   byNode: new Map(),
   timing,
-  forwardAt: -Infinity,
+  forwardAt: new Map(),
 })
 
 /** Takes a hint in; true where it brought something new (an address, a first r, a hub). */
@@ -102,6 +108,7 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
     known.reachable ||= hint.reachable
     known.hub = hint.source === 'mdns' ? hint.hub : known.hub || hint.hub
     if (hint.source === 'peer') known.source = 'peer'
+    if (isOwnWord(hint)) known.by = hint.by
     if (news && !known.self && !known.foreign) {
       known.failures = 0
       // Whoever changes its mind all the time is dialled no more often than who does not.
@@ -113,7 +120,7 @@ export function note(list: Addresses, hint: Hint, now: number): boolean {
     else if (hint.source === 'mdns') bringForward(list, known, now)
     return news
   }
-  if (!makeRoom(list, hint)) return false
+  if (!makeRoom(list, hint, now)) return false
   add(list, hint, now)
   return true
 }
@@ -126,11 +133,17 @@ export function hubClosed(list: Addresses, node: string): void {
 /** It is there and never authenticated: the cut that kept it away may be over. */
 function bringForward(list: Addresses, entry: Address, now: number): void {
   if (entry.foreign || entry.dialling !== undefined) return
-  const at = Math.max(now, entry.triedAt + list.timing.redialMsMax, list.forwardAt)
+  const { forwardAt, timing } = list
+  const at = Math.max(now, entry.triedAt + timing.redialMsMax, forwardAt.get(entry.by) ?? now)
   if (at >= entry.dialAt) return
   entry.dialAt = at
-  list.forwardAt = at + FORWARD_EVERY_MS
+  for (const [by, until] of forwardAt) if (until <= now) forwardAt.delete(by)
+  forwardAt.set(entry.by, at + FORWARD_EVERY_MS)
 }
+
+/** Does the machine at this address say so itself? */
+const isOwnWord = ({ address, by }: Hint): boolean =>
+  by !== undefined && (address.startsWith(`${by}:`) || address.startsWith(`[${by}]:`))
 
 function add(list: Addresses, hint: Hint, now: number): Address {
   const siblings = hint.node === undefined ? 0 : (list.byNode.get(hint.node)?.size ?? 0)
@@ -140,6 +153,7 @@ function add(list: Addresses, hint: Hint, now: number): Address {
     reachable: hint.reachable,
     hub: hint.hub,
     source: hint.source,
+    by: hint.by,
     verified: hint.source === 'remembered',
     dialAt: now + siblings * list.timing.raceMs,
     dialling: undefined,
@@ -172,29 +186,45 @@ function forget(list: Addresses, entry: Address): void {
   if (set?.size === 0) list.byNode.delete(entry.node)
 }
 
-/**
- * Drops an address for a new one where the list is full; false where nothing may go. First goes what failed most; for a hub,
- * a reachable node or one that a peer named, also a plain address that nobody has had reason to dial.
- */
-function makeRoom(list: Addresses, hint: Hint): boolean {
-  if (!isFull(list)) return list.byAddress.size < KNOWN_MAX || dropIdle(list)
-  const idle: Address[] = []
-  for (const entry of list.byAddress.values())
-    if (isUnverified(entry) && entry.dialling === undefined) idle.push(entry)
-  const worst = idle.filter((entry) => entry.failures > 0).sort((a, b) => b.failures - a.failures)[0]
-  const isWanted = hint.hub || hint.reachable || hint.source === 'beacon'
-  const victim = worst ?? (isWanted ? idle.find((entry) => !first(entry)) : undefined)
+/** Drops an address for a new one where the list is full; false where nothing may go. */
+function makeRoom(list: Addresses, hint: Hint, now: number): boolean {
+  const unverified = [...list.byAddress.values()].filter(isUnverified)
+  if (unverified.length < UNVERIFIED_MAX) return list.byAddress.size < KNOWN_MAX || dropIdle(list)
+  const victim = ofLargest(unverified, hint) ?? leastHopeful(unverified, hint, now)
   if (victim) forget(list, victim)
   return victim !== undefined
 }
 
-const isUnverified = (entry: Address) => !entry.verified && entry.source !== 'peer'
-
-function isFull(list: Addresses): boolean {
-  let unverified = 0
-  for (const entry of list.byAddress.values()) if (isUnverified(entry)) unverified++
-  return unverified >= UNVERIFIED_MAX
+/** Of whoever has most places, where that is more than this announcer would have: what failed most, or is known longest. */
+function ofLargest(entries: readonly Address[], { by }: Hint): Address | undefined {
+  const held = new Map<string | undefined, Address[]>()
+  for (const entry of entries) held.set(entry.by, [...(held.get(entry.by) ?? []), entry])
+  const own = held.get(by)?.length ?? 0
+  const [largest] = [...held.values()].sort((a, b) => b.length - a.length)
+  return largest!.length > own + 1 ? largest!.sort(byFailures)[0] : undefined
 }
+
+/**
+ * What failed most, or was dialled longest without an answer; for a hub, a reachable node or one that a peer named, also a
+ * plain address that nobody has had reason to dial.
+ */
+function leastHopeful(entries: readonly Address[], hint: Hint, now: number): Address | undefined {
+  const [worst] = entries
+    .filter((entry) => entry.dialling === undefined && entry.failures > 0)
+    .sort(byFailures)
+  if (worst) return worst
+  const [mute] = entries
+    .filter(({ dialling }) => dialling !== undefined && now - dialling >= ANSWER_MS)
+    .sort((a, b) => Number(a.halfDone) - Number(b.halfDone) || a.dialling! - b.dialling!)
+  const isWanted = hint.hub || hint.reachable || hint.source === 'beacon'
+  return (
+    mute ?? (isWanted ? entries.find((entry) => entry.dialling === undefined && !first(entry)) : undefined)
+  )
+}
+
+const byFailures = (a: Address, b: Address) => b.failures - a.failures
+
+const isUnverified = (entry: Address) => !entry.verified && entry.source !== 'peer'
 
 /** The address known longest that is not being dialled, of those that nobody dialled yet first; never one that the person gave. */
 function dropIdle(list: Addresses): boolean {

@@ -32,6 +32,8 @@ import type { PersonKey } from '../../src/wire/ids.ts'
 import { type Random, seeded } from '../seeded.ts'
 
 const CONNECT_TIMEOUT_MS = 3100
+/** The shell gives a dial up: nobody is at that address. */
+const DIAL_MS_MAX = 5000
 /** When the kernel tries a connect again. */
 const SYN_AGAIN_MS = [1000, 3000]
 const HANDSHAKE_TIMEOUT_MS = 2000
@@ -427,6 +429,7 @@ export class ChoiceNetwork {
           hub,
           reachable,
           source: 'mdns',
+          by: about.address.split(':')[0]!,
         }),
       )
     })
@@ -462,7 +465,7 @@ export class ChoiceNetwork {
           this.deliver(node, () => this.give(node, { in: 'dialFailed', address, why }))
       })
     const other = this.nodes.find((one) => one.address === address)
-    if (!other) return fail(CONNECT_TIMEOUT_MS, 'timeout')
+    if (!other) return fail(DIAL_MS_MAX, 'timeout')
     if (other === node) return fail(5, 'self')
     this.knock(node, other, [0, ...SYN_AGAIN_MS], this.now, (open) => {
       if (!node.alive || node.generation !== generation) return

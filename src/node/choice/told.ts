@@ -29,7 +29,7 @@ export function noteTold(
     // By the word of another machine that is a door of this one.
     if (where === 'nowhere' || (where === 'loopback' && !isHere(by)) || !mayBring(choice, turn.now)) return
   }
-  note(addresses, { address, node, reachable, hub: false, source: 'beacon' }, turn.now)
+  note(addresses, { address, node, reachable, hub: false, source: 'beacon', by: by.key }, turn.now)
 }
 
 const isHere = ({ local, address }: Link): boolean => local || whereabouts(address) === 'loopback'

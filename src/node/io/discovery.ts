@@ -22,6 +22,8 @@ export interface Hint {
   readonly instance: string
   readonly txt: Txt
   readonly service: 'node' | 'hub'
+  /** The address its packet came from. */
+  readonly referer: string
 }
 
 export interface Neighbour extends Hint {
@@ -169,9 +171,9 @@ class MdnsDiscovery implements Discovery {
   neighbours(): Neighbour[] {
     const now = performance.now()
     return this.#sightings.list().map((sighting) => {
-      const { instance, port, txt, service } = sighting
-      const addresses = orderAddresses(sighting.referer, sighting.addresses, this.interfaces())
-      return { addresses, instance, port, txt, service, ageMs: Math.round(now - sighting.seenAt) }
+      const { instance, port, txt, service, referer } = sighting
+      const addresses = orderAddresses(referer, sighting.addresses, this.interfaces())
+      return { addresses, instance, port, txt, service, referer, ageMs: Math.round(now - sighting.seenAt) }
     })
   }
 
@@ -304,7 +306,7 @@ class MdnsDiscovery implements Discovery {
       if (instance === this.#options.instance) continue
       if (!this.#sightings.see(announcement, referer.address, performance.now())) continue
       const addresses = orderAddresses(referer.address, announcement.addresses, this.interfaces())
-      this.#options.onHint({ addresses, port, instance, txt, service })
+      this.#options.onHint({ addresses, port, instance, txt, service, referer: referer.address })
     }
   }
 

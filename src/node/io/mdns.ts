@@ -96,7 +96,7 @@ export class Mdns {
     })
   }
 
-  #heard({ addresses, port, instance, txt, service }: Hint): void {
+  #heard({ addresses, port, instance, txt, service, referer }: Hint): void {
     const { core, waysIn, turns, log } = this.#ports
     if (txt.nn !== waysIn.nn || txt.role === 'visitor') return
     const what = waysIn.meaningOf(txt.net8)
@@ -112,6 +112,7 @@ export class Mdns {
         reachable: txt.r,
         hub: service === 'hub' || txt.role === 'hub',
         source: 'mdns',
+        by: referer,
       })
     }
   }
