@@ -18,6 +18,7 @@ export async function send(world: World, settings: Settings, words: readonly str
   const to = where.startsWith('@') ? { to: where.slice(1) } : { room: where.replace(/^#/, '') }
   return oneShot(world, settings, async ({ remote, output, isRunning }) => {
     const stored = new Set<string>()
+    const keptBack = new Map<string, OneShotError>()
     let wake = () => {}
     remote.on((event) => {
       if (settings.json && (event.type === 'ack' || event.type === 'sent')) {
@@ -25,15 +26,21 @@ export async function send(world: World, settings: Settings, words: readonly str
         output.write(`${jsonLine(rest)}\n`)
       }
       if (event.type === 'ack') stored.add(event.id)
+      if (event.type === 'error' && event.id !== undefined)
+        keptBack.set(event.id, new OneShotError(event.code, event.message))
       wake()
     })
     const answer = await granted(remote.ask({ text, ...to }))
     if (answer.type !== 'sent') return EXIT.failure
     const arrived = new Promise<void>((resolve) => {
-      wake = () => stored.has(answer.id) && resolve()
+      wake = () => (stored.has(answer.id) || keptBack.has(answer.id)) && resolve()
       wake()
     })
-    if (await within(arrived, settings.timeoutMs)) return EXIT.ok
+    if (await within(arrived, settings.timeoutMs)) {
+      const why = keptBack.get(answer.id)
+      if (why && !stored.has(answer.id)) throw why
+      return EXIT.ok
+    }
     const goesOn = isRunning
       ? 'The lanchat running here goes on trying.'
       : 'It is sent when lanchat is started again.'

@@ -198,7 +198,8 @@ export class Session {
         return
       case 'error':
         // With a ref it answers somebody else.
-        return event.ref === undefined ? this.#print(event) : undefined
+        if (event.ref !== undefined || (event.id !== undefined && this.#foreign.has(event.id))) return
+        return this.#print(event)
       case 'ack':
         return this.#foreign.has(event.id) ? undefined : this.#print(event)
       case 'edit':

@@ -34,7 +34,6 @@ import { Which } from './acts/which.ts'
 import { Writer } from './acts/writer.ts'
 import type { Core } from './core.ts'
 import type { Command } from './events.ts'
-import type { Told } from './outbox.ts'
 
 export class Acts {
   readonly #core: Core
@@ -260,8 +259,8 @@ export class Acts {
   }
 
   /** True where this has to wait for the event's own `sent`. */
-  holds(told: Told): boolean {
-    return this.#posting.holds(told)
+  holds(id: EventId, tell: () => void): boolean {
+    return this.#posting.holds(id, tell)
   }
 
   /** Rooms and talks that this person is in. */
@@ -353,6 +352,11 @@ export class Acts {
   /** The hub will not relay an own event. */
   refused(id: EventId, code: string): void {
     this.#telling.refused(id, code)
+  }
+
+  /** What this person said, and nobody else is known to hold, does not count as things are. */
+  withdrawn(event: Event): void {
+    this.#telling.withdrawn(event)
   }
 
   /** A control event has come into a counted prefix. */

@@ -10,7 +10,7 @@
  */
 import type { Event } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
-import { NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
+import { type EventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
 import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
@@ -337,7 +337,8 @@ export class Core {
     this.#writes = new Writes(this.#durable)
     this.outbox = new Outbox(
       (frame) => this.#toHub(frame),
-      (told) => this.#tellAck(told),
+      (told) => this.#tellOfSaid(told.event.id, () => this.tellAck(told)),
+      (event) => this.#tellOfSaid(event.id, () => this.#acts.withdrawn(event)),
     )
     this.replication = new Replication((room, cls) => this.#acts.denial(this.self, room, cls) === undefined)
     this.#hubTold = new HubTold({
@@ -559,7 +560,7 @@ export class Core {
       signer,
       counting,
       guard,
-      isDenied: (room) => this.#acts.denial(this.self, room, 1) !== undefined,
+      isDenied: (room) => this.denial(room) !== undefined,
       warnOfTwin: () => this.#warnOfTwin(),
     })
     const toldOf = { company, hubTold: this.#hubTold, readiness: this.#readiness }
@@ -1134,7 +1135,7 @@ export class Core {
     for (const room of only === NETWORK_ROOM ? this.views.ids() : [only]) {
       const view = room === NETWORK_ROOM ? undefined : this.views.room(room)
       if (!view) continue
-      this.outbox.withdraw(room, this.#acts.denial(this.self, room, 1) !== undefined)
+      this.outbox.withdraw(room, this.denial(room) !== undefined)
       const isMine = !view.deleted && this.isMember(view)
       this.#openings.note(room, isMine, this.isReady, this.#moment.now)
     }
@@ -1183,10 +1184,14 @@ export class Core {
     this.#effects.push({ do: 'answer', slot, answer })
   }
 
+  /** Why what this person writes in a room would not count: a refusal code; undefined: it would. */
+  denial(room: RoomId): string | undefined {
+    return this.#acts.denial(this.self, room, 1)
+  }
+
   /** Never before the event's own `sent` (INV-7): that may wait behind an earlier answer. */
-  #tellAck(told: Told): void {
-    if (this.#acts.holds(told)) return
-    this.tellAck(told)
+  #tellOfSaid(id: EventId, tell: () => void): void {
+    if (!this.#acts.holds(id, tell)) tell()
   }
 
   tellAck(told: Told): void {

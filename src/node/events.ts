@@ -440,6 +440,11 @@ export interface ErrorEvent {
   readonly message: string
   readonly command?: string
   readonly ref?: unknown
+  /**
+   * Of a message that was `sent` and is not stored: what was decided meanwhile keeps it back (BANNED, MUTED, NOT_MEMBER,
+   * ROOM_UNKNOWN ...). Should that be lifted, it goes out by itself, and an `ack` follows.
+   */
+  readonly id?: string
   /** When that ends by itself, ms: BANNED, MUTED for a time, SLOW_MODE. */
   readonly until?: number
   /** Who decided that, and why, as far as it is known here: BANNED, MUTED, EXPELLED. */

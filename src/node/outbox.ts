@@ -24,6 +24,8 @@ interface Entry {
   alone: boolean
   delivered: boolean
   readonly isSaid: boolean
+  /** People were told that it does not count as things are. */
+  isToldWithdrawn: boolean
   /** When it was first posted or offered to the present hub, monotonic ms; undefined: it waits for credit. */
   givenAt: number | undefined
 }
@@ -66,6 +68,7 @@ export interface Told {
 export class Outbox {
   readonly #send: (frame: Frame) => void
   readonly #tell: (told: Told) => void
+  readonly #tellWithdrawn: (event: Event) => void
   readonly #lanes = new Map<string, OwnLane>()
   /** Runs not yet posted to the present hub, in order. */
   #queue: VerifiedRun[] = []
@@ -80,9 +83,15 @@ export class Outbox {
   /** Entries in state sent, those of withdrawn lanes left out. */
   #unstored = 0
 
-  constructor(send: (frame: Frame) => void, tell: (told: Told) => void) {
+  /** tellWithdrawn: what people said and nobody else is known to hold does not count as things are, and is not sent. */
+  constructor(
+    send: (frame: Frame) => void,
+    tell: (told: Told) => void,
+    tellWithdrawn: (event: Event) => void = () => {},
+  ) {
     this.#send = send
     this.#tell = tell
+    this.#tellWithdrawn = tellWithdrawn
   }
 
   /** Own events that nobody else is known to hold, and that were not written alone. */
@@ -135,6 +144,7 @@ export class Outbox {
         alone: false,
         delivered: false,
         isSaid,
+        isToldWithdrawn: false,
         givenAt: undefined,
       }
       lane.entries.set(event.n, entry)
@@ -217,15 +227,25 @@ export class Outbox {
   /** What this author writes in the room does not count any more, or counts again: content that is not stored yet. */
   withdraw(room: RoomId, isWithdrawn: boolean): void {
     for (const lane of this.#lanes.values()) {
-      if (lane.room !== room || isControlLane(lane.lane) || lane.isWithdrawn === isWithdrawn) continue
+      if (lane.room !== room || isControlLane(lane.lane)) continue
+      if (isWithdrawn !== lane.isWithdrawn)
+        for (const entry of lane.entries.values())
+          if (entry.state === 'sent') this.#unstored += isWithdrawn ? -1 : 1
+      // Of what was on its way to the disk meanwhile, it is told as well.
+      if (isWithdrawn || lane.isWithdrawn)
+        for (const entry of lane.entries.values()) this.#noteWithdrawn(entry, isWithdrawn)
       lane.isWithdrawn = isWithdrawn
-      for (const entry of lane.entries.values())
-        if (entry.state === 'sent') this.#unstored += isWithdrawn ? -1 : 1
     }
     if (isWithdrawn)
       this.#queue = this.#queue.filter(
         ({ events: [first] }) => first!.room !== room || isControlLane(first!.lane),
       )
+  }
+
+  #noteWithdrawn(entry: Entry, isWithdrawn: boolean): void {
+    if (!entry.isSaid || entry.state !== 'sent' || entry.isToldWithdrawn === isWithdrawn) return
+    entry.isToldWithdrawn = isWithdrawn
+    if (isWithdrawn) this.#tellWithdrawn(entry.event)
   }
 
   /** Their bodies are deleted: what has not been posted is not posted with them any more; the next offer covers it. */

@@ -1,5 +1,5 @@
 /** Posts: the messages this program has sent, each followed from the command to "stored" and "replicated". */
-import type { AckEvent, Answer, Command, NodeEvent } from './events.ts'
+import type { AckEvent, Answer, Command, ErrorEvent, NodeEvent } from './events.ts'
 import { LanchatError } from './lanchat-error.ts'
 
 /** Stored messages whose replication is still waited for; beyond it the oldest is no longer followed. */
@@ -46,7 +46,8 @@ export class Posts {
 
   /**
    * Sends one message. Resolves when it is stored: on the hub's disk, or on the own one where this node is alone. Rejects
-   * with LanchatError: the code of the refusal, OFFLINE when the node is closed before.
+   * with LanchatError: the code of the refusal, also of one that came about while it was on its way (BANNED, MUTED,
+   * ROOM_UNKNOWN ...: it goes out by itself should that be lifted); OFFLINE when the node is closed before.
    */
   post(command: Extract<Command, { do: 'say' | 'msg' | 'reply' }>): Promise<Posted> {
     if (this.#isClosed) return Promise.reject(closed())
@@ -80,11 +81,19 @@ export class Posts {
 
   #heard(event: NodeEvent): void {
     if (event.type === 'ack') return this.#acked(event)
+    if (event.type === 'error') return this.#keptBack(event)
     if (event.type !== 'sent' || event.ref === undefined) return
     const post = this.#asked.get(event.ref)
     if (!post) return
     this.#asked.delete(event.ref)
     this.#sent.set(event.id, post)
+  }
+
+  #keptBack({ id, code, message }: ErrorEvent): void {
+    const post = id === undefined ? undefined : this.#sent.get(id)
+    if (id === undefined || !post) return
+    this.#sent.delete(id)
+    post.reject(new LanchatError(code, message))
   }
 
   #acked({ id, state, copies }: AckEvent): void {

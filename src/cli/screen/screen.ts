@@ -299,6 +299,10 @@ export class Screen {
         return this.#message(event, now)
       case 'ack':
         return this.#stored(event.id)
+      case 'error':
+        // It waits no more: what it says stands above the reason.
+        if (event.id !== undefined) this.#stored(event.id)
+        break
       case 'presence':
         this.#presence.push(event)
         return

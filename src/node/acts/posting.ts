@@ -7,7 +7,6 @@ import { checkRoomName } from '../../wire/name.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import { orderOf } from '../display-order.ts'
-import type { Told } from '../outbox.ts'
 import type { RoomView } from '../rooms.ts'
 import { type Answers, type Asked, refOf } from './answers.ts'
 import type { Finding } from './finding.ts'
@@ -28,8 +27,8 @@ export class Posting {
   readonly #answers: Answers
   readonly #finding: Finding
   readonly #writer: Writer
-  /** Own messages on disk whose `sent` waits behind an earlier answer, and what was acknowledged of them meanwhile. */
-  readonly #unsaid = new Map<EventId, Told[]>()
+  /** Own messages on disk whose `sent` waits behind an earlier answer, and what is to be told of them behind it. */
+  readonly #unsaid = new Map<EventId, (() => void)[]>()
   /** t of the last own message of this process, by room. */
   readonly #saidAt = new Map<RoomId, number>()
 
@@ -152,9 +151,9 @@ export class Posting {
       this.#unsaid.set(event.id, [])
       this.#answers.give(asked, { type: 'sent', id: event.id, room, ...to, text, ...refOf(asked) }, () => {
         this.#core.display.typed(view, event, value)
-        const acks = this.#unsaid.get(event.id)!
+        const held = this.#unsaid.get(event.id)!
         this.#unsaid.delete(event.id)
-        for (const ack of acks) this.#core.tellAck(ack)
+        for (const tell of held) tell()
       })
     })
     if (!written)
@@ -178,8 +177,8 @@ export class Posting {
   }
 
   /** True where this has to wait for the event's own `sent`. */
-  holds(told: Told): boolean {
-    return this.#unsaid.get(told.event.id)?.push(told) !== undefined
+  holds(id: EventId, tell: () => void): boolean {
+    return this.#unsaid.get(id)?.push(tell) !== undefined
   }
 }
 

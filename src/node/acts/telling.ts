@@ -78,6 +78,13 @@ export class Telling {
     this.#core.tell(errorTold(this.#core, code, id.slice(0, 8), view, event.t))
   }
 
+  /** What this person said, and nobody else is known to hold, does not count as things are: the error names it. */
+  withdrawn({ id, room, t }: Event): void {
+    const core = this.#core
+    const code = core.denial(room) ?? 'NOT_MEMBER'
+    core.tell({ ...errorTold(core, code, id.slice(0, 8), core.views.room(room), t), id })
+  }
+
   /** A name may have come to somebody else. */
   #noteNamesake(person: PersonKey): void {
     const { people, namesakes, views } = this.#core
