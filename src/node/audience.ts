@@ -19,22 +19,29 @@ export interface AudiencePorts {
 export class Audience {
   /** Resolves with the event `ready`. */
   readonly ready: Promise<ReadyEvent>
+  /** Resolves when the node has ended. */
+  readonly closed: Promise<void>
   readonly #ports: AudiencePorts
   readonly #listeners = new Set<Listener>()
   /** Those of them who want to hear what others write. */
   readonly #readers = new Set<Listener>()
   /** By the slots of their commands. */
   readonly #askers = new Map<number, (answer: Answer) => void>()
-  readonly #settling = new Set<() => void>()
+  readonly #settling = new Map<() => void, (error: LanchatError) => void>()
+  #hasEnded: LanchatError | undefined
   #nextSlot = 1
   #readyResolve!: (event: ReadyEvent) => void
   #readyReject!: (error: LanchatError) => void
+  #closedResolve!: () => void
 
   constructor(ports: AudiencePorts) {
     this.#ports = ports
     this.ready = new Promise((resolve, reject) => {
       this.#readyResolve = resolve
       this.#readyReject = reject
+    })
+    this.closed = new Promise((resolve) => {
+      this.#closedResolve = resolve
     })
     // Whoever does not wait for it must not be killed by it.
     this.ready.catch(() => {})
@@ -80,25 +87,31 @@ export class Audience {
     this.#askers.delete(slot)
   }
 
-  /** Resolves at the next `settled`; rejects with the signal's reason. */
+  /** Resolves at the next `settled`; rejects with the signal's reason, and with that of `close` where the node ends before. */
   settle(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const settled = () => {
+      if (this.#hasEnded) return reject(this.#hasEnded)
+      if (signal?.aborted) return reject(signal.reason)
+      const end = () => {
         this.#settling.delete(settled)
         signal?.removeEventListener('abort', aborted)
+      }
+      const settled = () => {
+        end()
         resolve()
       }
-      const aborted = () => {
-        this.#settling.delete(settled)
-        reject(signal?.reason)
+      const failed = (reason: unknown) => {
+        end()
+        reject(reason)
       }
-      this.#settling.add(settled)
+      const aborted = () => failed(signal?.reason)
+      this.#settling.set(settled, failed)
       signal?.addEventListener('abort', aborted, { once: true })
     })
   }
 
   settled(): void {
-    for (const settle of this.#settling) settle()
+    for (const settle of [...this.#settling.keys()]) settle()
   }
 
   /** It does not become ready, where it is not. */
@@ -111,5 +124,8 @@ export class Audience {
     for (const answered of this.#askers.values()) answered(CLOSED)
     this.#askers.clear()
     this.#readyReject(error)
+    this.#hasEnded ??= error
+    for (const failed of [...this.#settling.values()]) failed(error)
+    this.#closedResolve()
   }
 }

@@ -36,6 +36,11 @@ export class Backlog<T> implements AsyncIterableIterator<T> {
     return this.#dropped
   }
 
+  /** Nothing more is taken in. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   push(item: T): void {
     if (this.#isEnded) return
     if (this.#items.length >= this.#max) {
@@ -82,5 +87,40 @@ export class Backlog<T> implements AsyncIterableIterator<T> {
     this.#isEnded = true
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#onEnd()
+  }
+}
+
+/** The backlogs of one source that may end. */
+export class Backlogs<T> {
+  /** What each of them wants. */
+  readonly #open = new Map<Backlog<T>, (item: T) => boolean>()
+  #isFinished = false
+
+  /** onEnd: as of a Backlog. */
+  open(
+    options: BacklogOptions,
+    wants: (item: T) => boolean = () => true,
+    onEnd: () => void = () => {},
+  ): Backlog<T> {
+    // Of a signal that has aborted before, the end is told while it is being made.
+    let made: Backlog<T> | undefined
+    const backlog = new Backlog<T>(options, () => {
+      if (made) this.#open.delete(made)
+      onEnd()
+    })
+    made = backlog
+    if (this.#isFinished) backlog.finish()
+    else if (!backlog.isEnded) this.#open.set(backlog, wants)
+    return backlog
+  }
+
+  push(item: T): void {
+    for (const [backlog, wants] of [...this.#open]) if (wants(item)) backlog.push(item)
+  }
+
+  /** Nothing more will come: what waits is still yielded, and those opened later are empty. */
+  finish(): void {
+    this.#isFinished = true
+    for (const backlog of [...this.#open.keys()]) backlog.finish()
   }
 }

@@ -7,7 +7,7 @@
  *                                                -> the room's turn -> handler -> next -> handler ... -> errors to catch
  */
 
-import { Backlog, type BacklogOptions } from './backlog.ts'
+import { type BacklogOptions, Backlogs } from './backlog.ts'
 import { BotError, wordsOf } from './bot/bot-error.ts'
 import { commandText } from './bot/command-text.ts'
 import {
@@ -75,10 +75,7 @@ interface Started {
 export class Bot implements AsyncDisposable {
   readonly #options: BotOptions
   readonly #handlers: Handler<Context>[] = []
-  readonly #backlogs = new Set<{
-    readonly room: string | undefined
-    readonly backlog: Backlog<MessageEvent>
-  }>()
+  readonly #backlogs = new Backlogs<MessageEvent>()
   readonly #stopped = new AbortController()
   readonly #handle = compose(this.#handlers)
   #onError: ErrorHandler = (error) => this.#logError(error)
@@ -186,6 +183,8 @@ export class Bot implements AsyncDisposable {
   }
 
   /**
+   * Ends the bot, which a node that ends by itself does as well (EXPELLED ...: `log` says why).
+   *
    * Takes no more events, aborts the contexts' signals, waits for running handlers (2 s at most, not for the one that asks),
    * and closes the node unless it was given. Twice is safe. A stopped bot stays so.
    */
@@ -220,11 +219,8 @@ export class Bot implements AsyncDisposable {
    * (or newest, see BacklogOptions).
    */
   messages(options: BotMessagesOptions = {}): AsyncIterableIterator<MessageEvent> {
-    const remove = () => this.#backlogs.delete(entry)
-    const entry = { room: options.room, backlog: new Backlog<MessageEvent>(options, () => remove()) }
-    if (this.#stopping) entry.backlog.finish()
-    else if (!options.signal?.aborted) this.#backlogs.add(entry)
-    return entry.backlog
+    const { room } = options
+    return this.#backlogs.open(options, (message) => room === undefined || room === message.room)
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
@@ -237,14 +233,16 @@ export class Bot implements AsyncDisposable {
   async #start(): Promise<void> {
     try {
       this.#options.signal?.throwIfAborted()
-      if (this.#stopping) throw stoppedBefore()
+      if (this.#stopping) throw this.#whyStopped()
       const node = await this.#makeNode()
       const posts = new Posts(node)
       const turns = new Turns()
       const unwatch = watchStrays()
       const unlisten = node.on((event) => this.#told(event))
       this.#started = { node, posts, turns, unwatch, unlisten }
-      if (this.#stopping) throw stoppedBefore()
+      // A node that ends by itself, or is closed by whom it belongs to, ends the bot.
+      void node.closed?.then(() => this.stop())
+      if (this.#stopping) throw this.#whyStopped()
       await this.#unlessStopped(node.ready)
       for (const room of this.#options.rooms ?? []) await this.#unlessStopped(this.#join(node, room))
     } catch (error) {
@@ -282,17 +280,21 @@ export class Bot implements AsyncDisposable {
   #unlessStopped<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this.#stopped
     return new Promise((resolve, reject) => {
-      const aborted = () =>
-        reject(this.#options.signal?.aborted ? this.#options.signal.reason : stoppedBefore())
+      const aborted = () => reject(this.#whyStopped())
       if (signal.aborted) aborted()
       signal.addEventListener('abort', aborted, { once: true })
       promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
     })
   }
 
+  #whyStopped(): unknown {
+    const { signal } = this.#options
+    return signal?.aborted ? signal.reason : stoppedBefore()
+  }
+
   async #stop(isAskedByHandler: boolean): Promise<void> {
     this.#stopped.abort()
-    for (const { backlog } of [...this.#backlogs]) backlog.finish()
+    this.#backlogs.finish()
     const handled = this.#started?.turns.close()
     this.#started?.unlisten()
     if (!isAskedByHandler && handled) await within(HANDLERS_MS_MAX, handled)
@@ -312,11 +314,14 @@ export class Bot implements AsyncDisposable {
   }
 
   #told(event: NodeEvent): void {
+    // What concerns the node itself reaches nobody else here: a disk that fails, an end that nobody asked for.
+    if (event.type === 'error' && event.command === undefined && event.id === undefined)
+      this.#log('error', `${event.code}: ${event.message}`)
+    if (event.type === 'system' && event.event === 'warning' && event.text !== undefined)
+      this.#log('warn', event.text)
     if (event.type !== 'message' && event.type !== 'system' && event.type !== 'presence') return
     if (!this.#wants(event)) return
-    if (event.type === 'message')
-      for (const { room, backlog } of [...this.#backlogs])
-        if (room === undefined || room === event.room) backlog.push(event)
+    if (event.type === 'message') this.#backlogs.push(event)
     const { turns, posts } = this.#running()
     const context = contextOf(event, {
       bot: this,

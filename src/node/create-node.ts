@@ -5,9 +5,14 @@ import { publicNode } from './public-node.ts'
 
 /**
  * Starts a node. Rejects with LanchatError: DATA_DIR_UNKNOWN, DATA_DIR_IN_USE, DATA_DIR_UNWRITABLE, STORE_NEWER,
- * IDENTITY_INVALID, NICK_INVALID, NETWORK_INVALID, INVITATION_INVALID. Events begin after the turn in which it resolves.
+ * IDENTITY_INVALID, NICK_INVALID, NETWORK_INVALID, INVITATION_INVALID; with the signal's reason where that aborts before. Events begin after the turn in which it resolves.
  */
 export async function createNode(options: NodeOptions = {}): Promise<Node> {
   options.signal?.throwIfAborted()
-  return publicNode(await openNode(options), options.signal)
+  const node = publicNode(await openNode(options), options.signal)
+  if (options.signal?.aborted) {
+    await node.close()
+    throw options.signal.reason
+  }
+  return node
 }

@@ -101,7 +101,10 @@ export interface Room {
   delete(message: string): Promise<void>
   /** Gives a message an emoji, or takes it back. Rejects with LanchatError. */
   react(message: string, emoji: string, on?: boolean): Promise<void>
-  /** The room's messages from this call on, own ones too; a reader that lags behind loses some (see BacklogOptions). */
+  /**
+   * The room's messages from this call on, own ones too, until the node is closed; a reader that lags behind loses some (see
+   * BacklogOptions).
+   */
   messages(options?: BacklogOptions): AsyncIterableIterator<MessageEvent>
 }
 
@@ -122,10 +125,12 @@ export interface Node extends AsyncDisposable {
   join(room: string): Promise<Room>
   /** True when every own event is stored (alone: on own disk). */
   readonly settled: boolean
-  /** Resolves once settled. */
+  /** Resolves once settled; rejects with LanchatError OFFLINE where the node is closed before, and with the signal's reason. */
   settle(signal?: AbortSignal): Promise<void>
   /** Has another node ever been met in this run? */
   readonly metAnyone: boolean
+  /** Resolves once the node is closed, by `close`, by its signal, or by itself: EXPELLED, CODE_WRONG ... (an `error` event says why). */
+  readonly closed: Promise<void>
   /** Hands over the hub, says goodbye, flushes, closes. Twice is safe. */
   close(): Promise<void>
 }

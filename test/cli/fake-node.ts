@@ -24,6 +24,7 @@ export interface FakeOptions {
 export class FakeNode implements Node {
   readonly self = SELF
   readonly ready: Promise<Ready>
+  readonly closed = new Promise<void>(() => {})
   /** Resolves when somebody listens. */
   readonly listened: Promise<void>
   /** What was asked, in order. */

@@ -353,6 +353,23 @@ describe('the life of a bot', () => {
     expect(await node.execute({ do: 'rooms' })).toMatchObject({ code: 'OFFLINE' })
   })
 
+  it('ends with a node that is closed by somebody else', async () => {
+    const node = await lan.node({ name: 'dice', bot: true })
+    const bot = makeBot({ node })
+    await bot.start()
+    const next = bot.messages().next()
+    await node.close()
+    expect((await next).done).toBe(true)
+    await bot.stop()
+  })
+
+  it('is given up with the reason of its signal, also while its node is made', async () => {
+    const abort = new AbortController()
+    const starting = makeBot({ signal: abort.signal }).start()
+    abort.abort(new Error('given up'))
+    await expect(starting).rejects.toThrow('given up')
+  })
+
   it('leaves a node open that was given', async () => {
     const node = await lan.node({ name: 'dice', bot: true })
     const bot = makeBot({ node })
@@ -382,6 +399,10 @@ describe('messages of a bot', () => {
     await bot.stop()
     expect((await last).done).toBe(true)
     expect((await bot.messages().next()).done).toBe(true)
+  })
+
+  it('are none for a signal that has aborted before', async () => {
+    expect((await makeBot().messages({ signal: AbortSignal.abort() }).next()).done).toBe(true)
   })
 
   it('are dropped where the reader lags behind, oldest or newest first', async () => {

@@ -233,7 +233,6 @@ export class NodeShell {
     this.#noteStore()
     tellPoint(this.#log, 'looking for others')
     this.disk.begin(this.#opened, this.ready)
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true })
   }
 
   /** Without a disk nothing is acknowledged, and somebody else is hub where anybody else can. */
@@ -410,6 +409,9 @@ export class NodeShell {
   }
   get ready(): Promise<ReadyEvent> {
     return this.#audience.ready
+  }
+  get closed(): Promise<void> {
+    return this.#audience.closed
   }
   get settled(): boolean {
     return this.#core.settled

@@ -295,6 +295,9 @@ export class LanNode implements Running {
   get ready(): Promise<ReadyEvent> {
     return this.#audience.ready
   }
+  get closed(): Promise<void> {
+    return this.#audience.closed
+  }
   get settled(): boolean {
     return this.#core.settled
   }

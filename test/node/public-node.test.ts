@@ -1,0 +1,82 @@
+/** The Node API around the end of a node, and around names in other letters. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createNode, type Node } from '../../src/node/index.ts'
+import { createLan, type Lan } from '../../src/node/testing.ts'
+
+let lan: Lan
+let anna: Node
+beforeEach(async () => {
+  lan = createLan()
+  anna = await lan.node({ name: 'anna' })
+})
+afterEach(() => lan.close())
+
+describe('a node that is closed', () => {
+  it('ends the loops over its messages, behind what had come', async () => {
+    const room = await anna.join('general')
+    const messages = room.messages()
+    await room.send('last words')
+    await anna.close()
+    await anna.closed
+    const texts: string[] = []
+    for await (const { text } of messages) texts.push(text)
+    expect(texts).toEqual(['last words'])
+    expect((await room.messages().next()).done).toBe(true)
+  })
+
+  it('rejects whoever waits for it to settle, or comes to wait', async () => {
+    const ben = await lan.node({ name: 'ben', neverHub: true })
+    await ben.ready
+    lan.cut(anna, ben)
+    await ben.execute({ do: 'say', room: 'general', text: 'into the dark' })
+    expect(ben.settled).toBe(false)
+    const settling = ben.settle()
+    await Promise.all([ben.close(), expect(settling).rejects.toMatchObject({ code: 'OFFLINE' })])
+    await expect(ben.settle()).rejects.toMatchObject({ code: 'OFFLINE' })
+  })
+
+  it('leaves nothing behind on a signal that lives longer', async () => {
+    const abort = new AbortController()
+    let listening = 0
+    const { signal } = abort
+    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
+    signal.addEventListener = ((...args: Parameters<typeof add>) => {
+      listening++
+      add(...args)
+    }) as typeof add
+    signal.removeEventListener = ((...args: Parameters<typeof remove>) => {
+      listening--
+      remove(...args)
+    }) as typeof remove
+    const ben = await lan.node({ name: 'ben', signal })
+    await ben.close()
+    await ben.closed
+    expect(listening).toBe(0)
+  })
+})
+
+describe('a room', () => {
+  it('is read by the name it has, whatever letters it was asked for in', async () => {
+    const room = await anna.join('General')
+    const messages = room.messages()
+    await room.send('here')
+    expect((await messages.next()).value.text).toBe('here')
+  })
+})
+
+describe('createNode', () => {
+  it('rejects with the reason of a signal that aborts meanwhile, and leaves the data dir free', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'lanchat-abort-'))
+    const options = { dataDir, interfaces: ['127.0.0.1'], discovery: false, port: 0 }
+    const abort = new AbortController()
+    const making = createNode({ ...options, signal: abort.signal })
+    abort.abort(new Error('given up'))
+    await expect(making).rejects.toThrow('given up')
+    const node = await createNode(options)
+    await node.close()
+    await rm(dataDir, { recursive: true })
+  })
+})
