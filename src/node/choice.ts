@@ -136,6 +136,7 @@ import {
   STATE,
   type Turn,
 } from './choice/state.ts'
+import { meet } from './choice/wary.ts'
 import { linkGoneWhileWoken, onWho, onWhoIs, wake, wokenTick } from './choice/woken.ts'
 
 export type { Came } from './choice/came.ts'
@@ -252,6 +253,7 @@ function noteFacts(choice: Choice, turn: Turn, facts: Partial<Facts>): void {
 
 function linkUp(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, { in: 'linkUp' }>): void {
   const link = addLink(choice, turn, event)
+  meet(choice, turn.now, link.key)
   if (link.via === undefined) reached(choice.addresses, link.address, link.node, turn.now, link.dialled)
   choice.codeUntested = false
   choice.codeOldSince = undefined

@@ -63,6 +63,29 @@ describe('hubs in name only (HB-28)', () => {
     expect(node.sent('absorb')).toHaveLength(0)
   })
 
+  test('but to one that it had met before it goes at once', () => {
+    const node = new Node()
+    node.link(2, THIRD)
+    node.beat(2, { state: STATE.seeking })
+    node.wait(100)
+    node.link(1, LOW)
+    keptFor(node, () => {
+      claim(node, 1, LOW)
+      node.beat(2, { state: STATE.seeking })
+    })
+    claim(node, 2, THIRD)
+    expect(node.sent('absorb')).toHaveLength(1)
+  })
+
+  test('and one that it does not know is asked to be the one who gives up', () => {
+    const node = new Node()
+    node.link(1, LOW)
+    keptFor(node, () => claim(node, 1, LOW))
+    node.link(2, keyOf(7))
+    claim(node, 2, keyOf(7))
+    expect(node.sent('noDial')).toHaveLength(1)
+  })
+
   test('a hub that is heard for the first time is waited for, however long others claimed to be it', () => {
     const node = new Node()
     node.link(1, HIGH)

@@ -26,7 +26,6 @@ function isBetter(choice: Choice, now: number, phase: HubPhase, them: Claim): bo
   if (isAvoided(choice, now, them.key)) return false
   // Who may not be hub gives up for whoever may.
   if (choice.facts.barred && !(them.flags & FLAG.never)) return true
-  if (now < choice.restUntil) return false
   if ((phase.yieldTo.get(them.key) ?? -Infinity) > now) return true
   if ((phase.favoured.get(them.key) ?? -Infinity) > now) return false
   return better(them, claimOf(choice, phase))
@@ -43,7 +42,7 @@ export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link)
   const them = { key: link.key, members: beat.members, flags: beat.flags }
   if (!isBetter(choice, now, phase, them)) {
     // Said again while it is so: a cut may have swallowed it, and then each would take itself for the better one.
-    const isFavoured = (phase.favoured.get(link.key) ?? -Infinity) > now
+    const isFavoured = (phase.favoured.get(link.key) ?? -Infinity) > now || isAvoided(choice, now, link.key)
     if (isFavoured && better(them, claimOf(choice, phase))) send(turn, link, { type: 'noDial' })
     return
   }

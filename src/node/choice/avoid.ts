@@ -1,16 +1,20 @@
 /**
  * Hubs that are not followed: for a while those that provably withheld something from this node (rule HB-26, INV-10's
- * exception) or took nobody in (rule HB-28), and those whom the network does not let in (rule RM-21).
+ * exception) or took nobody in (rule HB-28), those of whom nothing is known while hubs come and go (rule HB-29), and those whom the network does not let in (rule RM-21).
  */
 import type { PersonKey } from '../../wire/ids.ts'
 import { seek } from './moves.ts'
 import type { Choice, Turn } from './state.ts'
+import { isStrange } from './wary.ts'
 
 /** Keys avoided at once: an attacker with more hubs than these has been met half an hour long already. */
 const AVOIDED_MAX = 256
 
 export const isAvoided = (choice: Choice, now: number, key: PersonKey | null): boolean =>
-  key !== null && ((choice.avoided.get(key) ?? -Infinity) > now || (choice.options.bars?.(key) ?? false))
+  key !== null &&
+  ((choice.avoided.get(key) ?? -Infinity) > now ||
+    isStrange(choice, now, key) ||
+    (choice.options.bars?.(key) ?? false))
 
 /** Those avoided now. */
 export const avoidedNow = (choice: Choice, now: number): PersonKey[] =>

@@ -1,11 +1,12 @@
 /**
  * Hubs in name only (rule HB-28). Who hears a hub does not become one, and anybody may claim to be one: without an end to it, one
  * peer that takes nobody in would keep everybody without a hub. Whoever has asked in vain for hollowMs waits no longer, does not
- * follow those for a while, and does not give up for anybody else's claim at once: keys cost nothing.
+ * follow those for a while, and is wary of others whom it does not know: keys cost nothing.
  */
 import type { PersonKey } from '../../wire/ids.ts'
 import { forgo } from './avoid.ts'
 import { type Choice, FLAG, STATE } from './state.ts'
+import { beWary } from './wary.ts'
 
 /** Heard at last, behind what was only said of hubs: a join over a bad link takes less. */
 const JOINED_MS = 5000
@@ -14,8 +15,6 @@ const FORGONE_MS = 60_000
 const FORGONE_MS_MAX = 1_800_000
 /** Keys of which it is remembered how often that was. */
 const HOLLOW_MAX = 256
-/** No claim is given up for. */
-const REST_MS = 60_000
 /** How long it is remembered that hubs were told of to which nobody carries. */
 const STRANDED_MS = 600_000
 
@@ -67,5 +66,5 @@ export function forgoHollow(choice: Choice, now: number, followed: PersonKey | n
     choice.hollow.set(key, times + 1)
     forgo(choice, now, key, Math.min(FORGONE_MS_MAX, FORGONE_MS * 2 ** times))
   }
-  if (followed === null) choice.restUntil = now + REST_MS
+  if (followed === null) beWary(choice, now, held.since ?? now)
 }

@@ -7,6 +7,7 @@ import { beatLater, beatNow } from './heartbeat.ts'
 import { forgoHollow } from './hollow.ts'
 import { forgetLink, linkTo, send, wakeBy, whereIs } from './links.ts'
 import type { Choice, HubPhase, Link, SeekWhy, Turn } from './state.ts'
+import { reignEnded } from './wary.ts'
 
 /** A never-seen epoch of 2^32 - 1 must not stop the count: it decides nothing. */
 const EPOCH_MAX = 2 ** 32 - 1
@@ -41,6 +42,8 @@ export function seek(choice: Choice, turn: Turn, loss: Loss): void {
   const isOnlyLoss = choice.phase.state === 'following' && isLoss(loss.why)
   resign(choice, turn)
   const { timing, phase } = choice
+  if (phase.state === 'following' && (isLoss(loss.why) || loss.why === 'redirect'))
+    reignEnded(choice, turn.now, phase)
   const random = turn.random()
   // A hub, once followed, may send its members on and on.
   const isSentOn = loss.why === 'redirect' && phase.state === 'seeking' && phase.why === 'redirect'
@@ -94,6 +97,7 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
   choice.phase = {
     state: 'following',
     hub: link.key,
+    since: followedSince(choice, turn.now, link.key),
     link: link.id,
     epoch,
     limitMs: timing.silenceMs,
@@ -116,6 +120,10 @@ export function follow(choice: Choice, turn: Turn, link: Link, epoch: number): v
   if (isTakeOver) beatLater(choice, turn)
   else beatNow(choice, turn)
   wakeBy(choice, turn.now)
+}
+
+function followedSince({ phase }: Choice, now: number, hub: PersonKey): number {
+  return phase.state === 'following' && phase.hub === hub ? phase.since : now
 }
 
 /** Circuits that a follower needs no more. */

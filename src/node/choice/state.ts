@@ -6,6 +6,7 @@ import { type Addresses, createAddresses, type DialFailure, type Hint } from '..
 import type { Timing } from '../timing.ts'
 import type { Came } from './came.ts'
 import { type Held, notHeld } from './hollow.ts'
+import { notWary, type Wary } from './wary.ts'
 
 /** Numbered by the shell; never used twice. */
 export type LinkId = number
@@ -297,6 +298,8 @@ export interface Seeking {
 export interface Following {
   readonly state: 'following'
   readonly hub: PersonKey
+  /** Followed since, over whatever link. */
+  readonly since: number
   link: LinkId
   epoch: number
   /** T: the limit of silence, and the gaps it follows from. */
@@ -457,9 +460,10 @@ export interface Choice {
   readonly avoided: Map<PersonKey, number>
   /** What holds this search up. */
   held: Held
-  /** How often hubs took nobody in, and until when this node gives up for none. */
+  /** How often hubs took nobody in. */
   readonly hollow: Map<PersonKey, number>
-  restUntil: number
+  /** Hubs that did not last. */
+  readonly wary: Wary
   /** Until when it is remembered that hubs were told of to which nobody carried this node. */
   strandedUntil: number
   advertised: string
@@ -525,7 +529,7 @@ export function createChoice(options: ChoiceOptions): Choice {
     avoided: new Map(),
     held: notHeld(),
     hollow: new Map(),
-    restUntil: -Infinity,
+    wary: notWary(),
     strandedUntil: -Infinity,
     advertised: '',
     wakeAt: Infinity,
