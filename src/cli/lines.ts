@@ -50,6 +50,7 @@ export class LineMode {
   print(event: NodeEvent): void {
     const rendered = render(event, this.#look)
     if (rendered) this.#show(rendered)
+    for (const note of rendered?.notes ?? []) this.notice(note)
     if (this.#options.isWatched && this.#progress.hear(event)) this.#progressSoon()
   }
 

@@ -28,6 +28,8 @@ export interface OneShot {
   readonly ready: Pick<ReadyEvent, 'self' | 'network'>
   /** stdout. */
   readonly output: Output
+  /** A line for people on stderr. */
+  say(text: string): void
   /** Whether a lanchat was running here already. */
   readonly isRunning: boolean
 }
@@ -89,7 +91,8 @@ export async function oneShot(
         `The lanchat running here is on network ${ready.network}; use another --data-dir for ${wanted}.`,
       )
     }
-    return Promise.race([act({ remote: reached.remote, ready, output, isRunning: reached.isRunning }), ended])
+    const { remote, isRunning } = reached
+    return Promise.race([act({ remote, ready, output, say: log, isRunning }), ended])
   })().catch(async (error: unknown) => {
     if (starting.signal.aborted) return signalled
     const told = toldOf(error)

@@ -4,7 +4,7 @@ import { isColourful } from './chat.ts'
 import { EXIT } from './exit.ts'
 import { granted, type OneShotOptions, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
-import { colourful, plain, resultText } from './render.ts'
+import { colourful, notesOf, plain, resultText } from './render.ts'
 import type { World } from './world.ts'
 
 /** command: as typed in the chat, with its slash. --json prints the `result` object. */
@@ -14,7 +14,7 @@ export function question(
   command: string,
   options: OneShotOptions = {},
 ): Promise<number> {
-  const ask: Parameters<typeof oneShot>[2] = async ({ remote, ready, output }) => {
+  const ask: Parameters<typeof oneShot>[2] = async ({ remote, ready, output, say }) => {
     const answer = await granted(remote.ask({ command: command.trim() }))
     if (answer.type !== 'result') return EXIT.failure
     const { ref: _, ...result } = answer
@@ -22,6 +22,7 @@ export function question(
     const look = { paint, tabs: settings.plain, self: ready.self.id }
     const text = settings.json ? jsonLine(result) : resultText(answer.command, answer.data, look, answer)
     if (text !== '') output.write(`${text}\n`)
+    if (settings.plain && !settings.json) for (const note of notesOf(answer)) say(note)
     return EXIT.ok
   }
   return oneShot(world, settings, ask, options)

@@ -48,6 +48,8 @@ export interface Look {
 export interface Rendered {
   readonly text: string
   readonly isNotice?: true
+  /** What is to be known beside the text where that is for programs: never among it. */
+  readonly notes?: readonly string[]
 }
 
 const COLOURS = [
@@ -130,7 +132,10 @@ function renderEvent(event: NodeEvent, look: Look): Rendered | undefined {
           NOTHING[event.command] ?? (UNCHANGED.has(event.command) ? 'It is so already.' : undefined)
         return said === undefined ? undefined : quiet(said)
       }
-      return { text: resultText(event.command, event.data, look, event) }
+      return {
+        text: resultText(event.command, event.data, look, event),
+        ...(look.tabs && { notes: notesOf(event) }),
+      }
     case 'sent':
     case 'ack':
       return undefined
@@ -362,7 +367,15 @@ const EMPTY: Readonly<Record<string, string>> = {
   '/rooms': 'No room is found.',
 }
 
-/** The answer to a question, by the shape of its data. */
+/** What is to be known beside an answer. */
+export const notesOf = ({ note, unsearched }: Pick<ResultEvent, 'note' | 'unsearched'>): string[] => [
+  ...(note === undefined ? [] : [note]),
+  ...(unsearched === undefined
+    ? []
+    : [`${unsearched} events were not looked at: the index is being made. Ask again later.`]),
+]
+
+/** The answer to a question, by the shape of its data. Behind it its notes, where it is for people. */
 export function resultText(
   command: string,
   data: unknown,
@@ -370,15 +383,8 @@ export function resultText(
   more: Pick<ResultEvent, 'note' | 'unsearched'> = {},
 ): string {
   const text = dataText(command, data, look)
-  const { note, unsearched } = more
   if (look.tabs) return text
-  const notes = [
-    ...(note === undefined ? [] : [note]),
-    ...(unsearched === undefined
-      ? []
-      : [`${unsearched} events were not looked at: the index is being made. Ask again later.`]),
-  ]
-  return [text, ...notes.map((each) => look.paint('dim', each))].join('\n')
+  return [text, ...notesOf(more).map((each) => look.paint('dim', each))].join('\n')
 }
 
 function dataText(command: string, data: unknown, look: Look): string {

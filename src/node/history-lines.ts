@@ -85,7 +85,7 @@ export class HistoryLines {
       return []
     }
     const { store, replica, views, display, search } = this.#ports
-    if (which.wanted) return this.#find(which.wanted, count)
+    if (which.wanted) return this.#find(which.wanted, count, which.onLeftOut)
     const lines: RoomLine[] = []
     for (const room of rooms) {
       if (which.isWanted?.() === false) break
@@ -183,7 +183,7 @@ export class HistoryLines {
 
   readonly #devicesOf = (person: PersonKey) => this.#ports.views.network().devices.ever(person)
 
-  async #find(wanted: Wanted, count: number): Promise<RoomLine[]> {
+  async #find(wanted: Wanted, count: number, onLeftOut: Which['onLeftOut']): Promise<RoomLine[]> {
     const { store, replica, views, display, search: index } = this.#ports
     const breathe = this.#breathe
     const viewOf = (room: RoomId) => {
@@ -198,11 +198,12 @@ export class HistoryLines {
       const view = viewOf(event.room)
       return view ? display.read(view, event, body) : null
     }
-    const found = await look(
+    const { found, left } = await look(
       { index, store, replica, breathe, visibility, open, devicesOf: this.#devicesOf },
       wanted,
       count,
     )
+    onLeftOut?.(left ? { unlooked: left } : {})
     for (const { line } of found) {
       const view = viewOf(line.event.room)
       if (view) await this.#learn(view, answeredBy([line]))

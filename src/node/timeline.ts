@@ -16,7 +16,7 @@ import { ABOVE_HEX, eventsInOrder, type OrderRange, orderOf } from './display-or
 import { time12 } from './keys.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
-import type { Wanted } from './search/looking.ts'
+import type { Looked, Wanted } from './search/looking.ts'
 import type { Marks } from './search/marks.ts'
 import type { Store } from './store.ts'
 
@@ -154,6 +154,14 @@ export interface TimelineSource {
   readonly marksOf?: (event: Event, by: Visibility) => Promise<Marks>
 }
 
+/** What an answer does not hold of what is meant. */
+export interface LeftOut {
+  /** Of a search: what it did not look at any more. */
+  readonly unlooked?: NonNullable<Looked['left']>
+  /** Of signed lines: messages that others may read, whose text is not here or cannot be opened on this device. */
+  readonly unopened?: number
+}
+
 /** Which of the messages shown are meant; default: all. */
 export interface Which {
   /** Only those before this `order`. */
@@ -170,6 +178,8 @@ export interface Which {
   readonly wanted?: Wanted
   /** Asked before each room: once it is false, nobody waits for the rest. */
   readonly isWanted?: () => boolean
+  /** Is told with each reading what it leaves out. */
+  readonly onLeftOut?: (left: LeftOut) => void
 }
 
 /** Entries of the order read at a time: most of them are lines, and whoever wants two lines of each of many rooms reads few. */

@@ -52,6 +52,26 @@ describe('line mode in a pipe', () => {
     expect(errors).toContain('! There is nothing to send: the text is empty.')
   })
 
+  it('has what is to be known beside an answer on stderr where tables are for programs', async () => {
+    world = new FakeWorld()
+    ended = world.run('--plain')
+    await world.node.listened
+    world.node.execute = async (_, ref) => {
+      const answer = {
+        type: 'result',
+        command: 'rooms',
+        data: [{ name: 'lab' }],
+        note: 'There are more.',
+        ref,
+      } as const
+      world.node.emit(answer)
+      return answer
+    }
+    world.type('/rooms')
+    expect(await world.line()).toBe('lab')
+    expect(world.errors()).toContain('There are more.')
+  })
+
   it('takes a JSON object as text', async () => {
     await start()
     world.type('{"command":"/quit"}')

@@ -112,6 +112,26 @@ describe.each([
     expect(objects(history)).toEqual([{ type: 'result', command: '/history', data: [] }])
   })
 
+  it('search says what it did not look at, with --plain on stderr alone', async () => {
+    const note = 'What is older was not looked at.'
+    const searched = async (...flags: string[]) => {
+      const world = worldOf()
+      world.node.execute = async (_, ref) => {
+        const answer = { type: 'result' as const, command: 'search', data: [], note, unsearched: 5000, ref }
+        world.node.emit(answer)
+        return answer
+      }
+      expect(await world.run('search', 'lunch', ...flags)).toBe(0)
+      return [world.rest(), world.errors()]
+    }
+    expect((await searched())[0]).toContain(`Nothing found.\n${note}\n5000 events`)
+    const [plain, told] = await searched('--plain')
+    expect(plain).not.toContain('not looked at')
+    expect(told).toMatch(/^lanchat: What is older was not looked at\.\nlanchat: 5000 events were not/)
+    const [json, silence] = await searched('--json')
+    expect([JSON.parse(json!), silence]).toEqual([expect.objectContaining({ note, unsearched: 5000 }), ''])
+  })
+
   it('history with a count that is none exits 2', async () => {
     const world = worldOf()
     expect(await world.run('history', 'lab', 'many')).toBe(2)

@@ -1,6 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type * as looking from '../../src/node/search/looking.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { lab, meet, type Person } from './people.ts'
+
+/** Candidates that a search looks at. */
+const limits = vi.hoisted(() => ({ lookMax: 100_000 }))
+vi.mock('../../src/node/search/looking.ts', async (original) => {
+  const { look, ...rest } = await original<typeof looking>()
+  const looks: typeof look = (ports, ...more) => look({ ...ports, ...limits }, ...more)
+  return { ...rest, look: looks }
+})
 
 let lan: Lan
 let anna: Person
@@ -10,7 +19,10 @@ beforeEach(async () => {
   ;[anna, ben] = (await meet(lan, 'anna', 'ben')) as [Person, Person]
   await lab([anna, ben])
 })
-afterEach(() => lan.close())
+afterEach(() => {
+  limits.lookMax = 100_000
+  return lan.close()
+})
 
 /** Anna says it, and ben has it. */
 async function said(text: string, room = 'lab'): Promise<string> {
@@ -73,6 +85,26 @@ describe('a search', () => {
     expect(line).toMatchObject({ reactions: [{ emoji: '🎉', count: 1, self: true }] })
     await ben.does({ do: 'react', room: 'lab', message: plain, emoji: '🎉', on: false })
     expect(await found('plan has:reaction')).toEqual([])
+  })
+
+  it('says where it stopped looking, and how to go on', async () => {
+    for (let k = 1; k <= 3; k++) await said(`lunch ${k}`)
+    limits.lookMax = 3
+    const whole = await ben.does({ do: 'search', words: 'lunch', count: 9 })
+    expect(whole).not.toHaveProperty('note')
+    limits.lookMax = 2
+    const cut = await ben.does({ do: 'search', words: 'lunch', count: 9 })
+    expect(cut).toMatchObject({
+      data: [{ text: 'lunch 3' }, { text: 'lunch 2' }],
+      note: expect.stringMatching(
+        /^What is older than .* was not looked at.* before:\d{4}-\d\d-\d\d goes on/,
+      ),
+    })
+    const best = await ben.does({ do: 'search', words: 'lunch sort:best', count: 9 })
+    expect(best).toHaveProperty('note', expect.stringContaining('likeliest'))
+    // All that was asked for was found.
+    const enough = await ben.does({ do: 'search', words: 'lunch', count: 1 })
+    expect(enough).not.toHaveProperty('note')
   })
 
   it('says that there are no files', async () => {

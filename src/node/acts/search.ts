@@ -2,7 +2,10 @@
 import type { PersonKey, RoomId } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { CommandOf } from '../events.ts'
+import { localTime } from '../local-time.ts'
+import { LOOK_MAX } from '../search/looking.ts'
 import { type Query, readQuery } from '../search/query.ts'
+import type { LeftOut } from '../timeline.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 
@@ -31,6 +34,7 @@ export class Search {
     const from = rooms && this.#from(asked, query)
     if (!rooms || !from) return
     const { terms, phrases, since, until, has, isRanked } = query
+    let left: LeftOut = {}
     this.#core.lines(
       [],
       Math.max(1, Math.min(LINES_MAX, count)),
@@ -40,14 +44,21 @@ export class Search {
         const { search } = this.#core
         const unread = search.isBehind ? search.unread : 0
         const messages = lines.map(({ message }) => message)
+        const notes = [
+          ...(has.has('file') ? [NO_FILES] : []),
+          ...(left.unlooked ? [unlookedNote(left.unlooked)] : []),
+          ...(fault === undefined ? [] : [`${NOT_ALL} (${fault}).`]),
+        ]
         this.#answers.result(asked, messages, {
           ...(unread >= UNSEARCHED_MIN && { unsearched: unread }),
-          ...(has.has('file') && { note: NO_FILES }),
-          ...(fault !== undefined && { note: `${NOT_ALL} (${fault}).` }),
+          ...(notes.length > 0 && { note: notes.join(' ') }),
         })
       },
       {
         wanted: { terms, phrases, since, until, has, isRanked, rooms, ...(from.size > 0 && { from }) },
+        onLeftOut: (each) => {
+          left = each
+        },
       },
     )
   }
@@ -74,4 +85,15 @@ export class Search {
     const meant = persons && [...persons, ...(from.some(isMe) ? [this.#core.me] : [])]
     return meant && new Set(meant.flatMap((person) => devices.ever(person)))
   }
+}
+
+const DAY_MS = 24 * 3600 * 1000
+
+/** What of a search was not looked at, and what finds it. */
+function unlookedNote({ newest }: NonNullable<LeftOut['unlooked']>): string {
+  const few = 'more words, from: and in: leave fewer to look at.'
+  if (newest === undefined)
+    return `Not all that may fit was looked at, but the likeliest ${LOOK_MAX} messages: ${few}`
+  const [day] = localTime(newest + DAY_MS).split(' ')
+  return `What is older than ${localTime(newest)} was not looked at, after ${LOOK_MAX} messages that might have been it: before:${day} goes on from there; ${few}`
 }

@@ -29,7 +29,7 @@ const STEPS_AT_ONCE = 24
 const CHOOSE_FACTOR = 2
 const CHOOSE_MIN = 64
 /** Candidates looked at by one search. */
-const LOOK_MAX = 100_000
+export const LOOK_MAX = 100_000
 /** Of more rooms than this nothing is asked of the index: most messages are in one of them. */
 const ROOMS_ASKED_MAX = 8
 
@@ -54,6 +54,14 @@ export interface LookPorts {
   open(event: Event, body: Uint8Array): BodyValue | null
   /** All keys that ever were this person's. */
   devicesOf(person: PersonKey): readonly PersonKey[]
+  /** Default: LOOK_MAX. */
+  readonly lookMax?: number
+}
+
+export interface Looked {
+  readonly found: readonly Found[]
+  /** So many candidates were looked at that the rest was left. newest: of the rest, ms; undefined where the best come first. */
+  readonly left?: { readonly newest?: number }
 }
 
 export interface Found {
@@ -72,14 +80,14 @@ export async function catchUp(index: SearchIndex, breathe: () => Promise<void>):
 }
 
 /** The first `count` messages that are wanted. Rejects only where the store's scan does. */
-export async function look(ports: LookPorts, wanted: Wanted, count: number): Promise<Found[]> {
-  const { index } = ports
+export async function look(ports: LookPorts, wanted: Wanted, count: number): Promise<Looked> {
+  const { index, lookMax = LOOK_MAX } = ports
   const reacted = wanted.has.has('reaction') ? await reactedOf(ports) : undefined
   const candidates = new Candidates(index.searchables(), sieveOf(ports, wanted))
   const found = new FoundSoFar(wanted.isRanked, count)
   const seen = new Set<string>()
   let looked = 0
-  for (let steps = 1; looked < LOOK_MAX && !found.isEnough(candidates.nextScore); steps++) {
+  for (let steps = 1; looked < lookMax && !found.isEnough(candidates.nextScore); steps++) {
     if (steps >= STEPS_AT_ONCE) {
       steps = 0
       await ports.breathe()
@@ -99,7 +107,12 @@ export async function look(ports: LookPorts, wanted: Wanted, count: number): Pro
     if (match) found.add(match, candidate.score)
   }
   if (candidates.isDamaged) index.damaged()
-  return found.first()
+  const { nextScore } = candidates
+  const isCut = looked >= lookMax && nextScore > Number.NEGATIVE_INFINITY && !found.isEnough(nextScore)
+  return {
+    found: found.first(),
+    ...(isCut && { left: wanted.isRanked ? {} : { newest: nextScore } }),
+  }
 }
 
 const nameOf = ({ room, author, lane }: Place, n: number): string => `${room}${author}${lane}${n}`

@@ -146,7 +146,7 @@ describe('a search', () => {
       open,
       devicesOf: (person: PersonKey) => [person],
     }
-    return (await look(ports, wanted, count)).map(({ line }) => orderOf(line.event))
+    return (await look(ports, wanted, count)).found.map(({ line }) => orderOf(line.event))
   }
   const lines = new Map<RoomId, readonly Line[]>()
   const linesOf = async (room: RoomId) => {

@@ -58,7 +58,7 @@ export async function texts(
   const visibility = () => visibilityHere(replica)
   const open = (event: Event, body: Uint8Array) => decodeBody(event.kind, body)
   await catchUp(index, async () => {})
-  const found = await look(
+  const { found } = await look(
     { index, store, replica, breathe: async () => {}, visibility, open, devicesOf: (person) => [person] },
     wanted,
     count,
