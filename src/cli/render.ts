@@ -367,21 +367,24 @@ const EMPTY: Readonly<Record<string, string>> = {
   '/rooms': 'No room is found.',
 }
 
+type Notes = Pick<ResultEvent, 'note' | 'unsearched' | 'unopened' | 'partial'>
+
+/** Of an export. */
+export const unopenedText = (count: number): string =>
+  `${count === 1 ? 'One message is' : `${count} messages are`} left out: this device has no key for ${count === 1 ? 'it' : 'them'}, or the text is not here.`
+
 /** What is to be known beside an answer. */
-export const notesOf = ({ note, unsearched }: Pick<ResultEvent, 'note' | 'unsearched'>): string[] => [
+export const notesOf = ({ note, unsearched, unopened, partial }: Notes): string[] => [
   ...(note === undefined ? [] : [note]),
+  ...(unopened === undefined ? [] : [unopenedText(unopened)]),
+  ...(partial ? ['More is still coming in, from others or from the disk. Ask again later.'] : []),
   ...(unsearched === undefined
     ? []
     : [`${unsearched} events were not looked at: the index is being made. Ask again later.`]),
 ]
 
 /** The answer to a question, by the shape of its data. Behind it its notes, where it is for people. */
-export function resultText(
-  command: string,
-  data: unknown,
-  look: Look,
-  more: Pick<ResultEvent, 'note' | 'unsearched'> = {},
-): string {
+export function resultText(command: string, data: unknown, look: Look, more: Notes = {}): string {
   const text = dataText(command, data, look)
   if (look.tabs) return text
   return [text, ...notesOf(more).map((each) => look.paint('dim', each))].join('\n')

@@ -51,6 +51,8 @@ export interface CoreOptions {
   readonly breathe?: () => Promise<void>
   /** What people should know of the disk, for `status`; undefined, the default: nothing. */
   readonly disk?: () => string | undefined
+  /** Is what was damaged or deleted here still to be brought back? Default: no. */
+  readonly isMending?: () => boolean
   /** What has gone over a link so far, for `status`; default: not counted. */
   readonly traffic?: (link: LinkId) => Traffic | undefined
 }

@@ -812,6 +812,12 @@ export class Core {
     return this.#lag.isCaughtUp
   }
 
+  /** Is some of what this node should hold on its way: from its hub, or out of what was damaged here? */
+  get isStillComing(): boolean {
+    const { isHub, followed } = this.#reign
+    return this.options.isMending?.() === true || ((isHub || followed !== undefined) && !this.isCaughtUp)
+  }
+
   /** Runs that came by numbers which stand for nothing here (LV-17): for tests. */
   get unreadRuns(): number {
     return this.#liveRuns.unread

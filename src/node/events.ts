@@ -417,6 +417,10 @@ export interface ResultEvent {
   readonly ref?: unknown
   /** Of `search`: so many events are not in the index yet, and were not looked at. */
   readonly unsearched?: number
+  /** Of `export`: so many messages of this page are left out, whose text is not here or cannot be opened on this device. */
+  readonly unopened?: number
+  /** Of `export`: more is still coming in, from others or out of what was damaged here. */
+  readonly partial?: true
   /** What a person should know beside the data. */
   readonly note?: string
 }

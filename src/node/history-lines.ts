@@ -110,7 +110,8 @@ export class HistoryLines {
       if (which.about) continue
       if (which.signed) {
         const page = await signedLines({ ...source, ...this.#signers(view) }, room, count, by, which.before)
-        for (const each of page) {
+        which.onLeftOut?.({ unopened: page.unopened })
+        for (const each of page.lines) {
           const { proofs, links } = each
           lines.push({ room, message: messageOf(display, view, each), proofs, links })
         }

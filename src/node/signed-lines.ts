@@ -1,12 +1,12 @@
 /**
  * Signed lines: the history of a room with what proves it, for export (rules EX-1 to EX-3). Messages that are shown come with
  * the headers up to the end of their run, its signature and the body as they were received; what its author deleted or a
- * moderator hides stands as a line without text. What is not shown for another reason is left out. Of what a further device
- * of somebody signed, the link that makes it theirs comes along.
+ * moderator hides stands as a line without text. What is not shown for another reason is left out; what could not be opened
+ * here is counted. Of what a further device of somebody signed, the link that makes it theirs comes along.
  */
 import { concat } from '../wire/bytes.ts'
 import type { Event } from '../wire/event.ts'
-import type { PersonKey, RoomId } from '../wire/ids.ts'
+import type { EventId, PersonKey, RoomId } from '../wire/ids.ts'
 import { kindNumber } from '../wire/kinds.ts'
 import { toBase64 } from './base64.ts'
 import { eventsInOrder, orderOf } from './display-order.ts'
@@ -59,6 +59,13 @@ export interface SignedSource extends TimelineSource {
   eraserOf(event: Event): Event | undefined
 }
 
+/** A page of them. */
+export interface SignedPage {
+  readonly lines: readonly SignedLine[]
+  /** Messages in its span that are shown to whoever can open them, which is not possible here. */
+  readonly unopened: number
+}
+
 /** The last `count` lines and redactions before an `order`, oldest first. Rejects only where the store's scan does. */
 export async function signedLines(
   source: SignedSource,
@@ -66,7 +73,7 @@ export async function signedLines(
   count: number,
   by: Visibility,
   before?: string,
-): Promise<SignedLine[]> {
+): Promise<SignedPage> {
   const { replica } = source
   const shown = await lastLines(source, room, count, by, before === undefined ? {} : { before })
   const lines = shown.map((line) => {
@@ -76,22 +83,30 @@ export async function signedLines(
   })
   // As far back as the lines of this page go; where they are all there are, to the beginning.
   const from = shown.length < count ? '' : lines[0]!.order
-  const redacted = await redactedLines(source, room, by, from, before)
+  const isShown = new Set(lines.map(({ line }) => line.event.id))
+  const { redacted, unopened } = await notShown(source, room, by, isShown, from, before)
   const all: SignedLine[] = [...lines, ...redacted.map((each) => ({ ...each, order: orderOf(each.event) }))]
-  return all.sort((a, b) => (a.order < b.order ? -1 : 1))
+  return { lines: all.sort((a, b) => (a.order < b.order ? -1 : 1)), unopened }
 }
 
-async function redactedLines(
+async function notShown(
   source: SignedSource,
   room: RoomId,
   by: Visibility,
+  isShown: ReadonlySet<EventId>,
   from: string,
   before: string | undefined,
-): Promise<Redacted[]> {
+): Promise<{ readonly redacted: Redacted[]; readonly unopened: number }> {
   const { replica } = source
   const found: Redacted[] = []
+  let unopened = 0
   for await (const event of eventsInOrder(source, room, orderRange(by, from, before))) {
-    if (event.kind !== MESSAGE || isVisible(event, by)) continue
+    if (event.kind !== MESSAGE) continue
+    if (isVisible(event, by)) {
+      // What came since the lines were read is in neither.
+      if (!isShown.has(event.id) && !opens(source, event)) unopened++
+      continue
+    }
     const isDeleted = by.isDeleted(event.id)
     // Shown but for this: whoever is banned, or held, has no line at all.
     if (!isVisible(event, { ...by, isDeleted: () => false, isHidden: () => false, isErased: () => false }))
@@ -106,7 +121,12 @@ async function redactedLines(
       links: linksOf(source, signed),
     })
   }
-  return found
+  return { redacted: found, unopened }
+}
+
+function opens({ replica, open }: SignedSource, event: Event): boolean {
+  const body = replica.body(event)
+  return body !== undefined && open?.(event, body) !== null
 }
 
 /** What makes the further devices among these authors somebody's. */

@@ -132,6 +132,26 @@ describe.each([
     expect([JSON.parse(json!), silence]).toEqual([expect.objectContaining({ note, unsearched: 5000 }), ''])
   })
 
+  it('export waits while more is coming in, and says how much cannot be opened, on stderr alone', async () => {
+    const world = worldOf()
+    let pages = 0
+    world.node.execute = async (_, ref) => {
+      const more = pages++ === 0 ? { partial: true as const } : { unopened: 2 }
+      const answer = { type: 'result' as const, command: 'export', data: [], ...more, ref }
+      world.node.emit(answer)
+      return answer
+    }
+    expect(await world.run('export')).toBe(0)
+    expect(pages).toBe(2)
+    expect(world.rest()).toBe('')
+    expect(world.errors()).toBe(
+      [
+        'lanchat: More is still coming in, from others or from the disk: waiting for it.\n',
+        'lanchat: 2 messages are left out: this device has no key for them, or the text is not here.\n',
+      ].join(''),
+    )
+  })
+
   it('history with a count that is none exits 2', async () => {
     const world = worldOf()
     expect(await world.run('history', 'lab', 'many')).toBe(2)

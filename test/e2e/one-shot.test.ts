@@ -2,6 +2,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { storesHere } from '../../src/node/io/stores-here.ts'
+import { damage } from '../node/io/damage.ts'
 import { Loopback } from './loopback.ts'
 
 let lan: Loopback
@@ -54,6 +56,19 @@ describe('what was said', () => {
       Array.from({ length: count }, (_, i) => `line ${i + 1}`),
     )
   })
+
+  it('is exported whole where the store was found damaged, once what it held is back', async () => {
+    const ada = lan.chat('ada')
+    await ada.event('ready')
+    await ada.ask({ text: 'kept in a damaged store' })
+    ada.process.end()
+    await ada.process.exited
+    const [store] = await storesHere(join(lan.home, 'ada'))
+    await damage(store!.folder, 'CURRENT', 'garbage')
+    const exported = await lan.run('ada', 'export', 'general', '--timeout', '0.5')
+    expect(exported.err).toContain('More is still coming in')
+    expect(objects(exported.out)).toMatchObject([{ text: 'kept in a damaged store' }])
+  }, 60_000)
 
   it('is found and exported also where nobody is there', async () => {
     const ada = lan.chat('ada')

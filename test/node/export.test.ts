@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { exportPage, readExport } from '../../src/cli/export-page.ts'
 import { checkExport, exportDigest, exportLine } from '../../src/node/exports.ts'
 import { MemoryStore } from '../../src/node/memory-store.ts'
+import { Replica } from '../../src/node/replica.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { lab, meet, type Person } from './people.ts'
 
@@ -55,6 +56,19 @@ describe('an export', () => {
       expect(await ben.ask(command)).toMatchObject({ type: 'error', code: 'STORE_UNREAD' })
     vi.restoreAllMocks()
     expect(await exported()).toHaveLength(1)
+  })
+
+  it('says how many messages are left out because they cannot be opened here', async () => {
+    await said('first')
+    const lost = await said('second')
+    const body = Replica.prototype.body
+    vi.spyOn(Replica.prototype, 'body').mockImplementation(function (this: Replica, event) {
+      return event.id === lost ? undefined : body.call(this, event)
+    })
+    const answer = await ben.does({ do: 'export', room: 'lab', count: 1000 })
+    expect(answer).toMatchObject({ data: [{ text: 'first' }], unopened: 1 })
+    vi.restoreAllMocks()
+    expect(await ben.does({ do: 'export', room: 'lab', count: 1000 })).not.toHaveProperty('unopened')
   })
 
   it('holds what was said with its signatures, and redactions as such', async () => {

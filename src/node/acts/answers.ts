@@ -76,7 +76,11 @@ export class Answers {
     }
   }
 
-  result(asked: Asked, data: unknown, more: Pick<ResultEvent, 'unsearched' | 'note'> = {}): void {
+  result(
+    asked: Asked,
+    data: unknown,
+    more: Pick<ResultEvent, 'unsearched' | 'unopened' | 'partial' | 'note'> = {},
+  ): void {
     this.give(asked, { type: 'result', command: asked.command, data, ...more, ...refOf(asked) })
   }
 

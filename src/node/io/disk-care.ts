@@ -55,6 +55,8 @@ export class DiskCare implements StoreWatch {
   readonly #ports: DiskCarePorts
   #isSalvageDue = true
   #isSalvaging = false
+  /** The store was found damaged or deleted, or copies of one that was still wait. */
+  #isHurt = false
   #quietSince: number | undefined
   #startedAt: number | undefined
   #lookedAt = 0
@@ -81,6 +83,11 @@ export class DiskCare implements StoreWatch {
     return `Messages are in memory only since ${timeOf(this.#failing.since)}: ${this.#failing.why}`
   }
 
+  /** Is what was damaged or deleted still to be brought back, by others or out of a copy? */
+  get isMending(): boolean {
+    return this.#isHurt && (this.#isSalvageDue || this.#isSalvaging)
+  }
+
   /** Reads all headers, page by page. */
   async report(): Promise<DiskReport> {
     const rooms = await roomSizes(this.#ports.store, (room) => this.#ports.view(room)).catch(() => [])
@@ -96,7 +103,13 @@ export class DiskCare implements StoreWatch {
    * which a large store lets go first.
    */
   begin(opened: Opened, ready: Promise<unknown>): void {
-    if (opened.movedAside !== undefined) this.#tellDamage(opened.movedAside)
+    if (opened.movedAside !== undefined) {
+      this.#isHurt = true
+      this.#tellDamage(opened.movedAside)
+    } else
+      void waitingCopies(this.#ports.folder).then((copies) => {
+        this.#isHurt ||= copies.length > 0
+      })
     if (this.#ports.replica.laneCount < LARGE_LANES) void this.#checkAndScan()
     else void this.#after(ready).then(() => this.#checkAndScan())
   }
@@ -152,6 +165,7 @@ export class DiskCare implements StoreWatch {
       this.#mended = DELETED
       warn(DELETED)
     } else this.#tellDamage(movedAside)
+    this.#isHurt = true
     this.#isSalvageDue = true
     this.#quietSince = undefined
     this.#startedAt = undefined

@@ -137,6 +137,7 @@ export async function openNode(options: NodeOptions): Promise<NodeShell> {
           traffic: (link) => shell?.traffic(link),
           breathe: () => new Promise((resolve) => setImmediate(resolve)),
           disk: () => shell?.disk.sentence,
+          isMending: () => shell?.disk.isMending ?? opened.movedAside !== undefined,
         },
         momentNow(),
       )
