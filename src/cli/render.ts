@@ -509,6 +509,7 @@ interface Unread {
   readonly with?: Labelled
   readonly unread: number
   readonly mentions: number
+  readonly more?: true
 }
 type Details = Pick<MessageEvent, 'id' | 'room' | 'from' | 'text' | 'ts'> & {
   readonly texts: readonly { readonly text: string; readonly ts: number }[]
@@ -550,9 +551,9 @@ const personForPeople = ({ seen, picture, ...person }: Person) => ({
   ...(seen !== undefined && { seen: localTime(seen) }),
 })
 /** Where, in one word; the first message's id is for programs. */
-const unreadForPeople = ({ room, with: other, unread, mentions }: Unread) => ({
+const unreadForPeople = ({ room, with: other, unread, mentions, more }: Unread) => ({
   where: room ?? `@${other ? (other.label ?? other.name) : ''}`,
-  unread,
+  unread: more ? `${unread} and more` : unread,
   mentions,
 })
 const withoutImage = ({ base64: _, ...picture }: { readonly base64: string }) => picture

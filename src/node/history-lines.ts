@@ -12,7 +12,15 @@ import { aboutMark, type Marks, type MarksSource, marksOf } from './search/marks
 import type { IndexWork, SearchIndex } from './search/search-index.ts'
 import { type SignedLine, type SignedSource, signedLines } from './signed-lines.ts'
 import type { Store } from './store.ts'
-import { detailedLine, type Line, lastLines, type OpenBody, type Visibility, type Which } from './timeline.ts'
+import {
+  detailedLine,
+  firstLines,
+  type Line,
+  lastLines,
+  type OpenBody,
+  type Visibility,
+  type Which,
+} from './timeline.ts'
 import type { Views } from './views.ts'
 
 export interface HistoryPorts {
@@ -117,7 +125,9 @@ export class HistoryLines {
         }
         continue
       }
-      const page = await lastLines(source, room, count, by, which)
+      const page = which.isFirst
+        ? await firstLines(source, room, count, by, which.after ?? '')
+        : await lastLines(source, room, count, by, which)
       await this.#learn(view, answeredBy(page))
       for (const line of page) {
         display.noteT(line.event)

@@ -168,6 +168,8 @@ export interface Which {
   readonly before?: string
   /** Only those behind this `order`. */
   readonly after?: string
+  /** Of these the first ones, not the last, with the texts they had first. */
+  readonly isFirst?: true
   /** Just these, with all their texts. */
   readonly about?: readonly EventId[]
   /** None: it is only to be known which text these have now (latest-texts.ts). */
@@ -249,6 +251,30 @@ async function linesBefore(
     lines.push({ event, body, ...(edit && { edit }), ...(reactions && { reactions }) })
   }
   return lines.reverse()
+}
+
+/** Events looked through for the first lines behind an order: what is shown of a room is most of what it holds. */
+const FIRST_LOOKED_MAX = 10_000
+
+/** The first `count` messages shown in a room behind an order, oldest first, as they were first said. Rejects as lastLines. */
+export async function firstLines(
+  source: TimelineSource,
+  room: RoomId,
+  count: number,
+  by: Visibility,
+  after: string,
+): Promise<Line[]> {
+  const { replica, open = openPlain } = source
+  const lines: Line[] = []
+  let looked = 0
+  for await (const event of eventsInOrder(source, room, { ...orderRange(by, after), page: count })) {
+    if (lines.length >= count || ++looked > FIRST_LOOKED_MAX) break
+    if (event.kind !== MESSAGE || orderOf(event) <= after || !isVisible(event, by)) continue
+    const bytes = replica.body(event)
+    const body = bytes && open(event, bytes)
+    if (body?.kind === 'message') lines.push({ event, body })
+  }
+  return lines
 }
 
 /** What may be shown of a room; from <= order < before. */

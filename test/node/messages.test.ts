@@ -200,6 +200,18 @@ describe('what is unread', () => {
     await ben.says('mine')
     expect(await ben.knows({ do: 'unread' })).toEqual([])
   })
+
+  it('is known from the first message on, also where more is unread than is counted', async () => {
+    await ben.does({ do: 'read', room: 'lab' })
+    const first = await said('first')
+    for (let k = 1; k < 100; k++) await anna.says(`${k}`)
+    await said('hundred')
+    expect(await ben.knows({ do: 'unread' })).toEqual([
+      { room: 'lab', unread: 100, mentions: 0, first, more: true },
+    ])
+    const whole = await anna.knows({ do: 'unread' })
+    expect(whole).toEqual([])
+  })
 })
 
 describe('somebody blocked', () => {

@@ -75,6 +75,8 @@ const NAMES_SHOWN = 5
 interface Room {
   unread: number
   mentions: number
+  /** There are more of them than were counted. */
+  isMore?: boolean
 }
 
 export class Screen {
@@ -336,7 +338,8 @@ export class Screen {
     if (name === this.#room) return
     this.#room = name
     const room = this.#roomOf(name)
-    const unread = room.unread > 0 ? `, ${room.unread} unread above` : ''
+    const unread = room.unread > 0 ? `, ${room.unread}${room.isMore ? ' or more' : ''} unread above` : ''
+    room.isMore = false
     room.unread = 0
     room.mentions = 0
     this.#print(this.#options.paint('dim', `-- ${this.roomShown}${unread} --`), now)
@@ -368,16 +371,18 @@ export class Screen {
       readonly with?: Labelled
       readonly unread: number
       readonly mentions: number
+      readonly more?: true
     }[],
   ): void {
     const left = new Set(this.#rooms.keys())
-    for (const { room: said, with: other, unread, mentions } of rooms) {
+    for (const { room: said, with: other, unread, mentions, more = false } of rooms) {
       if (other) this.#meet(other)
       const name = said ?? (other && talkWith(other))
       if (name === undefined || name === this.#room) continue
       left.delete(name)
       const room = this.#roomOf(name)
       room.unread = unread
+      room.isMore = more
       room.mentions = other ? unread : mentions
     }
     for (const name of left) if (this.#rooms.has(name)) this.#rooms.set(name, { unread: 0, mentions: 0 })

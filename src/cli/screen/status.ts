@@ -5,6 +5,8 @@ import { shorten, widthOf } from './graphemes.ts'
 export interface RoomState {
   readonly name: string
   readonly unread: number
+  /** There are more of them than were counted. */
+  readonly isMore?: boolean
   /** Unread ones that name this person. */
   readonly mentions: number
   readonly isCurrent: boolean
@@ -51,9 +53,10 @@ export function statusLine(status: Status, columns: number, paint: Paint): strin
   return `${paint('dim', `${fixed} | `)}${rooms.join(' ')}`
 }
 
-/** `2:lab(3)`; with `!` where one names this person. Numbers end at 9, like the keys. */
+/** `2:lab(3)`; `+`: and more; with `!` where one names this person. Numbers end at 9, like the keys. */
 function roomText(room: RoomState, index: number): string {
   const number = index < 9 ? `${index + 1}:` : ''
-  const unread = room.unread > 0 ? `(${room.unread}${room.mentions > 0 ? '!' : ''})` : ''
+  const unread =
+    room.unread > 0 ? `(${room.unread}${room.isMore ? '+' : ''}${room.mentions > 0 ? '!' : ''})` : ''
   return room.isCurrent ? `[${number}${room.name}]` : `${number}${room.name}${unread}`
 }

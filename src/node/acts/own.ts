@@ -2,13 +2,28 @@
 import { concat, fromHex } from '../../wire/bytes.ts'
 import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
+import type { RoomLine } from '../core-io.ts'
+import type { MessageEvent } from '../events.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { PINS_MAX, pinsShown } from './pinned.ts'
 import type { Writer } from './writer.ts'
 
-/** Unread messages counted in one room: more is many. */
+/** The last messages of a room that are counted: more is many. */
 const UNREAD_MAX = 100
+
+/** What is unread in one room or talk. more: these are those among its last messages; there are further ones before. */
+interface Unread {
+  readonly room: string | null
+  readonly with?: MessageEvent['from']
+  readonly unread: number
+  readonly mentions: number
+  readonly first: string
+  readonly more?: true
+}
+
+const ofOthers = (lines: readonly RoomLine[]): MessageEvent[] =>
+  lines.flatMap(({ message }) => (message.self ? [] : [message]))
 
 export class OwnActs {
   readonly #core: Core
@@ -86,35 +101,53 @@ export class OwnActs {
     this.#core.tell({ type: 'read', room: this.#core.roomName(view), ...talk, order: readMarks.of(room) })
   }
 
-  /** Rooms and talks with something unread: how many messages of others, at most 100 of each, how many name this person, the first one's id. */
+  /** Rooms and talks with something unread: how many messages of others, how many name this person, the first one's id. */
   unread(asked: Asked): void {
-    const { readMarks } = this.#core
     const rooms = this.#finding.joined()
-    const found = new Map<RoomId, { room: string | null; unread: number; mentions: number; first: string }>()
+    const found: Unread[] = []
     const release = this.#answers.hold()
     const next = (i: number): void => {
       const room = rooms[i]
       if (room === undefined) {
-        this.#answers.result(asked, [...found.values()])
+        this.#answers.result(asked, found)
         return release()
       }
+      this.#unreadIn(room, (unread) => {
+        if (unread) found.push(unread)
+        next(i + 1)
+      })
+    }
+    next(0)
+  }
+
+  #unreadIn(room: RoomId, then: (unread: Unread | undefined) => void): void {
+    const after = this.#core.readMarks.of(room)
+    const tell = (others: readonly MessageEvent[], first: MessageEvent | undefined, isMore: boolean) => {
+      if (!first) return then(undefined)
+      then({
+        room: first.room,
+        ...(first.room === null && { with: first.from }),
+        unread: others.length,
+        mentions: others.filter(({ mention }) => mention).length,
+        first: first.id,
+        ...(isMore && { more: true }),
+      })
+    }
+    const last = (lines: readonly RoomLine[]) => {
+      const others = ofOthers(lines)
+      if (lines.length < UNREAD_MAX) return tell(others, others[0], false)
+      // The first of all lies further back than was counted.
       this.#core.lines(
         [room],
         UNREAD_MAX,
-        (lines) => {
-          const unread = lines.flatMap(({ message }) => (message.self ? [] : [message]))
-          const [first] = unread
-          if (first) {
-            const to = first.room === null ? { with: first.from } : {}
-            const mentions = unread.filter(({ mention }) => mention).length
-            found.set(room, { room: first.room, ...to, unread: unread.length, mentions, first: first.id })
-          }
-          next(i + 1)
+        (oldest) => {
+          const [first = others[0]] = ofOthers(oldest)
+          tell(others, first, first?.id !== others[0]?.id)
         },
-        { after: readMarks.of(room) },
+        { after, isFirst: true },
       )
     }
-    next(0)
+    this.#core.lines([room], UNREAD_MAX, last, { after })
   }
 
   /** The pinned messages of a room, the latest pin last. */
