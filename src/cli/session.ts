@@ -259,9 +259,9 @@ export class Session {
     const talk = command.do === 'join' && answer.type === 'result' ? talkIn(answer.data) : undefined
     if (talk !== undefined) this.room = talk
     else if (command.do === 'create' || command.do === 'join') {
-      this.room = (answer.type === 'system' && answer.room) || command.room
-    } else if ((command.do === 'leave' || command.do === 'delete') && command.room === this.room) {
-      this.room = GENERAL
+      this.room = roomOf(answer) ?? command.room
+    } else if (command.do === 'leave' || command.do === 'delete') {
+      if ((roomOf(answer) ?? command.room) === this.room) this.room = GENERAL
     }
   }
 
@@ -284,6 +284,10 @@ const talkIn = (data: unknown): string | undefined => {
   const { with: other } = (data ?? {}) as Partial<EnteredTalk>
   return other && `@${other.id}`
 }
+
+/** As messages name it, however it was typed. */
+const roomOf = (answer: Answer): string | undefined =>
+  (answer.type === 'system' || answer.type === 'result' ? answer.room : undefined) ?? undefined
 
 const LEAVING = new Set(['delete', 'leave', 'kick', 'ban'])
 

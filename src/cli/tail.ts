@@ -1,5 +1,5 @@
 /** `lanchat tail [room or @nick]`: messages as they come, until a signal. */
-import type { MessageEvent } from '../node/index.ts'
+import type { MessageEvent, ResultEvent } from '../node/index.ts'
 import { fold } from '../wire/fold.ts'
 import { jsonLine } from '../wire/json-line.ts'
 import { isColourful } from './chat.ts'
@@ -37,6 +37,8 @@ async function wanted(remote: Remote, where: string): Promise<(message: MessageE
     const { id } = (answer as { data?: { id?: unknown } }).data ?? {}
     return ({ room, self, from, to }) => room === null && (self && to ? to : from).id === id
   }
-  await granted(remote.ask({ command: `/history 1 ${where}` }))
-  return ({ room }) => room !== null && fold(room) === fold(where)
+  const answer = await granted(remote.ask({ command: `/history 1 ${where}` }))
+  // However it was typed, by its suffix alone too.
+  const { room: meant = where } = answer as ResultEvent
+  return ({ room }) => room !== null && fold(room) === fold(meant)
 }

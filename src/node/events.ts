@@ -415,6 +415,8 @@ export interface ResultEvent {
   readonly command: string
   readonly data: unknown
   readonly ref?: unknown
+  /** Of `history`, and of `join` by who is in the room: its name in messages, however it was typed. */
+  readonly room?: string
   /** Of `search`: so many events are not in the index yet, and were not looked at. */
   readonly unsearched?: number
   /** Of `export`: so many messages of this page are left out, whose text is not here or cannot be opened on this device. */

@@ -159,7 +159,13 @@ export class FakeNode implements Node {
       message: `The fake refuses: ${code}.`,
       ref,
     })
-    const result = (name: string, data: unknown): Answer => ({ type: 'result', command: name, data, ref })
+    const result = (name: string, data: unknown, more: { room?: string } = {}): Answer => ({
+      type: 'result',
+      command: name,
+      data,
+      ...more,
+      ref,
+    })
     const system = (event: 'create' | 'join' | 'leave' | 'delete' | 'nick', room: string | null): Answer => ({
       type: 'system',
       event,
@@ -168,9 +174,7 @@ export class FakeNode implements Node {
       ref,
     })
     const room =
-      'room' in command && command.room !== undefined
-        ? this.#rooms.get(command.room.toLowerCase())
-        : undefined
+      'room' in command && command.room !== undefined ? this.#rooms.get(nameOf(command.room)) : undefined
     switch (command.do) {
       case 'say':
         if (command.room === `@${BOB.id}`)
@@ -187,12 +191,12 @@ export class FakeNode implements Node {
       case 'join':
         if (command.room === '@bob') return result('join', { with: BOB })
         if (!room) return refuse('ROOM_UNKNOWN')
-        if (room.members.has(SELF.id)) return result('join', null)
+        if (room.members.has(SELF.id)) return result('join', null, { room: nameOf(command.room) })
         room.members.add(SELF.id)
-        return system('join', command.room)
+        return system('join', nameOf(command.room))
       case 'leave':
         if (command.room === 'general') return refuse('ROOM_FIXED')
-        return room?.members.delete(SELF.id) ? system('leave', command.room) : result('leave', null)
+        return room?.members.delete(SELF.id) ? system('leave', nameOf(command.room)) : result('leave', null)
       case 'delete':
         if (command.room === 'general') return refuse('ROOM_FIXED')
         return this.#rooms.delete(command.room) ? system('delete', command.room) : refuse('ROOM_UNKNOWN')
@@ -218,6 +222,7 @@ export class FakeNode implements Node {
         return result(
           'history',
           this.#messages.filter((message) => message.room === command.room).slice(-command.count),
+          { room: nameOf(command.room) },
         )
       case 'read':
         return result('read', null)
@@ -237,3 +242,6 @@ export class FakeNode implements Node {
     return this.#ids.toString(16).padStart(64, '0')
   }
 }
+
+/** A room's name, in any case; lab has a suffix too, as where another room has its name. */
+const nameOf = (typed: string): string => (typed === '~k3f9' ? 'lab' : typed.toLowerCase())

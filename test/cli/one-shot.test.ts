@@ -109,7 +109,7 @@ describe.each([
     expect(status.rest()).toContain('network  lan')
     const history = worldOf()
     expect(await history.run('history', 'lab', '5', '--json')).toBe(0)
-    expect(objects(history)).toEqual([{ type: 'result', command: '/history', data: [] }])
+    expect(objects(history)).toEqual([{ type: 'result', command: '/history', data: [], room: 'lab' }])
   })
 
   it('search says what it did not look at, with --plain on stderr alone', async () => {
@@ -250,6 +250,7 @@ describe('a one-shot command', () => {
     const said = { type: 'message', from: BOB, text: 'x', ts: 1, order: '1' } as const
     for (const [where, id] of [
       ['LAB', 'in lab'],
+      ['~k3f9', 'in lab'],
       ['@bob', 'of bob'],
     ] as const) {
       const node = new FakeNode()

@@ -79,7 +79,7 @@ export class Answers {
   result(
     asked: Asked,
     data: unknown,
-    more: Pick<ResultEvent, 'unsearched' | 'unopened' | 'partial' | 'note'> = {},
+    more: Pick<ResultEvent, 'room' | 'unsearched' | 'unopened' | 'partial' | 'note'> = {},
   ): void {
     this.give(asked, { type: 'result', command: asked.command, data, ...more, ...refOf(asked) })
   }

@@ -51,6 +51,12 @@ export class Finding {
     return `@${label ?? nick}`
   }
 
+  /** As messages name it; undefined: a talk, or none. */
+  shownName(room: RoomId): string | undefined {
+    const view = this.#core.views.room(room)
+    return (view && this.#core.roomName(view)) ?? undefined
+  }
+
   /** The room or talk meant, of which this person is a member. */
   memberRoom(asked: Asked, text: string): RoomView | undefined {
     const view = this.room(asked, text)

@@ -135,6 +135,7 @@ export class Questions {
   history(asked: Asked, text: string, count: number, before?: string): void {
     const room = this.#finding.roomOrTalk(asked, text)
     if (!room) return
+    const name = this.#finding.shownName(room)
     const bound = before !== undefined && before.length === ID_DIGITS ? this.#orderOf(before) : before
     if (bound === undefined && before !== undefined)
       return this.#answers.refuse(asked, 'MESSAGE_UNKNOWN', { message: before })
@@ -146,6 +147,7 @@ export class Questions {
           ? this.#answers.result(
               asked,
               lines.map(({ message }) => message),
+              name === undefined ? {} : { room: name },
             )
           : this.#answers.refuse(asked, 'STORE_UNREAD', { why: fault }),
       bound === undefined ? {} : { before: bound },

@@ -100,7 +100,7 @@ export class RoomActs {
     const { me: self } = this.#core
     // Nobody leaves general, and who was banned there comes back as to any room.
     if (this.#core.isMember(view) && !view.bans.some(({ target }) => target === self))
-      return this.#answers.result(asked, null)
+      return this.#answers.result(asked, null, { room: this.#finding.nameOf(view) })
     this.#permits.ask('join', view.id, '', (code) => {
       if (code) return this.#answers.deny(asked, code, view, { room: text })
       const { netNow } = this.#core

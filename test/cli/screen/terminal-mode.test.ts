@@ -148,6 +148,18 @@ describe('the chat on a terminal', () => {
     expect(screen.rows.at(-1)).toMatch(/not stored yet$/)
   })
 
+  it('is in a room by its name, however that was typed, and out of it again', async () => {
+    const { screen } = await start()
+    screen.type('/join lab\r')
+    await screen.cursorBehind('[lab] anna: ')
+    screen.type('/join general\r')
+    await screen.cursorBehind('[general] anna: ')
+    screen.type('/join LAB\r')
+    await screen.cursorBehind('[lab] anna: ')
+    screen.type('/leave ~k3f9\r')
+    await screen.cursorBehind('[general] anna: ')
+  })
+
   it('changes rooms by command, number and Alt-a, and counts what is unread elsewhere', async () => {
     const { node, screen } = await start()
     screen.type('/join lab\r')
