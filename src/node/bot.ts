@@ -21,12 +21,13 @@ import {
 import { type ContextOf, checkFilter, type Filter, passes } from './bot/filter.ts'
 import { checkHandler, compose, type Handler } from './bot/middleware.ts'
 import { isInHandler, reportingStrays, watchStrays } from './bot/stray-errors.ts'
-import { Turns } from './bot/turns.ts'
+import { Turns, WAITING_MAX } from './bot/turns.ts'
 import { createNode } from './create-node.ts'
 import type { MessageEvent, NodeEvent } from './events.ts'
 import type { Node, NodeOptions } from './index.ts'
 import { botDataDir } from './io/data-dir.ts'
 import { LanchatError } from './lanchat-error.ts'
+import { checkBotOptions } from './option-check.ts'
 import { type Posted, Posts } from './posts.ts'
 
 const COMMAND_NAME = /^[\p{L}\p{N}_-]+$/u
@@ -34,6 +35,10 @@ const COMMAND_NAME = /^[\p{L}\p{N}_-]+$/u
 const ROOM_MS_MAX = 3000
 /** A bot that stops waits for its handlers no longer than this. */
 const HANDLERS_MS_MAX = 2000
+/** Whose handler takes longer is told: most likely it waits for what was meant to happen aside. */
+const SLOW_MS = 30_000
+/** That events are dropped is told at most this often. */
+const DROPPED_EVERY_MS = 10_000
 
 export interface BotOptions extends NodeOptions {
   /** The bot's nick, proposed as in NodeOptions. Default `bot`. Its data lie below the person's own, by this name. */
@@ -78,12 +83,16 @@ export class Bot implements AsyncDisposable {
   readonly #backlogs = new Backlogs<MessageEvent>()
   readonly #stopped = new AbortController()
   readonly #handle = compose(this.#handlers)
+  #dropped = 0
+  #droppedToldAt = Number.NEGATIVE_INFINITY
   #onError: ErrorHandler = (error) => this.#logError(error)
   #started: Started | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
+  /** Throws TypeError for an option of another type than it has. */
   constructor(options: BotOptions = {}) {
+    for (const slip of checkBotOptions(options)) process.emitWarning(slip, 'LanchatWarning')
     this.#options = options
     options.signal?.addEventListener('abort', () => void this.stop(), { once: true })
   }
@@ -330,9 +339,14 @@ export class Bot implements AsyncDisposable {
       tell: (person, text) => posts.post({ do: 'msg', to: person, text }),
     })
     const report = (error: unknown) => this.#failed(error, context)
-    const task = () => reportingStrays(report, () => this.#handle(context).catch(report))
-    if (!turns.add(conversationOf(event), task))
-      this.#log('warn', 'An event was dropped: too many wait for handlers that do not end.')
+    const task = () => {
+      const slow = setTimeout(() => this.#tellSlow(context), SLOW_MS)
+      slow.unref()
+      return reportingStrays(report, () => this.#handle(context).catch(report)).finally(() =>
+        clearTimeout(slow),
+      )
+    }
+    if (!turns.add(conversationOf(event), task)) this.#tellDropped(context)
   }
 
   #wants(event: BotEvent): boolean {
@@ -354,15 +368,40 @@ export class Bot implements AsyncDisposable {
     reportingStrays(failedAgain, async () => this.#onError(error, context)).catch(failedAgain)
   }
 
+  #tellSlow(context: Context): void {
+    this.#log(
+      'warn',
+      `A handler has been at work at ${whatOf(context)} for ${SLOW_MS / 1000} s: what else happens ${whereOf(context)} waits. A handler that waits for long should leave that to a timer, and return.`,
+    )
+  }
+
+  #tellDropped(context: Context): void {
+    this.#dropped++
+    const now = performance.now()
+    if (now - this.#droppedToldAt < DROPPED_EVERY_MS) return
+    this.#droppedToldAt = now
+    this.#log(
+      'warn',
+      `Events were dropped (${this.#dropped} so far): more than ${WAITING_MAX} wait ${whereOf(context)} for handlers that are slower than they come, or do not end.`,
+    )
+  }
+
   #logError({ context, cause }: BotError): void {
-    const what = context.event.type === 'message' ? `a message of ${context.from.name}` : context.event.type
-    this.#log('error', `A handler failed at ${what}: ${wordsOf(cause, 'stack')}`)
+    this.#log('error', `A handler failed at ${whatOf(context)}: ${wordsOf(cause, 'stack')}`)
   }
 
   #log(level: 'warn' | 'error', text: string): void {
     if (this.#options.log) this.#options.log(level, text)
     else console.error(text)
   }
+}
+
+const whatOf = ({ event, from }: Context): string =>
+  event.type === 'message' ? `a message of ${from.name}` : event.type
+
+const whereOf = ({ event, room, from }: Context): string => {
+  if (room !== null) return `in ${room}`
+  return event.type === 'message' ? `between ${from.name} and this bot` : 'of people coming and going'
 }
 
 function conversationOf(event: BotEvent): string {

@@ -64,6 +64,11 @@ describe('an in-memory LAN', () => {
     for (const command of odd)
       expect(await node.execute(command)).toMatchObject({ type: 'error', code: 'COMMAND_INVALID' })
     const room = await node.join('general')
+    for (const command of [{ do: 'join' }, { do: 'kick', who: 'ada' }, { do: 'create' }, { do: 'roles' }])
+      expect(await node.execute(command as Command)).toMatchObject({
+        code: 'COMMAND_INVALID',
+        message: expect.stringContaining('room must be a text'),
+      })
     await expect(room.send(42 as unknown as string)).rejects.toMatchObject({ code: 'COMMAND_INVALID' })
     await expect(room.send('hello')).resolves.toMatchObject({ copies: 0 })
   })

@@ -1,7 +1,7 @@
 /** Turns: the tasks of one conversation one after another, those of different ones side by side. */
 
 /** Tasks that wait in one conversation at most: what comes beyond, while a handler hangs, is dropped. */
-const WAITING_MAX = 1000
+export const WAITING_MAX = 1000
 
 export class Turns {
   readonly #waiting = new Map<string, (() => Promise<void>)[]>()

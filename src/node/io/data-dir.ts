@@ -1,7 +1,7 @@
 /** Where a person's lanchat keeps its files. */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
 import { probeWritable, removeLeftProbes } from './safe-file.ts'
@@ -30,13 +30,33 @@ export function botDataDir(name: string): string {
 /** Makes the folder where it is missing, for its owner alone. Rejects with LanchatError DATA_DIR_UNWRITABLE. */
 export async function openDataDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeFolders(dir)
     await removeLeftProbes(dir)
     await probeWritable(dir)
   } catch (cause) {
     throw unwritable(dir, cause)
   }
 }
+
+/** mkdir with recursive goes round for ever where a file system has no such thing, as /proc: each folder is made once here. */
+async function makeFolders(dir: string): Promise<void> {
+  const make = () => mkdir(dir, { mode: 0o700 })
+  const isThere = async () => (await stat(dir)).isDirectory()
+  try {
+    await make()
+  } catch (cause) {
+    const code = codeOf(cause)
+    if (code === 'ENOENT' && dirname(dir) !== dir) {
+      await makeFolders(dirname(dir))
+      await make().catch(async (again: unknown) => {
+        // Another process was quicker.
+        if (codeOf(again) !== 'EEXIST' || !(await isThere())) throw again
+      })
+    } else if (!(await isThere().catch(() => false))) throw cause
+  }
+}
+
+const codeOf = (cause: unknown) => (cause instanceof Error && 'code' in cause ? cause.code : undefined)
 
 /** The refusal for a folder that cannot be written, with the system's reason. */
 export function unwritable(dir: string, cause: unknown): LanchatError {
