@@ -1,18 +1,26 @@
 /** libfaketime, which sets the clock of a process. */
-import { run } from './net.ts'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { isAlive, run } from './net.ts'
 
-/** Its names are made of process ids, and a process that was killed leaves them behind: the next id is free. */
-const TRIES_MAX = 50
+const SHARED = '/dev/shm'
 
 let found: string | undefined
 
 /** The path to preload; its command would stand between us and the process's signals. Throws where it is not installed. */
 export function fakeTimeLibrary(): string {
-  for (let tries = 1; found === undefined; tries++)
-    try {
-      found = run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
-    } catch (error) {
-      if (tries === TRIES_MAX || !String(error).includes('File exists')) throw error
-    }
+  removeLeft()
+  found ??= run('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD']).trim()
   return found
+}
+
+/**
+ * What a process that was killed shared under its id: the next one with that id would find the name taken, and end before it
+ * has begun.
+ */
+function removeLeft(): void {
+  for (const name of readdirSync(SHARED)) {
+    const pid = /^(?:faketime_shm_|sem\.faketime_sem_)([0-9]+)$/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(SHARED, name), { force: true })
+  }
 }
