@@ -1,9 +1,9 @@
 /** The contract of the command line, read from real processes' stdout, stderr and exit codes. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Loopback } from './loopback.ts'
 
 let lan: Loopback
@@ -172,6 +172,9 @@ describe('alone', () => {
     await ada.event('ready')
     ada.process.signal(signal)
     expect((await ada.process.exited).code).toBe(code)
+    // It prints nothing; it has its data dir once it listens for signals.
+    const isOpen = () => readdirSync(join(lan.home, 'hub')).some((name) => name.endsWith('.sock'))
+    await vi.waitUntil(() => existsSync(join(lan.home, 'hub')) && isOpen(), 60_000)
     hub.signal(signal)
     expect((await hub.exited).code).toBe(code)
     expect(hub.lines).toEqual([])

@@ -1,5 +1,4 @@
 /** The identity sealed in a file, and brought back from it. */
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,10 +8,11 @@ import { exportIdentity, importIdentity } from '../../../src/node/io/identity-ba
 
 const root = mkdtempSync(join(tmpdir(), 'lanchat-backup-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
+let count = 0
 
 /** A data dir of somebody, and the file in which they sealed their identity. */
 async function sealed() {
-  const dir = join(root, randomUUID())
+  const dir = join(root, `${count++}`)
   const file = `${dir}.identity`
   const { id } = await exportIdentity(file, 'six random words', dir)
   const identity = join(dir, 'identity')
