@@ -1,14 +1,11 @@
 /** Whatever is typed behind whichever command, in whichever room: one answer, in whole sentences, that a terminal shows. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { type Look, plain, render } from '../../src/cli/render.ts'
 import { Session } from '../../src/cli/session.ts'
 import type { NodeEvent } from '../../src/node/index.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { meet, type Person } from '../node/people.ts'
-
-// Some hundreds of commands, one after the other.
-vi.setConfig({ testTimeout: 120_000 })
 
 let lan: Lan
 let anna: Person

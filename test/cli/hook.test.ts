@@ -31,7 +31,7 @@ const message = (text: string): MessageEvent => ({
   notify: true,
 })
 const written = (name: string) => readFileSync(join(dir, name), 'utf8')
-const eventually = (look: () => void) => vi.waitFor(look, { timeout: 20_000 })
+const eventually = (look: () => void) => vi.waitFor(look, { timeout: 60_000 })
 
 describe('the hook', () => {
   it('gets the message on stdin and in its environment, never as an argument', async () => {

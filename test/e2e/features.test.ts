@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NodeEvent } from '../../src/node/events.ts'
 import { type Chat, Loopback } from './loopback.ts'
 
-const SOON = { timeout: 20_000 }
+const SOON = { timeout: 60_000 }
 
 let lan: Loopback
 beforeEach(() => {

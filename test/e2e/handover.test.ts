@@ -46,7 +46,7 @@ async function network(...hubArgs: string[]): Promise<Network> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const by = performance.now() + 15_000
+  const by = performance.now() + 60_000
   while (!(await holds())) {
     if (performance.now() > by) throw new Error('it never held')
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -129,7 +129,7 @@ describe('a hub that goes on purpose', () => {
         writer,
         members.filter((member) => member !== writer),
       )
-    }, 60_000)
+    })
 
   it('hands over and stays when it is drained, and does not take the hub back', async () => {
     const { hub, members, writer } = await network('--prefer-hub')
@@ -151,7 +151,7 @@ describe('a hub that goes on purpose', () => {
       data: { hub: { self: boolean }; drained?: true }
     }
     expect(answer.data).toMatchObject({ hub: { self: false }, drained: true })
-  }, 60_000)
+  })
 
   it('says that nobody else can be hub where it is drained alone, and goes on', async () => {
     const hub = lan.chat('ann')
@@ -168,5 +168,5 @@ describe('a hub that goes on purpose', () => {
     // On a slow machine it is hub before it is ready.
     await follows(bob, (event) => (event.type === 'hub' || event.type === 'ready') && event.hub.self)
     await follows(hub, (event) => event.type === 'hub' && !event.hub.self)
-  }, 60_000)
+  })
 })

@@ -143,7 +143,7 @@ describe('an identity', () => {
     const imported = await lan.run('bob', 'id', 'import', file, '--passphrase-file', passphrase, '--json')
     expect(objects(imported.out)).toEqual([{ type: 'id', id, file }])
     expect(objects((await lan.run('bob', 'id', '--json')).out)).toMatchObject([{ id }])
-  }, 90_000)
+  })
 
   it('that is here already is replaced only when asked, and kept', async () => {
     const [file, passphrase] = ['ada.identity', 'pass'].map((name) => join(lan.home, name)) as [
@@ -167,7 +167,7 @@ describe('an identity', () => {
       code: 1,
       err: expect.stringContaining('is running'),
     })
-  }, 90_000)
+  })
 
   it('is not sealed without a passphrase to be had', async () => {
     const asked = await lan.run('ada', 'id', 'export', join(lan.home, 'x'))

@@ -1,11 +1,8 @@
 /** A network with an owner, with the real program: founding it, entering by invitation, being refused. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Chat, Loopback } from './loopback.ts'
-
-// Some of it waits for silences and time-outs, and longer where the machine is busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 let lan: Loopback
 let file: string

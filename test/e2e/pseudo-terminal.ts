@@ -2,7 +2,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 
-const TIMEOUT_MS = 20_000
+/** It only tells what never comes. */
+const TIMEOUT_MS = 60_000
 
 export class PseudoTerminal {
   /** Everything the program wrote, as it came. */

@@ -261,7 +261,7 @@ export class Attacker {
   frame<N extends FrameName>(
     type: N,
     holds: (frame: FrameOf<N>) => boolean = () => true,
-    timeoutMs = 10_000,
+    timeoutMs = 60_000,
   ): Promise<FrameOf<N>> {
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -294,7 +294,7 @@ export class Attacker {
 
   /** Sends frames and then asks something that is always answered: all of it has been read by then. */
   async settled(...frames: Frame[]): Promise<void> {
-    const answer = this.frame('whoIs', undefined, 20_000)
+    const answer = this.frame('whoIs')
     this.send(...frames, { type: 'who' })
     await answer
   }

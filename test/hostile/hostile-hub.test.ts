@@ -63,7 +63,7 @@ const claim = () => beat({ counter: ++counter, state: 3, upstream: signer.key, e
 async function push(count: number, make: (i: number) => Frame): Promise<number> {
   const before = scene.rss(member.process)
   for (let i = 0; i < count && link.isOpen; i++) await link.push(encodeFrame(make(i)))
-  const heard = link.frame('hears', undefined, 20_000)
+  const heard = link.frame('hears')
   link.send({ type: 'hear', hub: signer.key })
   await heard
   return scene.rss(member.process) - before

@@ -20,6 +20,5 @@ describeInLab('nothing is lost, doubled or reordered by', () => {
   it.each(named(fullDisk, powerCut, damage, storm, goodbyes, lure, boast, withholding, slowReader, flood))(
     '%s',
     async (_, nemesis) => expect(await round(arena, nemesis)).toEqual([]),
-    120_000,
   )
 })

@@ -26,6 +26,5 @@ describeInLab('nothing is lost, doubled or reordered by', () => {
   it.each(named(cableOut, flapping, oneWay, loss, delay, halves, oneAlone, islands, pair, firewalledFirst))(
     '%s',
     async (_, nemesis) => expect(await round(arena, nemesis)).toEqual([]),
-    120_000,
   )
 })

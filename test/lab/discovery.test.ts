@@ -109,16 +109,16 @@ describeInLab('discovery between hosts', () => {
   it('works without a default route', async () => {
     const [a, b] = [lab.host('a', { defaultRoute: false }), lab.host('b', { defaultRoute: false })]
     const [nodeA, nodeB] = await Promise.all([discover(a), discover(b)])
-    await nodeA.finds(b, { timeoutMs: 2000 })
-    await nodeB.finds(a, { timeoutMs: 2000 })
+    await nodeA.finds(b)
+    await nodeB.finds(a)
   })
 
   it('reaches both subnets of a machine with two interfaces, each under its own address', async () => {
     const a = lab.host('a', { bridges: ['lan', 'lab'] })
     const [b, c] = [lab.host('b', { bridges: ['lan'] }), lab.host('c', { bridges: ['lab'] })]
     const [nodeA, nodeB, nodeC] = await Promise.all([discover(a), discover(b), discover(c)])
-    await nodeA.finds(b, { timeoutMs: 2000 })
-    await nodeA.finds(c, { timeoutMs: 2000 })
+    await nodeA.finds(b)
+    await nodeA.finds(c)
     const told = a.nics.map((nic) => nic.address)
     const fromB = await nodeB.finds(a, { address: told[0]! })
     const fromC = await nodeC.finds(a, { address: told[1]! })
@@ -131,8 +131,8 @@ describeInLab('discovery between hosts', () => {
     const [nodeA, nodeB] = await Promise.all([discover(a), discover(b)])
     await nodeA.process.find((line) => line.includes('INTERFACE_NONE'))
     a.plug('lan')
-    expect((await nodeA.finds(b, { timeoutMs: 15_000 })).addresses).toEqual([b.address])
-    expect((await nodeB.finds(a, { timeoutMs: 15_000 })).addresses).toEqual([a.address])
+    expect((await nodeA.finds(b)).addresses).toEqual([b.address])
+    expect((await nodeB.finds(a)).addresses).toEqual([a.address])
   })
 
   it.each(['another hardware address', 'the same hardware address'])(
@@ -148,8 +148,8 @@ describeInLab('discovery between hosts', () => {
       // A newcomer is heard only by who has joined the group again.
       const c = lab.host('c')
       const nodeC = await discover(c)
-      await nodeA.finds(c, { from, timeoutMs: 15_000 })
-      await nodeC.finds(a, { timeoutMs: 15_000 })
+      await nodeA.finds(c, { from })
+      await nodeC.finds(a)
     },
   )
 
@@ -161,8 +161,8 @@ describeInLab('discovery between hosts', () => {
     await nodeA.process.find((line) => line.includes('INTERFACE_NONE'))
     const from = [nodeA, nodeB].map((node) => node.process.lines.length)
     a.linkUp()
-    await nodeA.finds(b, { from: from[0]!, timeoutMs: 15_000 })
-    await nodeB.finds(a, { from: from[1]!, timeoutMs: 15_000 })
+    await nodeA.finds(b, { from: from[0]! })
+    await nodeB.finds(a, { from: from[1]! })
   })
 
   it('asks one address through a firewall that drops whatever others begin', async () => {
@@ -174,7 +174,7 @@ describeInLab('discovery between hosts', () => {
     const again = setInterval(() => nodeA.process.send(JSON.stringify({ ask: b.address })), 300)
     await nodeA.finds(b)
     clearInterval(again)
-    await nodeA.process.find((line) => line.includes('MULTICAST_BLOCKED'), { timeoutMs: 20_000 })
+    await nodeA.process.find((line) => line.includes('MULTICAST_BLOCKED'))
     expect((await nodeB.report()).count).toBe(0)
   })
 
@@ -209,8 +209,8 @@ describeInLab('discovery between hosts', () => {
     expect(Math.min(...lagsMs)).toBeLessThan(LAG_MS_MAX)
     expect(nodeA.process.lines.length).toBeLessThan(2000)
     const nodeB = await discover(b)
-    await nodeA.finds(b, { timeoutMs: 2000 })
-    await nodeB.finds(a, { timeoutMs: 2000 })
+    await nodeA.finds(b)
+    await nodeB.finds(a)
   })
 
   it('lives through malformed packets', async () => {
@@ -218,8 +218,8 @@ describeInLab('discovery between hosts', () => {
     const nodeA = await discover(a)
     await attack(mallory, 'malformed', '0123456789abcdef')
     const nodeB = await discover(b)
-    await nodeA.finds(b, { timeoutMs: 2000 })
-    await nodeB.finds(a, { timeoutMs: 2000 })
+    await nodeA.finds(b)
+    await nodeB.finds(a)
     await nodeA.closesCleanly()
   })
 })

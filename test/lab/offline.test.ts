@@ -49,7 +49,6 @@ describeInLab('the offline package', () => {
       const packed = JSON.parse(alone(lanchat, 'pack', again, '--json'))
       expect(packed.sha256).toBe(createHash('sha256').update(readFileSync(file)).digest('hex'))
     },
-    120_000,
   )
 
   it('is shared with a neighbour, who gets the very same bytes', async () => {

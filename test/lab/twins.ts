@@ -15,7 +15,7 @@ export async function talkUntilWarned(twins: readonly Lanchat[]): Promise<string
     if (i === 300) throw new Error('nobody is warned')
     for (const twin of twins) {
       const text = `${twin.host.name} speaks ${i}`
-      await twin.stored(await twin.say(text), { timeoutMs: 30_000 })
+      await twin.stored(await twin.say(text))
       texts.push(text)
     }
   }

@@ -162,7 +162,6 @@ describe('the verdict of node:crypto on', () => {
     (_, cases) => {
       expect(differing(cases, byTweetnacl)).toEqual([])
     },
-    60_000,
   )
 
   it('keys and R of mixed order is yes as well as no, and not that of a check with the cofactor', () => {

@@ -6,7 +6,7 @@ const SEEDS = 300
 
 test(`${SEEDS} random runs hold the invariants and end with one hub`, () => {
   for (let seed = 1; seed <= SEEDS; seed++) runChoiceSeed(seed)
-}, 120_000)
+})
 
 test('twelve hubs that meet at once become one, in each of ten runs', () => {
   for (let seed = 1; seed <= 10; seed++) runHubStorm(seed)

@@ -99,7 +99,7 @@ test('a newcomer gets what a stolen device deleted, though the hub leaves it out
     expect([...late.core.replica.bare.places()]).toEqual([])
     expect(world.violations).toEqual([])
   }
-}, 120_000)
+})
 
 /** What ben is shown of the private room, who lost all that was on his disk. */
 async function emptied(scene: Awaited<ReturnType<typeof robbed>>) {
@@ -118,7 +118,7 @@ async function emptied(scene: Awaited<ReturnType<typeof robbed>>) {
 test('a member who lost everything reads a private room again that a stolen device had deleted, though the hub leaves out its keys', async () => {
   const scene = await robbed(1)
   expect(await emptied(scene)).toEqual(scene.texts)
-}, 120_000)
+})
 
 test('without asking others neither would', async () => {
   vi.spyOn(WantedBodies.prototype, 'tick').mockImplementation(() => {})
@@ -127,4 +127,4 @@ test('without asking others neither would', async () => {
   await scene.world.run(240_000)
   expect(await scene.shown(late)).toEqual([])
   expect(await emptied(await robbed(1))).toEqual([])
-}, 120_000)
+})

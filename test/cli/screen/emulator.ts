@@ -72,7 +72,7 @@ export class Emulator {
   }
 
   /** Resolves when this holds; rejects, with the screen, where it does not come to hold. */
-  async until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
+  async until(holds: () => boolean, timeoutMs = 30_000): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const done = (end: () => void) => {
         clearTimeout(timer)

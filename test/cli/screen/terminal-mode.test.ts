@@ -214,7 +214,7 @@ describe('the chat on a terminal', () => {
     await screen.shows('seen?')
     expect(node.asked).not.toContainEqual({ do: 'read', room: 'general' })
     screen.type('x')
-    await vi.waitFor(() => expect(node.asked).toContainEqual({ do: 'read', room: 'general' }), 20_000)
+    await vi.waitFor(() => expect(node.asked).toContainEqual({ do: 'read', room: 'general' }), 60_000)
   })
 
   it('takes for read what stands in a room that a command enters', async () => {

@@ -135,7 +135,7 @@ export class Arena {
 
   /** Whoever writes earlier seals for those it knows of. */
   async #knowsAllOfDen(client: Client): Promise<void> {
-    const by = performance.now() + 15_000
+    const by = performance.now() + 60_000
     while (performance.now() < by) {
       const answer = await client.ask(`/who ${DEN}`)
       if (answer?.type === 'result' && (answer.data as object[]).length === this.clients.length) return
@@ -146,7 +146,7 @@ export class Arena {
 
   /** Until it is not refused: what it needs may still be on its way. */
   async #insist(client: Client, command: string): Promise<boolean> {
-    const by = performance.now() + 15_000
+    const by = performance.now() + 60_000
     while (performance.now() < by) {
       const answer = await client.ask(command)
       if (answer === undefined) return false

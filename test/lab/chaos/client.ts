@@ -96,7 +96,7 @@ export class Client {
   }
 
   /** Resolves once the process has told `ready`. Rejects where it ends first. */
-  async ready(timeoutMs = 30_000): Promise<void> {
+  async ready(timeoutMs = 60_000): Promise<void> {
     const process = this.#process
     if (!process) throw new Error(`${this.name} does not run`)
     await process.find((line) => line.startsWith('{"type":"ready"'), { timeoutMs })

@@ -25,7 +25,7 @@ export async function round(
     arena.stopWriting()
   }
   const known = new Set(arena.anomalies().map(({ about }) => about))
-  const tookMs = await arena.rest(40_000)
+  const tookMs = await arena.rest(90_000)
   arena.log(`${plan.about}: quiet after ${tookMs} ms`)
   // What an earlier round broke is told by that one.
   const found = arena.anomalies().filter(({ about }) => !known.has(about))

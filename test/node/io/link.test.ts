@@ -26,6 +26,9 @@ import {
   tcp,
 } from './lan.ts'
 
+/** It only tells what never comes. */
+const SOON = 60_000
+
 const acceptors: Acceptor[] = []
 const cleanups: (() => void)[] = []
 const accept = async (options = {}) => {
@@ -134,7 +137,7 @@ describe('a link', () => {
         socket.uncork()
       })
     })
-    await vi.waitFor(() => expect(chunks.length).toBeGreaterThan(0))
+    await vi.waitFor(() => expect(chunks.length).toBeGreaterThan(0), SOON)
     const auth = encodeFrame({ type: 'auth', signature: new Uint8Array(64) })
     expect(chunks).toEqual([wsMessages([auth, frame(1)], false).length])
   })
@@ -197,7 +200,7 @@ describe('a link', () => {
     expect(write.mock.calls.length).toBeLessThan(100)
     links[99]!.send(late)
     const written = write.mock.calls.length
-    await vi.waitUntil(() => write.mock.calls.length === 100)
+    await vi.waitUntil(() => write.mock.calls.length === 100, SOON)
     const lengths = write.mock.calls.map(([bytes]) => (bytes as Uint8Array).length)
     // Behind what was to be written to the same link before: order within a link stays.
     expect(lengths.indexOf(102 + 13)).toBe(0)
@@ -225,7 +228,7 @@ describe('a link', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(write.mock.calls.length).toBeGreaterThan(100)
     expect(write.mock.calls.length).toBeLessThan(200)
-    await vi.waitUntil(() => write.mock.calls.length === 200)
+    await vi.waitUntil(() => write.mock.calls.length === 200, SOON)
   })
 
   it('keeps order through more than one write', async () => {
@@ -618,7 +621,7 @@ describe('a hostile peer', () => {
     socket.resume()
     await closeOf(socket)
     expect(acceptor.refused).toEqual(['timeout'])
-    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0), SOON)
   })
 
   it('is not taken for another one from the same port to another address of this machine (LK-4)', async () => {
@@ -626,11 +629,11 @@ describe('a hostile peer', () => {
     const to = { port: acceptor.port, localAddress: HOST }
     const proved = tcpConnect({ ...to, host: HOST })
     await once(proved, 'connect')
-    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1), SOON)
     const idle = tcpConnect({ ...to, host: '127.0.0.2', localPort: proved.localPort! })
     cleanups.push(() => idle.destroy())
     idle.on('error', () => {}).resume()
-    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(2))
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(2), SOON)
     await provedWebsocket(acceptor.port, proved)
     const { link, closed } = await acceptor.end()
     const first = await Promise.race([closeOf(idle).then(() => 'the idle one'), closed])
@@ -655,7 +658,7 @@ describe('a hostile peer', () => {
     const acceptor = await accept({ plain: true })
     const socket = await tcp(acceptor.port)
     socket.write(REQUEST.slice(0, -4))
-    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1), SOON)
     socket.write('\r\n\r\n')
     const [answer] = (await once(socket, 'data')) as [Buffer]
     expect(answer.toString('latin1')).toContain('101 Switching Protocols')
@@ -702,9 +705,9 @@ describe('a hostile peer', () => {
         const over = plain ? socket : await tlsTo(acceptor.port, socket)
         over.on('error', () => {})
         if (sent !== '') await new Promise((resolve) => over.write(sent, 'latin1', resolve))
-        await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1))
+        await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(1), SOON)
         socket.resetAndDestroy()
-        await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+        await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0), SOON)
       }
       expect(acceptor.refused).not.toContain('timeout')
       await connected(acceptor.port, { plain })
@@ -722,7 +725,7 @@ describe('a hostile peer', () => {
     const { socket } = await openWebsocket(acceptor.port)
     await closeOf(socket)
     expect(acceptor.refused).toEqual(['timeout'])
-    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0))
+    await vi.waitFor(() => expect(acceptor.listener.unauthenticated).toBe(0), SOON)
   })
 
   it('is closed when it talks before it has proved its key', async () => {

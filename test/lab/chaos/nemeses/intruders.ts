@@ -122,7 +122,7 @@ export const withholding: Nemesis = intruding(
     const process = arena.lab.spawn(from, ['node', fixture('withholding-hub.js'), ...argv], {
       env: { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home },
     })
-    await process.next((line) => line.startsWith('{"type":"ready"'), 30_000)
+    await process.next((line) => line.startsWith('{"type":"ready"'))
     return process
   },
   (arena, from) => arena.lostForGood(from.name),
