@@ -31,8 +31,8 @@ import {
 } from '../../src/wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { RETENTION_DAYS } from '../../src/wire/limits.ts'
-import { Chat, Loopback } from '../e2e/loopback.ts'
-import { LabProcess } from '../lab/process.ts'
+import { type Chat, Loopback } from '../e2e/loopback.ts'
+import type { LabProcess } from '../lab/process.ts'
 
 const ZEROS = '0'.repeat(64) as EventId
 
@@ -59,7 +59,6 @@ export class Scene {
   port = 0
   place: Uint8Array = new Uint8Array(0)
   readonly attackers: Attacker[] = []
-  readonly #others: Chat[] = []
   #lines = 0
 
   constructor() {
@@ -87,17 +86,6 @@ export class Scene {
   /** An honest person in a process of their own. */
   async member(name: string, ...args: string[]): Promise<Chat> {
     const chat = this.loopback.chat(name, '--peer', `127.0.0.1:${this.port}`, ...args)
-    await chat.event('ready')
-    return chat
-  }
-
-  /** The same, accepting links at this port. */
-  async memberAt(name: string, port: number): Promise<Chat> {
-    const argv = this.loopback.argv(name, '--json', '--peer', `127.0.0.1:${this.port}`)
-    argv[argv.indexOf('--port') + 1] = String(port)
-    const { env } = this.loopback
-    const chat = new Chat(new LabProcess([process.execPath, ...argv], { env }, name))
-    this.#others.push(chat)
     await chat.event('ready')
     return chat
   }
@@ -170,7 +158,6 @@ export class Scene {
 
   async close(): Promise<void> {
     for (const attacker of this.attackers) attacker.link.terminate()
-    await Promise.all(this.#others.map((chat) => chat.process.kill()))
     await this.loopback.close()
   }
 }

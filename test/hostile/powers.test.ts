@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
+import type { NodeReport } from '../../src/node/report.ts'
 import { concat, fromHex, uint } from '../../src/wire/bytes.ts'
 import type { Run } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
@@ -15,19 +16,14 @@ let bert: Chat
 let annaPort: number
 
 beforeAll(async () => {
-  annaPort = await freePort()
   await scene.open()
-  ;[anna, bert] = await Promise.all([scene.memberAt('anna', annaPort), scene.member('bert')])
+  ;[anna, bert] = await Promise.all([scene.member('anna'), scene.member('bert')])
+  const answer = (await anna.ask({ command: '/doctor' })) as { data: NodeReport }
+  annaPort = answer.data.port
   await scene.talk(anna, bert)
 })
 afterAll(() => scene.close())
 
-async function freePort(): Promise<number> {
-  const server = await listening(createServer())
-  const port = portOf(server)
-  server.close()
-  return port
-}
 const listening = (server: Server) =>
   new Promise<Server>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
 const portOf = (server: Server) => (server.address() as { port: number }).port
