@@ -45,7 +45,7 @@ async function start(offsets: Readonly<Record<string, number>>): Promise<Machine
   for (const { node } of machines) await node.follows((hub) => hub.id === first.node.id)
   // The median is taken each 5 s, and heard with the next heartbeat.
   for (const { node } of machines) {
-    const by = performance.now() + 15_000
+    const by = performance.now() + 60_000
     const right = async () => {
       const { clockMs } = (await node.ask('/doctor')) as { clockMs: number }
       return clockMs
