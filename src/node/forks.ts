@@ -84,6 +84,13 @@ export class Forks {
     return stored && unpackProof(stored)
   }
 
+  /** The disk has damaged its proof: it is to be had from others again. */
+  drop(lane: Lane): void {
+    this.#ports.unwritten.del(keyOf(lane))
+    lane.forkAt = 0
+    this.#ports.changed(lane)
+  }
+
   /** The lane is erased. */
   erase(lane: Lane): void {
     this.#ports.unwritten.del(keyOf(lane))

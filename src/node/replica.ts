@@ -6,19 +6,30 @@
  * The set grows along contiguous prefixes: an event beyond a gap is not kept, it is pulled again in order. What counts
  * for display is decided elsewhere (rooms, timeline); here the `limit` of a lane tells where its listed part ends.
  */
-import { concat, equal } from '../wire/bytes.ts'
+import { concat, equal, fromHex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import { type Event, isControlLane, LANE_START, type Tombstone, type VerifiedRun } from '../wire/event.ts'
+import {
+  type Event,
+  isControlLane,
+  LANE_START,
+  parseTombstone,
+  runMessage,
+  type Tombstone,
+  tombstoneCheck,
+  type VerifiedRun,
+} from '../wire/event.ts'
+
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { Bare } from './bare.ts'
 import { Beyond } from './beyond.ts'
+import { CheckedSignatures } from './checked-signatures.ts'
 import { ErasedKeys, isKeyKind } from './erased-keys.ts'
 import { Forks } from './forks.ts'
 import { IdIndex } from './id-index.ts'
 import { Indexes } from './indexes.ts'
 import { LaneGrowth } from './lane-growth.ts'
 import { LaneHints, loadHints } from './lane-hints.ts'
-import { LaneRecords } from './lane-records.ts'
+import { LaneRecords, type StoredHeader } from './lane-records.ts'
 import { LaneTable } from './lane-table.ts'
 import { type Lane, type LaneClass, tellableN } from './lanes.ts'
 import { MissingBodies } from './missing-bodies.ts'
@@ -74,6 +85,7 @@ export class Replica {
   readonly #net: NetId
   readonly #store: Pick<Store, 'get' | 'scan'>
   readonly #unwritten: Unwritten
+  readonly #checked: CheckedSignatures
   readonly #table: LaneTable
   readonly #hints: LaneHints
   readonly #records: LaneRecords
@@ -112,7 +124,8 @@ export class Replica {
     }
     this.#indexes = new Indexes({ ...parts, ids, hints: this.#hints })
     this.vectors = new Vectors(parts)
-    this.runs = new SignedRuns(options.crypto, this.#records, this.vectors)
+    this.#checked = new CheckedSignatures(options.crypto)
+    this.runs = new SignedRuns(options.crypto, this.#records, this.vectors, this.#checked)
     this.forks = new Forks({ ...parts, runs: this.runs })
     this.#missing = new MissingBodies({
       ...parts,
@@ -191,6 +204,32 @@ export class Replica {
   /** The event with this id, where it is held. */
   find(id: EventId): Event | undefined {
     return this.#indexes.find(id)
+  }
+
+  /**
+   * Deletions of a lane, to be handed on; read as they are asked for, since there may be thousands. What the disk has damaged
+   * is none any more, and is to be had from others again.
+   */
+  *deletionsOf(lane: Lane): Iterable<Uint8Array> {
+    let lost = 0
+    for (const id of [...lane.tombstones.keys()]) {
+      const bytes = this.tombstones.get(id)
+      const tombstone = bytes && parseTombstone(this.#net, bytes)
+      if (tombstone?.id === id && this.#checked.holds(tombstoneCheck(tombstone))) yield tombstone.bytes
+      else {
+        this.tombstones.drop(lane, id)
+        lost++
+      }
+    }
+    if (lost > 0) this.#changed(lane)
+  }
+
+  /** The proof of a lane's fork, to be handed on; likewise. */
+  proofOf(lane: Lane): readonly [Chain, Chain] | undefined {
+    const proof = this.forks.proofOf(lane)
+    if (!proof || proof.every((chain) => this.runs.isSigned(lane.author, chain))) return proof
+    this.forks.drop(lane)
+    return undefined
   }
 
   // --- adding -----------------------------------------------------------------------------------------------------
@@ -319,11 +358,21 @@ export class Replica {
     const stored = this.#records.header(lane, event.n)
     const isSame = stored !== undefined && equal(stored.header, event.header)
     if (stored && !isSame) this.#beyond.forget(lane)
-    // Within a stored run the signature at its end covers it.
-    if (!isSame || (signature && !stored.signature && !stored.isInRun))
+    if (!isSame || (signature && this.#needsSignature(event, stored, signature)))
       this.#records.putHeader(event, signature)
     this.#table.reaches(lane, event.n)
     return !isSame ? 'new' : stored.isInRun ? 'in run' : 'alone'
+  }
+
+  /** Within a stored run the signature at its end covers it. One that the disk has damaged gives way. */
+  #needsSignature(
+    { author }: Event,
+    { header, signature, isInRun }: StoredHeader,
+    other: Uint8Array,
+  ): boolean {
+    if (!signature) return !isInRun
+    if (equal(signature, other)) return false
+    return !this.#checked.holds({ message: runMessage(header), signature, key: fromHex(author) })
   }
 
   /** isBeyond: nothing was there before, so no body either. */

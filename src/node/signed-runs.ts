@@ -1,9 +1,10 @@
 /** What of a lane is handed on, read back from the store: stretches of it that end where a signature covers them. */
-import { concat } from '../wire/bytes.ts'
+import { concat, fromHex } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import { isBodyOf, prevOf, type Run } from '../wire/event.ts'
-import type { EventId } from '../wire/ids.ts'
+import { HEADER_BYTES, isBodyOf, prevOf, type Run, runMessage } from '../wire/event.ts'
+import type { EventId, PersonKey } from '../wire/ids.ts'
 import { RUN_BODY_BYTES_MAX, RUN_EVENTS_MAX } from '../wire/limits.ts'
+import type { CheckedSignatures } from './checked-signatures.ts'
 import type { LaneRecords } from './lane-records.ts'
 import type { Lane } from './lanes.ts'
 import type { Vectors } from './vectors.ts'
@@ -18,11 +19,24 @@ export class SignedRuns {
   readonly #crypto: Crypto
   readonly #records: LaneRecords
   readonly #vectors: Pick<Vectors, 'limit'>
+  readonly #checked: CheckedSignatures
 
-  constructor(crypto: Crypto, records: LaneRecords, vectors: Pick<Vectors, 'limit'>) {
+  constructor(
+    crypto: Crypto,
+    records: LaneRecords,
+    vectors: Pick<Vectors, 'limit'>,
+    checked: CheckedSignatures,
+  ) {
     this.#crypto = crypto
     this.#records = records
     this.#vectors = vectors
+    this.#checked = checked
+  }
+
+  /** What the disk has damaged says nothing of its author. */
+  isSigned(author: PersonKey, { headers, signature }: Chain): boolean {
+    const message = runMessage(headers.subarray(headers.length - HEADER_BYTES))
+    return this.#checked.holds({ message, signature, key: fromHex(author) })
   }
 
   /** Signed headers of a held lane from n to the next run end; undefined where n is not held, or nothing signed covers it. */
@@ -43,9 +57,14 @@ export class SignedRuns {
 
   /**
    * Runs of a lane after n, as long as may be and whole to their signed ends, bodies only up to the listed end; at most maxBytes of them
-   * (but at least one run). next: where to go on; undefined when all is said.
+   * (but at least one run). next: where to go on; undefined when all is said. damagedAt: behind this n something is listed, and
+   * no signature on the disk covers it any more.
    */
-  after(lane: Lane, after: number, maxBytes: number): { runs: Run[]; next: number | undefined } {
+  after(
+    lane: Lane,
+    after: number,
+    maxBytes: number,
+  ): { runs: Run[]; next: number | undefined; damagedAt?: number } {
     const runs: Run[] = []
     const end = Math.min(
       this.#vectors.limit(lane),
@@ -56,7 +75,7 @@ export class SignedRuns {
     let at = after
     while (at < end) {
       const run = this.#from(lane, at + 1, end)
-      if (!run) break
+      if (!run) return { runs, next: undefined, ...(at < lane.end ? { damagedAt: at } : {}) }
       const size = run.headers.length + run.bodies.reduce((sum, body) => sum + (body?.length ?? 0), 0) + 100
       if (runs.length > 0 && bytes + size > maxBytes) return { runs, next: at }
       runs.push(run)
@@ -73,10 +92,10 @@ export class SignedRuns {
   #from(lane: Lane, from: number, end: number): Run | undefined {
     const headers: Uint8Array[] = []
     const bodies: (Uint8Array | null)[] = []
-    let signed: { readonly events: number; readonly signature: Uint8Array } | undefined
+    const signed: { readonly events: number; readonly signature: Uint8Array }[] = []
     let before: EventId | undefined
     let bodyBytes = 0
-    for (let n = from; n < from + RUN_EVENTS_MAX && !(signed && n > end); n++) {
+    for (let n = from; n < from + RUN_EVENTS_MAX && !(signed.length > 0 && n > end); n++) {
       const stored = this.#records.header(lane, n)
       if (!stored) break
       const { header, signature } = stored
@@ -84,17 +103,16 @@ export class SignedRuns {
       before = this.#records.idOf(stored)
       const body = (n <= end ? this.#wholeBody(lane, n, before, header) : undefined) ?? null
       bodyBytes += body?.length ?? 0
-      if (signed && bodyBytes > RUN_BODY_BYTES_MAX) break
+      if (signed.length > 0 && bodyBytes > RUN_BODY_BYTES_MAX) break
       headers.push(header)
       bodies.push(body)
-      if (signature) signed = { events: n - from + 1, signature }
+      if (signature) signed.push({ events: n - from + 1, signature })
     }
-    if (!signed) return undefined
-    return {
-      headers: concat(...headers.slice(0, signed.events)),
-      signature: signed.signature,
-      bodies: bodies.slice(0, signed.events),
+    for (const { events, signature } of signed.reverse()) {
+      const chain = { headers: concat(...headers.slice(0, events)), signature }
+      if (this.isSigned(lane.author, chain)) return { ...chain, bodies: bodies.slice(0, events) }
     }
+    return undefined
   }
 
   /** What the disk has damaged since the scan is not handed on. */

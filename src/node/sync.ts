@@ -27,7 +27,7 @@ import {
   type VerifiedRun,
   vouchedRun,
 } from '../wire/event.ts'
-import { type Frame, type FrameOf, TOMBSTONES_MAX } from '../wire/frames.ts'
+import type { Frame, FrameOf } from '../wire/frames.ts'
 import { type LaneId, laneId, type PersonKey, personKey, type RoomId, roomId } from '../wire/ids.ts'
 import {
   HAVE_PAGE_ENTRIES_MAX,
@@ -113,6 +113,10 @@ const WANT_BYTES = 45
 /** Bytes and values put into one frame of runs, unless a single run is larger: below the caps of a frame. */
 const RUNS_FRAME_BYTES = 56 * 1024
 const RUNS_FRAME_ITEMS = 3500
+/** Deletions in one frame: each may be checked before it is handed on, which takes some milliseconds for these. */
+const TOMBSTONES_PART = 64
+/** What is found damaged while it is handed on is pulled from somebody else, a lane at a time. */
+const MEND_EVERY_MS = 10_000
 /** Asks under way on one link. */
 const ASKS_MAX = 8
 /** Events that are verified and taken in together: some milliseconds. */
@@ -137,6 +141,8 @@ export class Sync {
   /** What other links showed of lanes under way: wanted there afterwards, if it is still missing. */
   readonly #offers = new Map<string, Map<LinkId, VectorEntry>>()
   #now = 0
+  #mends = 0
+  #mendAt = Number.NEGATIVE_INFINITY
 
   constructor(ports: SyncPorts) {
     this.#ports = ports
@@ -639,7 +645,8 @@ export class Sync {
     const lane = carriage.theirs(state.peer, room, classOf(id))
       ? replica.lane(room, personKey(frame.author), id)
       : undefined
-    const chain = (lane && replica.runs.chain(lane, frame.from)) ?? NO_CHAIN
+    const held = lane && replica.runs.chain(lane, frame.from)
+    const chain = held && replica.runs.isSigned(lane.author, held) ? held : NO_CHAIN
     this.#serve(link, state, [{ type: 'headers', chain } as const].values())
   }
 
@@ -751,12 +758,12 @@ export class Sync {
       if (flags & WANT_EVENTS) this.#ports.served(link, room, author, id)
       if (flags & WANT_TOMBSTONES) {
         const part: Uint8Array[] = []
-        for (const tombstone of replica.tombstones.of(lane))
-          if (part.push(tombstone) === TOMBSTONES_MAX)
+        for (const tombstone of replica.deletionsOf(lane))
+          if (part.push(tombstone) === TOMBSTONES_PART)
             yield { type: 'tombstones', tombstones: concat(...part.splice(0)) }
         if (part.length > 0) yield { type: 'tombstones', tombstones: concat(...part) }
       }
-      const proof = flags & WANT_FORK ? replica.forks.proofOf(lane) : undefined
+      const proof = flags & WANT_FORK ? replica.proofOf(lane) : undefined
       if (proof) yield { type: 'fork', a: proof[0], b: proof[1] }
       if (!(flags & WANT_EVENTS)) continue
       let after: number | undefined = readUint(frame.lanes, at + 40, 4)
@@ -766,11 +773,24 @@ export class Sync {
           if (!parcel.fits(run)) yield { type: 'runs', runs: parcel.take() }
           parcel.add(run)
         }
+        if (part.damagedAt !== undefined) this.#mend(link, lane, part.damagedAt)
         after = part.next
       }
     }
     if (parcel.runs.length > 0) yield { type: 'runs', runs: parcel.take() }
     yield { type: 'done', id: frame.id }
+  }
+
+  /** Behind `after` the own disk has damaged what is signed: it is pulled over another link, and over the next one then. */
+  #mend(asker: LinkId, { room, author, lane }: Lane, after: number): void {
+    if (this.#now < this.#mendAt) return
+    const others = [...this.#links].filter(
+      ([link, { peer }]) => link !== asker && this.#ports.carriage.theirs(peer, room, classOf(lane)),
+    )
+    if (others.length === 0) return
+    const [link] = others[this.#mends++ % others.length]!
+    if (!this.pullBodies(link, room, author, lane, after)) return
+    this.#mendAt = this.#now + MEND_EVERY_MS
   }
 
   #serve(link: LinkId, state: LinkSync, frames: Iterator<Frame>): void {

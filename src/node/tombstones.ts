@@ -34,14 +34,6 @@ export class Tombstones {
     return this.#unwritten.get(tombstoneKey(id))
   }
 
-  /** Read as they are asked for: of one lane there may be thousands. */
-  *of(lane: Lane): Iterable<Uint8Array> {
-    for (const id of lane.tombstones.keys()) {
-      const bytes = this.get(id)
-      if (bytes) yield bytes
-    }
-  }
-
   /** Ahead of their events they are bounded, or the author could fill every store with deletions of nothing. They come again. */
   hasRoom(lane: Lane, n: number): boolean {
     return n <= lane.n || lane.tombstones.size < lane.n + AHEAD_MAX

@@ -201,7 +201,7 @@ test('an empty database beneath a running replica: nothing counts until it is th
   )
   expect((await replica.scan()).wrong).toBeGreaterThan(0)
   expect(held()).toMatchObject({ n: 0, end: 0 })
-  expect([...replica.tombstones.of(held()!)]).toEqual([])
+  expect([...replica.deletionsOf(held()!)]).toEqual([])
   replica.delete(tombstone)
   for (const run of runs) replica.add(run)
   expect(replica.body(lastOf(runs[1]!))).toBeUndefined()

@@ -217,7 +217,7 @@ describe('SY-4: tombstones', () => {
       replica.add(one)
       if (!isEarly) expect(replica.delete(mistaken)).toBe(false)
       expect(entryOf(replica, lane)).toMatchObject({ n: 4, xor8: '0'.repeat(16) })
-      expect([...replica.tombstones.of(replica.lane(ROOM, anna.person, lane)!)]).toEqual([])
+      expect([...replica.deletionsOf(replica.lane(ROOM, anna.person, lane)!)]).toEqual([])
     }
   })
 

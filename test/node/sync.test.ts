@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BEYOND_MAX } from '../../src/node/beyond.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
+import { eventKey, forkKey, tombstoneKey } from '../../src/node/keys.ts'
 import { type LaneClass, packEntry } from '../../src/node/lanes.ts'
 import { Measure } from '../../src/node/measure.ts'
 import { type LinkId, Sync } from '../../src/node/sync.ts'
@@ -18,6 +19,8 @@ const anna = new Author(1)
 /** A node as sync sees it; what it sends waits in `out` until the net delivers it. */
 class Peer {
   readonly replica
+  readonly store
+  readonly save
   readonly sync: Sync
   readonly person
   readonly out: { link: LinkId; frame: Frame }[] = []
@@ -32,7 +35,10 @@ class Peer {
 
   constructor(number: number, limit = Number.POSITIVE_INFINITY, rate = { perS: 0, burst: 0 }) {
     this.person = new Author(number).person
-    this.replica = replicaOf(() => limit).replica
+    const { replica, store, save } = replicaOf(() => limit)
+    this.replica = replica
+    this.store = store
+    this.save = save
     this.sync = new Sync({
       measure: new Measure(rate, () => this.now),
       isMeasured: () => true,
@@ -241,11 +247,10 @@ describe('what is asked of a node with thousands of deletions', () => {
 
   test('no more of them are read from the store than go into the next frame', () => {
     const peer = new Peer(2)
-    const lane = deleted(peer, 600)
+    const lane = deleted(peer, 150)
     const read: number[] = []
-    const { tombstones } = peer.replica
-    const all = tombstones.of.bind(tombstones)
-    tombstones.of = function* (of) {
+    const all = peer.replica.deletionsOf.bind(peer.replica)
+    peer.replica.deletionsOf = function* (of) {
       for (const bytes of all(of)) {
         read.push(bytes.length)
         yield bytes
@@ -259,9 +264,97 @@ describe('what is asked of a node with thousands of deletions', () => {
       peer.sync.pump(peer.pumps.shift()!)
       counts.push(read.length)
     }
-    expect(counts.slice(0, 3)).toEqual([256, 512, 600])
-    expect(peer.sent('tombstones').map((frame) => frame.tombstones.length / 164)).toEqual([256, 256, 88])
+    expect(counts.slice(0, 3)).toEqual([64, 128, 150])
+    expect(peer.sent('tombstones').map((frame) => frame.tombstones.length / 164)).toEqual([64, 64, 22])
     expect(peer.sent('done')).toHaveLength(1)
+  })
+})
+
+describe('LK-7: what the own disk has damaged is no fault to anybody', () => {
+  /** Two who hold the same, of which the disk of the first damages what lies under a key. */
+  async function damaged(runs: readonly VerifiedRun[], key: string, at: number, more = (_: Peer) => {}) {
+    const [bad, good, newcomer, net] = [new Peer(2), new Peer(3), new Peer(4), new Net()]
+    for (const peer of [bad, good]) {
+      peer.add(...runs)
+      more(peer)
+      await peer.save()
+    }
+    const value = bad.store.get(key)!.slice()
+    value[at]! ^= 4
+    await bad.store.write([['put', key, value]], true)
+    return { bad, good, newcomer, net }
+  }
+  const keyOf = (run: VerifiedRun) => {
+    const { room, author, lane, n } = lastOf(run)
+    return eventKey(room, author, lane, n)
+  }
+  /** The newcomer has nothing to complain of, and all three hold the same once the others have met. */
+  function expectMended(bad: Peer, good: Peer, newcomer: Peer, net: Net): void {
+    const link = net.connect(bad, newcomer)
+    net.run()
+    expect(newcomer.faults).toEqual([])
+    const other = net.connect(bad, good)
+    net.run()
+    for (const now of [15_000, 30_000]) {
+      for (const peer of [bad, good, newcomer]) peer.sync.tick(now)
+      for (const peer of [bad, newcomer]) peer.sync.compare(link)
+      for (const peer of [bad, good]) peer.sync.compare(other)
+      net.run()
+    }
+    expectEqual(bad, newcomer)
+    expectEqual(bad, good)
+  }
+
+  test.each([
+    ['the signature of a run', ['1', '2', '3'], 20],
+    ['the signature of an event alone', ['1'], 149 + 20],
+    ['the time of an event alone', ['1'], 105],
+  ])('%s', async (_, texts, at) => {
+    const runs = lanesOf(2, texts)
+    const { bad, good, newcomer, net } = await damaged(runs, keyOf(runs[0]!), at)
+    expectMended(bad, good, newcomer, net)
+  })
+
+  test('the signature of a run that another one follows, which covers both', async () => {
+    const [first] = lanesOf(1, ['1', '2'])
+    const next = anna.run(lastOf(first!).lane, ['3'], first)
+    const { bad, newcomer, net } = await damaged([first!, next], keyOf(first!), 20)
+    net.connect(bad, newcomer)
+    net.run()
+    expectEqual(bad, newcomer)
+  })
+
+  test('the signature of the last run, which leaves those before it', async () => {
+    const [first] = lanesOf(1, ['1', '2'])
+    const next = anna.run(lastOf(first!).lane, ['3'], first)
+    const { bad, good, newcomer, net } = await damaged([first!, next], keyOf(next), 149 + 20)
+    const link = net.connect(bad, newcomer)
+    net.run()
+    expect(newcomer.taken.flatMap(({ events }) => events)).toHaveLength(2)
+    expect(newcomer.faults).toEqual([])
+    net.cut(link)
+    expectMended(bad, good, newcomer, net)
+  })
+
+  // Of its time and of its signature.
+  test.each([94, 120])('a deletion, at byte %d', async (at) => {
+    const [run] = lanesOf(1, ['1', '2'])
+    const tombstone = anna.delete(run!.events[0]!)
+    const { bad, good, newcomer, net } = await damaged([run!], tombstoneKey(tombstone.id), at, (peer) =>
+      peer.replica.delete(tombstone),
+    )
+    expectMended(bad, good, newcomer, net)
+    expect(newcomer.replica.tombstones.get(tombstone.id)).toEqual(tombstone.bytes)
+  })
+
+  test('the proof of a fork', async () => {
+    const [run] = lanesOf(1, ['1'])
+    const lane = lastOf(run!).lane
+    const branches = [anna.run(lane, ['2'], run), anna.run(lane, ['another 2'], run)]
+    const key = forkKey(ROOM, anna.person, lane)
+    const { bad, good, newcomer, net } = await damaged([run!, ...branches], key, 2 + 149 + 10)
+    expectMended(bad, good, newcomer, net)
+    expect(newcomer.replica.forkAt(ROOM, anna.person, lane)).toBe(2)
   })
 })
 
