@@ -66,8 +66,8 @@ export const openBucket = (rate: Rate, now: number): Bucket => ({
   pulled: { left: CONTROL_BURST, at: now },
 })
 
-/** How many events to grant now; 0: none. now: monotonic ms. */
-export function grant(share: Share, rate: Rate, now: number): number {
+/** How many events to grant now; 0: none. now: monotonic ms; most: what its machine may be granted. */
+export function grant(share: Share, rate: Rate, now: number, most = Number.POSITIVE_INFINITY): number {
   if (rate.perS === 0) {
     const events = share.outstanding < UNLIMITED_GRANT / 2 ? UNLIMITED_GRANT - share.outstanding : 0
     share.outstanding += events
@@ -77,7 +77,8 @@ export function grant(share: Share, rate: Rate, now: number): number {
   const elapsedMs = Math.max(0, now - bucket.refilledAt)
   bucket.tokens = Math.min(rate.burst, bucket.tokens + (elapsedMs * rate.perS) / 1000)
   bucket.refilledAt = now
-  const events = Math.max(0, Math.min(Math.floor(bucket.tokens), rate.burst - share.outstanding))
+  const free = Math.floor(Math.min(bucket.tokens, most))
+  const events = Math.max(0, Math.min(free, rate.burst - share.outstanding))
   bucket.tokens -= events
   share.outstanding += events
   return events

@@ -19,6 +19,7 @@ import {
   type RoomId,
   roomId,
 } from '../wire/ids.ts'
+import { HOST_BURSTS, HOST_PERSONS } from '../wire/limits.ts'
 import {
   type Bucket,
   charge,
@@ -36,6 +37,7 @@ import {
 import { Expected } from './expected.ts'
 import { type Batch, Fanout } from './fanout.ts'
 import { Gathering } from './gathering.ts'
+import { type Host, Hosts, unitsOf } from './hosts.ts'
 import { Modes } from './modes.ts'
 import { ReservedNames } from './names.ts'
 import { type LaneName, Receipts } from './receipts.ts'
@@ -113,6 +115,7 @@ export class Hub {
   readonly #sessions = new Map<number, Session>()
   readonly #links = new Map<PersonKey, readonly number[]>()
   readonly #buckets = new Map<PersonKey, Bucket>()
+  readonly #hosts: Hosts
   readonly #fanout = new Fanout()
   readonly #names = new ReservedNames()
   readonly #expected = new Expected()
@@ -131,6 +134,8 @@ export class Hub {
   constructor(ports: HubPorts, now: number) {
     this.#ports = ports
     this.#now = now
+    const { perS, burst } = ports.rate
+    this.#hosts = new Hosts({ perS: HOST_PERSONS * perS, burst: HOST_BURSTS * burst })
     this.#roster = new Roster(ports.self)
     this.#gathering = new Gathering(ports.bereft, now)
     this.#receipts = new Receipts((room, author, lane) => ports.durableN(room, author, lane))
@@ -143,7 +148,7 @@ export class Hub {
   // --- sessions ---------------------------------------------------------------------------------------------------
 
   /** Also for a member that lost this hub and came back on the same link: its session goes on, and it is told all again. */
-  joined(link: number, key: PersonKey, visitor: boolean, mode?: FrameOf<'mode'>): void {
+  joined(link: number, key: PersonKey, visitor: boolean, mode?: FrameOf<'mode'>, host: Host = ''): void {
     const known = this.#sessions.get(link)
     if (known?.state === 'joined') {
       this.#sendRoster(link)
@@ -155,6 +160,7 @@ export class Hub {
       link,
       key,
       share: { bucket: this.#bucketOf(key), outstanding: 0 },
+      host,
       visitor,
       asksUntil: Number.NEGATIVE_INFINITY,
       typedAt: Number.NEGATIVE_INFINITY,
@@ -254,7 +260,9 @@ export class Hub {
   }
 
   #grant(session: Joined): void {
-    const events = grant(session.share, this.#ports.rate, this.#now)
+    const { share, host } = session
+    const events = grant(share, this.#ports.rate, this.#now, this.#hosts.left(host, this.#now))
+    this.#hosts.took(host, events, this.#now)
     if (events > 0) this.#ports.send(session.link, { type: 'credit', events })
   }
 
@@ -313,6 +321,8 @@ export class Hub {
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
     this.#gathering.came(this.#now)
     if (!spend(session.share, run.events.length, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
+    // The events themselves were paid for when they were granted.
+    this.#hosts.took(session.host, unitsOf(run) - run.events.length, this.#now)
     // Who may publish any rate does not wait for the next tick.
     if (this.#ports.rate.perS === 0) this.#grant(session)
     const cls = isControlLane(first.lane) ? 0 : 1

@@ -1,6 +1,7 @@
 /** Sessions: one member's life at the hub, as a union by state. */
 import type { PersonKey } from '../wire/ids.ts'
 import type { Share } from './credit.ts'
+import type { Host } from './hosts.ts'
 
 export type Session =
   | {
@@ -8,6 +9,7 @@ export type Session =
       readonly link: number
       readonly key: PersonKey
       readonly share: Share
+      readonly host: Host
       readonly visitor: boolean
       /** When its questions for permission so far are worked off. */
       asksUntil: number

@@ -2,7 +2,7 @@
  * What goes into the core of a node and what comes out of it: the seam between everything a node decides (core.ts) and
  * the shell that has clock, disk and links (io/node.ts), the simulator, and the LAN in memory.
  */
-import type { Rate } from '../hub/index.ts'
+import type { Host, Rate } from '../hub/index.ts'
 import type { Crypto, Signer } from '../wire/crypto.ts'
 import type { Event } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
@@ -80,6 +80,8 @@ export type CoreInput =
       readonly dialled: boolean
       readonly address: string
       readonly local?: boolean
+      /** The machine that it comes from; absent: this one. */
+      readonly host?: Host
       readonly hello: PeerHello
       /** What this node said of its place on this link; absent: what is true now. */
       readonly told?: Pick<PeerHello, 'places' | 'grown'>

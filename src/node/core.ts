@@ -8,10 +8,11 @@
  * A turn: the shell gives all inputs at hand, then calls endTurn once: what the turn brought is fanned out in one
  * encoding per room, and written in one batch. Acknowledgements follow when the batch is on disk.
  */
+import { Hosts } from '../hub/index.ts'
 import type { Event } from '../wire/event.ts'
 import type { Frame } from '../wire/frames.ts'
 import { type EventId, NETWORK_ROOM, type PersonKey, personKey, type RoomId } from '../wire/ids.ts'
-import { FUTURE_MS_MAX, TIME_MAX } from '../wire/limits.ts'
+import { FUTURE_MS_MAX, HOST_AWAY_BURST, HOST_PERSONS, TIME_MAX } from '../wire/limits.ts'
 import { Acts } from './acts.ts'
 import { Admissions } from './admissions.ts'
 import { isWithoutDisk } from './alone.ts'
@@ -432,11 +433,14 @@ export class Core {
       fault: (link, why) => this.#outgoing.fault(link, `live: ${why}`),
     })
     const measure = new Measure(options.rate, now)
+    const brought = new Hosts({ perS: HOST_PERSONS * options.rate.perS, burst: HOST_AWAY_BURST })
     this.sync = new Sync({
       crypto,
       replica: this.replica,
       measure,
       isMeasured: (link) => !this.#reign.isOfHub(link),
+      hostLeft: (link) => brought.left(this.#links.get(link)?.host ?? '', this.#moment.now),
+      hostTook: (link, units) => brought.took(this.#links.get(link)?.host ?? '', units, this.#moment.now),
       carriage: {
         mine: (room, cls) => this.views.carries(this.self, room, cls, true),
         theirs: (peer, room, cls) => this.views.carries(peer, room, cls, false),

@@ -64,12 +64,12 @@ export class LinkLife {
 
   up(input: LinkUp): void {
     const { links, comparing, company, sync, readiness, now, choose } = this.#ports
-    const { link, key, hello, address, dialled, local, via, way } = input
+    const { link, key, hello, address, dialled, local, via, way, host = '' } = input
     if (!this.#takes(input)) return
     this.#hasMet = true
     // What comes now may add to them.
     readiness.drop()
-    links.up(link, { key, visitor: hello.visitor, address, way })
+    links.up(link, { key, visitor: hello.visitor, address, host: via ?? host, way })
     comparing.linkUp(link, key, now())
     // Before a join may go out on it.
     company.linkUp(link)

@@ -1,4 +1,5 @@
 /** Links: which are up, and who is at the other end of each. Those that a peer carries are links like any other. */
+import type { Host } from '../hub/index.ts'
 import type { FrameOf } from '../wire/frames.ts'
 import type { PersonKey } from '../wire/ids.ts'
 import type { LinkId } from './sync.ts'
@@ -11,6 +12,8 @@ interface Reached {
   readonly key: PersonKey
   readonly visitor: boolean
   readonly address: string
+  /** The machine that it comes from, or who carries it. */
+  readonly host: Host
   /** The way in that it began with, by its tag. */
   readonly way: string | undefined
 }
@@ -52,11 +55,12 @@ export class Links {
     return this.#up.get(link)?.key
   }
 
-  up(link: LinkId, { key, visitor, address, way }: Reached): void {
+  up(link: LinkId, { key, visitor, address, host, way }: Reached): void {
     this.#up.set(link, {
       key,
       visitor,
       address,
+      host,
       way,
       joinedAt: Number.NEGATIVE_INFINITY,
       joinsAgain: false,

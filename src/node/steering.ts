@@ -212,7 +212,7 @@ export class Steering {
     const linked = links.get(link)
     const isFirst = linked?.joinedAt === Number.NEGATIVE_INFINITY
     if (!linked || !links.takesJoin(linked, reign.isMember(link), moment().now)) return
-    reign.hub?.joined(link, linked.key, linked.visitor, linked.mode)
+    reign.hub?.joined(link, linked.key, linked.visitor, linked.mode, linked.host)
     comparing.joined(link, isFirst, moment())
     ownConfirmations.memberJoined(linked.key)
   }

@@ -65,7 +65,7 @@ export interface Carriage {
 }
 
 /** What sync asks of the node around it. */
-export interface SyncPorts extends Pick<OverMeasurePorts, 'measure' | 'isMeasured'> {
+export interface SyncPorts extends Omit<OverMeasurePorts, 'replica'> {
   readonly crypto: Crypto
   readonly replica: Replica
   readonly carriage: Carriage

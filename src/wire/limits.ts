@@ -97,6 +97,12 @@ export const CONTROL_PER_S = 0.1
 export const CONTROL_BURST = 4096
 /** What one who comes may bring at once of their own, written before: a year of 180 lines a day, where nobody else has them any more. */
 export const AWAY_BURST = 65_536
+/** One machine may write as much as so many persons, under whatever keys: people share machines, and keys cost nothing. */
+export const HOST_PERSONS = 8
+/** So many bursts are granted to one machine at once: to a class at terminals of one. */
+export const HOST_BURSTS = 64
+/** What one machine may bring at once of what anybody wrote, in events or KiB: ten times the history of a class. */
+export const HOST_AWAY_BURST = 2 ** 20
 /** Authors of whom is remembered how much was taken of them: those of a full hub. */
 export const RATED_AUTHORS_MAX = 8192
 /** Faults until a link is dropped and key and address wait out the penalty. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Hosts } from '../../src/hub/index.ts'
 import { BEYOND_MAX } from '../../src/node/beyond.ts'
 import { nodeCrypto } from '../../src/node/crypto.ts'
 import { eventKey, forkKey, tombstoneKey } from '../../src/node/keys.ts'
@@ -32,6 +33,9 @@ class Peer {
   lists: (room: RoomId, cls: LaneClass) => boolean = () => true
 
   now = 0
+  /** What one machine may bring. */
+  brought = new Hosts({ perS: 0, burst: 0 })
+  hostOf = (_: LinkId): string => 'one machine'
 
   constructor(number: number, limit = Number.POSITIVE_INFINITY, rate = { perS: 0, burst: 0 }) {
     this.person = new Author(number).person
@@ -42,6 +46,8 @@ class Peer {
     this.sync = new Sync({
       measure: new Measure(rate, () => this.now),
       isMeasured: () => true,
+      hostLeft: (link) => this.brought.left(this.hostOf(link), this.now),
+      hostTook: (link, units) => this.brought.took(this.hostOf(link), units, this.now),
       crypto: nodeCrypto,
       replica: this.replica,
       carriage: {
@@ -175,6 +181,40 @@ describe('LV-18: what an author’s own link brings', () => {
     }
     expectEqual(author, other)
     expect(other.sync.isBusy).toBe(false)
+  })
+
+  test('what one machine brings of others, under however many keys, is taken by measure and to the end', () => {
+    const [other, helper, second, net] = [measured(), new Peer(3), new Peer(4), new Net()]
+    other.brought = new Hosts({ perS: 80, burst: 1000 })
+    const [runs, more] = [monologue(3000), monologue(500)]
+    helper.add(...runs)
+    second.add(...more)
+    net.connect(helper, other)
+    net.run()
+    expect(heldOf(other, runs[0]!)).toBeLessThanOrEqual(1064)
+    expect(heldOf(other, runs[0]!)).toBeGreaterThan(900)
+    net.connect(second, other)
+    net.run()
+    expect(heldOf(other, more[0]!)).toBe(0)
+    for (let i = 0; i < 5; i++) later(other, 2000, net)
+    expect(heldOf(other, more[0]!) + heldOf(other, runs[0]!)).toBeLessThanOrEqual(1064 + 864)
+    for (let i = 0; i < 40; i++) later(other, 2000, net)
+    expect(heldOf(other, more[0]!) + heldOf(other, runs[0]!)).toBe(3500)
+    expect(other.faults).toEqual([])
+  })
+
+  test('what another machine brings is not held up by one that brings too much', () => {
+    const [other, helper, honest, net] = [measured(), new Peer(3), new Peer(4), new Net()]
+    other.brought = new Hosts({ perS: 80, burst: 1000 })
+    other.hostOf = (link) => `machine ${link}`
+    const [runs, more] = [monologue(3000), monologue(500)]
+    helper.add(...runs)
+    honest.add(...more)
+    net.connect(helper, other)
+    net.connect(honest, other)
+    net.run()
+    expect(heldOf(other, runs[0]!)).toBeLessThanOrEqual(1064)
+    expect(heldOf(other, more[0]!)).toBe(500)
   })
 
   test('a lane of which something further on came goes before longer ones that wait', () => {

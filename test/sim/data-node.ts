@@ -180,6 +180,8 @@ export class SimNode implements Endpoint {
     if (mutation.resumesLanes) this.#resume()
     this.sync = new Sync({
       measure: new Measure({ perS: 0, burst: 0 }, () => 0),
+      hostLeft: () => Number.POSITIVE_INFINITY,
+      hostTook: () => {},
       isMeasured: () => false,
       crypto,
       replica: this.replica,

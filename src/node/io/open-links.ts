@@ -68,6 +68,7 @@ export class OpenLinks {
     if (dialledAddress) facts.remember(dialledAddress)
     const address = dialledAddress ?? (link.hello.port > 0 ? joinAddress(link.address, link.hello.port) : '')
     const { hello } = link
+    const isOwn = isOwnAddress(link.address)
     // Found by name: others are told where it is in figures, since they take no names from peers.
     if (dialledAddress && isIP(splitAddress(dialledAddress).host) === 0)
       this.#turns.give({
@@ -84,7 +85,8 @@ export class OpenLinks {
       key: link.key,
       dialled: link.dialled,
       address,
-      local: !isLoopbackOnly && isOwnAddress(link.address),
+      local: !isLoopbackOnly && isOwn,
+      ...(!isOwn && { host: link.address }),
       hello: { places: hello.places, grown: hello.grown, age: hello.age, visitor: hello.role === 2 },
       told: { places: link.told.places, grown: link.told.grown },
       ...(link.way !== undefined && { way: link.way }),
