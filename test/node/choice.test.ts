@@ -86,10 +86,13 @@ describe('seeking', () => {
     expect(node.state).toBe('hub')
   })
 
+  const beatOfHub = { state: STATE.hub, upstream: fromHex(HIGH), line: bytesOf([THIRD, SELF]) }
+
   test('a hub that is heard with whatever frame lives, and T counts from its last one (HB-4)', () => {
     const node = new Node().following(HIGH, [THIRD, SELF])
     for (let ms = 0; ms < 60_000; ms += 400) {
       node.wait(400)
+      if (ms % 10_000 === 0) node.beat(1, beatOfHub)
       heard(node.choice, 1, node.now)
       expect(node.state).toBe('following')
     }
@@ -99,6 +102,16 @@ describe('seeking', () => {
     expect(node.state).toBe('seeking')
   })
 
+  test('a hub that sends no heartbeat for 20 s is lost, whatever else it sends (HB-4)', () => {
+    const node = new Node().following(HIGH, [THIRD, SELF])
+    for (let ms = 0; ms < 23_000; ms += 400) {
+      if (ms < 21_000) expect(node.state).toBe('following')
+      node.wait(400)
+      heard(node.choice, 1, node.now)
+    }
+    expect(node.state).not.toBe('following')
+  })
+
   test('T grows by what a hub was silent for, not by heartbeats that it left out (HB-4)', () => {
     const node = new Node().following(HIGH, [THIRD, SELF])
     for (let k = 0; k < 40; k++) {
@@ -106,6 +119,7 @@ describe('seeking', () => {
         node.wait(ms)
         heard(node.choice, 1, node.now)
       }
+      if (k % 10 === 0) node.beat(1, beatOfHub)
     }
     node.wait(2350)
     expect(node.state).toBe('following')

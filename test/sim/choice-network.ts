@@ -150,6 +150,8 @@ export class Violation extends Error {}
 
 export class ChoiceNetwork {
   now = 1000
+  /** Who is taking a step. */
+  taker = -1
   readonly nodes: SimNode[] = []
   readonly random: Random
   /** Apart, so that a hub which relays nothing for want of members changes nothing else. */
@@ -745,6 +747,7 @@ export class ChoiceNetwork {
     if (!node.alive) return
     const was = viewOf(node.choice)
     const { plant } = this.options
+    this.taker = node.index
     const taken = plant?.input ? plant.input(event, this) : event
     const effects = taken
       ? choose(node.choice, {

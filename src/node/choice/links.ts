@@ -14,11 +14,18 @@ export function said(choice: Choice, id: LinkId, now: number): void {
   if (link) link.saidAt = now
 }
 
+/** A link that carries no heartbeat for so long is silent, whatever else comes: what chooses the hub over there has stopped. */
+const BEATLESS_MS = 20_000
+
 /** The same of the peer: something else came from it. */
 export function heard(choice: Choice, id: LinkId, now: number): void {
   const link = choice.links.get(id)
-  if (link) hear(choice, link, now)
+  if (link && hasBeat(link, now)) hear(choice, link, now)
 }
+
+const hasBeat = (link: Link, now: number): boolean =>
+  now - Math.max(link.beat?.at ?? link.upAt, link.unreadAt) < BEATLESS_MS ||
+  link.ofSameKey.some(({ beat, address }) => beat && address === link.address && now - beat.at < BEATLESS_MS)
 
 export function hear(choice: Choice, link: Link, now: number): void {
   const { phase } = choice

@@ -19,7 +19,7 @@ export function wake(choice: Choice, turn: Turn): void {
   choice.phase = { state: 'woken', was: phase.state === 'woken' ? phase.was : phase, until }
   choice.held = notHeld()
   // Silence that this node slept through says nothing about the others.
-  for (const link of choice.links.values()) link.heardAt = turn.now
+  for (const link of choice.links.values()) link.heardAt = link.unreadAt = turn.now
   if (choice.links.size === 0) {
     seek(choice, turn, { why: 'boot' })
     return
