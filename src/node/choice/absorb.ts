@@ -12,6 +12,7 @@ import { dialNow, hasOwnLink, linkTo, mark, send, sinceMark, wakeBy } from './li
 import { giveUpFor } from './moves.ts'
 import { better, type Claim } from './rank.ts'
 import { type Choice, FLAG, flagsOf, type HubPhase, type Link, STATE, type Turn } from './state.ts'
+import { isStrange } from './wary.ts'
 
 /** An ok older than this part of its promise no longer counts. */
 const FRESH = 0.9
@@ -42,7 +43,7 @@ export function meetHub(choice: Choice, turn: Turn, phase: HubPhase, link: Link)
   const them = { key: link.key, members: beat.members, flags: beat.flags }
   if (!isBetter(choice, now, phase, them)) {
     // Said again while it is so: a cut may have swallowed it, and then each would take itself for the better one.
-    const isFavoured = (phase.favoured.get(link.key) ?? -Infinity) > now || isAvoided(choice, now, link.key)
+    const isFavoured = (phase.favoured.get(link.key) ?? -Infinity) > now || isStrange(choice, now, link.key)
     if (isFavoured && better(them, claimOf(choice, phase))) send(turn, link, { type: 'noDial' })
     return
   }
