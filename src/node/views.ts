@@ -33,6 +33,7 @@ import {
   readIds,
   reduceNetwork,
   reduceRoom,
+  withWords,
 } from './rooms.ts'
 import type { Store } from './store.ts'
 
@@ -193,7 +194,8 @@ export class Views {
       this.#replica.vectors.limitsChanged(room)
       return
     }
-    this.#network = undefined
+    const said = this.#said(just, counting)
+    this.#network = said && this.#network && withWords(this.#network, said)
     if (just?.every((event) => ASIDE.has(event.kind) && !isCut(this.#decided, event.lane))) {
       this.#rooms.delete(NETWORK_ROOM)
       this.#rooms.delete(this.#general)
@@ -202,6 +204,16 @@ export class Views {
     this.#decided = undefined
     this.#rooms.clear()
     for (const other of this.#replica.rooms()) this.#replica.vectors.limitsChanged(other)
+  }
+
+  /** Of what has just come to count in room 0: words of people about themselves; undefined: other things too. */
+  #said(
+    just: readonly Event[] | undefined,
+    counting: Map<EventId, ControlEvent> | undefined,
+  ): ControlEvent[] | undefined {
+    if (!just || !counting) return undefined
+    if (!just.every((event) => WORDS.has(event.kind) && !isCut(this.#decided, event.lane))) return undefined
+    return just.flatMap(({ id }) => counting.get(id) ?? [])
   }
 
   /** Time went on, or was set back: events that were held may count now, others may be held. The replica is told first. */
@@ -348,6 +360,9 @@ const LOOK_BYTES = 16
  * all people: room 0 and general.
  */
 const ASIDE: ReadonlySet<number> = new Set((['profile', 'look', 'place', 'twin'] as const).map(kindNumber))
+
+/** Of these, what changes nothing but how people are called and look. */
+const WORDS: ReadonlySet<number> = new Set((['profile', 'look'] as const).map(kindNumber))
 
 /**
  * Does something that counts name this lane of room 0 in its cut? Then which event the lane holds there may decide what counts.

@@ -2,14 +2,14 @@
 import { hex } from '../../wire/bytes.ts'
 import { doorKey } from '../../wire/door.ts'
 import { type EventId, NETWORK_ROOM, type NetId, type PersonKey } from '../../wire/ids.ts'
-import type { BodyOf } from '../../wire/kinds.ts'
 import { Codes, type CountedEntry } from './codes.ts'
 import { CutEvents } from './cut-events.ts'
 import { Devices } from './devices.ts'
 import { Door } from './door.ts'
-import { displayOrder, inOrder, pass } from './pass.ts'
+import { inOrder, pass } from './pass.ts'
 import { SETTING } from './settings.ts'
-import type { ControlEvent, LaneFacts, Look, NetworkView, Profile } from './view.ts'
+import type { ControlEvent, LaneFacts, NetworkView } from './view.ts'
+import { Words } from './words.ts'
 
 /**
  * The view of room 0. events: its control events in counted prefixes with t <= now + 7 d, in any order; those of
@@ -62,29 +62,21 @@ export function reduceNetwork(
     devices,
     isAdmin: (person) => standing.act(person) >= 4,
   })
-  const profiles = new Map<PersonKey, Profile>()
-  const ownProfiles = new Map<PersonKey, Profile>()
-  const looks = new Map<PersonKey, Look>()
+  const words = new Words(devices, (event) => limits.covers(event), counted)
   const pairs = new Map<string, readonly [string, string]>()
   for (const control of held) {
-    const { event, by, body } = control
+    const { event, body } = control
+    words.add(control)
     if (!body || !limits.covers(event)) continue
-    if (body.kind === 'profile') {
-      const profile = { nick: body.nick, boxKey: body.boxKey, about: body.about }
-      ownProfiles.set(event.author, profile)
-      if (isOfPerson(devices, control)) profiles.set(by, profile)
-      counted.add(event.id)
-    } else if (body.kind === 'look') {
-      if (isOfPerson(devices, control)) looks.set(by, lookOf(looks.get(by) ?? {}, event.id, body))
-      counted.add(event.id)
-    } else if (body.kind === 'place' && !owner) {
+    if (body.kind === 'place' && !owner) {
       const [a, b] = [hex(body.a), hex(body.b)].sort() as [string, string]
       if (a !== b) pairs.set(a + b, [a, b])
       counted.add(event.id)
     } else if (body.kind === 'join') counted.add(event.id)
   }
   for (const id of devices.counted) counted.add(id)
-  return {
+  const { profiles, ownProfiles, looks } = words
+  const view: NetworkView = {
     profiles,
     ownProfiles,
     devices,
@@ -102,18 +94,25 @@ export function reduceNetwork(
     door,
     ...(head && { owner: head }),
   }
+  wordsOf.set(view, words)
+  return view
 }
 
-/** What a device said of itself before it was linked was about somebody else. */
-function isOfPerson(devices: Devices, control: ControlEvent): boolean {
-  const link = devices.linkOf(control.event.author)
-  return !link || displayOrder(link, control) < 0
-}
+/** Of views that may grow. */
+const wordsOf = new WeakMap<NetworkView, Words>()
 
-/** With one part of it changed; parts of later versions change nothing. */
-function lookOf({ colour, picture }: Look, id: EventId, { part, bytes }: BodyOf<'look'>): Look {
-  const isNone = bytes.length === 0
-  const nextColour = part !== 1 ? colour : bytes.length === 3 ? bytes : undefined
-  const nextPicture = part !== 2 ? picture : isNone ? undefined : id
-  return { ...(nextColour && { colour: nextColour }), ...(nextPicture && { picture: nextPicture }) }
+/**
+ * The view with what somebody says of themselves behind all that they said, as reduceNetwork would make it of all events with
+ * these; undefined where that has to be asked. From then on the former view is not to be used. said: profiles and looks in counted
+ * prefixes, in the order of their lane, which nothing cuts.
+ */
+export function withWords(view: NetworkView, said: readonly ControlEvent[]): NetworkView | undefined {
+  const words = wordsOf.get(view)
+  for (const control of said) {
+    if (!words?.mayAdd(control)) return undefined
+    words.add(control)
+  }
+  const next = { ...view }
+  if (words) wordsOf.set(next, words)
+  return words && next
 }
