@@ -99,6 +99,11 @@ export class Outbox {
     return this.#unstored
   }
 
+  /** Own events that are kept in memory. */
+  get kept(): number {
+    return [...this.#lanes.values()].reduce((sum, { entries }) => sum + entries.size, 0)
+  }
+
   /** Runs that wait for credit. */
   get queued(): number {
     return this.#queue.length
@@ -336,12 +341,15 @@ export class Outbox {
 
   /** Nobody else is here: own disk is all there is. Said once; offered again when somebody comes. */
   alone(): void {
-    for (const lane of this.#lanes.values())
+    for (const lane of this.#lanes.values()) {
       for (const entry of lane.entries.values()) {
         if (entry.state !== 'sent' || lane.isWithdrawn) continue
         entry.alone = true
         this.#advance(lane, entry, 'stored')
       }
+      // A lane's end is among those that stay: by it the whole lane is offered to whoever comes.
+      this.#forget(lane)
+    }
   }
 
   /** A verified witness of another device: it holds the lane up to n. isAddressee: a device of the one written to. */

@@ -1,7 +1,7 @@
 /** The outbox: what waits for credit, what goes around the hub, what the hub has been given. */
 import { expect, test } from 'vitest'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
-import { Outbox } from '../../src/node/outbox.ts'
+import { Outbox, type Told } from '../../src/node/outbox.ts'
 import { LANE_START, newContentLane, signRun } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { type EventId, generalRoom, type NetId, type PersonKey } from '../../src/wire/ids.ts'
@@ -15,9 +15,10 @@ const [hub, first] = ['a'.repeat(64), 'b'.repeat(64)] as [PersonKey, PersonKey]
 /** An outbox that follows a hub, with so many events of one lane. */
 function filled(count: number, credit: number) {
   const sent: Frame[] = []
+  const told: Told[] = []
   const outbox = new Outbox(
     (frame) => sent.push(frame),
-    () => {},
+    (each) => told.push(each),
   )
   outbox.linked(0, 'posts')
   let prev: EventId = LANE_START
@@ -28,7 +29,7 @@ function filled(count: number, credit: number) {
     outbox.add(run, true, 0)
   }
   outbox.credit(credit, 0)
-  return { outbox, sent }
+  return { outbox, sent, told }
 }
 
 test('what the hub acknowledged, because it pulled it, is not posted any more', () => {
@@ -100,4 +101,13 @@ test('a signature for what a device has signed for before says nothing new', () 
   outbox.witnessed(first, room, lane, 2, () => false)
   expect([1, 2, 3].map((n) => outbox.isHeldBy(first, room, lane, n))).toEqual([true, true, false])
   expect(outbox.isHeldBy(hub, room, lane, 1)).toBe(false)
+})
+
+test('of what is written alone without end only the latest is kept, and all of it is offered to whoever comes (AK-5)', () => {
+  const { outbox, sent, told } = filled(600, 0)
+  outbox.alone()
+  expect(told.filter(({ state }) => state === 'stored').length).toBe(600)
+  expect(outbox.kept).toBe(256)
+  outbox.linked(100, 'posts')
+  expect(sent).toMatchObject([{ type: 'offer' }])
 })
