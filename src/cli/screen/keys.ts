@@ -22,6 +22,7 @@ const PASTE_CHARS_MAX = 1 << 20
 /** An answer longer than this has no end: it is given up. */
 const SEQUENCE_CHARS_MAX = 4096
 const ESCAPE = '\u001b'
+const PASTE_START = '\u001b[200~'
 const PASTE_END = '\u001b[201~'
 /** Without bracketed paste, a piece with more line ends than a person types at once is a paste. */
 const TYPED_LINES_MAX = 3
@@ -64,6 +65,13 @@ export class KeyDecoder {
   #paste: string | undefined
   /** One whose end nothing marks: what follows at once belongs to it. */
   #unmarked: string | undefined
+  /** A marked one was given up: its end may still come. */
+  #isEndDue = false
+
+  /** A marked paste has no end yet: call flush() if nothing follows for long, since keys would be swallowed for ever. */
+  get isPasting(): boolean {
+    return this.#paste !== undefined
+  }
 
   /** Something is unfinished that no marked paste is: call flush() if nothing follows soon. */
   get isWaiting(): boolean {
@@ -76,8 +84,10 @@ export class KeyDecoder {
       this.#unmarked = added(this.#unmarked ?? '', chunk)
       return []
     }
+    const late = this.#lateEnd(chunk)
+    if (late >= 0) this.#unmarked = added(this.#unmarked ?? '', (this.#rest + chunk).slice(0, late))
     const out = this.#endUnmarked()
-    this.#rest += chunk
+    this.#rest = (this.#rest + chunk).slice(late < 0 ? 0 : late + PASTE_END.length)
     while (this.#rest !== '') {
       if (this.#paste !== undefined) {
         if (!this.#endPaste(out)) break
@@ -92,6 +102,7 @@ export class KeyDecoder {
 
   /** Nothing followed: what waits is taken as what it is so far. */
   flush(): Input[] {
+    if (this.#paste !== undefined) return this.#giveUpPaste()
     if (!this.isWaiting) return []
     if (this.#unmarked !== undefined) return this.#endUnmarked()
     const [first, ...rest] = this.#rest
@@ -102,10 +113,29 @@ export class KeyDecoder {
     return rest.length === 1 ? [key(`M-${rest[0]}`)] : []
   }
 
+  #giveUpPaste(): Input[] {
+    // Escape, or the beginning of an end, is no text.
+    const text = added(this.#paste!, this.#rest.replace(/\u001b(\[(2(01?)?)?)?$/, ''))
+    this.#paste = undefined
+    this.#rest = ''
+    this.#isEndDue = true
+    return text === '' ? [] : [{ is: 'paste', text: cleanPaste(text) }]
+  }
+
+  /** Where the end of a paste that was given up lies in what is not read yet; -1: it does not. What lies before it was pasted. */
+  #lateEnd(chunk: string): number {
+    if (!this.#isEndDue) return -1
+    const text = this.#rest + chunk
+    const end = text.indexOf(PASTE_END)
+    const start = text.indexOf(PASTE_START)
+    if (end >= 0 || start >= 0) this.#isEndDue = false
+    return start >= 0 && start < end ? -1 : end
+  }
+
   #endUnmarked(): Input[] {
     const text = this.#unmarked
     this.#unmarked = undefined
-    return text === undefined ? [] : [{ is: 'paste', text: cleanPaste(text) }]
+    return text === undefined || text === '' ? [] : [{ is: 'paste', text: cleanPaste(text) }]
   }
 
   #endPaste(out: Input[]): boolean {

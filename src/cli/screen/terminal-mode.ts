@@ -32,6 +32,8 @@ export interface TerminalModeOptions {
 const DRAW_AFTER_MS = 8
 /** A lone Escape is one when nothing followed for so long: more than a line to a far host takes apart. */
 const ESCAPE_MS = 50
+/** A paste without an end is taken as it is after so long: more than a bad line takes for a packet to come again. */
+const PASTE_MS = 2000
 /** Keys are told to the node only so often. */
 const TYPING_EVERY_MS = 3000
 /** What is seen is told to the node only so often. */
@@ -119,11 +121,15 @@ export class TerminalMode {
   #type(text: string): void {
     clearTimeout(this.#escape)
     this.#take(this.#keys.feed(text))
-    if (this.#keys.isWaiting) {
-      this.#escape = setTimeout(() => {
-        this.#take(this.#keys.flush())
-        this.#draw()
-      }, ESCAPE_MS)
+    const { isWaiting, isPasting } = this.#keys
+    if (isWaiting || isPasting) {
+      this.#escape = setTimeout(
+        () => {
+          this.#take(this.#keys.flush())
+          this.#draw()
+        },
+        isPasting ? PASTE_MS : ESCAPE_MS,
+      )
     }
     this.#draw()
   }

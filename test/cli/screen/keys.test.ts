@@ -64,6 +64,25 @@ describe('what a terminal sends', () => {
     expect(read('1\r2\r')).toEqual([text('1'), key('enter'), text('2'), key('enter')])
   })
 
+  it('takes a paste whose end does not come as it is, and the end where it comes late', () => {
+    const decoder = new KeyDecoder()
+    expect(decoder.feed('\u001b[200~pasted\rtext')).toEqual([])
+    expect(decoder.feed('\u001b')).toEqual([])
+    expect(decoder.isPasting).toBe(true)
+    expect(decoder.flush()).toEqual([{ is: 'paste', text: 'pasted\ntext' }])
+    expect([decoder.isPasting, decoder.isWaiting]).toEqual([false, false])
+    expect(decoder.feed('x\r')).toEqual([text('x'), key('enter')])
+    expect(decoder.feed('more\rof it\u001b[201~y\r')).toEqual([
+      { is: 'paste', text: 'more\nof it' },
+      text('y'),
+      key('enter'),
+    ])
+    expect(decoder.feed('\u001b[200~a\u001b[201~')).toEqual([{ is: 'paste', text: 'a' }])
+    decoder.feed('\u001b[200~b')
+    decoder.flush()
+    expect(decoder.feed('z\u001b[200~c\u001b[201~')).toEqual([text('z'), { is: 'paste', text: 'c' }])
+  })
+
   it('reads the same however the bytes are cut', () => {
     const whole =
       'ab\u001b[1;5C\u001b[200~p\rq\u001b[201~\u001bOA\u001b\r\u001b]0;t\u0007\u001b[97;5u\u001b\u001b[C日e\u0301\u007f.'

@@ -324,6 +324,14 @@ describe('the chat on a terminal', () => {
     await screen.shows('Tab completes commands')
   })
 
+  it('takes keys again where the end of a paste is lost', async () => {
+    const { screen } = await start()
+    screen.type('\u001b[200~pasted')
+    await screen.cursorBehind('[general] anna: pasted')
+    screen.type(' and typed\r')
+    await screen.shows(' anna: pasted and typed')
+  })
+
   it('sends a paste of many lines as one message, after a question', async () => {
     const { node, screen } = await start()
     screen.type('\u001b[200~/one\ntwo\nthree\n\u001b[201~')
