@@ -24,5 +24,5 @@ export function safeText(text: string): string {
 /** A name on one line: newlines and tabs are replaced as well. */
 export const safeName = (name: string): string => safeText(name).replace(/[\n\t]/g, REPLACEMENT)
 
-/** Several lines under one head: what follows a newline stands further in, so that it never looks like a line of ours. */
+/** Several lines under one head: what follows a newline stands further in, so that it never looks like a line of ours (rows of a screen: wrap.ts). */
 export const indented = (text: string): string => safeText(text).replaceAll('\n', '\n    ')

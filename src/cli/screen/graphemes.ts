@@ -87,6 +87,16 @@ function widthOfOne(grapheme: string): number {
   return WIDE.test(grapheme) && !NARROW.test(grapheme) ? 2 : 1
 }
 
+/** Columns that any terminal may take for one grapheme: some join what it is made of, others show it piece by piece. */
+export function widthAtMost(grapheme: string): number {
+  const whole = widthOfOne(grapheme)
+  if (grapheme.length === 1) return whole
+  return Math.max(
+    whole,
+    [...grapheme].reduce((sum, character) => sum + widthOfOne(character), 0),
+  )
+}
+
 /** With blanks behind it up to so many columns. */
 export const padded = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - widthOf(text)))

@@ -11,6 +11,7 @@ import type { Output } from '../output.ts'
 import type { Rows } from './composer.ts'
 import { widthOf } from './graphemes.ts'
 import type { Host } from './host.ts'
+import { wrapped } from './wrap.ts'
 
 export interface TerminalInput extends Readable {
   setRawMode?(isRaw: boolean): unknown
@@ -96,7 +97,8 @@ export class Terminal {
   /** Puts lines into the scrollback and the live rows below them. Costs nothing where nothing has changed. */
   draw(lines: readonly string[], live: Rows): void {
     if (!this.#isOpen) {
-      if (lines.length > 0) this.#options.output.write(`${lines.join('\n')}\n`)
+      if (lines.length > 0)
+        this.#options.output.write(`${lines.map((line) => wrapped(line, this.columns)).join('\n')}\n`)
       return
     }
     if (this.#asked) {
@@ -108,7 +110,7 @@ export class Terminal {
     if (this.#last.length > LAST_MAX) this.#last.splice(0, this.#last.length - LAST_MAX)
     const drawn = drawRows(live)
     if (lines.length === 0 && drawn === this.#drawn) return
-    const text = lines.map((line) => `${line.replaceAll('\n', '\r\n')}\r\n`).join('')
+    const text = lines.map((line) => `${wrapped(line, this.columns).replaceAll('\n', '\r\n')}\r\n`).join('')
     this.#options.output.write(`${BEGIN}${this.#wipe()}${text}${drawn}${END}`)
     this.#live = live
     this.#drawn = drawn
@@ -119,7 +121,9 @@ export class Terminal {
     let free = this.rows - live.rows.length - 1
     const lines: string[] = []
     for (const line of this.#last.toReversed()) {
-      free -= line.split('\n').reduce((sum, part) => sum + rowsOf(part, this.columns), 0)
+      free -= wrapped(line, this.columns)
+        .split('\n')
+        .reduce((sum, part) => sum + rowsOf(part, this.columns), 0)
       if (free < 0) break
       lines.unshift(line)
     }

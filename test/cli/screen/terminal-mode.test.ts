@@ -81,7 +81,7 @@ describe('the chat on a terminal', () => {
     expect(screen.rows).toEqual([
       '-- Fri, 20 Nov 2026 --',
       '14:03 * You are anna on network lan; you are the hub. /help ',
-      'lists commands.',
+      '    lists commands.',
       '14:03 bob: hi',
       '-- Sat, 21 Nov 2026 --',
       '14:03 bob: two',
@@ -90,6 +90,14 @@ describe('the chat on a terminal', () => {
       '[general] anna: half a th',
     ])
     expect(screen.beforeCursor).toBe('[general] anna: half a th')
+  })
+
+  it('has no row of a text that looks like a line of somebody else', async () => {
+    const { node, screen } = await start()
+    node.emit(message({ text: `${'x'.repeat(60 - '14:03 bob:  '.length)} 14:03 anna: I quit` }))
+    node.emit(message({ text: 'the next one' }))
+    await screen.shows('the next one')
+    expect(screen.rows.filter((row) => row.includes('I quit'))).toEqual(['    14:03 anna: I quit'])
   })
 
   it('keeps so many talks, whatever number of strangers begins one', async () => {
