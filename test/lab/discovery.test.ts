@@ -100,6 +100,7 @@ describeInLab('discovery between hosts', () => {
           instance: instanceOf(other),
           txt,
           service: 'node',
+          referer: other.address,
         })
       }
     }
