@@ -6,6 +6,7 @@
  * and takes no more, so that another one of the same key (a copied data dir) does not wait for it.
  */
 
+import type { Event } from '../wire/event.ts'
 import { CONTROL_BURST, CONTROL_PER_S, RATE_BURST, RATE_PER_S } from '../wire/limits.ts'
 
 export interface Bucket {
@@ -154,9 +155,14 @@ export function mayControl(allowance: Allowance, rate: Rate, now: number): boole
   return allowance.left >= 1
 }
 
-/** So many were taken. What was pulled at once is paid for in the time that follows, down to as much as the allowance. */
-export function chargeControl(allowance: Allowance, events: number): void {
-  allowance.left = Math.max(allowance.left - events, -CONTROL_BURST)
+/** These were taken. What was pulled at once is paid for in the time that follows, down to as much as the allowance. */
+export function chargeControl(allowance: Allowance, events: readonly Pick<Event, 'bodyLen'>[]): void {
+  let weight = 0
+  for (const { bodyLen } of events) weight += Math.max(1, Math.ceil(bodyLen / CONTROL_BYTES))
+  allowance.left = Math.max(allowance.left - weight, -CONTROL_BURST)
 }
+
+/** What is kept for ever is weighed: an event with a body of so many bytes counts as one, a picture as sixteen. */
+const CONTROL_BYTES = 1024
 
 const refilled = (ms: number): number => (Math.max(0, ms) * CONTROL_PER_S) / 1000

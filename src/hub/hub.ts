@@ -8,7 +8,7 @@
 import { fromHex, readUint } from '../wire/bytes.ts'
 import { skeleton } from '../wire/confusable.ts'
 import type { Crypto } from '../wire/crypto.ts'
-import { isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
+import { type Event, isControlLane, type ParsedRun, parseRun, type VerifiedRun } from '../wire/event.ts'
 import type { Frame, FrameOf } from '../wire/frames.ts'
 import {
   type LaneId,
@@ -329,7 +329,7 @@ export class Hub {
     if (cls === 0 && !this.#ports.holds(run)) {
       const { posted } = session.share.bucket
       if (!mayControl(posted, this.#ports.rate, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
-      chargeControl(posted, run.events.length)
+      chargeControl(posted, run.events)
     }
     const denial = this.#ports.denial(session.key, first.room, cls, run)
     // What decides who receives (control events) is relayed once it counts; so is what comes right behind it.
@@ -474,10 +474,10 @@ export class Hub {
   }
 
   /** An author's events came by a pull over its own session: they count as published. */
-  pulledOwn(link: number, events: number, isControl: boolean): void {
+  pulledOwn(link: number, events: readonly Event[], isControl: boolean): void {
     const session = this.#sessions.get(link)
     if (session?.state !== 'joined') return
-    charge(session.share.bucket, events, this.#ports.rate)
+    charge(session.share.bucket, events.length, this.#ports.rate)
     if (isControl) chargeControl(session.share.bucket.pulled, events)
   }
 

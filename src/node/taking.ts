@@ -120,7 +120,7 @@ export class Taking {
     if (hub && !this.#isRelayed) {
       hub.relay(run, link)
       if (!this.#isPosted && links.keyOf(link) === author)
-        hub.pulledOwn(link, result.events.length, isControlLane(first.lane))
+        hub.pulledOwn(link, result.events, isControlLane(first.lane))
     }
     return result
   }

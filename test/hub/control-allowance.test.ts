@@ -35,7 +35,7 @@ it('control events over the allowance wait at the hub, posted, offered or asked 
   const ask = (ref: number) =>
     hub.frame(1, { type: 'permitAsk', ref, action: 1, room: fromHex(ROOM), name: '' })
 
-  hub.pulledOwn(1, 64, false)
+  hub.pulledOwn(1, author.run(content, Array(64).fill('x')).events, false)
   run = post(control)
   ask(1)
   offer(control)
@@ -43,7 +43,8 @@ it('control events over the allowance wait at the hub, posted, offered or asked 
   expect(pulls).toBe(1)
 
   // Over what is pulled of them, they still post.
-  hub.pulledOwn(1, CONTROL_BURST, true)
+  for (let n = 0; n < CONTROL_BURST; n += 64)
+    hub.pulledOwn(1, author.run(author.controlLane(), Array(64).fill('x')).events, true)
   offer(control)
   expect(pulls).toBe(1)
   for (let posted = 1; posted < CONTROL_BURST; posted++) run = post(control, run)

@@ -96,16 +96,23 @@ test('of control events nobody publishes more than the allowance and what grows 
   // Ten a second, as credit alone would let them.
   for (let at = 0; at < day; at += 100)
     if (mayControl(bucket.posted, RATE, at)) {
-      chargeControl(bucket.posted, 1)
+      chargeControl(bucket.posted, [{ bodyLen: 100 }])
       taken++
     }
   expect(taken).toBeLessThanOrEqual(CONTROL_BURST + day * (CONTROL_PER_S / 1000))
   expect(taken).toBeGreaterThan(CONTROL_BURST)
 })
 
+test('a control event takes as much of it as its body weighs, in KiB (LV-16)', () => {
+  const { posted } = openBucket(RATE, 0)
+  let pictures = 0
+  for (; mayControl(posted, RATE, 0); pictures++) chargeControl(posted, [{ bodyLen: 16_384 }])
+  expect(pictures).toBe(CONTROL_BURST / 16)
+})
+
 test('a backlog of control events that was pulled at once is paid for, down to as much as the allowance', () => {
   const bucket = openBucket(RATE, 0)
-  chargeControl(bucket.pulled, 1_000_000)
+  chargeControl(bucket.pulled, Array(100_000).fill({ bodyLen: 16_384 }))
   const owed = (CONTROL_BURST / CONTROL_PER_S) * 1000
   expect(mayControl(bucket.pulled, RATE, owed)).toBe(false)
   // What they write now is no part of it: a hub with an empty disk pulls years of somebody who did nothing wrong.
