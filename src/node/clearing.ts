@@ -71,11 +71,11 @@ export class Clearing {
     this.#hiddenBodies.came(events)
   }
 
-  /** now: monotonic ms. */
-  tick(now: number, netNow: number): void {
+  /** now: monotonic ms; wall: the own raw clock. */
+  tick(now: number, wall: number, netNow: number): void {
     // The clocks of thousands are not looked through for nothing.
     if (!this.#erasing.isDue(now) && !this.#hiddenBodies.isDue(now)) return
-    const time = erasingTime(netNow, clocksOf(this.#ports.choice, now))
+    const time = erasingTime(netNow, wall, clocksOf(this.#ports.choice, now))
     this.#erasing.tick(now, time)
     this.#hiddenBodies.tick(now, time)
   }

@@ -1075,7 +1075,7 @@ export class Core {
     this.#admissions.tick(now, this.isCaughtUp)
     this.#codesDue = true
     this.#openings.look(this.#moment.now)
-    if (this.#storeState.isScanned) this.#clearing.tick(now, this.netNow)
+    if (this.#storeState.isScanned) this.#clearing.tick(now, this.#moment.wall, this.netNow)
     this.#wantedBodies.tick(now)
     this.#facts.saveLabels(this.people.takeSaved(now))
     this.saveMarks()

@@ -29,12 +29,12 @@ export const isPeriodErasable = (period: number, now: number, retentionMs: numbe
   (period + 1) * PERIOD_MS + retentionMs + ERASE_AFTER_MS < now
 
 /**
- * The time that counts for erasing, as nothing erased comes back: the earlier one of the network's and of every peer's clock
- * heard now. undefined: there is nobody to compare with, so nothing is erased.
+ * The time that counts for erasing, as nothing erased comes back: the earliest one of the network's, the own raw clock and every
+ * peer's heard now: of two nodes alone the network's is the later clock, and that may be the wrong one. undefined: there is nobody to compare with, so nothing is erased.
  */
-export function erasingTime(netNow: number, clocks: Iterable<number>): number | undefined {
+export function erasingTime(netNow: number, wall: number, clocks: Iterable<number>): number | undefined {
   let earliest: number | undefined
-  for (const clock of clocks) earliest = Math.min(earliest ?? netNow, clock)
+  for (const clock of clocks) earliest = Math.min(earliest ?? Math.min(netNow, wall), clock)
   return earliest
 }
 

@@ -63,9 +63,10 @@ describe('what is erased', () => {
   })
 
   test('the earliest clock of all decides; with nobody to compare with nothing is due', () => {
-    expect(erasingTime(1000, [])).toBeUndefined()
-    expect(erasingTime(1000, [2000, 900])).toBe(900)
-    expect(erasingTime(1000, [2000])).toBe(1000)
+    expect(erasingTime(1000, 1000, [])).toBeUndefined()
+    expect(erasingTime(1000, 1000, [2000, 900])).toBe(900)
+    expect(erasingTime(1000, 1000, [2000])).toBe(1000)
+    expect(erasingTime(2000, 1000, [2000])).toBe(1000)
   })
 
   test('it goes in bounded slices, with its deletions, and nothing of it is left on disk', async () => {

@@ -1,0 +1,27 @@
+/** A clock that is years ahead has nothing erased, whoever's it is (EV-16). */
+import { expect, test } from 'vitest'
+import { type SimNode, World } from './core-world.ts'
+
+const YEAR_MS = 365 * 86_400_000
+
+const isReady = (nodes: readonly SimNode[]) => () => nodes.every(({ core }) => core.isReady)
+
+test('whoever alone holds a history keeps it on the disk when somebody comes whose clock is five years ahead', async () => {
+  const world = new World({ seed: 1 })
+  const [keeper, wrong] = [world.add(), world.add()]
+  await world.start(keeper)
+  expect(await world.until(isReady([keeper]), 10_000)).toBe(true)
+  world.command(keeper, { do: 'say', room: 'general', text: 'kept' })
+  await world.run(2000)
+  wrong.clockOffset = 5 * YEAR_MS
+  await world.start(wrong)
+  expect(await world.until(isReady([keeper, wrong]), 10_000)).toBe(true)
+  await world.run(2 * 3_600_000)
+  world.kill(wrong)
+  world.kill(keeper)
+  keeper.events.length = 0
+  await world.start(keeper)
+  expect(await world.until(isReady([keeper]), 10_000)).toBe(true)
+  await world.run(2000)
+  expect(keeper.texts()).toContain('kept')
+})
