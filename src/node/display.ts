@@ -316,16 +316,20 @@ export class Display {
     return { type: 'edit', ...about, text: body.text }
   }
 
-  /** Its author has deleted it. ts: when this was heard of, since a deletion has no time of its own. by: what says so; told once. */
-  deleted(id: EventId, ts: number, by: 'tombstone' | 'erase' = 'tombstone'): DeleteEvent | undefined {
+  /**
+   * Its author has deleted it. ts: when this was heard of, since a deletion has no time of its own. eraser: who said so by an
+   * `erase`, which anybody may write; of a tombstone nobody is asked. Told once.
+   */
+  deleted(id: EventId, ts: number, eraser?: PersonKey): DeleteEvent | undefined {
     const { replica, views } = this.#ports
     const event = replica.find(id)
     const view = event && views.room(event.room)
     if (!view || event.kind !== MESSAGE || !this.#open.has(event.room) || !this.#ports.isMember(view))
       return undefined
+    if (eraser !== undefined && eraser !== view.personOf(event.author)) return undefined
     this.#pending.get(event.room)?.delete(id)
     const isErased = view.erased.get(id)?.has(view.personOf(event.author)) ?? false
-    if (isErased !== (by === 'erase')) return undefined
+    if (isErased !== (eraser !== undefined)) return undefined
     const isHidden = view.hidden.has(id) || event.n > view.contentLimit(event.author, event.lane)
     if (isHidden || this.#ports.isBlocked(event.author)) return undefined
     return { type: 'delete', ...this.#about(view, event, id), ts }

@@ -23,11 +23,23 @@ const DEVICE = kindNumber('device')
 /** One code of refusal is told at most this often. */
 const REFUSAL_MS = 10_000
 const REFUSALS_MAX = 64
+/** A question of one key to be this person's device is told at most this often, and of so many keys: all are in the list of devices. */
+const ASKING_MS = 60_000
+const ASKING_MAX = 8
+/** Of one person's comings and goings in a room, and of their names, so many are told in a minute: they need no voice for them. */
+const STEPS_MS = 60_000
+const STEPS_MAX = 10
+/** Of so many is remembered how often; of more all are told. */
+const STEPPING_MAX = 4096
 
 export class Telling {
   readonly #core: Core
   /** Refusals by the hub that people were told lately, by code, and when. */
   readonly #toldRefusals = new Map<string, number>()
+  /** Who asked to be a device of this person lately, and when. */
+  readonly #asking = new Map<PersonKey, number>()
+  /** Comings and goings by person and room, names by person: when the first of this minute was told, and how many since. */
+  readonly #steps = new Map<string, { readonly at: number; told: number }>()
   readonly #meanwhile: DeletedMeanwhile
 
   constructor(core: Core) {
@@ -102,6 +114,7 @@ export class Telling {
     const { people, views, me, self } = core
     const device = personKey(body.device)
     if (device === self && requests(core).has(event.author)) {
+      if (!this.#mayAsk(event.author)) return
       const user = people.who(event.author)
       const code = linkCode(core, self, event.author)
       const text = `${user.name} asks to be a device of yours. Is it? Then it shows these words: ${code}. Type: /device accept ${user.name}`
@@ -122,6 +135,27 @@ export class Telling {
       : `The device ${device.slice(0, 8)} of yours was unlinked.`
     const what = body.link ? 'link' : 'unlink'
     core.tell({ type: 'system', event: what, room: null, user, device, text })
+  }
+
+  /** Is this question told? Whoever asks without end, under whatever keys, does not fill the screen. */
+  #mayAsk(author: PersonKey): boolean {
+    const { blocks, moment } = this.#core
+    for (const [key, at] of this.#asking) if (moment.now - at >= ASKING_MS) this.#asking.delete(key)
+    if (blocks.has(author) || this.#asking.has(author) || this.#asking.size >= ASKING_MAX) return false
+    this.#asking.set(author, moment.now)
+    return true
+  }
+
+  /** Is one more of these told? */
+  #mayStep(what: string): boolean {
+    const { now } = this.#core.moment
+    for (const [key, { at }] of this.#steps) {
+      if (now - at < STEPS_MS) break
+      this.#steps.delete(key)
+    }
+    const steps = this.#steps.get(what) ?? { at: now, told: 0 }
+    if (this.#steps.size < STEPPING_MAX) this.#steps.set(what, steps)
+    return ++steps.told <= STEPS_MAX
   }
 
   /** Whom another device of this person blocks, or takes back, is blocked here too, or not any more. */
@@ -161,9 +195,9 @@ export class Telling {
   }
 
   /** Deleted by another device of whoever wrote them. */
-  #erased(targets: Uint8Array): void {
+  #erased(by: PersonKey, targets: Uint8Array): void {
     for (const id of readIds(targets)) {
-      const told = this.#core.display.deleted(id, Math.round(this.#core.netNow), 'erase')
+      const told = this.#core.display.deleted(id, Math.round(this.#core.netNow), by)
       if (told) this.#core.tell(told)
     }
   }
@@ -190,13 +224,13 @@ export class Telling {
       if (body?.kind === 'device') return this.#device(event, body)
       if (read && view?.counted.has(event.id) && ACT_KINDS.has(read.body.kind) && !isNoAct(read.body))
         this.#core.tell(actOf(this.#core, view, event, read.body, read.salt))
-      if (body?.kind === 'profile' && was !== undefined && !isBlocked) {
+      if (body?.kind === 'profile' && was !== undefined && !isBlocked && this.#mayStep(author)) {
         const user = people.labelled(event.author)
         this.#core.tell({ type: 'system', event: 'nick', room: null, user, was })
       }
       return
     }
-    if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(body.targets)
+    if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(author, body.targets)
     if (!read || !body || !TOLD.has(body.kind) || isNoAct(body) || !view || view.type === 'talk') return
     if (!view.counted.has(event.id) && body.kind !== 'delete') return
     const isOfAll = view.type === 'public' && (body.kind === 'create' || body.kind === 'delete')
@@ -207,6 +241,8 @@ export class Telling {
     if (body.kind === 'join' && isUnmuting(this.#core, event.room, body.lifts)) return
     // Whom this person has blocked can invite them to nothing, nor talk by the names of rooms, or by coming and going.
     if (isBlocked && (invited.length > 0 || OWN_STEPS.has(body.kind))) return
+    const isStep = body.kind === 'join' || body.kind === 'leave'
+    if (isStep && !this.#mayStep(author + event.room)) return
     if (invited.length < 2) return this.#core.tell(told)
     // One line each: whoever is invited finds themselves in it.
     const { more: _, ...one } = told
