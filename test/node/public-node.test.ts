@@ -58,6 +58,23 @@ describe('a node that is closed', () => {
   })
 })
 
+describe('a listener', () => {
+  it('may do something with a message at once: it is found', async () => {
+    const ben = await lan.node({ name: 'ben' })
+    const room = await ben.join('general')
+    const answers: Promise<string>[] = []
+    anna.on((event) => {
+      if (event.type !== 'message' || event.self) return
+      const { id: message } = event
+      const react = { do: 'react', room: 'general', message, emoji: '👍', on: true } as const
+      answers.push(anna.execute(react).then(({ type }) => type))
+    })
+    for (let n = 0; n < 10; n++) await room.send(`message ${n}`)
+    while (answers.length < 10) await room.send('more')
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['reaction']))
+  })
+})
+
 describe('a room', () => {
   it('is read by the name it has, whatever letters it was asked for in', async () => {
     const room = await anna.join('General')

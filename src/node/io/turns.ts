@@ -35,6 +35,10 @@ export class Turns {
   #awayWatch = new AwayWatch(0, 0)
   /** Inputs that wait until the store can be read. */
   #held: CoreInput[] | undefined
+  /** What this turn wrote may not be handed to the store yet. */
+  #isCarrying = false
+  /** Commands of listeners that are told meanwhile. */
+  readonly #behind: CoreInput[] = []
   /** Signatures that the event loop checks itself, as the turn ends. */
   #atOnce: Verify[] = []
 
@@ -60,6 +64,11 @@ export class Turns {
   /** One input for the core. Inputs of one turn of the event loop share one end of turn. */
   give(input: CoreInput): void {
     if (!this.#isRunning) return
+    // Whoever is told of a message and says something about it at once would find it neither in memory nor in the store.
+    if (this.#isCarrying && input.in === 'command') {
+      this.#behind.push(input)
+      return
+    }
     if ((this.#held || this.#ports.store.isBlind) && !isOfStore(input)) return this.#hold(input)
     const at = momentNow()
     this.#noticeAway(at)
@@ -148,7 +157,13 @@ export class Turns {
 
   #carryOut(): void {
     const { core } = this.#ports
-    core.endTurn()
-    for (const effect of core.takeEffects()) this.#ports.carryOut(effect)
+    this.#isCarrying = true
+    try {
+      core.endTurn()
+      for (const effect of core.takeEffects()) this.#ports.carryOut(effect)
+    } finally {
+      this.#isCarrying = false
+      for (const input of this.#behind.splice(0)) this.give(input)
+    }
   }
 }

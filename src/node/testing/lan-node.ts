@@ -81,6 +81,9 @@ export class LanNode implements Running {
   readonly #early: (() => void)[] = []
   #isUp = false
   #isTurnPlanned = false
+  #isCarrying = false
+  /** Asked by listeners while a turn is carried out, as in the shell's turns. */
+  readonly #behind: (() => void)[] = []
   /** By the LAN's clock. */
   #wakeAt = Number.POSITIVE_INFINITY
   #quitDone: () => void = () => {}
@@ -198,7 +201,10 @@ export class LanNode implements Running {
     setImmediate(() => {
       this.#isTurnPlanned = false
       this.#core.endTurn()
+      this.#isCarrying = true
       for (const effect of this.#core.takeEffects()) this.#do(effect)
+      this.#isCarrying = false
+      for (const ask of this.#behind.splice(0)) ask()
     })
   }
 
@@ -315,7 +321,8 @@ export class LanNode implements Running {
     return new Promise((resolve) => {
       const slot = this.#audience.waitsFor(resolve)
       const ask = () => this.give({ in: 'command', command, ref, slot })
-      if (this.#isUp) ask()
+      if (this.#isCarrying) this.#behind.push(ask)
+      else if (this.#isUp) ask()
       else this.#early.push(ask)
     })
   }

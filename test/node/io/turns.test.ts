@@ -48,6 +48,8 @@ it("a node goes on behind a turn in which its owner's log throws", async () => {
 class Steps {
   readonly done: string[] = []
   readonly errors: string[] = []
+  /** Given while the next effect is carried out. */
+  readonly meanwhile: CoreInput['in'][] = []
   readonly core = {
     hasTurn: false,
     step: (_: CoreMoment, input: CoreInput) => {
@@ -67,7 +69,10 @@ class Steps {
     core: this.core,
     store: this.store,
     intake: { blind: (isBlind) => void this.done.push(isBlind ? 'links wait' : 'links go on') },
-    carryOut: (effect) => void this.done.push(effect.do === 'dial' ? `dial ${effect.address}` : effect.do),
+    carryOut: (effect) => {
+      this.done.push(effect.do === 'dial' ? `dial ${effect.address}` : effect.do)
+      for (const each of this.meanwhile.splice(0)) this.give(each)
+    },
     log: (_, text) => void this.errors.push(text),
   })
   readonly #effects: CoreEffect[] = []
@@ -110,6 +115,16 @@ describe('turns', () => {
     expect(steps.done.splice(0)).toEqual(['tick', 'written'])
     await turnEnds()
     expect(steps.done).toEqual(['end', 'dial tick', 'dial written'])
+  })
+
+  it('a command of a listener waits until all that its turn wrote is handed over', async () => {
+    const steps = new Steps()
+    steps.meanwhile.push('command')
+    steps.give('tick', 'clockJumped')
+    await turnEnds()
+    expect(steps.done.slice(2, 6)).toEqual(['end', 'dial tick', 'dial clockJumped', 'command'])
+    await turnEnds()
+    expect(steps.done.slice(6)).toEqual(['end', 'dial command'])
   })
 
   it('an input at which the core throws is lost, and the next one is taken', async () => {
