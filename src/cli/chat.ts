@@ -3,7 +3,16 @@ import { networkInterfaces } from 'node:os'
 import type { Node } from '../node/index.ts'
 import { jsonLine } from '../wire/json-line.ts'
 import { ControlDesk } from './control-desk.ts'
-import { afterEndOfInput, EXIT, exitCodeOf, type SignalName, signalCode, toldOf, within } from './exit.ts'
+import {
+  afterEndOfInput,
+  EXIT,
+  exitCodeOf,
+  FLUSH_MS_MAX,
+  type SignalName,
+  signalCode,
+  toldOf,
+  within,
+} from './exit.ts'
 import { ALONE_MS, firstContact, qrLines } from './first-contact.ts'
 import { Hook } from './hook.ts'
 import { JsonSession, type SessionEnd } from './json.ts'
@@ -47,7 +56,9 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
     starting.abort()
     return { signal }
   })
-  const errors = new Output(world.stderr)
+  const errors = new Output(world.stderr, {
+    leftOut: (lines) => `lanchat: ${lines} lines of the log are left out: this terminal took no more.\n`,
+  })
   let log = (line: string) => errors.write(`lanchat: ${line}\n`)
   const level = settings.logLevel ?? (mode === 'hub' ? 'info' : 'warn')
   if (settings.node.code !== undefined) {
@@ -133,7 +144,10 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   hook?.close()
   await within(node.close(), CLOSE_MS_MAX)
   desk.close()
-  if (end !== 'stuck') await Promise.all([front?.output.flushed(), errors.flushed()])
+  const flushed = Promise.all([front?.output.flushed(), errors.flushed()])
+  // A terminal that takes nothing keeps nobody from ending it.
+  if (typeof end === 'object' && 'signal' in end && world.stdout.isTTY) await within(flushed, FLUSH_MS_MAX)
+  else if (end !== 'stuck') await flushed
   signals.stop()
   return code
 }

@@ -6,6 +6,9 @@ export const EXIT = { ok: 0, failure: 1, usage: 2, nobody: 3, refused: 4, later:
 export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 export type SignalName = keyof typeof SIGNALS
 
+/** Behind a signal: a terminal takes what is left for it at once, or is stopped. */
+export const FLUSH_MS_MAX = 1000
+
 /** What a shell calls an end by signal: 128 + its number. */
 export const signalCode = (name: SignalName): number => 128 + SIGNALS[name]
 

@@ -29,7 +29,7 @@ export class JsonSession {
 
   constructor({ node, input, output, gate, greeting = [], unreadMax }: JsonSessionOptions) {
     this.#input = input
-    this.output = new Output(output, unreadMax)
+    this.output = new Output(output, unreadMax === undefined ? {} : { unreadMax })
     for (const event of greeting) this.print(event)
     this.#session = new Session(node, { gate, print: (event) => this.print(event) })
   }

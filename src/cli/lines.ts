@@ -41,8 +41,8 @@ export class LineMode {
 
   constructor(options: LineModeOptions) {
     this.#options = options
-    this.output = new Output(options.output)
-    this.#notices = new Output(options.notices)
+    this.output = new Output(options.output, { leftOut })
+    this.#notices = new Output(options.notices, { leftOut })
     this.#look = { paint: options.paint, tabs: options.tabs, self: options.node.self.id }
     this.#session = new Session(options.node, { gate: options.gate, print: (event) => this.print(event) })
   }
@@ -111,6 +111,10 @@ export class LineMode {
     to.write(`${asciiOnly ? inAscii(text) : text}\n`)
   }
 }
+
+/** Whoever stops their terminal stops neither this node nor, where it is hub, anybody else. */
+const leftOut = (lines: number): string =>
+  `* ${lines === 1 ? 'One line is' : `${lines} lines are`} left out: this terminal took no more. /history shows what was said.\n`
 
 /** Elsewhere than in UTF-8 the bytes of other characters would be shown as something else, or carried out as controls. */
 const inAscii = (text: string): string => text.replace(/[^\n\t -~\u001b]/gu, '?')

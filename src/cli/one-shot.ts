@@ -7,7 +7,7 @@ import type { Node, ReadyEvent, ResultEvent, StatusData } from '../node/index.ts
 import { jsonLine } from '../wire/json-line.ts'
 import { checkNetworkName } from '../wire/name.ts'
 import { refusalText } from '../wire/refusal.ts'
-import { EXIT, exitCodeOf, signalCode, toldOf, within } from './exit.ts'
+import { EXIT, exitCodeOf, FLUSH_MS_MAX, signalCode, toldOf, within } from './exit.ts'
 import { JsonSession } from './json.ts'
 import { logTo } from './log.ts'
 import type { Settings } from './options.ts'
@@ -102,7 +102,10 @@ export async function oneShot(
   })
   const code = await Promise.race([work, signalled, gone])
   await within(close(), CLOSE_MS_MAX)
-  await Promise.all([output.flushed(), errors.flushed()])
+  const flushed = Promise.all([output.flushed(), errors.flushed()])
+  // As in chat.ts: a terminal that takes nothing keeps nobody from ending it.
+  if (starting.signal.aborted && world.stdout.isTTY) await within(flushed, FLUSH_MS_MAX)
+  else await flushed
   signals.stop()
   return code
 }

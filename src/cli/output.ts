@@ -4,7 +4,17 @@ import type { Writable } from 'node:stream'
 /** Unread bytes held for a reader. More is a reader that has stopped: it is given up. */
 export const UNREAD_BYTES_MAX = 64 * 1024 * 1024
 
+/** The same for a terminal, which is waited for: Ctrl-S, a window that is stopped, a line that is away. More than a start prints. */
+const TERMINAL_UNREAD_BYTES_MAX = 1024 * 1024
+
 export type OutputEnd = 'gone' | 'stuck'
+
+export interface OutputOptions {
+  /** Unread bytes held; default UNREAD_BYTES_MAX. */
+  readonly unreadMax?: number
+  /** Where it is a terminal that takes no more: so many writes are left out, and this is told in their place once it does. */
+  readonly leftOut?: (writes: number) => string
+}
 
 export class Output {
   /** Resolves when nothing more can be written: the reader closed its end, or has stopped reading. */
@@ -12,11 +22,14 @@ export class Output {
   readonly #stream: Writable
   readonly #unreadMax: number
   #end: ((end: OutputEnd) => void) | undefined
+  readonly #leftOut: OutputOptions['leftOut']
+  #missed = 0
   #isOver = false
 
-  constructor(stream: Writable, unreadMax = UNREAD_BYTES_MAX) {
+  constructor(stream: Writable, { unreadMax = UNREAD_BYTES_MAX, leftOut }: OutputOptions = {}) {
     this.#stream = stream
     this.#unreadMax = unreadMax
+    if ((stream as { readonly isTTY?: boolean }).isTTY) this.#leftOut = leftOut
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -27,12 +40,28 @@ export class Output {
   /** What is written in one turn leaves in one piece. */
   write(text: string): void {
     if (this.#isOver) return
+    if (this.#leftOut && this.isBehind) return this.#leaveOut(this.#leftOut)
     if (!this.#stream.writableCorked) {
       this.#stream.cork()
       process.nextTick(() => this.#stream.uncork())
     }
     this.#stream.write(text)
     if (this.#stream.writableLength > this.#unreadMax) this.#over('stuck')
+  }
+
+  /** Does it hold as much as a terminal is to be given before it takes some? */
+  get isBehind(): boolean {
+    return !this.#isOver && this.#stream.writableLength > TERMINAL_UNREAD_BYTES_MAX
+  }
+
+  #leaveOut(told: (writes: number) => string): void {
+    this.#missed++
+    if (this.#missed > 1) return
+    void this.drained().then(() => {
+      const missed = this.#missed
+      this.#missed = 0
+      this.write(told(missed))
+    })
   }
 
   /** Resolves when the reader keeps up, or has gone. */

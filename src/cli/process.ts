@@ -1,7 +1,8 @@
 /** This process as the command line's world: its streams, signals, environment and end. */
-import { fstatSync, readFileSync } from 'node:fs'
+import { accessSync, constants, fstatSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { SIGNALS, type SignalName, toldOf } from './exit.ts'
 import { endProcess } from './process-end.ts'
 import { run } from './run.ts'
@@ -60,7 +61,24 @@ function writer(fd: 1 | 2, standard: () => Writable): Writable {
   } catch {
     // A closed descriptor: the standard stream knows what to do.
   }
-  return standard()
+  const stream = standard()
+  if (isatty(fd)) waitWithoutBlocking(stream, fd)
+  return stream
+}
+
+/**
+ * Node has terminals block as well: one that is stopped (Ctrl-S, a window that hangs, a line that is away) would stop this
+ * process. Only where libuv could open the terminal anew is the flag this process's alone.
+ */
+function waitWithoutBlocking(stream: Writable, fd: number): void {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?(isBlocking: boolean): unknown } }
+  if (process.platform === 'win32' || !handle?.setBlocking) return
+  try {
+    accessSync(`/dev/fd/${fd}`, constants.R_OK | constants.W_OK)
+    handle.setBlocking(false)
+  } catch {
+    // Somebody else's terminal (after su): it stays as it is.
+  }
 }
 
 function versionOfPackage(): string {

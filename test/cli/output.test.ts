@@ -46,11 +46,30 @@ describe('an output', () => {
   })
 
   it('gives a reader up that holds back more than it may', async () => {
-    const output = new Output(new Stuck({ highWaterMark: 1 }), 100)
+    const output = new Output(new Stuck({ highWaterMark: 1 }), { unreadMax: 100 })
     output.write('x'.repeat(101))
     expect(await output.ended).toBe('stuck')
     await output.drained()
     await output.flushed()
+  })
+
+  it('leaves out what a terminal does not take, which is waited for, and says how much', async () => {
+    const stream = Object.assign(new Stuck(), { isTTY: true })
+    const output = new Output(stream, { leftOut: (lines) => `${lines} left out\n` })
+    const written: string[] = []
+    const take = stream._write.bind(stream)
+    stream._write = (chunk, encoding, done) => {
+      written.push(String(chunk).slice(0, 20))
+      take(chunk, encoding, done)
+    }
+    output.write('x'.repeat(1 << 21))
+    for (let k = 0; k < 1000; k++) output.write('a line\n')
+    await new Promise((resolve) => setImmediate(resolve))
+    while (written.length < 2) {
+      stream.release()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(written).toEqual(['x'.repeat(20), '1000 left out\n'])
   })
 
   it('ends when its reader goes', async () => {

@@ -55,6 +55,14 @@ export class PseudoTerminal {
     })
   }
 
+  /** Nobody takes off what is written, as where the window hangs, until `thaw`. */
+  freeze(): void {
+    this.#child.stdout.pause()
+  }
+  thaw(): void {
+    this.#child.stdout.resume()
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL')
   }

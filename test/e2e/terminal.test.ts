@@ -57,6 +57,30 @@ describe.skipIf(!hasPty && process.env.CI === undefined)('lanchat in a terminal'
 
   const pidOf = async (terminal: PseudoTerminal) => Number((await terminal.shows(/pid=(\d+)\r/))[1])
 
+  it.each([
+    ['as lines', ['--plain']],
+    ['full', []],
+  ])(
+    'that hangs, drawn %s, stops nobody: it is hub all the while, and ends when it is told to',
+    async (_, flags) => {
+      const ada = start('ada', [...flags, '--prefer-hub', '--rate', '0'])
+      await ada.shows(/You are ada on network/)
+      const { out } = await lan.run('ada', 'status', '--json')
+      const peer = new URL(JSON.parse(out[0]!).data.hub.url).host
+      const ben = lan.chat('ben', '--peer', peer, '--never-hub')
+      await ben.event('ready')
+      ada.freeze()
+      // More than pipe, pseudo-terminal and `script` hold between them.
+      for (let n = 1; n <= 150; n++) ben.type(`${n} ${'x'.repeat(4000)}`)
+      const last = await ben.event('sent', ({ text }) => text.startsWith('150 '))
+      await ben.event('ack', ({ id }) => id === last.id)
+      process.kill(await pidOf(ada), 'SIGTERM')
+      await ben.event('offline')
+      ada.thaw()
+      expect((await ada.shows(/code=(\d+)/))[1]).toBe('143')
+    },
+  )
+
   it('greets, says what is typed, and ends at /quit with 0', async () => {
     const ada = start('ada')
     await ada.shows(/\[general\] ada: $/)

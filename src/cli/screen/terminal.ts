@@ -56,6 +56,9 @@ export class Terminal {
   /** Waiting for the answer where the cursor is; lines to print are held until then. */
   #asked: { readonly above: number; readonly further: number; readonly timer: NodeJS.Timeout } | undefined
   readonly #held: string[] = []
+  /** Lines left out while the terminal took nothing. */
+  #missed = 0
+  #isWaiting = false
   #isOpen = false
   #undoStop: () => void = () => {}
 
@@ -105,7 +108,8 @@ export class Terminal {
       this.#held.push(...lines)
       return
     }
-    lines = [...this.#held.splice(0), ...lines]
+    if (this.#options.output.isBehind) return this.#keep(lines)
+    lines = [...this.#missedText(), ...this.#held.splice(0), ...lines]
     for (const line of lines) this.#last.push(line)
     if (this.#last.length > LAST_MAX) this.#last.splice(0, this.#last.length - LAST_MAX)
     const drawn = drawRows(live)
@@ -114,6 +118,28 @@ export class Terminal {
     this.#options.output.write(`${BEGIN}${this.#wipe()}${text}${drawn}${END}`)
     this.#live = live
     this.#drawn = drawn
+  }
+
+  /** The terminal takes nothing at the moment, and is waited for: the last lines are kept for when it does. */
+  #keep(lines: readonly string[]): void {
+    this.#held.push(...lines)
+    const tooMany = Math.max(0, this.#held.length - LAST_MAX)
+    this.#held.splice(0, tooMany)
+    this.#missed += tooMany
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    void this.#options.output.drained().then(() => {
+      this.#isWaiting = false
+      this.#options.onChange()
+    })
+  }
+
+  #missedText(): string[] {
+    const missed = this.#missed
+    this.#missed = 0
+    return missed === 0
+      ? []
+      : [`-- ${missed} lines left out: this terminal took no more. /history shows what was said --`]
   }
 
   /** Wipes the screen and shows again what was printed last, as much as fits. */

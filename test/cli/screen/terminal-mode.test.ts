@@ -100,6 +100,23 @@ describe('the chat on a terminal', () => {
     expect(screen.rows.filter((row) => row.includes('I quit'))).toEqual(['    14:03 anna: I quit'])
   })
 
+  it('keeps the last lines while the terminal takes nothing, and says how many it left out', async () => {
+    const { node, screen } = await start()
+    const { output } = screen
+    let behind = 1 << 21
+    Object.defineProperty(output, 'writableLength', { get: () => behind })
+    Object.defineProperty(output, 'writableNeedDrain', { get: () => behind > 0 })
+    for (let n = 1; n <= 1000; n++) node.emit(message({ text: `line ${n}.` }))
+    await vi.waitUntil(() => output.listenerCount('drain') > 0)
+    expect(screen.rows.some((row) => row.includes('line 1'))).toBe(false)
+    behind = 0
+    output.emit('drain')
+    await screen.shows('line 1000.')
+    expect(screen.rows.some((row) => row.includes('-- 800 lines left out'))).toBe(true)
+    expect(screen.rows.some((row) => row.endsWith('line 801.'))).toBe(true)
+    expect(screen.rows.some((row) => row.endsWith('line 800.'))).toBe(false)
+  })
+
   it('keeps so many talks, whatever number of strangers begins one', async () => {
     const { node, screen } = await start({ rows: 6, columns: 100 })
     for (let n = 0; n < 2000; n++) {
