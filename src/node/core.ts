@@ -302,7 +302,7 @@ export class Core {
       isReady,
       tell,
     })
-    this.private = new Private(crypto, options.seed, this.self, this.views, this.people)
+    this.private = new Private(crypto, options.seed, this.self, this.views, this.people, now)
     this.#rooms = new MyRooms({
       self: this.self,
       views: this.views,

@@ -46,6 +46,11 @@ import type { Views } from './views.ts'
 const KEY = kindNumber('key')
 const KEYRING = kindNumber('keyring')
 
+/** Profiles come before all else: whose has not come within this has none, as after a fork of what said it. */
+const PROFILE_MS = 10_000
+/** People without a profile that are remembered: private rooms have some hundred members. */
+const UNKNOWN_MAX = 1024
+
 /** Codes of a network sealed to devices, and opened. */
 export interface CodeBox {
   /** The key of a code; undefined where it is not for this device, or its author's profile is not here. */
@@ -74,8 +79,20 @@ export class Private {
   readonly #people: People
   readonly #shared: SharedKeys
   readonly #rings = new Map<RoomId, Ring>()
+  readonly #now: () => number
+  /** Members to whom no key could be sealed for want of a profile, and since when. */
+  readonly #unknown = new Map<PersonKey, number>()
 
-  constructor(crypto: Crypto, seed: Uint8Array, self: PersonKey, views: Views, people: People) {
+  /** now: monotonic ms. */
+  constructor(
+    crypto: Crypto,
+    seed: Uint8Array,
+    self: PersonKey,
+    views: Views,
+    people: People,
+    now: () => number,
+  ) {
+    this.#now = now
     this.#crypto = crypto
     this.#self = self
     this.#views = views
@@ -261,15 +278,30 @@ export class Private {
   /**
    * The body of a key event that seals the key to these members. A key whose box key is weak is left out, as `present`
    * leaves it out, and so is a further device without a profile: its person's others hand the room's keys on to it. undefined
-   * while the profile of one of the members is not here.
+   * while the profile of one of the members is not here, but may come.
    */
   keyBody(room: RoomId, salt: Uint8Array, key: RoomKey, members: Iterable<PersonKey>): BodyValue | undefined {
     const persons = new Set(members)
-    const wanted = this.#devicesOf(persons).filter((key) => persons.has(key) || this.#boxKeyOf(key))
+    // Nobody writes to themselves alone where somebody else is meant.
+    const me = this.#views.personOf(this.#self)
+    const others = [...persons].filter((person) => person !== me)
+    if (others.length > 0 && !others.some((person) => this.#boxKeyOf(person))) return undefined
+    const wanted = this.#devicesOf(persons).filter(
+      (key) => this.#boxKeyOf(key) || (persons.has(key) && this.#mayCome(key)),
+    )
     if (wanted.length > PRIVATE_MEMBERS_MAX || wanted.some((member) => !this.#boxKeyOf(member)))
       return undefined
     const place = { room, author: this.#self, salt }
     return keyBody(this.#crypto, place, key, this.#sealable(wanted), this.#shared)
+  }
+
+  /** May the profile of this member just be on its way? Whoever never had one, or has one no more, keeps nobody from writing. */
+  #mayCome(member: PersonKey): boolean {
+    const now = this.#now()
+    const since = this.#unknown.get(member) ?? now
+    this.#unknown.set(member, since)
+    if (this.#unknown.size > UNKNOWN_MAX) this.#unknown.delete(this.#unknown.keys().next().value!)
+    return now - since < PROFILE_MS
   }
 
   /** The key to post with now: the newest that is sealed to exactly those of these members to whom a key can be sealed. */
