@@ -1,8 +1,13 @@
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bridge } from '../examples/bridge.js'
 import { dice } from '../examples/dice.js'
+import { logger } from '../examples/logger.js'
+import { moderator } from '../examples/moderator.js'
 import { poll } from '../examples/poll.js'
 import { welcome } from '../examples/welcome.js'
 import { Bot, type MessageEvent, type Node } from '../src/node/index.ts'
@@ -122,6 +127,56 @@ describe('the bridge', () => {
     input.end(`${'x'.repeat(9000)}\nthe next`)
     expect((await said).text).toBe('the next')
     await bridged
+  })
+})
+
+describe('the logger', () => {
+  it('writes each message once, over its own restarts and a line that a crash cut off', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'lanchat-logger-'))
+    const file = join(dir, 'general.jsonl')
+    const texts = async () =>
+      (await readFile(file, 'utf8'))
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .map((line) => (JSON.parse(line) as MessageEvent).text)
+    await says('one', 'general', anna)
+    for (const text of ['two', 'four']) {
+      const bot = new Bot({ name: 'logger', node: lan.node })
+      await logger(bot, 'general', file)
+      await (await anna.join('general')).send(text)
+      while (!(await texts()).includes(text)) await new Promise((resolve) => setImmediate(resolve))
+      await bot.stop()
+      if (text === 'four') break
+      await says('three', 'general', anna)
+      await appendFile(file, '{"id":"cut o')
+    }
+    expect(await texts()).toEqual(['one', 'two', 'three', 'four'])
+    await rm(dir, { recursive: true })
+  })
+})
+
+describe('the moderator', () => {
+  it('hides what is not wanted, also where an edit brings it in, and bans who goes on', async () => {
+    const bot = new Bot({ name: 'moderator', rooms: ['games'], node: lan.node })
+    await moderator(bot, 'games')
+    const hidden: string[] = []
+    const banned = new Promise<string>((resolve) =>
+      anna.on((event) => {
+        if (event.type !== 'system') return
+        if (event.event === 'hide') hidden.push(String(event.message))
+        if (event.event === 'ban') resolve(event.user.name)
+      }),
+    )
+    const entered = () => anna.join('games').catch(() => undefined)
+    let room = await entered()
+    for (; !room; room = await entered());
+    const { id } = await room.send('nothing')
+    await room.edit(id, 'spam')
+    const second = await room.send('more spam')
+    void room.send('even more spam').catch(() => {})
+    expect(await banned).toBe('anna')
+    expect(hidden.slice(0, 2)).toEqual([id, second.id])
+    expect(hidden.length).toBe(3)
   })
 })
 

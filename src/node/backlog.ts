@@ -2,15 +2,21 @@
 
 export interface BacklogOptions {
   /** Items that wait at most. Default 1,000: minutes of a busy room. */
-  readonly max?: number
+  readonly max?: number | undefined
   /** Which item goes when it is full: the oldest (default), or the newcomer. */
-  readonly drop?: 'oldest' | 'newest'
+  readonly drop?: 'oldest' | 'newest' | undefined
   /** Ends the iteration when it aborts; what waits is dropped. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** What `for await` reads, with what it lost. */
+export interface BacklogReader<T> extends AsyncIterableIterator<T> {
+  /** Items that were dropped so far because the reader lagged behind. */
+  readonly dropped: number
+}
+
 /** Yields items in order of arrival, those included that came before the first `next`. One reader at a time. */
-export class Backlog<T> implements AsyncIterableIterator<T> {
+export class Backlog<T> implements BacklogReader<T> {
   readonly #max: number
   readonly #drop: 'oldest' | 'newest'
   readonly #signal: AbortSignal | undefined

@@ -7,7 +7,7 @@
  *                                                -> the room's turn -> handler -> next -> handler ... -> errors to catch
  */
 
-import { type BacklogOptions, Backlogs } from './backlog.ts'
+import { type BacklogOptions, type BacklogReader, Backlogs } from './backlog.ts'
 import { BotError, wordsOf } from './bot/bot-error.ts'
 import { commandText } from './bot/command-text.ts'
 import {
@@ -42,27 +42,27 @@ const DROPPED_EVERY_MS = 10_000
 
 export interface BotOptions extends NodeOptions {
   /** The bot's nick, proposed as in NodeOptions. Default `bot`. Its data lie below the person's own, by this name. */
-  name?: string
+  name?: string | undefined
   /** Rooms to join at the start; made where there is none of that name. `general` is always joined. */
-  rooms?: readonly string[]
+  rooms?: readonly string[] | undefined
   /** What commands begin with in a room. Default `!`. */
-  prefix?: string
+  prefix?: string | undefined
   /** Handle what this bot itself writes and does. Default false: a bot that answers itself never ends. */
-  own?: boolean
+  own?: boolean | undefined
   /** Handle what other bots write and do. Default false, for the same reason. */
-  bots?: boolean
+  bots?: boolean | undefined
   /** Handle messages from before the start. Default false. */
-  history?: boolean
+  history?: boolean | undefined
   /**
    * The node to use instead of one on the real network: a node that somebody else closes, or what makes one that the bot
    * closes, as `node` of createLan does.
    */
-  node?: Node | ((options: NodeOptions) => Promise<Node>)
+  node?: Node | ((options: NodeOptions) => Promise<Node>) | undefined
 }
 
 export interface BotMessagesOptions extends BacklogOptions {
   /** Messages of this room alone; default all, private ones too. */
-  readonly room?: string
+  readonly room?: string | undefined
 }
 
 /** Takes an error of a handler; what it throws itself is logged. */
@@ -225,9 +225,9 @@ export class Bot implements AsyncDisposable {
 
   /**
    * The messages that handlers get too, from this call on, until the bot stops. A reader that lags behind loses the oldest
-   * (or newest, see BacklogOptions).
+   * (or newest, see BacklogOptions): `dropped` counts them.
    */
-  messages(options: BotMessagesOptions = {}): AsyncIterableIterator<MessageEvent> {
+  messages(options: BotMessagesOptions = {}): BacklogReader<MessageEvent> {
     const { room } = options
     return this.#backlogs.open(options, (message) => room === undefined || room === message.room)
   }
@@ -235,7 +235,7 @@ export class Bot implements AsyncDisposable {
   // --- inside -----------------------------------------------------------------------------------------------------
 
   #running(): Started {
-    if (!this.#started) throw new Error('The bot has not been started.')
+    if (!this.#started) throw new Error('The bot has not been started: await bot.start() first.')
     return this.#started
   }
 

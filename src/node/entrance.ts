@@ -21,7 +21,13 @@ export interface Entrance {
 }
 
 /** Throws LanchatError NETWORK_INVALID, INVITATION_INVALID. */
-export function entranceOf({ network, code }: { network?: string; code?: string }): Entrance {
+export function entranceOf({
+  network,
+  code,
+}: {
+  network?: string | undefined
+  code?: string | undefined
+}): Entrance {
   const invitation = code === undefined ? undefined : invitationIn(code, network)
   if (code !== undefined && meansInvitation(code) && !invitation)
     throw new LanchatError('INVITATION_INVALID', refusalText('INVITATION_INVALID'))

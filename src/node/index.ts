@@ -4,11 +4,11 @@
  * @module lanchat
  */
 import type { Duplex } from 'node:stream'
-import type { BacklogOptions } from './backlog.ts'
+import type { BacklogOptions, BacklogReader } from './backlog.ts'
 import type { Answer, Command, MessageEvent, NodeEvent } from './events.ts'
 import type { Posted } from './posts.ts'
 
-export type { BacklogOptions } from './backlog.ts'
+export type { BacklogOptions, BacklogReader } from './backlog.ts'
 export { BotError } from './bot/bot-error.ts'
 export type {
   BotEvent,
@@ -56,37 +56,37 @@ export type { DamagedReport, DiskReport, RoomStored, StoreReport } from './store
 
 export interface NodeOptions {
   /** The nick to propose; kept in the profile. */
-  name?: string
+  name?: string | undefined
   /** Default 'lan'. */
-  network?: string
+  network?: string | undefined
   /** The network's secret, or an invitation, which names the network too; without it the network is open. */
-  code?: string
-  dataDir?: string
+  code?: string | undefined
+  dataDir?: string | undefined
   /** Default 27470, the next free if taken; 0: chosen by the system. */
-  port?: number
+  port?: number | undefined
   /** Interface names or addresses; default all usable. */
-  interfaces?: readonly string[]
+  interfaces?: readonly string[] | undefined
   /** host[:port] of nodes to join where multicast is blocked. */
-  peers?: readonly string[]
-  discovery?: boolean
-  neverHub?: boolean
-  preferHub?: boolean
+  peers?: readonly string[] | undefined
+  discovery?: boolean | undefined
+  neverHub?: boolean | undefined
+  preferHub?: boolean | undefined
   /** A visitor (one-shot command) never becomes hub. */
-  visitor?: boolean
+  visitor?: boolean | undefined
   /** As hub: messages per second and person; 0: bounded only by queues. */
-  rate?: number
-  timeoutMs?: number
+  rate?: number | undefined
+  timeoutMs?: number | undefined
   /** Links without TLS, for tests and figures: every interface must be a loopback address, else createNode rejects. */
-  plainLinks?: boolean
+  plainLinks?: boolean | undefined
   /** The profile says that this is a program: other bots leave its messages alone. */
-  bot?: boolean
+  bot?: boolean | undefined
   /** Away by itself after so many minutes without a command, unless the person chose otherwise; default 0, never. */
-  autoAwayMin?: number
+  autoAwayMin?: number | undefined
   /** One line per call, never on stdout. */
-  log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
-  signal?: AbortSignal
+  log?: ((level: 'debug' | 'info' | 'warn' | 'error', text: string) => void) | undefined
+  signal?: AbortSignal | undefined
   /** Another lanchat of this data dir came in by the control socket; the hello line is written already. */
-  onControl?: (stream: Duplex) => void
+  onControl?: ((stream: Duplex) => void) | undefined
 }
 
 export interface Room {
@@ -102,10 +102,10 @@ export interface Room {
   /** Gives a message an emoji, or takes it back. Rejects with LanchatError. */
   react(message: string, emoji: string, on?: boolean): Promise<void>
   /**
-   * The room's messages from this call on, own ones too, until the node is closed; a reader that lags behind loses some (see
-   * BacklogOptions).
+   * The room's messages from this call on, own ones too, until the node is closed; soon after the start also the last ones of
+   * before, marked `history`. A reader that lags behind loses some (see BacklogOptions): `dropped` counts them.
    */
-  messages(options?: BacklogOptions): AsyncIterableIterator<MessageEvent>
+  messages(options?: BacklogOptions): BacklogReader<MessageEvent>
 }
 
 export interface Node extends AsyncDisposable {

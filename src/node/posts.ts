@@ -11,8 +11,8 @@ export interface Posted {
   /** Other devices known to hold it when it was stored; 0: this node is alone. */
   readonly copies: number
   /**
-   * Resolves when two other devices signed for it. Never rejects; stays pending while there are no two, and once the
-   * node is closed.
+   * Resolves when two other devices signed for it. Never rejects; stays pending while there are no two, once the node is
+   * closed, and of what more than 256 messages in the room were written behind before there were two.
    */
   readonly replicated: Promise<void>
 }

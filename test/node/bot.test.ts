@@ -414,6 +414,7 @@ describe('messages of a bot', () => {
     await says('one')
     await says('two')
     await answerTo('three')
+    expect([lastOnes.dropped, firstOnes.dropped]).toEqual([1, 1])
     const texts = async (messages: AsyncIterableIterator<MessageEvent>) =>
       [(await messages.next()).value.text, (await messages.next()).value.text] as string[]
     expect([await texts(lastOnes), await texts(firstOnes)]).toEqual([
@@ -454,6 +455,9 @@ describe('types', () => {
       expectTypeOf(ctx).toEqualTypeOf<CommandContext>()
       expectTypeOf(ctx.args).toEqualTypeOf<readonly string[]>()
     })
+    // As process.env gives it, with exactOptionalPropertyTypes.
+    const none = undefined as string | undefined
+    expect(new Bot({ name: none, dataDir: none, code: none })).toBeInstanceOf(Bot)
     // @ts-expect-error: no such filter
     expect(() => bot.on('massage', () => {})).toThrow(TypeError)
   })

@@ -93,6 +93,10 @@ describe('createNode', () => {
     abort.abort(new Error('given up'))
     await expect(making).rejects.toThrow('given up')
     const node = await createNode(options)
+    await expect(createNode(options)).rejects.toMatchObject({
+      code: 'DATA_DIR_IN_USE',
+      message: expect.stringContaining('another node of this process: give each a dataDir of its own'),
+    })
     await node.close()
     await rm(dataDir, { recursive: true })
   })

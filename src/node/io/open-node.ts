@@ -49,7 +49,7 @@ export async function openNode(options: NodeOptions): Promise<NodeShell> {
   if ('inUse' in claimed)
     throw new LanchatError(
       'DATA_DIR_IN_USE',
-      `${refusalText('DATA_DIR_IN_USE', { dir })} It is process ${claimed.inUse} (${process.platform === 'win32' ? 'taskkill /PID' : 'kill'} ${claimed.inUse} ends it).`,
+      `${refusalText('DATA_DIR_IN_USE', { dir })} ${whoUses(claimed.inUse)}`,
     )
   tellPoint(log, 'data dir claimed')
   let looking: Looking | undefined
@@ -189,4 +189,9 @@ function userName(): string {
   } catch {
     return ''
   }
+}
+
+function whoUses(pid: number): string {
+  if (pid === process.pid) return 'It is another node of this process: give each a dataDir of its own.'
+  return `It is process ${pid} (${process.platform === 'win32' ? 'taskkill /PID' : 'kill'} ${pid} ends it).`
 }
