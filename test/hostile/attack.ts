@@ -90,6 +90,14 @@ export class Scene {
     return chat
   }
 
+  /**
+   * The same, who stays with this hub: on a slow machine an attack may hold it up until others would take another one, and
+   * whoever attacks it then has nothing to join.
+   */
+  talker(name: string): Promise<Chat> {
+    return this.member(name, '--never-hub')
+  }
+
   /** A line typed by one honest person arrives at another, and is stored. Returns ms to its arrival. */
   async talk(from: Chat, to: Chat): Promise<number> {
     const text = `line ${++this.#lines}`

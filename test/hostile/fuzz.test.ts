@@ -24,7 +24,7 @@ afterEach(() => scene.close())
 
 it(`survives ${FRAMES} mutated frames of every type`, async () => {
   scene = await new Scene().open()
-  const [anna, bert] = await Promise.all([scene.member('anna'), scene.member('bert')])
+  const [anna, bert] = await Promise.all([scene.talker('anna'), scene.talker('bert')])
   const { self } = await anna.event('ready')
   const around = {
     hub: await scene.hubKey,

@@ -12,8 +12,8 @@ let lines: LabProcess
 
 beforeAll(async () => {
   await scene.open()
-  anna = await scene.member('anna')
-  lines = scene.loopback.start('liner', '--peer', `127.0.0.1:${scene.port}`)
+  anna = await scene.talker('anna')
+  lines = scene.loopback.start('liner', '--never-hub', '--peer', `127.0.0.1:${scene.port}`)
   lines.send('liner is here')
   await anna.event('message', ({ text }) => text === 'liner is here')
 })

@@ -21,7 +21,7 @@ const secret = {
 
 beforeAll(async () => {
   await scene.open()
-  people = await Promise.all([scene.member('anna'), scene.member('bert')])
+  people = await Promise.all([scene.talker('anna'), scene.talker('bert')])
   await scene.talk(...people)
 })
 afterAll(() => scene.close())
