@@ -8,8 +8,12 @@ import type { Lane } from './lanes.ts'
 import type { Private } from './private.ts'
 import type { Replica } from './replica.ts'
 import { NOTHING_ERASED } from './rooms/erased.ts'
+import { SteadyClock } from './steady-clock.ts'
 import type { Store, StoreOp } from './store.ts'
 import type { Views } from './views.ts'
+
+/** The own clock is looked at this often. */
+const LOOK_EVERY_MS = 60_000
 
 export interface ClearingPorts {
   readonly store: Store
@@ -31,6 +35,9 @@ export class Clearing {
   readonly #ports: ClearingPorts
   readonly #erasing: Erasing
   readonly #hiddenBodies: HiddenBodies
+  readonly #steadyClock: SteadyClock
+  #latest = Number.NEGATIVE_INFINITY
+  #lookAt = Number.NEGATIVE_INFINITY
 
   constructor(ports: ClearingPorts) {
     const { store, replica, views, retentionMs, put } = ports
@@ -53,6 +60,7 @@ export class Clearing {
         ports.roomChanged(room)
       },
     })
+    this.#steadyClock = new SteadyClock({ get, put })
     this.#hiddenBodies = new HiddenBodies({
       replica,
       erased: (room) => views.room(room)?.erased ?? NOTHING_ERASED,
@@ -75,7 +83,11 @@ export class Clearing {
   tick(now: number, wall: number, netNow: number): void {
     // The clocks of thousands are not looked through for nothing.
     if (!this.#erasing.isDue(now) && !this.#hiddenBodies.isDue(now)) return
-    const time = erasingTime(netNow, wall, clocksOf(this.#ports.choice, now))
+    if (now >= this.#lookAt) {
+      this.#lookAt = now + LOOK_EVERY_MS
+      this.#latest = this.#steadyClock.at(wall)
+    }
+    const time = erasingTime(netNow, this.#latest, clocksOf(this.#ports.choice, now))
     this.#erasing.tick(now, time)
     this.#hiddenBodies.tick(now, time)
   }
