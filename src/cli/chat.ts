@@ -199,6 +199,7 @@ function frontOf(
       now: Date.now,
     })
   }
+  const isWatched = input.isTTY === true && output.isTTY === true
   const asciiOnly = output.isTTY === true && !isUtf8(world.env)
   return new Lines({
     node,
@@ -207,9 +208,10 @@ function frontOf(
     notices: world.stderr,
     gate,
     paint,
-    tabs: settings.plain,
+    // Whoever types here reads words, or has them read out: ids and times in digits are for programs.
+    tabs: settings.plain && !isWatched,
     asciiOnly,
-    isWatched: input.isTTY === true && output.isTTY === true,
+    isWatched,
   })
 }
 

@@ -418,6 +418,9 @@ function dataText(command: string, data: unknown, look: Look): string {
     return look.paint('dim', `What you type goes to ${shown(other)} alone now; /leave goes back to general.`)
   }
   if (command === '/invitation' && !look.tabs) return invitationText(data as InvitationData)
+  // Cells hold a person's name alone.
+  if (command === '/verify' && look.tabs && data !== null)
+    return table(comparedRows(data as VerifyData), look)
   return table(look.tabs ? data : forPeople(command, data), look)
 }
 
@@ -504,6 +507,8 @@ const compareText = ({ verified, compare }: VerifyData) => ({
     ? 'nothing: you have compared'
     : 'if both of you see the same words, each types /verify <nick> yes',
 })
+const comparedRows = ({ verified, compare }: VerifyData) =>
+  compare.map(({ id, name, words }) => ({ id, name, words, verified }))
 interface Unread {
   readonly room: string | null
   readonly with?: Labelled

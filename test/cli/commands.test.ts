@@ -62,6 +62,8 @@ describe('commands', () => {
     ['/reply yes', { do: 'reply', room: 'here', message: '^', text: 'yes' }],
     ['/reply ^3 yes', { do: 'reply', room: 'here', message: '^3', text: 'yes' }],
     ['/reply @bob  yes', { do: 'reply', room: 'here', message: '@bob', text: ' yes' }],
+    ['/hide ^bob', { do: 'hide', room: 'here', message: '^bob', on: true }],
+    ['/reply ^_^', { do: 'reply', room: 'here', message: '^', text: '^_^' }],
     ['/edit ^ab12 hello', { do: 'edit', room: 'here', message: '^ab12', text: 'hello' }],
     ['/edit @bob hello', { do: 'edit', room: 'here', message: '^', text: '@bob hello' }],
     ['/delete-message', { do: 'erase', room: 'here', message: '^' }],

@@ -139,6 +139,8 @@ describe('what people read of messages and moderation', () => {
     const compare = ['next', 'verified'].map((name) => ({ id: hub.id, name, words: `words of ${name}` }))
     const text = resultText('/verify', { verified: false, compare }, look)
     for (const { words } of compare) expect(text).toContain(words)
+    const tabs = resultText('/verify', { verified: false, compare }, { ...look, tabs: true })
+    for (const { words } of compare) expect(tabs).toContain(words)
   })
 
   it('of a search says what was not looked at, and why nothing is found', () => {

@@ -179,6 +179,9 @@ describe.skipIf(!hasPty && process.env.CI === undefined)('lanchat in a terminal'
     await ada.shows(env.LC_ALL === 'C' ? /\[general\] ada: h\?llo/ : /\[general\] ada: hällo/)
     expect(ada.written).not.toContain('\u001b')
     expect(ada.written.replaceAll('\r\n', '\n')).not.toContain('\r')
+    // In words, and no id in full.
+    ada.type('/who\n')
+    await ada.shows(/name +online +self +id\r\nada +yes/)
     ada.type('/quit\n')
     expect((await ada.shows(/code=(\d+)\r/))[1]).toBe('0')
   })

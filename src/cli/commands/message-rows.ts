@@ -3,8 +3,11 @@ import type { Command } from '../../node/index.ts'
 import { withEmoji } from '../emoji.ts'
 import { ask, type CommandRow, currentOr, type Meaning, nickName, none, one, split } from './row.ts'
 
-/** `^`, `^3`, `^a1b2`, a whole id, and, where somebody else's may be meant, `@anna`. */
-const MESSAGE = /^(\^[0-9a-f]*|[0-9a-f]{64})$/
+/**
+ * `^`, `^3`, `^a1b2`, a whole id, and, where somebody else's may be meant, `@anna`. `^anna` names one as well, which there is not:
+ * taken for a text or a reason it would go to, hide or delete the last one.
+ */
+const MESSAGE = /^(\^[\p{L}\p{N}]*|[0-9a-f]{64})$/u
 const isMessage = (word: string, isAnyones: boolean): boolean =>
   MESSAGE.test(word) || (isAnyones && /^@\S/u.test(word))
 
