@@ -52,7 +52,7 @@ export const OPTIONS = {
     help: 'debug, info, warn, error or silent; logs go to stderr',
   },
   json: { type: 'flag', help: 'one JSON object a line' },
-  plain: { type: 'flag', help: 'no prompt, no colour; tables are separated by tabs' },
+  plain: { type: 'flag', help: 'no prompt, no colour; tables with tabs, but in a chat on a terminal' },
   'no-color': { type: 'flag', help: 'no colour' },
 } as const satisfies Readonly<Record<string, OptionRow>>
 

@@ -598,7 +598,10 @@ const KEYS = [
   'Alt-Enter starts a new line, Up and Ctrl-R find what you wrote before, Ctrl-C twice leaves.',
 ].join('\n')
 
+/** Were all as wide as the widest, what a command does would begin near the edge of a terminal of 80 columns. */
+const USAGE_COLUMNS = 26
+
 function helpText(rows: readonly HelpRow[]): string {
-  const widest = Math.max(...rows.map(({ usage }) => usage.length))
+  const widest = Math.min(USAGE_COLUMNS, Math.max(...rows.map(({ usage }) => usage.length)))
   return rows.map(({ usage, help }) => `${usage.padEnd(widest)}  ${help}`).join('\n')
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { COMMANDS, usageOf } from '../../src/cli/commands.ts'
 import { plain, render, resultText } from '../../src/cli/render.ts'
 import type { MessageEvent, NodeEvent, SystemEvent } from '../../src/node/index.ts'
 
@@ -149,6 +150,14 @@ describe('what people read of messages and moderation', () => {
       'Nothing found.\nNo message has a file\n5000 events were not looked at: the index is being made. Ask again later.',
     )
     expect(resultText('/search', [], { ...look, tabs: true }, { note })).not.toContain(note)
+  })
+
+  it('of /help says what a command does beside it, not at the edge of a small terminal', () => {
+    const rows = COMMANDS.map((row) => ({ usage: usageOf(row), help: row.help }))
+    const lines = resultText('/help', rows, look).split('\n')
+    expect(lines[0]).toBe(`${'/help [command]'.padEnd(26)}  what can be typed`)
+    for (const [i, { usage, help }] of rows.entries())
+      expect(lines[i]!.indexOf(help)).toBe(Math.max(26, usage.length) + 2)
   })
 
   it('shows the log with what does not hold', () => {
