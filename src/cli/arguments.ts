@@ -111,7 +111,11 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
     .help(false)
     .strict()
     .fail((message, error) => {
-      refusal = message || error.message
+      const called = CALLS.find(({ name }) => argv.includes(name)) as CallRow | undefined
+      const isShort = called && message?.startsWith('Not enough non-option arguments')
+      refusal = isShort
+        ? `Something is missing: lanchat ${called.name} ${called.args}`
+        : message || error.message
     })
   for (const [name, row] of ROWS) {
     parser.option(name, {

@@ -1,6 +1,6 @@
 /** A node with somebody at its front: --json, line mode, or nobody (`hub`). From start to exit code. */
 import { networkInterfaces } from 'node:os'
-import type { Node } from '../node/index.ts'
+import type { Node, NodeEvent } from '../node/index.ts'
 import { jsonLine } from '../wire/json-line.ts'
 import { ControlDesk } from './control-desk.ts'
 import {
@@ -18,9 +18,9 @@ import { Hook } from './hook.ts'
 import { JsonSession, type SessionEnd } from './json.ts'
 import { LineMode } from './lines.ts'
 import { logTo } from './log.ts'
-import type { Settings } from './options.ts'
+import type { LogLevel, Settings } from './options.ts'
 import { Output } from './output.ts'
-import { colourful, type Paint, plain } from './render.ts'
+import { colourful, type Paint, plain, render } from './render.ts'
 import { indented } from './safe-text.ts'
 import { listenForSignals, type World } from './world.ts'
 
@@ -94,6 +94,8 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   }
 
   desk.open(node)
+  // Else nobody knows whether it works.
+  if (mode === 'hub') node.on((event) => logHub(event, node, (line) => log(line), level))
   const hook =
     settings.hook === undefined ? undefined : hookOf(world, node, settings.hook, (line) => log(line))
   const gate = within(node.ready, settings.timeoutMs)
@@ -150,6 +152,15 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
   else if (end !== 'stuck') await flushed
   signals.stop()
   return code
+}
+
+/** Who is hub, and where, for whoever runs a node without a screen. */
+function logHub(event: NodeEvent, { self }: Node, write: (line: string) => void, level: LogLevel): void {
+  if (event.type !== 'ready' && event.type !== 'hub' && event.type !== 'offline') return
+  const told = render(event, { paint: plain, tabs: false, self: self.id })?.text.replace(/^\* /, '')
+  const where =
+    event.type !== 'offline' && URL.canParse(event.hub.url) ? ` (${new URL(event.hub.url).host})` : ''
+  if (told) logTo(write, level, Date.now)('info', `${told.replace(' /help lists commands.', '')}${where}`)
 }
 
 /** Runs a program of the user's for whatever calls them. */

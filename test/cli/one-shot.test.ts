@@ -270,6 +270,26 @@ describe('a one-shot command', () => {
     }
   })
 
+  it('that lacks a word says which, as the help does', async () => {
+    const world = new FakeWorld()
+    expect(await world.run('search')).toBe(2)
+    expect(world.errors()).toContain('lanchat: Something is missing: lanchat search <words..>.')
+  })
+
+  it('hub logs who is hub, and where', async () => {
+    const world = new FakeWorld()
+    const ended = world.run('hub')
+    await world.node.ready
+    world.node.emit({ type: 'hub', hub: { ...BOB, url: 'wss://10.0.0.2:27470', self: false }, epoch: 2 })
+    await world.signal('SIGTERM')
+    expect(await ended).toBe(143)
+    const errors = world.errors()
+    expect(errors).toMatch(
+      /^lanchat: \S+ info You are anna on network lan; you are the hub\. \(127\.0\.0\.1:1\)$/m,
+    )
+    expect(errors).toMatch(/info The hub is bob now\. \(10\.0\.0\.2:27470\)$/m)
+  })
+
   it.each([
     ['nosuch', 1, 'ROOM_UNKNOWN'],
     ['@nobody', 1, 'NICK_UNKNOWN'],

@@ -191,7 +191,7 @@ describe('arguments', () => {
     [['--nope'], /Unknown argument: nope/],
     [['sned', 'x'], /There is no command sned. Did you mean send\?/],
     [['--port'], /port/],
-    [['send'], /at least 1/],
+    [['send'], /Something is missing: lanchat send <to>/],
     [['tail', 'a', 'b'], /Unknown argument: b/],
     [['--json=3'], /json/],
     [['--code', 'secret'], /Unknown argument/],
