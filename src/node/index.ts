@@ -82,7 +82,7 @@ export interface NodeOptions {
   bot?: boolean | undefined
   /** Away by itself after so many minutes without a command, unless the person chose otherwise; default 0, never. */
   autoAwayMin?: number | undefined
-  /** One line per call, never on stdout. */
+  /** One line per call, never on stdout. Default: errors alone, to stderr. */
   log?: ((level: 'debug' | 'info' | 'warn' | 'error', text: string) => void) | undefined
   signal?: AbortSignal | undefined
   /** Another lanchat of this data dir came in by the control socket; the hello line is written already. */
@@ -111,7 +111,7 @@ export interface Room {
 export interface Node extends AsyncDisposable {
   readonly self: { readonly id: string; readonly name: string }
   /**
-   * Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal.
+   * Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal; a promise that one returns is nobody's to wait for.
    * Nothing is emitted in the turn in which createNode resolves. Answers are emitted too, in their place: the very
    * object (with the asker's `ref`, by identity) that execute resolves with afterwards. hears 'own': the messages of
    * others are only told as long as somebody else listens to them, which spares a hub without a reader much of its work.

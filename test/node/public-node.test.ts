@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createNode, type Node } from '../../src/node/index.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 
@@ -59,6 +59,17 @@ describe('a node that is closed', () => {
 })
 
 describe('a listener', () => {
+  it('that throws is told of on stderr, where nobody says where to log', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const stop = anna.on(() => {
+      throw new Error('a slip')
+    })
+    await (await anna.join('general')).send('here')
+    stop()
+    expect(told).toHaveBeenCalledWith(expect.stringContaining('a listener threw: Error: a slip'))
+    told.mockRestore()
+  })
+
   it('may do something with a message at once: it is found', async () => {
     const ben = await lan.node({ name: 'ben' })
     const room = await ben.join('general')

@@ -13,6 +13,7 @@ import { nodeCrypto, signerOf } from '../crypto.ts'
 import { entranceOf } from '../entrance.ts'
 import type { NodeOptions } from '../index.ts'
 import { LanchatError } from '../lanchat-error.ts'
+import { logErrors } from '../log-errors.ts'
 import { Penalties } from '../penalties.ts'
 import { BOT_MARK } from '../people.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
@@ -34,7 +35,7 @@ import { aboutOf } from './stores-here.ts'
 
 /** Rejects with LanchatError, as createNode. The node begins behind the turn in which it resolves. */
 export async function openNode(options: NodeOptions): Promise<NodeShell> {
-  const log: NonNullable<NodeOptions['log']> = options.log ?? (() => {})
+  const log: NonNullable<NodeOptions['log']> = options.log ?? logErrors
   tellPoint(log, 'node booted', performance.nodeTiming.bootstrapComplete)
   tellPoint(log, 'modules loaded')
   const { network: name, code, owner, retentionDays, net: foundedAs } = entranceOf(options)

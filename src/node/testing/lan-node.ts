@@ -18,6 +18,7 @@ import type { OwnCode, Way } from '../doors.ts'
 import type { Answer, Command, NodeEvent, ReadyEvent } from '../events.ts'
 import type { NodeOptions } from '../index.ts'
 import { LanchatError } from '../lanchat-error.ts'
+import { logErrors } from '../log-errors.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { BOT_MARK } from '../people.ts'
 import { newPlace, packPlaces } from '../places.ts'
@@ -290,7 +291,8 @@ export class LanNode implements Running {
   }
 
   #log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void {
-    this.#options.log?.(level, text)
+    const { log = logErrors } = this.#options
+    log(level, text)
   }
 
   // --- the public side --------------------------------------------------------------------------------------------
