@@ -72,7 +72,6 @@ interface Started {
   readonly node: Node
   readonly posts: Posts
   readonly turns: Turns
-  readonly unwatch: () => void
   readonly unlisten: () => void
 }
 
@@ -246,9 +245,9 @@ export class Bot implements AsyncDisposable {
       const node = await this.#makeNode()
       const posts = new Posts(node)
       const turns = new Turns()
-      const unwatch = watchStrays()
+      watchStrays()
       const unlisten = node.on((event) => this.#told(event))
-      this.#started = { node, posts, turns, unwatch, unlisten }
+      this.#started = { node, posts, turns, unlisten }
       // A node that ends by itself, or is closed by whom it belongs to, ends the bot.
       void node.closed?.then(() => this.stop())
       if (this.#stopping) throw this.#whyStopped()
@@ -313,13 +312,10 @@ export class Bot implements AsyncDisposable {
   /** Closes what was started. Twice is safe. */
   async #end(): Promise<void> {
     if (!this.#started) return
-    const { node, posts, unlisten, unwatch } = this.#started
+    const { node, posts, unlisten } = this.#started
     unlisten()
     if (typeof this.#options.node !== 'object') await node.close()
     posts.close()
-    // What the handlers left behind rejects now: one turn later nothing of theirs is unhandled any more.
-    await new Promise((resolve) => setImmediate(resolve))
-    unwatch()
   }
 
   #told(event: NodeEvent): void {

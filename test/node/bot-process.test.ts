@@ -21,6 +21,10 @@ describe('an error that a handler leaves behind', () => {
     expect(await run(how)).toEqual({ code: 0, out: JSON.stringify([`${told} at !fail`]), err: '' })
   })
 
+  it('of an answer that comes after the bot has stopped is none, and the process goes on', async () => {
+    expect(await run('late')).toEqual({ code: 0, out: '[]', err: '' })
+  })
+
   it('but one of somebody else ends the process as ever', async () => {
     const { code, out, err } = await run('outside')
     expect([code, out]).toEqual([1, ''])

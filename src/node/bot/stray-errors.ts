@@ -8,9 +8,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 type Report = (error: unknown) => void
 
 const reports = new AsyncLocalStorage<Report>()
-let watchers = 0
+let isWatching = false
 
-/** Runs a handler so that errors it leaves behind are reported, as long as somebody watches. */
+/** Runs a handler so that errors it leaves behind are reported, once somebody watches. */
 export function reportingStrays<T>(report: Report, run: () => T): T {
   return reports.run(report, run)
 }
@@ -18,21 +18,19 @@ export function reportingStrays<T>(report: Report, run: () => T): T {
 /** Whether this runs in a handler, or in something that a handler began. */
 export const isInHandler = (): boolean => reports.getStore() !== undefined
 
-/** Watches the process for strays; returns the undo. */
-export function watchStrays(): () => void {
-  if (watchers++ === 0) {
-    process.on('unhandledRejection', onStray)
-    process.on('uncaughtException', onStray)
-  }
-  let isWatching = true
-  return () => {
-    if (!isWatching) return
-    isWatching = false
-    if (--watchers === 0) unwatch()
-  }
+/**
+ * Watches the process for strays from now on. It does not end with a bot: a timer that a handler has set may come later, and what
+ * it throws then is as little a reason to end the process.
+ */
+export function watchStrays(): void {
+  if (isWatching) return
+  isWatching = true
+  process.on('unhandledRejection', onStray)
+  process.on('uncaughtException', onStray)
 }
 
 function unwatch(): void {
+  isWatching = false
   process.off('unhandledRejection', onStray)
   process.off('uncaughtException', onStray)
 }
