@@ -30,7 +30,8 @@ export const isPeriodErasable = (period: number, now: number, retentionMs: numbe
 
 /**
  * The time that counts for erasing, as nothing erased comes back: the earliest one of the network's, the own raw clock and every
- * peer's heard now: of two nodes alone the network's is the later clock, and that may be the wrong one. undefined: there is nobody to compare with, so nothing is erased.
+ * peer's heard now: of two nodes alone the network's is the later clock, and that may be the wrong one. undefined: there is
+ * nobody to compare with, so nothing is erased.
  */
 export function erasingTime(netNow: number, wall: number, clocks: Iterable<number>): number | undefined {
   let earliest: number | undefined

@@ -111,7 +111,8 @@ export interface Room {
 export interface Node extends AsyncDisposable {
   readonly self: { readonly id: string; readonly name: string }
   /**
-   * Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal; a promise that one returns is nobody's to wait for.
+   * Every event in order, from now on; returns its undo. Listeners that throw are logged, never fatal; a promise that one returns
+   * is nobody's to wait for.
    * Nothing is emitted in the turn in which createNode resolves. Answers are emitted too, in their place: the very
    * object (with the asker's `ref`, by identity) that execute resolves with afterwards. hears 'own': the messages of
    * others are only told as long as somebody else listens to them, which spares a hub without a reader much of its work.

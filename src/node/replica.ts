@@ -18,7 +18,6 @@ import {
   tombstoneCheck,
   type VerifiedRun,
 } from '../wire/event.ts'
-
 import type { EventId, LaneId, NetId, PersonKey, RoomId } from '../wire/ids.ts'
 import { Bare } from './bare.ts'
 import { Beyond } from './beyond.ts'

@@ -11,7 +11,6 @@ import {
   type Share,
   spend,
 } from '../../src/hub/credit.ts'
-
 import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { CONTROL_BURST, CONTROL_PER_S } from '../../src/wire/limits.ts'
 

@@ -1,6 +1,7 @@
 /**
  * Hubs that are not followed: for a while those that provably withheld something from this node (rule HB-26, INV-10's
- * exception) or took nobody in (rule HB-28), those of whom nothing is known while hubs come and go (rule HB-29), and those whom the network does not let in (rule RM-21).
+ * exception) or took nobody in (rule HB-28), those of whom nothing is known while hubs come and go (rule HB-29), and those whom
+ * the network does not let in (rule RM-21).
  */
 import type { PersonKey } from '../../wire/ids.ts'
 import { seek } from './moves.ts'

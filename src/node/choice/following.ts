@@ -20,7 +20,6 @@ import {
   wakeBy,
   whereIs,
 } from './links.ts'
-
 import { becomeHub, follow, seek } from './moves.ts'
 import { beatOfRelay, tryDirect } from './relayed.ts'
 import { lose } from './seeking.ts'
