@@ -133,6 +133,8 @@ export class MulticastLink {
     if (published === undefined) return
     this.#published.delete(kind)
     published.service.stop()
+    // Stopped before its first announcement was sent it would take itself for active once that is, and go on announcing.
+    published.service.destroyed = true
   }
 
   /** When somebody else last asked everybody on the link (performance.now()); what is answered to them is heard here too. */

@@ -57,6 +57,7 @@ describe('discovery', () => {
       instance: B,
       txt: { ...txt, r: true },
       service: 'node',
+      referer: '127.0.0.1',
     })
     expect((await b.hint((hint) => hint.instance === A)).addresses[0]).toBe('127.0.0.1')
   })

@@ -15,12 +15,14 @@ const open: MulticastLink[] = []
 
 /** On the loopback interface, on a port of its own. */
 function link() {
-  const heard: { service: string; instance: string }[] = []
+  const heard: { service: string; instance: string; r: boolean }[] = []
   let onHeard = () => {}
   const [own] = usableInterfaces(networkInterfaces(), ['127.0.0.1'])
   const made = new MulticastLink(own!, mdnsPort, {
     onResponse: (packet) => {
-      heard.push(...readAnnouncements(packet).map(({ service, instance }) => ({ service, instance })))
+      heard.push(
+        ...readAnnouncements(packet).map(({ service, instance, txt: { r } }) => ({ service, instance, r })),
+      )
       onHeard()
     },
     onBroken: () => {},
@@ -84,4 +86,16 @@ test('a question for all is noticed by the others, and not by who asked', async 
   await asker.until(() => asker.heard.length > before)
   expect(other.link.othersAskedAt).toBeGreaterThan(0)
   expect(asker.link.othersAskedAt).toBe(Number.NEGATIVE_INFINITY)
+})
+
+test('what was replaced before it was sent is not announced again', async () => {
+  const [hub, other] = [link(), link()]
+  const announced = (r: boolean) => other.heard.filter((each) => each.r === r).length
+  hub.link.publish({ service: 'hub', name: `${A}-1`, port: 4000, txt: { ...txt, role: 'hub' } })
+  hub.link.publish({ service: 'hub', name: `${A}-1`, port: 4000, txt: { ...txt, role: 'hub', r: true } })
+  await other.until(() => announced(true) > 0)
+  const before = announced(false)
+  // Each is announced again three seconds later, what was published first before what came then.
+  await other.until(() => announced(true) > 1)
+  expect(announced(false)).toBe(before)
 })
