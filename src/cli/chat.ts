@@ -95,7 +95,7 @@ export async function chat(world: World, settings: Settings, mode: ChatMode): Pr
 
   desk.open(node)
   // Else nobody knows whether it works.
-  if (mode === 'hub') node.on((event) => logHub(event, node, (line) => log(line), level))
+  if (mode === 'hub') node.on((event) => logHub(event, node, (line) => log(line), level), 'own')
   const hook =
     settings.hook === undefined ? undefined : hookOf(world, node, settings.hook, (line) => log(line))
   const gate = within(node.ready, settings.timeoutMs)

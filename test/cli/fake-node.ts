@@ -34,6 +34,8 @@ export class FakeNode implements Node {
   unread: readonly unknown[] | undefined
   isClosed = false
   settled = true
+  /** How many wanted to hear what others write. */
+  readers = 0
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   readonly #rooms = new Map<string, { members: Set<string> }>([
     ['general', { members: new Set([SELF.id, BOB.id]) }],
@@ -85,8 +87,9 @@ export class FakeNode implements Node {
     for (const listener of this.#listeners) listener(event)
   }
 
-  on(listener: (event: NodeEvent) => void): () => void {
+  on(listener: (event: NodeEvent) => void, hears: 'all' | 'own' = 'all'): () => void {
     this.#listeners.add(listener)
+    if (hears === 'all') this.readers++
     this.#listen()
     return () => this.#listeners.delete(listener)
   }
