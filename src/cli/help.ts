@@ -22,7 +22,11 @@ export const EXAMPLES: readonly (readonly [command: string, does: string])[] = [
   ['lanchat share', 'give lanchat to neighbours who have no internet'],
 ]
 
-/** Help for one call, or for all. Ends with a newline. */
+const TERMINAL_COLUMNS = 80
+/** The widest left column: what stands beside it has room for some words. */
+const LEFT_COLUMNS = 30
+
+/** Help for one call, or for all, fit for a terminal of 80 columns. Ends with a newline. */
 export const helpText = (row?: CallRow): string => (row ? callHelp(row) : wholeHelp())
 
 function wholeHelp(): string {
@@ -45,7 +49,7 @@ function wholeHelp(): string {
     ]),
     '',
     'Inside the chat, /help lists what can be typed.',
-    `Exit codes: ${EXIT_CODES.map(([code, means]) => `${code} ${means}`).join('; ')}.`,
+    ...paragraph(`Exit codes: ${EXIT_CODES.map(([code, means]) => `${code} ${means}`).join('; ')}.`),
     '',
   ].join('\n')
 }
@@ -55,9 +59,9 @@ function callHelp(row: CallRow): string {
     (row.options as readonly string[] | undefined)?.includes(name),
   )
   return [
-    usageOfCall(row),
+    ...usageLines(usageOfCall(row), ''),
     '',
-    `${row.help.charAt(0).toUpperCase()}${row.help.slice(1)}.`,
+    ...paragraph(`${row.help.charAt(0).toUpperCase()}${row.help.slice(1)}.`),
     '',
     ...(row.examples.length > 0 ? ['Examples:', ...columns(row.examples), ''] : []),
     ...(own.length > 0 ? ['Options:', ...columns(optionLines(Object.fromEntries(own))), ''] : []),
@@ -69,12 +73,33 @@ function callHelp(row: CallRow): string {
 export const optionLines = (options: Readonly<Record<string, OptionRow>>): [string, string][] =>
   Object.entries(options).map(([name, row]) => [`--${name}${row.value ? ` <${row.value}>` : ''}`, row.help])
 
-/** Two columns; a left part that is too long for its column has a line of its own. */
+/** Two columns; a left part that is too long for its column has lines of its own. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)))
-  return rows.flatMap(([left, right]) =>
-    left.length > width
-      ? [`  ${left}`, `  ${' '.repeat(width)}  ${right}`]
-      : [`  ${left.padEnd(width)}  ${right}`],
-  )
+  const width = Math.min(LEFT_COLUMNS, Math.max(...rows.map(([left]) => left.length)))
+  const margin = ' '.repeat(width + 4)
+  return rows.flatMap(([left, right]) => {
+    const beside = filled(right.split(' '), margin)
+    return left.length > width
+      ? [...usageLines(left, '  '), ...beside]
+      : [`  ${left.padEnd(width)}  ${beside[0]!.trimStart()}`, ...beside.slice(1)]
+  })
+}
+
+/** Broken between alternatives alone: an example, which has none, is to be typed as it stands. */
+function usageLines(usage: string, margin: string): string[] {
+  const [first, ...more] = filled(usage.split(/(?<=\|) /), `${margin}    `)
+  return [`${margin}${first!.trimStart()}`, ...more]
+}
+
+const paragraph = (text: string): string[] => filled(text.split(' '), '')
+
+/** Pieces in lines that fit a terminal, each behind the margin. */
+function filled([first = '', ...pieces]: readonly string[], margin: string): string[] {
+  const lines = [margin + first]
+  for (const piece of pieces) {
+    const longer = `${lines.at(-1)} ${piece}`
+    if (longer.length <= TERMINAL_COLUMNS) lines[lines.length - 1] = longer
+    else lines.push(margin + piece)
+  }
+  return lines
 }

@@ -30,6 +30,13 @@ describe('help', () => {
     }
   })
 
+  it('fits a terminal of 80 columns, and breaks no example', () => {
+    for (const help of [helpText(), ...shownCalls().map(helpText)])
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
+    for (const row of shownCalls())
+      for (const [command] of row.examples) expect(helpText(row)).toContain(`  ${command}`)
+  })
+
   it('leaves out what is only for programs', () => {
     expect(helpText()).not.toMatch(/lanchat complete |lanchat manual/)
   })
