@@ -3,6 +3,7 @@
  * make, machines do. A token bucket for each address. Pure: times are monotonic ms.
  */
 import type { ParsedRun } from '../wire/event.ts'
+import { HOST_BURSTS } from '../wire/limits.ts'
 
 /** The address that a link comes from. '': this machine itself, which honest people here share with whoever is not. */
 export type Host = string
@@ -50,8 +51,23 @@ export class Hosts {
     return this.#at(host, now).units
   }
 
+  /**
+   * What one session is granted of it at once. Of less that is left it is less, so that whoever comes behind many others finds
+   * something: of 300 who come at once the last ones find one each.
+   */
+  portion(host: Host, now: number): number {
+    const left = this.left(host, now)
+    return left < 1 ? 0 : Math.max(1, left / HOST_BURSTS)
+  }
+
+  /** What was granted and not used is there again. */
+  gave(host: Host, units: number, now: number): void {
+    const level = this.#levels.get(host)
+    if (level) level.units = Math.min(this.#rate.burst, this.#at(host, now).units + units)
+  }
+
   took(host: Host, units: number, now: number): void {
-    if (!this.#isMeasured(host)) return
+    if (units === 0 || !this.#isMeasured(host)) return
     const level = this.#at(host, now)
     level.units = Math.max(-this.#rate.burst, level.units - units)
     // Behind all others: the one that took nothing for longest is forgotten first.

@@ -215,7 +215,10 @@ export class Hub {
     if (links.length > 0) this.#links.set(session.key, links)
     else this.#links.delete(session.key)
     // What was granted and not used goes back.
-    if (session.state === 'joined') giveBack(session.share, this.#ports.rate, this.#now)
+    if (session.state === 'joined') {
+      this.#hosts.gave(session.host, session.share.outstanding, this.#now)
+      giveBack(session.share, this.#ports.rate, this.#now)
+    }
     const isVisitor = session.state === 'joined' && session.visitor
     if (!isVisitor && !this.#isHere(session.key)) this.#parted.set(session.key, this.#now)
     if (links.length === 0) this.#receipts.forget(session.key)
@@ -260,15 +263,19 @@ export class Hub {
   }
 
   #grant(session: Joined): void {
-    const { share, host } = session
-    const events = grant(share, this.#ports.rate, this.#now, this.#hosts.left(host, this.#now))
+    const { link, share, host } = session
+    const events = grant(share, this.#ports.rate, this.#now, this.#hosts.portion(host, this.#now))
+    if (events === 0) return
     this.#hosts.took(host, events, this.#now)
-    if (events > 0) this.#ports.send(session.link, { type: 'credit', events })
+    // Behind all others, so that those of one machine that take all they get leave something to each.
+    this.#sessions.delete(link)
+    this.#sessions.set(link, session)
+    this.#ports.send(link, { type: 'credit', events })
   }
 
   /** Now and then: credit grows back. */
   tick(): void {
-    for (const session of this.#sessions.values()) if (session.state === 'joined') this.#grant(session)
+    for (const session of [...this.#sessions.values()]) if (session.state === 'joined') this.#grant(session)
     for (const [key, bucket] of this.#buckets)
       if (!this.#links.has(key) && isFull(bucket, this.#ports.rate, this.#now)) this.#buckets.delete(key)
     for (const [key, at] of this.#parted) {
@@ -320,9 +327,10 @@ export class Hub {
     const first = run.events[0]!
     if (first.author !== session.key) return this.#ports.fault(session.link, 'post: not its own')
     this.#gathering.came(this.#now)
+    const granted = Math.min(session.share.outstanding, run.events.length)
     if (!spend(session.share, run.events.length, this.#now)) return this.#refuse(session, run, 'RATE_LIMITED')
-    // The events themselves were paid for when they were granted.
-    this.#hosts.took(session.host, unitsOf(run) - run.events.length, this.#now)
+    // The events themselves were paid for when they were granted, but for those under a grant that was given back.
+    this.#hosts.took(session.host, unitsOf(run) - granted, this.#now)
     // Who may publish any rate does not wait for the next tick.
     if (this.#ports.rate.perS === 0) this.#grant(session)
     const cls = isControlLane(first.lane) ? 0 : 1
