@@ -106,6 +106,21 @@ export class Acts {
     })
   }
 
+  /** Carries out what waits for room among the commands. */
+  goOn(): void {
+    this.#answers.goOn()
+  }
+
+  /** This node ends. */
+  finish(): void {
+    this.#answers.finish()
+  }
+
+  /** What was told is with those who asked. Do commands wait for that? */
+  left(): boolean {
+    return this.#answers.left()
+  }
+
   #carryOut(asked: Asked, command: Command): void {
     if (ACTIVE.has(command.do)) this.#core.company.own.active(this.#core.moment.now)
     switch (command.do) {

@@ -2,11 +2,18 @@
  * Who waits for what a node says: those who listen to its events, those who asked for something, and whoever waits until it is
  * ready or settled.
  */
+import { refusalText } from '../wire/refusal.ts'
 import type { Answer, NodeEvent, ReadyEvent } from './events.ts'
 import type { LanchatError } from './lanchat-error.ts'
 
 /** What is answered once the node has ended. */
 export const CLOSED = { type: 'error', code: 'OFFLINE', message: 'This node is closed.' } as const
+
+/**
+ * Commands that wait for their answers at most: what 64 sessions of the control socket may have under way. A program that asks
+ * without waiting hears BUSY instead of filling the memory.
+ */
+export const ASKERS_MAX = 16_384
 
 type Listener = (event: NodeEvent) => void
 
@@ -73,6 +80,13 @@ export class Audience {
         this.#ports.log('error', `a listener threw: ${error instanceof Error ? error.stack : String(error)}`)
       }
     }
+  }
+
+  /** The answer to a command for which there is no room. undefined: there is some. */
+  refusal(ref: unknown): Answer | undefined {
+    if (this.#askers.size < ASKERS_MAX) return undefined
+    const message = refusalText('BUSY', { max: ASKERS_MAX })
+    return { type: 'error', code: 'BUSY', message, ...(ref !== undefined && { ref }) }
   }
 
   /** Somebody waits for the answer to a command. Returns its slot. */

@@ -975,6 +975,9 @@ export class Core {
       case 'tick':
         if (this.#wakes.isTick(moment.now)) this.#tick()
         return this.#steering.choose(input)
+      case 'quit':
+        this.#acts.finish()
+        return this.#steering.choose(input)
       case 'away':
         if (input.ms > 2000) this.#publishing.closeLanes()
         this.#heals.met(this.#moment.now)
@@ -990,6 +993,7 @@ export class Core {
   endTurn(): void {
     if (!this.#hasTurn) return this.#endShortTurn()
     this.#hasTurn = false
+    this.#acts.goOn()
     this.#counting.takeFreed()
     this.#counting.takeFilled()
     this.#reign.hub?.endTurn()
@@ -1022,6 +1026,7 @@ export class Core {
   takeEffects(): CoreEffect[] {
     const effects = this.#effects
     this.#effects = []
+    if (this.#acts.left()) this.#hasTurn = true
     return effects
   }
 

@@ -91,7 +91,7 @@ export interface NodeOptions {
 
 export interface Room {
   readonly name: string
-  /** Resolves when stored; rejects with LanchatError. */
+  /** Resolves when stored; rejects with LanchatError, BUSY where too many commands wait already. */
   send(text: string): Promise<Posted>
   /** Answers a message of the room, by its id. Resolves and rejects as send. */
   reply(message: string, text: string): Promise<Posted>
@@ -120,7 +120,10 @@ export interface Node extends AsyncDisposable {
   on(listener: (event: NodeEvent) => void, hears?: 'all' | 'own'): () => void
   /** Resolves with the ready event; rejects CODE_WRONG, TIMEOUT where the node gave up. */
   readonly ready: Promise<Extract<NodeEvent, { type: 'ready' }>>
-  /** Carries out one command: its one answer. Never rejects for what can be refused. Strictly in order of calls. */
+  /**
+   * Carries out one command: its one answer. Never rejects for what can be refused. Strictly in order of calls; only the
+   * error BUSY comes at once, and not among the events, where 16,384 commands wait for their answers.
+   */
   execute(command: Command, ref?: unknown): Promise<Answer>
   /** A room by its name, or with `@nick` the talk with somebody. Rejects with LanchatError. */
   join(room: string): Promise<Room>

@@ -445,6 +445,10 @@ const table = {
     us: 'The disk refused to read what is stored ({why}): the answer would not be whole. Ask again; /doctor tells more.',
     fatal: false,
   },
+  BUSY: {
+    us: 'This program asks faster than it is answered: {max} commands wait already, and this one was not carried out. Wait for some of their answers first.',
+    fatal: false,
+  },
   INVITATION_INVALID: {
     us: 'This invitation is damaged: a part of it is missing or was changed. Ask for it again.',
     fatal: true,

@@ -10,12 +10,27 @@ import { denialTold } from './denial-told.ts'
 /** Rooms or people in one answer: more than any network we know of has, and a megabyte. */
 export const LISTED_MAX = 10_000
 
+/**
+ * What may be under way at once, and told in one turn: so many writes make one batch for the disk and some 40 ms of a core, and
+ * whoever asks for more at once keeps no link waiting. What is asked beyond it waits as it was asked.
+ */
+const UNDER_WAY_MAX = 256
+/** A question weighs more than what is said: a thousand lines of history are a megabyte, of the longest texts eight. */
+const QUESTION_WEIGHT = 32
+const SAID: ReadonlySet<string> = new Set(['/group_msg', '/me', '/msg', '/reply', '/edit', '/react'])
+
+interface Held {
+  readonly weight: number
+  run(): void
+}
+
 /** A command that waits for its answer. */
 export interface Asked {
   readonly slot: number
   readonly ref: unknown
   /** The command as answers name it, with its slash. */
   readonly command: string
+  readonly weight: number
   answer?: Answer
   /** What is told right behind the answer. */
   behind?: () => void
@@ -25,9 +40,15 @@ export class Answers {
   readonly #core: Core
   /** Without an answer yet, in order: answers leave in the same order. */
   readonly #asked: Asked[] = []
-  /** Commands behind one whose meaning is still being found out: what they mean may depend on it. */
-  readonly #held: (() => void)[] = []
+  /**
+   * Commands behind one whose meaning is still being found out, since what they mean may depend on it; and those for which
+   * there is no room yet. As many as may wait for an answer at all (audience.ts).
+   */
+  readonly #held: Held[] = []
   #holds = 0
+  /** Of what is asked, and of what this turn has told. */
+  #weight = 0
+  #told = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -38,11 +59,13 @@ export class Answers {
     return this.#asked.length + this.#held.length
   }
 
-  /** Carries out a command, once no earlier one holds it up. */
+  /** Carries out a command, once no earlier one holds it up and there is room for it. */
   take(slot: number, ref: unknown, command: string, carryOut: (asked: Asked) => void): void {
+    const weight = SAID.has(command) ? 1 : QUESTION_WEIGHT
     const run = () => {
-      const asked: Asked = { slot, ref, command }
+      const asked: Asked = { slot, ref, command, weight }
       this.#asked.push(asked)
+      this.#weight += weight
       try {
         carryOut(asked)
       } catch (error) {
@@ -50,8 +73,28 @@ export class Answers {
         if (!asked.answer) this.refuse(asked, 'COMMAND_INVALID', { why: String(error) })
       }
     }
-    if (this.#holds > 0) this.#held.push(run)
-    else run()
+    this.#held.push({ weight, run })
+    this.goOn()
+  }
+
+  /** Carries out what waits, as far as there is room. */
+  goOn(): void {
+    // Each of them may hold up the rest.
+    while (this.#holds === 0 && this.#weight + this.#told < UNDER_WAY_MAX && this.#held.length > 0)
+      this.#held.shift()!.run()
+  }
+
+  /** This node ends: what only waited for room and was said goes into the outbox; nobody will hear other answers. */
+  finish(): void {
+    if (this.#holds > 0) return
+    for (const { weight, run } of this.#held.splice(0)) if (weight === 1) run()
+  }
+
+  /** What was told is with those who asked. Does more wait for that? */
+  left(): boolean {
+    const isLeft = this.#told > 0 && this.#held.length > 0
+    this.#told = 0
+    return isLeft
   }
 
   /** Holds up the commands that follow until the function returned is called. */
@@ -59,8 +102,7 @@ export class Answers {
     this.#holds++
     return () => {
       this.#holds--
-      // The next of them may hold up the rest again.
-      while (this.#holds === 0 && this.#held.length > 0) this.#held.shift()!()
+      this.goOn()
     }
   }
 
@@ -70,6 +112,8 @@ export class Answers {
     if (then) asked.behind = then
     while (this.#asked.length > 0 && this.#asked[0]!.answer) {
       const first = this.#asked.shift()!
+      this.#weight -= first.weight
+      this.#told += first.weight
       this.#core.tell(first.answer!)
       this.#core.answer(first.slot, first.answer!)
       first.behind?.()

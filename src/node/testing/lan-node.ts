@@ -197,6 +197,10 @@ export class LanNode implements Running {
         `internal error at ${input.in}: ${error instanceof Error ? error.stack : String(error)}`,
       )
     }
+    this.#planTurn()
+  }
+
+  #planTurn(): void {
     if (this.#isTurnPlanned) return
     this.#isTurnPlanned = true
     setImmediate(() => {
@@ -206,6 +210,7 @@ export class LanNode implements Running {
       for (const effect of this.#core.takeEffects()) this.#do(effect)
       this.#isCarrying = false
       for (const ask of this.#behind.splice(0)) ask()
+      if (this.#core.hasTurn) this.#planTurn()
     })
   }
 
@@ -320,6 +325,8 @@ export class LanNode implements Running {
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
     if (command?.do === 'newCode' && !command.code) return this.execute({ ...command, code: lanCode() }, ref)
+    const refusal = this.#audience.refusal(ref)
+    if (refusal) return Promise.resolve(refusal)
     return new Promise((resolve) => {
       const slot = this.#audience.waitsFor(resolve)
       const ask = () => this.give({ in: 'command', command, ref, slot })
