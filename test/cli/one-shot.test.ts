@@ -270,6 +270,36 @@ describe('a one-shot command', () => {
     }
   })
 
+  it('tail goes on where its room is called otherwise meanwhile, and asks of others once', async () => {
+    const node = new FakeNode()
+    let label = '3f9ac012'
+    let asked = 0
+    node.execute = async (_, ref) => {
+      asked++
+      const answer = { type: 'result' as const, command: '/history', data: [], room: label, ref }
+      node.emit(answer)
+      return answer
+    }
+    const world = worldBeside(node)
+    const ended = world.run('tail', '3f9ac012', '--json')
+    const say = (room: string, text: string) =>
+      node.emit({ type: 'message', id: text, room, from: BOB, text, ts: 1, order: '1' })
+    await node.ready
+    while (!world.stdout.readableLength) {
+      say('3f9ac012', 'sealed')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    label = 'plans'
+    for (const text of ['one', 'two']) say('general', text)
+    for (const text of ['three', 'four']) say('plans', text)
+    const told: unknown[] = []
+    while (told.at(-1) !== 'four') told.push((await world.printed()).id)
+    expect(new Set(told)).toEqual(new Set(['sealed', 'three', 'four']))
+    expect(asked).toBe(2)
+    await world.signal('SIGTERM')
+    expect(await ended).toBe(143)
+  })
+
   it('that lacks a word says which, as the help does', async () => {
     const world = new FakeWorld()
     expect(await world.run('search')).toBe(2)
