@@ -65,7 +65,7 @@ look  clock      The clock is wrong.
   it('refuses a check that there is not, with the nearest one', async () => {
     const world = new FakeWorld()
     expect(await world.run('doctor', '--check', 'multicst')).toBe(2)
-    expect(String(world.stderr.read())).toContain('There is no check multicst. Did you mean multicast?')
+    expect(world.errors()).toContain('There is no check multicst. Did you mean multicast?')
   })
 
   it('lets no sign of a stranger through to the terminal', async () => {

@@ -126,10 +126,13 @@ export class FakeWorld {
 
   /** Everything on stdout that is left; for after the end. */
   rest(): string {
-    return String(this.stdout.read() ?? '')
+    return all(this.stdout)
   }
 
   errors(): string {
-    return String(this.stderr.read() ?? '')
+    return all(this.stderr)
   }
 }
+
+/** Node 26 gives each chunk by itself where no length is asked for. */
+const all = (stream: PassThrough): string => String(stream.read(stream.readableLength) ?? '')

@@ -45,7 +45,7 @@ describe('the verdict on an export', () => {
     writeFileSync(file, exportPage('jsonl', lines))
     const world = new FakeWorld()
     expect(await world.run('verify', file)).toBe(0)
-    const out = String(world.stdout.read())
+    const out = world.rest()
     expect(out).toContain(
       `word of whoever made it, for these keys:\n  ${anna.node.self.id.slice(0, 16)}  ${name}\n`,
     )
@@ -56,7 +56,7 @@ describe('the verdict on an export', () => {
     writeFileSync(file, exportPage('jsonl', []))
     const world = new FakeWorld()
     expect(await world.run('verify', file)).toBe(1)
-    expect(String(world.stdout.read())).toContain('it holds no message: nothing in it is signed')
+    expect(world.rest()).toContain('it holds no message: nothing in it is signed')
   })
 
   it.runIf(existsSync('/dev/zero'))('reads no device, which may never end', async () => {

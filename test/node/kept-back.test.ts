@@ -44,7 +44,7 @@ describe('a message on its way', () => {
     expect(await saysMeanwhile(() => anna.execute({ do: 'delete', room: 'games' }))).toMatchObject({
       code: 'ROOM_UNKNOWN',
     })
-    expect(ben.settled).toBe(true)
+    await ben.settle()
   })
 
   it('rejects with BANNED where its author was banned meanwhile', async () => {

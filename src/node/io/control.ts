@@ -188,17 +188,18 @@ function readHello(socket: Socket): Promise<ControlHello | undefined> {
       resolve(hello)
     }
     const onReadable = () => {
-      const chunk = socket.read() as Buffer | null
-      if (!chunk) return
-      text = Buffer.concat([text, chunk])
-      const end = text.indexOf('\n')
-      if (end < 0) {
-        if (text.length > HELLO_BYTES_MAX) settle(undefined)
+      // Node 26 gives each chunk by itself, earlier ones all at once.
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+        text = Buffer.concat([text, chunk as Buffer])
+        const end = text.indexOf('\n')
+        if (end < 0) {
+          if (text.length > HELLO_BYTES_MAX) return settle(undefined)
+          continue
+        }
+        settle(parseHello(text.subarray(0, end).toString()))
+        if (end + 1 < text.length) socket.unshift(text.subarray(end + 1))
         return
       }
-      const hello = parseHello(text.subarray(0, end).toString())
-      settle(hello)
-      if (end + 1 < text.length) socket.unshift(text.subarray(end + 1))
     }
     const onClose = () => settle(undefined)
     const timer = setTimeout(() => settle(undefined), HELLO_MS_MAX)
