@@ -5,9 +5,9 @@ import { ask, type CommandRow, currentOr, type Meaning, nickName, none, one, spl
 
 /**
  * `^`, `^3`, `^a1b2`, a whole id, and, where somebody else's may be meant, `@anna`. `^anna` names one as well, which there is not:
- * taken for a text or a reason it would go to, hide or delete the last one.
+ * taken for a text or a reason it would go to, hide or delete the last one. `^_^` and `^o^` are texts.
  */
-const MESSAGE = /^(\^[\p{L}\p{N}]*|[0-9a-f]{64})$/u
+const MESSAGE = /^(\^([\p{L}\p{N}][^^]*)?|[0-9a-f]{64})$/u
 const isMessage = (word: string, isAnyones: boolean): boolean =>
   MESSAGE.test(word) || (isAnyones && /^@\S/u.test(word))
 
