@@ -111,7 +111,7 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
     .help(false)
     .strict()
     .fail((message, error) => {
-      const called = CALLS.find(({ name }) => argv.includes(name)) as CallRow | undefined
+      const called = calledIn(argv)
       const isShort = called && message?.startsWith('Not enough non-option arguments')
       refusal = isShort
         ? `Something is missing: lanchat ${called.name} ${called.args}`
@@ -152,6 +152,20 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
   if (print) return { print: `${print}\n` }
   if (invocation) return invocation
   throw new UsageError('These arguments are not understood.')
+}
+
+/** The call that is meant, whatever is wrong with the rest: the first word that is no option's value. */
+function calledIn(argv: readonly string[]): CallRow | undefined {
+  const options = Object.fromEntries(
+    ROWS.map(([name, { type }]) => [name, { type: type === 'flag' ? 'boolean' : 'string' } as const]),
+  )
+  const [name = ''] = parseArgs({
+    args: [...argv],
+    options,
+    allowPositionals: true,
+    strict: false,
+  }).positionals
+  return callRow(name)
 }
 
 /** The words of a call as yargs counts them. */

@@ -304,6 +304,9 @@ describe('a one-shot command', () => {
     const world = new FakeWorld()
     expect(await world.run('search')).toBe(2)
     expect(world.errors()).toContain('lanchat: Something is missing: lanchat search <words..>.')
+    // Also where an option's value is the name of another call.
+    expect(await world.run('search', '--room', 'hub')).toBe(2)
+    expect(world.errors()).toContain('lanchat: Something is missing: lanchat search <words..>.')
   })
 
   it('hub logs who is hub, and where', async () => {
