@@ -3,6 +3,7 @@ import type { PersonKey } from '../../wire/ids.ts'
 import { type Address, addressOf, dialNode, due } from '../addresses.ts'
 import type { Choice, ChoiceEvent, ChoiceFrame, Following, Link, LinkId, Turn } from './state.ts'
 import { isLiteral, noteTold, type Told } from './told.ts'
+import { parted } from './wary.ts'
 
 export const send = (turn: Turn, link: Link, frame: ChoiceFrame): void => {
   turn.effects.push({ do: 'send', link: link.id, frame })
@@ -123,7 +124,10 @@ export function addLink(choice: Choice, turn: Turn, event: Extract<ChoiceEvent, 
 
 function setLinksOf(choice: Choice, key: PersonKey, links: readonly Link[]): void {
   if (links.length > 0) choice.byKey.set(key, links)
-  else choice.byKey.delete(key)
+  else {
+    choice.byKey.delete(key)
+    parted(choice, key)
+  }
   for (const each of links) each.ofSameKey = links
 }
 

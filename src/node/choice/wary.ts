@@ -28,6 +28,8 @@ export interface Wary {
   times: number
   /** When each key was first met. */
   readonly met: Map<PersonKey, number>
+  /** All of these have a link: there is none to forget before one of them has none. A hub gets thousands, who would each look. */
+  areAllLinked: boolean
   /** Brief reigns of new keys, the last one of each. */
   readonly brief: Map<PersonKey, { readonly from: number; readonly to: number }>
 }
@@ -37,22 +39,28 @@ export const notWary = (): Wary => ({
   until: -Infinity,
   times: 0,
   met: new Map(),
+  areAllLinked: false,
   brief: new Map(),
 })
 
 /** A link to this key is up. */
-export function meet({ wary, byKey }: Choice, now: number, key: PersonKey): void {
-  const { met } = wary
+export function meet(choice: Choice, now: number, key: PersonKey): void {
+  const { met } = choice.wary
   if (met.has(key)) return
-  if (met.size >= MET_MAX) {
-    for (const other of met.keys()) {
-      if (byKey.has(other)) continue
-      met.delete(other)
-      break
-    }
-    if (met.size >= MET_MAX) return
-  }
-  met.set(key, now)
+  if (met.size < MET_MAX || forgetsOne(choice)) met.set(key, now)
+}
+
+/** There is no link to this key any more. */
+export function parted({ wary }: Choice, key: PersonKey): void {
+  if (wary.met.has(key)) wary.areAllLinked = false
+}
+
+/** False where all that were met have a link. */
+function forgetsOne({ wary, byKey }: Choice): boolean {
+  if (wary.areAllLinked) return false
+  for (const key of wary.met.keys()) if (!byKey.has(key)) return wary.met.delete(key)
+  wary.areAllLinked = true
+  return false
 }
 
 /** The hub followed is gone, or gave up for another one. */
