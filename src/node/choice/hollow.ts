@@ -15,6 +15,8 @@ const FORGONE_MS = 60_000
 const FORGONE_MS_MAX = 1_800_000
 /** Keys of which it is remembered how often that was. */
 const HOLLOW_MAX = 256
+/** Wary for so long: those of other keys may hold it up next. */
+const WARY_MS = 60_000
 /** How long it is remembered that hubs were told of to which nobody carries. */
 const STRANDED_MS = 600_000
 
@@ -66,5 +68,5 @@ export function forgoHollow(choice: Choice, now: number, followed: PersonKey | n
     choice.hollow.set(key, times + 1)
     forgo(choice, now, key, Math.min(FORGONE_MS_MAX, FORGONE_MS * 2 ** times))
   }
-  if (followed === null) beWary(choice, now, held.since ?? now)
+  if (followed === null) beWary(choice, now, held.since ?? now, WARY_MS)
 }

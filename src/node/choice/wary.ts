@@ -6,8 +6,11 @@
 import type { PersonKey } from '../../wire/ids.ts'
 import type { Choice, Following } from './state.ts'
 
-/** A reign over this node that ends sooner is brief; so many brief ones of new keys within that time are no accident. */
-const BRIEF_MS = 60_000
+/**
+ * A reign over this node that ends sooner is brief; so many brief ones of new keys within that time are no accident. Where honest
+ * people come and go hubs last longer than this: two parts of a network that were wary of each other would stay apart.
+ */
+const BRIEF_MS = 10_000
 const BRIEF_WITHIN_MS = 600_000
 const BRIEF_KEYS = 4
 const BRIEF_MAX = 256
@@ -15,7 +18,7 @@ const BRIEF_MAX = 256
 const FIRST_MS = 10_000
 const NEW_MS = 300_000
 /** Wary for so long, each time within WARY_MS_MAX for twice as long. */
-const WARY_MS = 60_000
+const WARY_MS = 20_000
 const WARY_MS_MAX = 1_800_000
 /** Keys that were met: of more the first that has no link is forgotten, and if it comes again it is new. */
 const MET_MAX = 1024
@@ -71,16 +74,17 @@ export function reignEnded(choice: Choice, now: number, { hub, since }: Followin
   brief.delete(hub)
   if (brief.size >= BRIEF_MAX) brief.delete(brief.keys().next().value!)
   brief.set(hub, { from: since, to: now })
-  if (brief.size >= BRIEF_KEYS) beWary(choice, now, Math.min(...[...brief.values()].map(({ from }) => from)))
+  if (brief.size >= BRIEF_KEYS)
+    beWary(choice, now, Math.min(...[...brief.values()].map(({ from }) => from)), WARY_MS)
 }
 
-/** since: when what makes it wary began. */
-export function beWary({ wary }: Choice, now: number, since: number): void {
+/** since: when what makes it wary began. ms: for so long the first time. */
+export function beWary({ wary }: Choice, now: number, since: number, ms: number): void {
   if (now >= wary.until) {
     wary.times = now - wary.until < WARY_MS_MAX ? wary.times + 1 : 0
     wary.since = since
   }
-  wary.until = now + Math.min(WARY_MS_MAX, WARY_MS * 2 ** wary.times)
+  wary.until = Math.max(wary.until, now + Math.min(WARY_MS_MAX, ms * 2 ** wary.times))
 }
 
 /** Is this a hub that nobody should go to now? */
