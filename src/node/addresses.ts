@@ -171,19 +171,24 @@ function add(list: Addresses, hint: Hint, now: number): Address {
 }
 
 function name(list: Addresses, entry: Address, node: string): void {
-  if (entry.node !== undefined) list.byNode.get(entry.node)?.delete(entry)
+  unname(list, entry)
   entry.node = node
   const set = list.byNode.get(node)
   if (set) set.add(entry)
   else list.byNode.set(node, new Set([entry]))
 }
 
-function forget(list: Addresses, entry: Address): void {
-  list.byAddress.delete(entry.address)
+/** A node without addresses is not kept: one sender can announce one address under any number of names. */
+function unname(list: Addresses, entry: Address): void {
   if (entry.node === undefined) return
   const set = list.byNode.get(entry.node)
   set?.delete(entry)
   if (set?.size === 0) list.byNode.delete(entry.node)
+}
+
+function forget(list: Addresses, entry: Address): void {
+  list.byAddress.delete(entry.address)
+  unname(list, entry)
 }
 
 /** Drops an address for a new one where the list is full; false where nothing may go. */

@@ -28,6 +28,12 @@ describe('what anybody on the link may announce (DI-6)', () => {
     expect(sum(dials((i) => hint('victim:25', { hub: i % 2 === 0 })))).toBeLessThanOrEqual(11)
   })
 
+  test('nothing grows with the names under which one address is announced', () => {
+    const list = createAddresses(LAN)
+    for (let i = 0; i < 1000; i++) note(list, hint('victim:25', { node: `n${i}` }), i)
+    expect([...list.byNode.keys()]).toEqual(['n999'])
+  })
+
   test('nor does one whose refusal said that it is of another code gain anything by it', () => {
     const list = createAddresses(LAN)
     note(list, hint('other'), 0)
