@@ -341,7 +341,11 @@ export class Core {
       (told) => this.#tellOfSaid(told.event.id, () => this.tellAck(told)),
       (event) => this.#tellOfSaid(event.id, () => this.#acts.withdrawn(event)),
     )
-    this.replication = new Replication((room, cls) => this.#acts.denial(this.self, room, cls) === undefined)
+    this.replication = new Replication(
+      (room, lane) =>
+        this.replica.vectors.isCurrent(lane) &&
+        this.#acts.denial(this.self, room, classOf(lane)) === undefined,
+    )
     this.#hubTold = new HubTold({
       self: this.self,
       people: this.people,

@@ -10,7 +10,7 @@
 import type { VerifiedRun } from '../wire/event.ts'
 import type { FrameOf } from '../wire/frames.ts'
 import type { EventId, LaneId, PersonKey, RoomId } from '../wire/ids.ts'
-import { classOf, type Lane, type LaneClass } from './lanes.ts'
+import { classOf, type Lane } from './lanes.ts'
 import { offersOf } from './offers.ts'
 
 /** The first offer comes when the usual witnesses had time enough, the next ones after twice the wait each. */
@@ -36,15 +36,15 @@ interface Open {
 }
 
 export class Replication {
-  /** Would what this author writes there count? Else nobody may want it. */
-  readonly #counts: (room: RoomId, cls: LaneClass) => boolean
+  /** Would what this author writes there count, and has it not expired? Else nobody may want it. */
+  readonly #counts: (room: RoomId, lane: LaneId) => boolean
   /** Lanes that are not held by two others to their end; those that wait longest for their turn first. */
   readonly #open = new Map<string, Open>()
   #others = 0
   #waitMs = FIRST_MS
   #dueAt = Number.NEGATIVE_INFINITY
 
-  constructor(counts: (room: RoomId, cls: LaneClass) => boolean) {
+  constructor(counts: (room: RoomId, lane: LaneId) => boolean) {
     this.#counts = counts
   }
 
@@ -107,7 +107,7 @@ export class Replication {
     this.#others = others
     if (others < COPIES || now < this.#dueAt) return []
     const round = [...this.#open.values()]
-      .filter(({ room, lane, since }) => now - since >= FIRST_MS && this.#counts(room, classOf(lane)))
+      .filter(({ room, lane, since }) => now - since >= FIRST_MS && this.#counts(room, lane))
       .slice(0, ROUND_LANES)
     if (round.length === 0) return []
     this.#dueAt = now + this.#waitMs

@@ -573,8 +573,9 @@ export class Sync {
     return result
   }
 
-  /** Pulls one lane over this link (a live run showed a gap). */
+  /** Pulls one lane over this link (a live run showed a gap, or its author offers it), unless it has expired (EV-14). */
   pullLane(link: LinkId, room: RoomId, author: PersonKey, lane: LaneId): void {
+    if (!this.#ports.replica.vectors.isCurrent(lane)) return
     const state = this.#links.get(link)
     const name = laneName(room, author, lane)
     if (!state || this.#lanesInFlight.has(name) || state.wanted.length >= WANTED_MAX) return

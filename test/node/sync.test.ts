@@ -412,6 +412,20 @@ describe('SY-7: pulling', () => {
     expect(b.taken.map((run) => run.events[0]!.lane)).toEqual([one!.events[0]!.lane])
   })
 
+  test('what has expired is not pulled, also where its author offers it, who came back with an old store (EV-14)', () => {
+    const [late, other, net] = [new Peer(1), new Peer(2), new Net()]
+    const t = NOW - 200 * 24 * 3600 * 1000
+    const run = anna.run(anna.contentLane(t), ['old'], undefined, t)
+    late.replica.setNow(t)
+    late.add(run)
+    const link = net.connect(late, other)
+    net.run()
+    other.sync.pullLane(link, ROOM, anna.person, lastOf(run).lane)
+    net.run()
+    expect(other.taken).toEqual([])
+    expect(other.sent('want')).toEqual([])
+  })
+
   test('equal nodes exchange their digests and nothing else', () => {
     const [a, b] = [new Peer(2), new Peer(3)]
     const runs = lanesOf(2)
