@@ -156,6 +156,14 @@ export class DiskCare implements StoreWatch {
     give({ in: 'storeFailing', failing: isFailing })
   }
 
+  /** As much is in memory only as may be: nothing more is taken in until the disk works. */
+  memoryFull(): void {
+    const { fail, log } = this.#ports
+    this.#failing = { since: this.#failing?.since ?? Date.now(), why: MEMORY_FULL }
+    log('error', MEMORY_FULL)
+    fail(MEMORY_FULL)
+  }
+
   replaced({ movedAside }: Opened): void {
     const { dir, seed, give, warn, log } = this.#ports
     void keepIdentity(dir, seed)
@@ -275,6 +283,8 @@ export class DiskCare implements StoreWatch {
 }
 
 const DISK_WORKS = 'The disk works again; everything is stored.'
+const MEMORY_FULL =
+  'As many messages are in memory only as may be. Nothing more is taken in until the disk works: free some space.'
 const DELETED =
   'The files in which messages are stored were deleted while lanchat ran. New ones are in their place, under the same identity; the others send what they have.'
 

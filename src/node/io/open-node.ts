@@ -90,6 +90,7 @@ export async function openNode(options: NodeOptions): Promise<NodeShell> {
     let opened: Opened = disk?.opened ?? {}
     const watch = {
       failing: (isFailing: boolean, error?: unknown) => shell?.storeFailing(isFailing, error),
+      full: () => shell?.disk.memoryFull(),
       replaced: (anew: Opened) => {
         if (shell) shell.disk.replaced(anew)
         else opened = anew

@@ -5,6 +5,9 @@
  *
  *   disk -> recovering (what is written waits) -> disk | memory -> (each RETRY_MS) -> disk
  *
+ * Of what is written while MEMORY_BYTES_MAX are in memory already nothing is lost, and nothing is said to be written either: who
+ * waits for the disk waits, and so nothing more is taken in (intake.ts), until it works.
+ *
  * Where there was no room to open the disk at the start it begins in memory, over a view of what lies there.
  */
 import { LanchatError } from '../lanchat-error.ts'
@@ -18,9 +21,18 @@ const RETRY_MS = 5000
 /** Operations written back at a time. */
 const BATCH_OPS = 1000
 
+/** Half a million short messages: hours of a busy network. More than this a machine has not to spare for one program. */
+export const MEMORY_BYTES_MAX = 256 * 1024 * 1024
+/** What an entry costs beside its key and value: its places in the map. */
+const ENTRY_BYTES = 128
+/** Entries of a page of a scan, as a store has it. */
+const PAGE_DEFAULT = 256
+
 export interface StoreWatch {
   /** It begins to fail, for this reason, or works again. */
   failing(isFailing: boolean, error?: unknown): void
+  /** There is as much in memory only as may be. */
+  full?(): void
   /**
    * An empty database lies beneath from now on: what was held must be counted anew. Told before any write that waited for
    * it resolves.
@@ -48,6 +60,10 @@ export class ResilientStore implements Store {
   readonly #watch: StoreWatch
   /** What is in memory only since the disk failed: values, and null for deletions. */
   #memory: Map<string, Uint8Array | null> | undefined
+  #memoryBytes = 0
+  readonly #memoryBytesMax: number
+  /** Writes that are in memory and are not said to be written before the disk works. */
+  #unsaid: Pick<Waiting, 'resolve' | 'reject'>[] = []
   #waiting: Waiting[] = []
   #recovering: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
@@ -61,7 +77,9 @@ export class ResilientStore implements Store {
     disk: LevelStore | undefined,
     watch: StoreWatch,
     unopened?: { readonly view: StoreView | undefined },
+    memoryBytesMax = MEMORY_BYTES_MAX,
   ) {
+    this.#memoryBytesMax = memoryBytesMax
     this.#disk = disk
     this.#watch = watch
     this.#view = unopened?.view
@@ -143,10 +161,7 @@ export class ResilientStore implements Store {
       } catch (error) {
         return Promise.reject(error)
       }
-    if (this.#memory) {
-      this.#keep(ops)
-      return Promise.resolve()
-    }
+    if (this.#memory) return this.#keepAndSay(ops)
     return new Promise((resolve, reject) => {
       const waiting = { ops, sync, resolve, reject }
       if (this.#recovering) this.#waiting.push(waiting)
@@ -157,10 +172,7 @@ export class ResilientStore implements Store {
   #put(waiting: Waiting): void {
     this.#disk!.write(waiting.ops, waiting.sync).then(waiting.resolve, (error: unknown) => {
       if (this.#isClosed || !isFailure(error)) return waiting.reject(error)
-      if (this.#memory) {
-        this.#keep(waiting.ops)
-        return waiting.resolve()
-      }
+      if (this.#memory) return void this.#keepAndSay(waiting.ops).then(waiting.resolve, waiting.reject)
       this.#waiting.push(waiting)
       this.#fails(error)
     })
@@ -207,11 +219,24 @@ export class ResilientStore implements Store {
   }
 
   #keep(ops: readonly StoreOp[]): void {
+    const memory = this.#memory!
     for (const op of ops) {
+      const [, key] = op
+      const before = memory.get(key)
+      if (before !== undefined) this.#memoryBytes -= bytesKept(key, before)
       // The last change of a key is the last to be written back.
-      this.#memory!.delete(op[1])
-      this.#memory!.set(op[1], op[0] === 'put' ? op[2] : null)
+      memory.delete(key)
+      const value = op[0] === 'put' ? op[2] : null
+      memory.set(key, value)
+      this.#memoryBytes += bytesKept(key, value)
     }
+  }
+
+  #keepAndSay(ops: readonly StoreOp[]): Promise<void> {
+    this.#keep(ops)
+    if (this.#memoryBytes <= this.#memoryBytesMax) return Promise.resolve()
+    if (this.#unsaid.length === 0) this.#watch.full?.()
+    return new Promise((resolve, reject) => this.#unsaid.push({ resolve, reject }))
   }
 
   #planRetry(): void {
@@ -238,10 +263,14 @@ export class ResilientStore implements Store {
       // One that is new because there was none before takes the place of nothing.
       if (opened.isFresh && (!isFirst || opened.movedAside !== undefined)) this.#watch.replaced(opened)
       // Nothing may come between the last look and going on without the memory.
-      do await writeBack(disk, memory)
+      do
+        await writeBack(disk, memory, (key, value) => {
+          this.#memoryBytes -= bytesKept(key, value)
+        })
       while (memory.size > 0)
       this.#memory = undefined
       this.#watch.failing(false)
+      for (const { resolve } of this.#unsaid.splice(0)) resolve()
     } catch {
       this.#planRetry()
     }
@@ -284,7 +313,9 @@ export class ResilientStore implements Store {
    */
   async *#merged(range: ScanRange, over: readonly Kept[]): AsyncGenerator<Kept> {
     let at = 0
-    for await (const entry of this.#scanBeneath(range)) {
+    // No more of the disk than is asked for, but for what the memory hides of it.
+    const page = Math.min(range.page ?? PAGE_DEFAULT, (range.limit ?? PAGE_DEFAULT) + 1)
+    for await (const entry of this.#scanBeneath({ ...range, page })) {
       while (at < over.length && comesBefore(over[at]![0], entry[0], range)) yield over[at++]!
       if (over[at]?.[0] !== entry[0]) yield entry
     }
@@ -320,6 +351,7 @@ export class ResilientStore implements Store {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retry)
+    for (const { reject } of this.#unsaid.splice(0)) reject(closedError())
     await this.#recovering
     this.#endView()
     await this.#viewEnded
@@ -338,15 +370,26 @@ const entriesIn = (memory: Iterable<Kept>, range: ScanRange): Kept[] =>
     .filter(([key]) => key >= range.from && key < range.to)
     .sort(([a], [b]) => (comesBefore(a, b, range) ? -1 : 1))
 
+const bytesKept = (key: string, value: Uint8Array | null): number =>
+  key.length + (value?.length ?? 0) + ENTRY_BYTES
+
 const opsOf = (memory: Iterable<Kept>): StoreOp[] =>
   [...memory].map(([key, value]): StoreOp => (value ? ['put', key, value] : ['del', key]))
 
 /** Writes all of it, part by part: also what comes meanwhile. The last part is synced. */
-async function writeBack(disk: LevelStore, memory: Map<string, Uint8Array | null>): Promise<void> {
+async function writeBack(
+  disk: LevelStore,
+  memory: Map<string, Uint8Array | null>,
+  gone: (key: string, value: Uint8Array | null) => void,
+): Promise<void> {
   do {
     const part: Kept[] = []
     for (const entry of memory) if (part.push(entry) === BATCH_OPS) break
     await disk.write(opsOf(part), part.length === memory.size)
-    for (const [key, value] of part) if (memory.get(key) === value) memory.delete(key)
+    for (const [key, value] of part)
+      if (memory.get(key) === value) {
+        memory.delete(key)
+        gone(key, value)
+      }
   } while (memory.size > 0)
 }

@@ -50,6 +50,80 @@ storeContract(
   async () => new ResilientStore(undefined, { failing: () => {}, replaced: () => {} }),
 )
 
+describe('what is in memory only', () => {
+  const MAX = 10_000
+  const store = (disk?: LevelStore) => {
+    const told: string[] = []
+    const failing = (isFailing: boolean) => void told.push(isFailing ? 'fails' : 'works')
+    const watch = { failing, replaced: () => {}, full: () => void told.push('full') }
+    return { told, store: new ResilientStore(disk, watch, undefined, MAX) }
+  }
+  /** Writes without a pause, each once the one before is said to be written; how many were, when no more is for a while. */
+  async function flatOut(store: Store, told: readonly string[]) {
+    let count = 0
+    const loop = async () => {
+      for (;;) {
+        await store.write([put(`e${String(count).padStart(6, '0')}`, ...Array(100).fill(7))], false)
+        count++
+      }
+    }
+    const ended = loop().catch((error: unknown) => error)
+    while (!told.includes('full')) await new Promise((resolve) => setImmediate(resolve))
+    return { said: () => count, ended }
+  }
+
+  it('is bounded: who writes on waits, is told so once, and what is there is read', async () => {
+    const { told, store: kept } = store()
+    const { said, ended } = await flatOut(kept, told)
+    expect(said()).toBeGreaterThan(10)
+    expect(said()).toBeLessThan(MAX / 100)
+    expect(told).toEqual(['full'])
+    expect(await keysOf(kept)).toHaveLength(said() + 1)
+    await kept.close()
+    expect(await ended).toBeInstanceOf(Error)
+  })
+
+  it('goes to the disk once it works, and who waited goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { store: disk } = await openLevelStore(freshDir())
+    const { told, store: kept } = store(disk)
+    const undo = failCommits()
+    const { said } = await flatOut(kept, told)
+    const before = said()
+    expect(told).toEqual(['fails', 'full'])
+    undo()
+    vi.advanceTimersByTime(5000)
+    vi.useRealTimers()
+    while (said() < before * 3) await new Promise((resolve) => setImmediate(resolve))
+    expect(told).toEqual(['fails', 'full', 'works'])
+    await kept.close()
+  })
+
+  it('hides no more of the disk from a scan than was asked for, which reads no more either', async () => {
+    const { store: disk } = await openLevelStore(freshDir())
+    const keys = Array.from({ length: 500 }, (_, k) => `e${String(k).padStart(4, '0')}`)
+    await disk.write(
+      keys.map((key) => put(key, 1)),
+      true,
+    )
+    const { store: kept } = store(disk)
+    const undo = failCommits()
+    await kept.write([put('e000000', 2), ['del', 'e0001']], false)
+    undo()
+    const pages: (number | undefined)[] = []
+    const { scan } = LevelStore.prototype
+    vi.spyOn(LevelStore.prototype, 'scan').mockImplementation(function (this: LevelStore, range) {
+      pages.push(range.page)
+      return scan.call(this, range)
+    })
+    const found: string[] = []
+    for await (const [key] of kept.scan({ from: 'e', to: 'f', limit: 3 })) found.push(key)
+    expect(found).toEqual(['e0000', 'e000000', 'e0002'])
+    expect(pages).toEqual([4])
+    await kept.close()
+  })
+})
+
 describe('a store that outlives its disk', () => {
   it('says so while nothing can be read between two handles, and when it can be read again', async () => {
     const { store } = await started()
