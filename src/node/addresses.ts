@@ -263,7 +263,8 @@ export function reached(list: Addresses, address: string, node: string, now: num
   }
   const hint: Hint = { address, node, reachable: false, hub: false, source: 'beacon' }
   const entry = list.byAddress.get(address) ?? add(list, hint, now)
-  if (entry.node !== node) name(list, entry, node)
+  // Last of its node's: where it was reached last it is.
+  name(list, entry, node)
   entry.verified = true
   entry.proven ||= dialled
   entry.disputed = false
@@ -362,12 +363,15 @@ export function dialNode(list: Addresses, node: string, now: number, pauseMs: nu
   return chosen
 }
 
-/** The best address to tell others for a node, of those that may be told; '' where none is known. */
+/** The best address to tell others for a node, of those that may be told, and of two alike where it was reached last; '' where none is known. */
 export function addressOf(list: Addresses, node: string, mayBeTold: (address: string) => boolean): string {
   let best: Address | undefined
   for (const entry of list.byNode.get(node) ?? []) {
     if (!mayBeTold(entry.address)) continue
-    if (!best || Number(entry.verified) - entry.failures > Number(best.verified) - best.failures) best = entry
+    const ahead = best ? worth(entry) - worth(best) : 1
+    if (ahead > 0 || (ahead === 0 && entry.verified)) best = entry
   }
   return best?.address ?? ''
 }
+
+const worth = ({ verified, failures }: Address): number => Number(verified) - failures

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  addressOf,
   createAddresses,
   DIALS_MAX,
   dialNode,
@@ -9,7 +10,10 @@ import {
   reached,
   UNVERIFIED_MAX,
 } from '../../src/node/addresses.ts'
+import { STATE } from '../../src/node/choice.ts'
 import { LAN } from '../../src/node/timing.ts'
+import { fromHex } from '../../src/wire/bytes.ts'
+import { HIGH, LOW, Node } from './choice-by-hand.ts'
 import { hint } from './hints.ts'
 
 const all = () => true
@@ -158,4 +162,31 @@ test('an address of another code or place gains nothing by announcing itself', (
   note(list, hint('a'), 5000)
   expect(due(list, 59_999, all)).toEqual([])
   expect(due(list, 60_000, all)).toEqual(['a'])
+})
+
+test('a machine that was given another address is said to be there, while links from before are there', () => {
+  const node = new Node().following(HIGH)
+  node.link(3, LOW)
+  node.now += 1900
+  node.link(2, HIGH)
+  node.beat(2, { state: STATE.hub, upstream: fromHex(HIGH) })
+  const said = () => {
+    node.frame(3, { type: 'who' })
+    return node.sent('whoIs').map(({ frame }) => frame)
+  }
+  expect(said()).toMatchObject([{ address: '10.0.0.1:1' }])
+  node.now += 200
+  node.beat(2, { state: STATE.hub, upstream: fromHex(HIGH) })
+  node.frame(2, { type: 'joined', at: node.now, epoch: 1 })
+  expect(said()).toMatchObject([{ address: '10.0.0.2:1' }])
+})
+
+test('of two addresses of a node others are told the one where it was reached last', () => {
+  const list = createAddresses(LAN)
+  note(list, hint('announced', { node: 'n' }), 0)
+  reached(list, 'first', 'n', 0, true)
+  reached(list, 'second', 'n', 1, true)
+  expect(addressOf(list, 'n', () => true)).toBe('second')
+  reached(list, 'first', 'n', 2, true)
+  expect(addressOf(list, 'n', () => true)).toBe('first')
 })

@@ -232,8 +232,13 @@ export function dialKey(choice: Choice, turn: Turn, key: PersonKey, pauseMs: num
 export const hasNoLink = (choice: Choice, entry: Address): boolean =>
   entry.node === undefined || entry.disputed || (entry.node !== choice.node && !choice.byNode.has(entry.node))
 
-/** Where others may dial this key; '' unknown. A host name (of --peer) is no word for others, and may be longer than what they take. */
+/**
+ * Where others may dial this key; '' unknown. A host name (of --peer) is no word for others, and may be longer than what they take.
+ * A machine that was given another address has a link from before, on which nothing is heard any more.
+ */
 export function whereIs(choice: Choice, key: PersonKey): string {
-  for (const link of choice.byKey.get(key) ?? []) if (isLiteral(link.address)) return link.address
+  const heardAt = (linkTo(choice, key)?.heardAt ?? 0) - choice.timing.silenceMs
+  for (const link of choice.byKey.get(key) ?? [])
+    if (link.heardAt > heardAt && isLiteral(link.address)) return link.address
   return addressOf(choice.addresses, choice.options.instanceOf(key), isLiteral)
 }
