@@ -6,8 +6,11 @@ import { concat, readUint, uint } from '../wire/bytes.ts'
 import { factKey } from './keys.ts'
 import type { StoreOp } from './store.ts'
 
-/** A clock that is this far ahead of where it was seen last has leapt; or its machine was off for so long, which is rare. */
-const LEAP_MS = 365 * 86_400_000
+/**
+ * A clock that is this far ahead of where it was seen last has leapt: by less of it hardly anything expires too soon. Or its machine was
+ * off for so long, as over a summer: then what it erases waits for a week, and nothing else does.
+ */
+const LEAP_MS = 30 * 86_400_000
 /** Behind a leap nothing is erased for so long: somebody will have noticed. */
 const STEADY_MS = 7 * 86_400_000
 /** Where it was is kept this often. */
@@ -35,14 +38,18 @@ export class SteadyClock {
   at(wall: number): number {
     if (this.#last === undefined) this.#read(wall)
     if (wall - this.#last! > LEAP_MS) {
+      this.#before = this.#believed(this.#last!)
       this.#since = wall
-      this.#before = this.#last!
     } else this.#since = Math.min(this.#since, wall)
     this.#last = wall
     if (Math.abs(wall - this.#savedAt) >= SAVE_EVERY_MS) {
       this.#savedAt = wall
       this.#ports.put(['put', NOTE, concat(...[wall, this.#since, this.#before].map(time))])
     }
+    return this.#believed(wall)
+  }
+
+  #believed(wall: number): number {
     return wall - this.#since >= STEADY_MS ? wall : Math.min(wall, this.#before)
   }
 
