@@ -10,14 +10,18 @@ import type { SessionEnd } from './json.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { type Look, type Paint, type Rendered, render } from './render.ts'
+import { inRows } from './screen/wrap.ts'
 import { brokenLine, Session } from './session.ts'
+
+/** A pipe, or a terminal with its width. */
+type Shown = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 export interface LineModeOptions {
   readonly node: Node
   readonly input: Readable
-  readonly output: Writable
+  readonly output: Shown
   /** For notices, where output is a pipe. */
-  readonly notices: Writable
+  readonly notices: Shown
   readonly gate: Promise<unknown>
   readonly paint: Paint
   readonly tabs: boolean
@@ -106,9 +110,10 @@ export class LineMode {
   }
 
   #show({ text, isNotice }: Rendered): void {
+    const { asciiOnly, output, notices } = this.#options
+    const shown = inRows(asciiOnly ? inAscii(text) : text, isNotice ? notices : output)
     const to = isNotice ? this.#notices : this.output
-    const { asciiOnly } = this.#options
-    to.write(`${asciiOnly ? inAscii(text) : text}\n`)
+    to.write(`${shown}\n`)
   }
 }
 

@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts'
 import { granted, type OneShotOptions, oneShot } from './one-shot.ts'
 import type { Settings } from './options.ts'
 import { colourful, notesOf, plain, resultText } from './render.ts'
+import { inRows } from './screen/wrap.ts'
 import type { World } from './world.ts'
 
 /** command: as typed in the chat, with its slash. --json prints the `result` object. */
@@ -20,9 +21,14 @@ export function question(
     const { ref: _, ...result } = answer
     const paint = isColourful(world, settings) ? colourful : plain
     const look = { paint, tabs: settings.plain, self: ready.self.id }
-    const text = settings.json ? jsonLine(result) : resultText(answer.command, answer.data, look, answer)
-    if (text !== '') output.write(`${text}\n`)
-    if (settings.plain && !settings.json) for (const note of notesOf(answer)) say(note)
+    if (settings.json) output.write(`${jsonLine(result)}\n`)
+    else {
+      const text = resultText(answer.command, answer.data, look, answer)
+      // Tabs are for programs, also where people look at them.
+      const shown = settings.plain ? text : inRows(text, world.stdout)
+      if (text !== '') output.write(`${shown}\n`)
+      if (settings.plain) for (const note of notesOf(answer)) say(note)
+    }
     return EXIT.ok
   }
   return oneShot(world, settings, ask, options)

@@ -6,6 +6,7 @@ import { granted, oneShot } from './one-shot.ts'
 import { type Settings, UsageError } from './options.ts'
 import type { Remote } from './remote.ts'
 import { colourful, plain, render } from './render.ts'
+import { inRows } from './screen/wrap.ts'
 import type { World } from './world.ts'
 
 /**
@@ -26,7 +27,7 @@ export async function tail(world: World, settings: Settings, where: string | und
       if (event.type !== 'message' || event.history) return
       before = before.then(async () => {
         if (!(await isWanted(event))) return
-        output.write(`${settings.json ? jsonLine(event) : render(event, look)!.text}\n`)
+        output.write(`${settings.json ? jsonLine(event) : inRows(render(event, look)!.text, world.stdout)}\n`)
       })
     })
     return new Promise<number>(() => {})

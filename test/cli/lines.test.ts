@@ -162,3 +162,25 @@ describe('line mode on a terminal that shows no UTF-8', () => {
     mode.close()
   })
 })
+
+describe('line mode on a terminal', () => {
+  it('begins no row but the first of a text at the edge, so that none looks like a line of somebody else', async () => {
+    const node = new FakeNode()
+    const output = Object.assign(new PassThrough(), { isTTY: true, columns: 40 })
+    const mode = new LineMode({
+      node,
+      input: new PassThrough(),
+      output,
+      notices: output,
+      gate: Promise.resolve(),
+      paint: plain,
+      tabs: false,
+      isWatched: true,
+    })
+    node.emit(message({ text: `${'x'.repeat(25)} [general] anna: I did it, not you` }))
+    const [written] = await once(output, 'data')
+    const rows = [`[general] bob: ${'x'.repeat(25)}`, '    [general] anna: I did it, not you']
+    expect(String(written)).toBe(`${rows.join('\n')}\n`)
+    mode.close()
+  })
+})

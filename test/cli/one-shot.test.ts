@@ -300,6 +300,38 @@ describe('a one-shot command', () => {
     expect(await ended).toBe(143)
   })
 
+  it('history and tail begin no row but the first of a text at the edge of a terminal', async () => {
+    const said = { type: 'message', id: 'x', room: 'lab', from: BOB, ts: 1, order: '1' } as const
+    const text = `${'x'.repeat(80)} [lab] anna: I did it`
+    const onTerminal = (world: FakeWorld) => void Object.assign(world.stdout, { isTTY: true, columns: 80 })
+
+    const asked = new FakeWorld()
+    onTerminal(asked)
+    asked.node.execute = async (_, ref) => {
+      const answer = { type: 'result' as const, command: '/history', data: [{ ...said, text }], ref }
+      asked.node.emit(answer)
+      return answer
+    }
+    expect(await asked.run('history', 'lab')).toBe(0)
+    const [, ...further] = asked.rest().trimEnd().split('\n')
+    expect(further.filter((row) => !row.startsWith('    '))).toEqual([])
+    expect(further.join('')).toContain('I did it')
+
+    const node = new FakeNode()
+    const world = worldBeside(node)
+    onTerminal(world)
+    const ended = world.run('tail')
+    await node.ready
+    while (!world.stdout.readableLength) {
+      node.emit({ ...said, text })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await world.line()).toMatch(/^\[lab\]/)
+    expect(await world.line()).toMatch(/^ {4}/)
+    await world.signal('SIGTERM')
+    expect(await ended).toBe(143)
+  })
+
   it('that lacks a word says which, as the help does', async () => {
     const world = new FakeWorld()
     expect(await world.run('search')).toBe(2)

@@ -21,6 +21,14 @@ export function wrapped(line: string, columns: number): string {
     .join('\n')
 }
 
+/** What is written to a stream line by line: where that is a terminal, as its rows; elsewhere, for programs, as it is. */
+export function inRows(
+  text: string,
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+): string {
+  return stream.isTTY && stream.columns ? wrapped(text, stream.columns) : text
+}
+
 /** Nothing but a tab is wider than two columns for each unit of UTF-16. */
 const fits = (part: string, columns: number): boolean =>
   !part.includes('\t') && part.length * (/^[ -~]*$/.test(part) ? 1 : 2) <= columns
