@@ -146,17 +146,22 @@ export class OpenLinks {
     this.#turns.give({ in: 'linkDown', link: id, cause: 'closed' })
   }
 
-  /** Three faults end the link, and key and address wait. */
+  /** Three faults end the link, and key and address wait, unless honest people share the address. */
   fault(id: number, key: PersonKey, why: string): void {
     const { penalties, log } = this.#ports
     const count = penalties.count(key)
     log('info', `fault ${count} of ${key.slice(0, 8)}: ${why}`)
     if (count < FAULTS_MAX) return
     const address = this.#links.get(id)?.address
-    // An address of this machine is shared with honest people here.
-    const isShared = !address || isOwnAddress(address)
+    const isShared = !address || isOwnAddress(address) || this.#hasOthersAt(address, key)
     penalties.begin(key, isShared ? undefined : address, systemClock.monotonic())
     this.refuse(id, 'FAULTS', '')
+  }
+
+  /** Others come from there too: a class behind one address is not shut out for one of them. */
+  #hasOthersAt(address: string, key: PersonKey): boolean {
+    for (const link of this.#links.values()) if (link.address === address && link.key !== key) return true
+    return false
   }
 
   /** Ends all of them. Twice is safe. */
