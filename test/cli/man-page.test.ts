@@ -6,11 +6,18 @@ import { manPage } from '../../src/cli/man-page.ts'
 import { OPTIONS } from '../../src/cli/options.ts'
 
 const root = new URL('../../', import.meta.url)
-const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
+const { version, man } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+  version: string
+  man: unknown
+}
 
 describe('the manual page', () => {
   it('is fresh: npm run man writes it anew', () => {
     expect(readFileSync(new URL('man/lanchat.1', root), 'utf8')).toBe(manPage(version))
+  })
+
+  it('is one of a list, since npm installs no other', () => {
+    expect(man).toEqual(['./man/lanchat.1'])
   })
 
   it('holds every command and every option', () => {
