@@ -138,6 +138,7 @@ export class Outbox {
         isWithdrawn: false,
         held: new Map(),
       }
+      this.#forgetFormer(first)
       this.#lanes.set(name, lane)
     }
     for (const event of run.events) {
@@ -392,6 +393,16 @@ export class Outbox {
     if (!entry.isSaid) return
     const copies = copiesOf(entry)
     this.#tell({ event: entry.event, state, copies, alone: copies === 0 })
+  }
+
+  /** A lane begins behind others of its room, as after each pause: of those the last one stays, and what is not safe yet. */
+  #forgetFormer({ room, lane: begun }: Event): void {
+    const isControl = isControlLane(begun)
+    const former = [...this.#lanes].filter(
+      ([, { room: other, lane }]) => other === room && isControlLane(lane) === isControl,
+    )
+    for (const [name, { entries, isWithdrawn }] of former.slice(0, -1))
+      if (!isWithdrawn && ![...entries.values()].some(isOpen)) this.#lanes.delete(name)
   }
 
   #forget(lane: OwnLane): void {

@@ -111,3 +111,23 @@ test('of what is written alone without end only the latest is kept, and all of i
   outbox.linked(100, 'posts')
   expect(sent).toMatchObject([{ type: 'offer' }])
 })
+
+test('of lanes of one room that follow one another, as after pauses, the last two are kept, and what is not stored', () => {
+  const outbox = new Outbox(
+    () => {},
+    () => {},
+  )
+  outbox.linked(0, 'posts')
+  for (let i = 0; i < 50; i++) {
+    const draft = { kind: 1, at: i, t: i, body: new Uint8Array(20) }
+    const next = newContentLane(nodeCrypto, i)
+    outbox.add(
+      signRun(nodeCrypto, signer, { net, room, lane: next, n: 0, prev: LANE_START }, [draft]),
+      true,
+      0,
+    )
+    if (i !== 7) outbox.stored(hub, room, next, 1, 0)
+  }
+  expect(outbox.kept).toBe(3)
+  expect(outbox.unstored).toBe(1)
+})
