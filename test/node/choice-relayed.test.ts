@@ -10,6 +10,7 @@ import {
 import { LAN } from '../../src/node/timing.ts'
 import { fromHex, uint } from '../../src/wire/bytes.ts'
 import type { PersonKey } from '../../src/wire/ids.ts'
+import { HIGH, LOW, Node } from './choice-by-hand.ts'
 
 const SELF = '55'.repeat(32) as PersonKey
 const HUB = '11'.repeat(32) as PersonKey
@@ -92,4 +93,29 @@ test('a hub meets another one through a member that can carry, not through a vis
   }
   expect(asked.length).toBeGreaterThan(0)
   expect(new Set(asked)).toEqual(new Set([1]))
+})
+
+test('a hub whose machine was given another address is dialled there, and not waited for on the link from before', () => {
+  const node = new Node().following(HIGH)
+  node.link(2, LOW)
+  const dialled: string[] = []
+  const pass = (ms: number, say: () => void) => {
+    for (let left = ms; left > 0; left -= 250) {
+      say()
+      for (const effect of node.wait(250)) if (effect.do === 'dial') dialled.push(effect.address)
+    }
+  }
+  pass(2250, () => node.beat(2, { state: STATE.following, upstream: fromHex(HIGH) }))
+  node.give({ in: 'linkUp', link: 3, key: HIGH, dialled: true, address: '', visitor: false, via: LOW })
+  node.beat(3, { state: STATE.hub, upstream: fromHex(HIGH) })
+  node.frame(3, { type: 'joined', at: node.now, epoch: 1 })
+  expect(viewOf(node.choice)).toMatchObject({ state: 'following', via: LOW })
+  const address = '10.0.0.90:1'
+  const instance = HIGH.slice(0, 16)
+  node.give({ in: 'hint', address, node: instance, reachable: true, hub: true, source: 'mdns' })
+  pass(1250, () => {
+    node.beat(2, { state: STATE.following, upstream: fromHex(HIGH) })
+    node.beat(3, { state: STATE.hub, upstream: fromHex(HIGH) })
+  })
+  expect(dialled).toContain(address)
 })

@@ -9,7 +9,7 @@
 import type { PersonKey } from '../../wire/ids.ts'
 import type { RelayStanding } from '../relay.ts'
 import { isAvoided } from './avoid.ts'
-import { dialKey, isHeard, join, wakeBy } from './links.ts'
+import { dialKey, isHeard, join, silentSince, wakeBy } from './links.ts'
 import { seek } from './moves.ts'
 import {
   type Choice,
@@ -130,7 +130,9 @@ export function circuitFailed(choice: Choice, turn: Turn, via: LinkId, to: Perso
 /** Tries to reach the hub without help, each time after twice as long. */
 export function tryDirect(choice: Choice, turn: Turn, phase: Following): void {
   const { now } = turn
-  const direct = [...(choice.byKey.get(phase.hub) ?? [])].find((link) => link.via === undefined)
+  // One that is silent may be of before the hub's machine was given another address.
+  const isLively = (link: Link) => link.via === undefined && now - silentSince(link) < choice.timing.silenceMs
+  const direct = choice.byKey.get(phase.hub)?.find(isLively)
   if (now >= phase.directAt) {
     phase.directMs = Math.min(choice.timing.directMsMax, 2 * phase.directMs)
     phase.directAt = now + phase.directMs
