@@ -79,7 +79,9 @@ function checkOptions(options: object, checks: Readonly<Record<string, Check>>):
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (!check) unknown.push(unknownTold(name, Object.keys(checks)))
     else if (value !== undefined && !check[1](value))
-      throw new TypeError(`The option ${name} must be ${check[0]}, and is ${shown(value)}.`)
+      throw new TypeError(
+        `The option ${name} must be ${check[0]}, and is ${name === 'code' ? ofType(value) : shown(value)}.`,
+      )
   }
   return unknown
 }
@@ -90,8 +92,10 @@ function unknownTold(name: string, names: readonly string[]): string {
   return `There is no option ${name}: it changes nothing.${meant === undefined ? '' : ` Is ${meant} meant?`}`
 }
 
-/** Short, and never a secret: of a text its type alone. */
+/** Short, and of a text its type alone: it may be a secret. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list${value.length === 0 ? '' : ' with something else'}`
-  return typeof value === 'number' || value === null ? String(value) : `of type ${typeof value}`
+  return typeof value === 'number' || value === null ? String(value) : ofType(value)
 }
+
+const ofType = (value: unknown): string => `of type ${typeof value}`

@@ -16,7 +16,8 @@ describe('an option of another type', () => {
     [{ port: '8080' }, 'port must be a whole number from 0 to 65535, and is of type string'],
     [{ port: 70_000 }, 'port must be a whole number from 0 to 65535, and is 70000'],
     [{ name: 5 }, 'name must be a text, and is 5'],
-    [{ code: 5 }, 'code must be a text'],
+    // A secret, also where it is digits.
+    [{ code: 271_828 }, 'code must be a text, and is of type number'],
     [{ rate: Number.NaN }, 'rate must be a number that is not negative, and is NaN'],
     [{ discovery: 'false' }, 'discovery must be true or false, and is of type string'],
     [{ log: 'debug' }, 'log must be a function, and is of type string'],
