@@ -449,6 +449,10 @@ const table = {
     us: 'This program asks faster than it is answered: {max} commands wait already, and this one was not carried out. Wait for some of their answers first.',
     fatal: false,
   },
+  OUTBOX_FULL: {
+    us: 'There is no hub at the moment, and {max} messages of yours wait for one already. This one was not sent: try again once there is one.',
+    fatal: false,
+  },
   INVITATION_INVALID: {
     us: 'This invitation is damaged: a part of it is missing or was changed. Ask for it again.',
     fatal: true,

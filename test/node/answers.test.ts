@@ -1,6 +1,6 @@
 /** Answers to commands: lists have a limit, and say so; so has what is asked at once. */
 import { describe, expect, it } from 'vitest'
-import { Answers, type Asked, LISTED_MAX } from '../../src/node/acts/answers.ts'
+import { Answers, type Asked, LISTED_MAX, UNSTORED_MAX } from '../../src/node/acts/answers.ts'
 import { ASKERS_MAX } from '../../src/node/audience.ts'
 import type { Core } from '../../src/node/core.ts'
 import type { Answer } from '../../src/node/events.ts'
@@ -30,7 +30,8 @@ it.each([
 })
 
 describe('commands asked without waiting', () => {
-  const silent = { tell: () => {}, answer: () => {} } as unknown as Core
+  const outbox = { unstored: 0 }
+  const silent = { tell: () => {}, answer: () => {}, outbox, moment: { now: 0 } } as unknown as Core
 
   /** Asks so often; which of them were carried out. */
   function asked(command: string, times: number) {
@@ -80,4 +81,49 @@ it('a program that asks without waiting hears BUSY, and is answered in full othe
   expect(new Set(codes.slice(0, ASKERS_MAX))).toEqual(new Set(['result']))
   expect(new Set(codes.slice(ASKERS_MAX))).toEqual(new Set(['BUSY']))
   expect(await anna.execute({ do: 'rooms' })).toMatchObject({ type: 'result' })
+})
+
+describe('what is said while too much waits to be stored', () => {
+  function full() {
+    const outbox = { unstored: UNSTORED_MAX }
+    const moment = { now: 0 }
+    const answers = new Answers({ tell: () => {}, answer: () => {}, outbox, moment } as unknown as Core)
+    const done: Asked[] = []
+    const say = () => answers.take(1, undefined, '/group_msg', (asked) => done.push(asked))
+    return { outbox, moment, answers, done, say }
+  }
+
+  it('waits until some of it is stored', () => {
+    const { outbox, answers, done, say } = full()
+    for (let k = 0; k < 10; k++) say()
+    expect(done).toHaveLength(0)
+    outbox.unstored -= 1
+    answers.goOn()
+    expect(done.length).toBeGreaterThan(0)
+    expect(answers.waiting).toBe(10)
+  })
+
+  it('waits as long as some is stored, however slowly', () => {
+    const { outbox, moment, answers, done, say } = full()
+    outbox.unstored += 100
+    say()
+    for (let k = 0; k < 10; k++) {
+      moment.now += 9000
+      outbox.unstored -= 1
+      answers.goOn()
+    }
+    expect(done).toHaveLength(0)
+  })
+
+  it('is carried out, to be refused, where nothing is stored for 10 s', () => {
+    const { moment, answers, done, say } = full()
+    say()
+    moment.now = 9_999
+    answers.goOn()
+    expect(done).toHaveLength(0)
+    moment.now = 10_000
+    answers.goOn()
+    say()
+    expect(done).toHaveLength(2)
+  })
 })

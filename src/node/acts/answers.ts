@@ -19,6 +19,14 @@ const UNDER_WAY_MAX = 256
 const QUESTION_WEIGHT = 32
 const SAID: ReadonlySet<string> = new Set(['/group_msg', '/me', '/msg', '/reply', '/edit', '/react'])
 
+/**
+ * Own messages that are not stored yet, in memory with their authors' wait for it: 60 MB, and minutes of any hub but one with a
+ * rate. What is said beyond that waits for some to be stored: so a pipe that writes faster than its hub takes is read no faster.
+ */
+export const UNSTORED_MAX = 16_384
+/** ... but not for ever: nothing was stored for so long, so there is no hub, and who asks is told. */
+const FULL_MS_MAX = 10_000
+
 interface Held {
   readonly weight: number
   run(): void
@@ -49,6 +57,8 @@ export class Answers {
   /** Of what is asked, and of what this turn has told. */
   #weight = 0
   #told = 0
+  /** What waits in the outbox where that is too much, and since when it is not less, monotonic ms. */
+  #full: { readonly unstored: number; readonly since: number } | undefined
 
   constructor(core: Core) {
     this.#core = core
@@ -80,8 +90,19 @@ export class Answers {
   /** Carries out what waits, as far as there is room. */
   goOn(): void {
     // Each of them may hold up the rest.
-    while (this.#holds === 0 && this.#weight + this.#told < UNDER_WAY_MAX && this.#held.length > 0)
+    while (this.#holds === 0 && this.#weight + this.#told < UNDER_WAY_MAX && this.#held.length > 0) {
+      if (this.#held[0]!.weight === 1 && this.#waitsForOutbox()) return
       this.#held.shift()!.run()
+    }
+  }
+
+  #waitsForOutbox(): boolean {
+    const { unstored } = this.#core.outbox
+    const { now } = this.#core.moment
+    if (unstored < UNSTORED_MAX) this.#full = undefined
+    // Those under way come behind it.
+    else if (!this.#full || unstored !== this.#full.unstored) this.#full = { unstored, since: now }
+    return this.#full !== undefined && now - this.#full.since < FULL_MS_MAX
   }
 
   /** This node ends: what only waited for room and was said goes into the outbox; nobody will hear other answers. */

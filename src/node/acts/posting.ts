@@ -8,7 +8,7 @@ import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import { orderOf } from '../display-order.ts'
 import type { RoomView } from '../rooms.ts'
-import { type Answers, type Asked, refOf } from './answers.ts'
+import { type Answers, type Asked, refOf, UNSTORED_MAX } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { liftsOf } from './lifts.ts'
 import { denialOf } from './permission.ts'
@@ -111,9 +111,13 @@ export class Posting {
     return fault !== undefined
   }
 
-  /** Answers where nothing that this person writes there is shown; true where it did. */
+  /** Answers where nothing that this person writes there is shown, or no more can wait to be stored; true where it did. */
   isDenied(asked: Asked, view: RoomView): boolean {
-    const { views, me: self } = this.#core
+    const { views, me: self, outbox } = this.#core
+    if (outbox.unstored >= UNSTORED_MAX) {
+      this.#answers.refuse(asked, 'OUTBOX_FULL', { max: UNSTORED_MAX })
+      return true
+    }
     const denial = denialOf(views, self, view.id, 1) ?? this.#againstNow(view)
     if (denial) this.#answers.deny(asked, denial, view, { action: 'write' }, this.#saidAt.get(view.id))
     return denial !== undefined
