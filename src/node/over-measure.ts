@@ -91,7 +91,6 @@ export class OverMeasure {
 
   /** Lanes that have waited, as many as there is room for: each is to be pulled as it is given. */
   *due(link: LinkId, state: LinkSync, isInFlight: (name: string) => boolean): Iterable<Later> {
-    if (!state.hasLater) return
     const { measure, isMeasured, hostLeft } = this.#ports
     let [own, all] = [Number.POSITIVE_INFINITY, isMeasured(link) ? hostLeft(link) : Number.POSITIVE_INFINITY]
     const waiting = [...state.later].sort(([, a], [, b]) => Number(b.isUrgent) - Number(a.isUrgent))

@@ -168,8 +168,10 @@ export class Sync {
       state.rest()
       state.since ??= now
       this.#overMeasure.settle(state, now)
-      for (const { room, author, lane } of this.#overMeasure.due(link, state, this.#isInFlight))
-        this.pullLane(link, room, author, lane)
+      // Asked here, since each call makes an iterator, for each of thousands of links.
+      if (state.hasLater)
+        for (const { room, author, lane } of this.#overMeasure.due(link, state, this.#isInFlight))
+          this.pullLane(link, room, author, lane)
       if (!state.isWaiting) state.answeredAt = now
       else if (now - state.answeredAt > STALL_MS) {
         state.pulls.clear()

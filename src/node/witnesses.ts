@@ -1,7 +1,7 @@
 /**
  * Witnessing: the hub, the first three of the line and, in private talks, the addressee's devices sign what they hold
  * on disk, so that an author need not believe the hub alone (rules AK-10 to AK-13). Cumulative, changed lanes only, at
- * most each 200 ms, sent to the authors of those lanes.
+ * most each 200 ms, sent to the authors of those lanes. Where many rooms are written in, each is signed for once a second.
  */
 import type { Signer } from '../wire/crypto.ts'
 import type { FrameOf } from '../wire/frames.ts'
@@ -17,6 +17,10 @@ const RECENT_MAX = 256
 const AGAIN_AFTER_MS = 300
 /** Signatures at one time: who asks for lanes of ever other rooms waits. */
 const FRAMES_MAX = 64
+/** Rooms that have changed: with more of them a signature covers what a second brought, not a fifth of one. */
+const BUSY_ROOMS = 16
+/** Well below what an author waits before it asks again (AK-14). */
+const ROOM_EVERY_MS = 1000
 
 export class Witnesses {
   readonly #signer: Signer
@@ -26,6 +30,8 @@ export class Witnesses {
   /** Lanes that gained something lately, the newest last: a new hub, or a node new in the line, witnesses them anew. */
   readonly #recent = new Set<Lane>()
   #signedAt = Number.NEGATIVE_INFINITY
+  /** Rooms signed for within the last second, and when; the latest last. */
+  readonly #lately = new Map<RoomId, number>()
 
   constructor(
     signer: Signer,
@@ -51,6 +57,7 @@ export class Witnesses {
    */
   again(isWitness: (room: RoomId) => boolean, now: number): void {
     this.#signedAt = Math.max(this.#signedAt, now + AGAIN_AFTER_MS - WITNESS_EVERY_MS)
+    this.#lately.clear()
     for (const lane of this.#recent) if (isWitness(lane.room)) this.#add(lane)
   }
 
@@ -75,10 +82,15 @@ export class Witnesses {
     const due = this.dueAt()
     if (due === undefined || now < due) return []
     this.#signedAt = now
+    this.#forgetBefore(now - ROOM_EVERY_MS)
+    const isBusy = this.#changed.size > BUSY_ROOMS
     const frames: FrameOf<'witness'>[] = []
     for (const [room, lanes] of this.#changed) {
       if (frames.length >= FRAMES_MAX) break
+      if (isBusy && this.#lately.has(room)) continue
       this.#changed.delete(room)
+      this.#lately.delete(room)
+      this.#lately.set(room, now)
       const entries: WitnessEntry[] = []
       for (const lane of lanes) {
         const n = Math.min(this.#durableN(room, lane.author, lane.lane), lane.n)
@@ -93,7 +105,14 @@ export class Witnesses {
     return frames
   }
 
+  #forgetBefore(before: number): void {
+    for (const [room, at] of this.#lately)
+      if (at <= before) this.#lately.delete(room)
+      else return
+  }
+
   clear(): void {
     this.#changed.clear()
+    this.#lately.clear()
   }
 }
