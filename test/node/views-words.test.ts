@@ -18,14 +18,20 @@ function listener() {
   const replica = new Replica({ crypto: nodeCrypto, net: NET, store, retentionMs: 1e12, limitOf })
   views.attach(replica)
   replica.setNow(NOW)
-  const anna = new Author(1)
-  const say = (lane: ReturnType<Author['controlLane']>, body: BodyValue, t: number, after?: Event) => {
-    const run = anna.runOf(lane, [body], after, t, NETWORK_ROOM)
+  const [anna, ben] = [new Author(1), new Author(2)]
+  const say = (
+    lane: ReturnType<Author['controlLane']>,
+    body: BodyValue,
+    t: number,
+    after?: Event,
+    author = anna,
+  ) => {
+    const run = author.runOf(lane, [body], after, t, NETWORK_ROOM)
     expect(replica.add(run).is).toBe('added')
     return lastOf(run)
   }
   const red = () => views.network().looks.get(anna.person)?.colour?.[0]
-  return { views, anna, say, red }
+  return { views, anna, ben, say, red }
 }
 
 test('what somebody says of themselves has nothing else weighed anew, however much lies there', () => {
@@ -46,4 +52,21 @@ test('words that come late change nothing of what was said behind them', () => {
   views.network()
   say(anna.controlLane(), colour(1), NOW)
   expect(red()).toBe(2)
+})
+
+test('people are in the order of what they said, in whatever order it came', () => {
+  const { views, anna, ben, say } = listener()
+  const profile = (nick: string): BodyValue => ({
+    kind: 'profile',
+    nick,
+    boxKey: new Uint8Array(32),
+    about: '',
+  })
+  const lane = anna.controlLane()
+  const first = say(lane, colour(1), NOW)
+  views.network()
+  say(ben.controlLane(), profile('ben'), NOW + 5, undefined, ben)
+  views.network()
+  say(lane, profile('anna'), NOW + 3, first)
+  expect([...views.network().profiles.keys()]).toEqual([anna.person, ben.person])
 })

@@ -29,12 +29,16 @@ export class Words {
 
   /** False where something comes behind it already that it may not be taken behind: then all is to be taken in order. */
   mayAdd(control: ControlEvent): boolean {
-    const { author } = control.event
+    const { event, body } = control
     const isBehind = (last: ControlEvent | undefined) => !last || displayOrder(last, control) < 0
-    const by = this.#devices.personOf(author)
-    // The place of who is new is behind all others.
-    if (!this.#last.has(author) || !this.#last.has(by)) return isBehind(this.#lastOfAll)
-    return isBehind(this.#last.get(author)) && isBehind(this.#last.get(by))
+    const by = this.#devices.personOf(event.author)
+    const isThere =
+      body?.kind === 'profile'
+        ? this.ownProfiles.has(event.author) && this.profiles.has(by)
+        : this.looks.has(by)
+    // The place of what is new is behind all others.
+    if (!isThere) return isBehind(this.#lastOfAll)
+    return isBehind(this.#last.get(event.author)) && isBehind(this.#last.get(by))
   }
 
   /** Takes words in, in display order. */
