@@ -567,7 +567,7 @@ const withoutImage = ({ base64: _, ...picture }: { readonly base64: string }) =>
 const hubText = (hub: HubInfo | null): string => {
   if (hub === null) return 'none'
   const where = URL.canParse(hub.url) ? ` (${new URL(hub.url).host})` : ''
-  return `${hub.name}${where}${throughText(hub)}`
+  return `${shown(hub)}${where}${throughText(hub)}`
 }
 
 /** Said where this node reaches its hub through a peer only. */

@@ -32,6 +32,9 @@ describe('what people read of a node', () => {
     expect(resultText('/hub', { hub, epoch: 2, ranks: [] }, look)).toBe(
       'hub    ada (10.0.0.2:27470)\nepoch  2',
     )
+    expect(resultText('/hub', { hub: { ...hub, label: 'bob~k3f9' }, ranks: [] }, look)).toContain(
+      'bob~k3f9 (',
+    )
     expect(resultText('/status', { hub: null, taken: 3, uptimeMs: 61_000 }, look)).toBe(
       'hub     none\nuptime  1 min',
     )

@@ -325,7 +325,7 @@ export class Screen {
     }
     const rendered = render(event, this.#lookAt(now))
     if (rendered) this.#print(rendered.text, now)
-    if (event.type === 'system' && event.event === 'nick') this.#renamed(event.user)
+    if (event.type === 'system' && RENAMING.has(event.event)) this.#renamed(event.user)
   }
 
   /** A line about the program itself, such as a log line. May have several lines. */
@@ -557,7 +557,7 @@ export class Screen {
     this.#meet(hub)
   }
 
-  #renamed(who: Who): void {
+  #renamed(who: Labelled): void {
     this.#meet(who)
     if (who.id === this.#hubId && !this.#isSelf(who)) this.#hub = hubName({ ...who, self: false })
   }
@@ -671,12 +671,15 @@ function listed(names: readonly string[]): string {
   return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
+/** Behind these somebody is called otherwise here. */
+const RENAMING: ReadonlySet<SystemEvent['event']> = new Set(['nick', 'contact', 'uncontact'])
+
 const isTooLong = (text: string): boolean => Buffer.byteLength(text) > TEXT_BYTES_MAX
 
 const nameOf = (who: Who & { readonly label?: string }): string => safeName(who.label ?? who.name)
 
-const hubName = (hub: { readonly name: string; readonly self: boolean }): string =>
-  hub.self ? 'you are the hub' : `hub ${safeName(hub.name)}`
+const hubName = (hub: Labelled & { readonly self: boolean }): string =>
+  hub.self ? 'you are the hub' : `hub ${nameOf(hub)}`
 
 const searchPrompt = ({ query, found }: { readonly query: string; readonly found: boolean }): string =>
   `(${found ? 'search' : 'not found'}: ${safeName(query)}) `

@@ -336,6 +336,15 @@ describe('the chat on a terminal', () => {
     await screen.shows('bobby is now called rob')
   })
 
+  it('calls the hub as its person is called here, not as somebody else who was met first', async () => {
+    const { node, screen } = await start()
+    const hub = { ...BOB, label: 'bob~k3f9', url: 'wss://10.0.0.2:27470', self: false }
+    node.emit({ type: 'hub', hub, epoch: 2 })
+    await screen.shows('| hub bob~k3f9 |')
+    node.emit({ type: 'system', event: 'contact', room: null, user: { ...BOB, label: 'Robert' } })
+    await screen.shows('| hub Robert |')
+  })
+
   it('takes nothing in that no message could hold', async () => {
     const { screen } = await start()
     screen.type(`\u001b[200~${'x'.repeat(100_000)}\u001b[201~`)
