@@ -134,6 +134,30 @@ describe('a member of a hub that lies', () => {
     expect(scene.bugs(member.process)).toEqual([])
   })
 
+  it('remembers nobody of whom it is only told', async () => {
+    const room = fromHex(scene.general)
+    const self = fromHex((await member.event('ready')).self.id)
+    const key = () => nodeCrypto.random(32)
+    const told: (() => Frame)[] = [
+      () => ({ type: 'presence', key: key(), online: true }),
+      () => ({ type: 'mode', key: key(), mode: 1, text: 'x'.repeat(200) }),
+      () => ({ type: 'typing', room, key: key() }),
+      () => ({ type: 'markerAsk', room, key: key() }),
+      () => ({
+        type: 'marker',
+        room,
+        key: key(),
+        to: self,
+        held: nodeCrypto.random(192),
+        read: nodeCrypto.random(70),
+      }),
+      () => ({ type: 'ack', room, entries: nodeCrypto.random(12 * 16) }),
+      () => ({ type: 'refused', id: key(), code: 'BANNED' }),
+    ]
+    expect(await growth(4000, (i) => told[i % told.length]!())).toBeLessThan(8)
+    expect(scene.bugs(member.process)).toEqual([])
+  })
+
   it('still takes what is typed, and answers', async () => {
     member.type({ text: 'are you there', ref: 'x' })
     await member.event('sent', ({ ref }) => ref === 'x')

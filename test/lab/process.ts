@@ -119,6 +119,11 @@ export class LabProcess {
     this.#child.stdin.end()
   }
 
+  /** From now on nobody reads what it prints. */
+  stopReading(): void {
+    this.#child.stdout.pause()
+  }
+
   /** Sends a signal to this process alone. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
