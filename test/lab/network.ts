@@ -158,7 +158,7 @@ interface Nic {
   /** The end of its cable that is plugged into the switch. */
   port: string
   bridge: string
-  readonly address: string
+  address: string
 }
 
 export class Host {
@@ -223,6 +223,26 @@ export class Host {
     ip('-n', this.lab.switches, 'link', 'set', port, 'master', nic.bridge)
     nic.port = port
     return before
+  }
+
+  /** Takes the address of eth0 away and gives it another one: what comes to the old one is answered by nobody. */
+  readdress(address: string): void {
+    this.unaddress()
+    this.giveAddress(address)
+  }
+
+  /** Takes the addresses of eth0 away: its lease has ended. */
+  unaddress(): void {
+    ip('-n', this.namespace, '-4', 'addr', 'flush', 'dev', this.#eth0().name)
+  }
+
+  /** Gives eth0 this address, in a subnet of 256, or of IPv6. */
+  giveAddress(address: string): void {
+    const nic = this.#eth0()
+    nic.address = address
+    const subnet = address.includes(':') ? ['64', 'nodad'] : ['24']
+    const [bits, ...flags] = subnet
+    ip('-n', this.namespace, 'addr', 'add', `${address}/${bits}`, 'dev', nic.name, ...flags)
   }
 
   linkDown(): void {
