@@ -19,8 +19,11 @@ export async function bridge(bot, room, input, output) {
     if (ctx.room === room) output.write(`${ctx.from.label ?? ctx.from.name}: ${text}\n`)
   })
   await bot.start()
+  const lines = createInterface({ input })
+  // Ctrl-C ends it also while no line comes.
+  bot.node.closed.then(() => lines.close())
   // The next line is read when this one is stored: nothing piles up here, and nothing is lost at the end.
-  for await (const line of createInterface({ input })) {
+  for await (const line of lines) {
     if (line.trim() === '') continue
     // A line that cannot be said, one that is too long perhaps, is no end of those behind it.
     await bot.send(room, line).catch((error) => {

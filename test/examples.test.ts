@@ -128,6 +128,15 @@ describe('the bridge', () => {
     expect((await said).text).toBe('the next')
     await bridged
   })
+
+  it('ends with its bot, also while no line comes', async () => {
+    const input = new PassThrough()
+    const bot = new Bot({ name: 'bridge', node: lan.node })
+    const bridged = bridge(bot, 'general', input, new PassThrough())
+    await bot.start()
+    await bot.stop()
+    await bridged
+  })
 })
 
 describe('the logger', () => {
