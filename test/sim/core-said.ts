@@ -9,18 +9,24 @@ export class SaidRuns {
   readonly #lanes = new NumberedLanes()
   readonly #whole = new WeakMap<FrameOf<'live'>, readonly Run[]>()
 
-  /** To be told of each live frame once, in order, whatever becomes of it: short numbers stand for what was said before. */
+  /**
+   * To be told of each live frame once, in order, whatever becomes of it: short numbers stand for what was said before. What went
+   * over circuits alone is sealed: what follows it cannot be read here, though it can at the other end (LV-17).
+   */
   note(frame: FrameOf<'live'>, net: NetId): void {
-    const runs = frame.runs.map((run) => {
-      const parsed = this.#lanes.parse(simCrypto, net, run)
-      if (typeof parsed === 'string' || isUnread(parsed))
-        throw new Error(`cannot be read: ${JSON.stringify(parsed)}`)
-      return packRun(parsed)
-    })
-    this.#whole.set(frame, runs)
+    const parsed = frame.runs.map((run) => this.#lanes.parse(simCrypto, net, run))
+    const runs: Run[] = []
+    for (const run of parsed) {
+      if (typeof run === 'string') throw new Error(`cannot be read: ${run}`)
+      if (!isUnread(run)) runs.push(packRun(run))
+    }
+    if (runs.length === parsed.length) this.#whole.set(frame, runs)
   }
 
   of(frame: FrameOf<'live'> | FrameOf<'runs'>): readonly Run[] {
-    return frame.type === 'runs' ? frame.runs : this.#whole.get(frame)!
+    if (frame.type === 'runs') return frame.runs
+    const whole = this.#whole.get(frame)
+    if (!whole) throw new Error('what was said before went over circuits alone')
+    return whole
   }
 }

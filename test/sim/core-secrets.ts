@@ -81,6 +81,11 @@ export class Secrets {
   /** What it has written since goes to nobody who is not in the room as far as it knows. */
   wrote(node: SimNode, before: ReadonlyMap<string, number>): void {
     const { views, replica, self } = node.core
+    // Whom it takes for a device of somebody there is given the keys, though an earlier link makes it nobody's later (DV-1).
+    for (const room of views.ids()) {
+      const view = views.room(room)
+      if (view?.persons) this.#inside(room, readersOf(node, view))
+    }
     for (const { room, lane, n } of this.#ownLanes(node)) {
       if (n === before.get(room + lane)) continue
       const event = replica.event(room, self, lane, n)
