@@ -57,6 +57,8 @@ export class Views {
   readonly #followed = new Map<RoomId, Map<string, Followed>>()
   readonly #rooms = new Map<RoomId, RoomView | undefined>()
   readonly #kin: Kin
+  /** Rooms for which somebody wrote the create of a talk, whether it counts or not. */
+  readonly #talks = new Set<RoomId>()
   #network: NetworkView | undefined
   /** As it was when something was decided that people's words about themselves do not change; undefined: nothing was since. */
   #decided: NetworkView | undefined
@@ -157,6 +159,7 @@ export class Views {
       this.#controls.set(event.room, room)
     }
     const read = this.#read(event, body)
+    if (read?.kind === 'create' && read.type === TALK) this.#talks.add(event.room)
     if (read?.kind === 'erase') this.#replica.excuse(event.author, readIds(read.targets))
     if (event.room === NETWORK_ROOM) {
       const keys = this.#kin.note(event.author, read)
@@ -196,6 +199,8 @@ export class Views {
     }
     const said = this.#said(just, counting)
     this.#network = said && this.#network && withWords(this.#network, said)
+    // Who is in a room of all people is asked of these maps.
+    if (this.#network) return
     if (just?.every((event) => ASIDE.has(event.kind) && !isCut(this.#decided, event.lane))) {
       this.#rooms.delete(NETWORK_ROOM)
       this.#rooms.delete(this.#general)
@@ -320,6 +325,8 @@ export class Views {
 
   /** Is this the device of one of the two, or few, whom this private talk is of? */
   isOfTalk(room: RoomId, device: PersonKey): boolean {
+    // Asked of each run that comes, of whatever room.
+    if (!this.#talks.has(room)) return false
     const view = this.room(room)
     return view?.type === 'talk' && view.persons!.has(this.personOf(device))
   }
@@ -342,6 +349,9 @@ export class Views {
 }
 
 const NONE: ReadonlyMap<EventId, ControlEvent> = new Map()
+
+/** The type of room in the create of a talk. */
+const TALK = 2
 
 /** A lane as it was when it was looked at last. */
 type Followed = Pick<Lane, 'n' | 'id' | 'forkAt'> & { readonly counted: number }

@@ -4,11 +4,18 @@ import { MemoryStore } from '../../src/node/memory-store.ts'
 import { Replica } from '../../src/node/replica.ts'
 import { Views } from '../../src/node/views.ts'
 import { type Event, lastOf } from '../../src/wire/event.ts'
-import { NETWORK_ROOM } from '../../src/wire/ids.ts'
+import { generalRoom, NETWORK_ROOM } from '../../src/wire/ids.ts'
 import type { BodyValue } from '../../src/wire/kinds.ts'
 import { Author, NET, NOW } from './author.ts'
 
 const colour = (red: number): BodyValue => ({ kind: 'look', part: 1, bytes: Uint8Array.of(red, 0, 0) })
+
+const profile = (nick: string): BodyValue => ({
+  kind: 'profile',
+  nick,
+  boxKey: new Uint8Array(32),
+  about: '',
+})
 
 /** Somebody who says things about themselves, and a node that hears it. */
 function listener() {
@@ -56,12 +63,6 @@ test('words that come late change nothing of what was said behind them', () => {
 
 test('people are in the order of what they said, in whatever order it came', () => {
   const { views, anna, ben, say } = listener()
-  const profile = (nick: string): BodyValue => ({
-    kind: 'profile',
-    nick,
-    boxKey: new Uint8Array(32),
-    about: '',
-  })
   const lane = anna.controlLane()
   const first = say(lane, colour(1), NOW)
   views.network()
@@ -69,4 +70,21 @@ test('people are in the order of what they said, in whatever order it came', () 
   views.network()
   say(lane, profile('anna'), NOW + 3, first)
   expect([...views.network().profiles.keys()]).toEqual([anna.person, ben.person])
+})
+
+test('whoever comes in whatever order has nothing else weighed anew, and everybody is in general', () => {
+  const { views, anna, ben, say } = listener()
+  const general = generalRoom(nodeCrypto, NET)
+  say(ben.controlLane(), profile('ben'), NOW + 5, undefined, ben)
+  const { ranks } = views.network()
+  expect([...views.room(general)!.members]).toEqual([ben.person])
+  say(anna.controlLane(), profile('anna'), NOW + 3)
+  expect(views.network().ranks).toBe(ranks)
+  expect([...views.network().profiles].map(([, { nick }]) => nick)).toEqual(['anna', 'ben'])
+  expect([...views.room(general)!.members]).toEqual([anna.person, ben.person])
+  say(anna.controlLane(), profile('annie'), NOW + 4)
+  say(anna.controlLane(), profile('ann'), NOW + 2)
+  expect(views.network().ranks).toBe(ranks)
+  expect(views.network().profiles.get(anna.person)?.nick).toBe('annie')
+  expect(views.network().counted.size).toBe(4)
 })

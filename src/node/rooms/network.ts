@@ -102,17 +102,14 @@ export function reduceNetwork(
 const wordsOf = new WeakMap<NetworkView, Words>()
 
 /**
- * The view with what somebody says of themselves behind all that they said, as reduceNetwork would make it of all events with
- * these; undefined where that has to be asked. From then on the former view is not to be used. said: profiles and looks in counted
- * prefixes, in the order of their lane, which nothing cuts.
+ * The view with more that people say of themselves, as reduceNetwork would make it of all events with these. From then on the former view is not to be used; its maps are those of the new one. said: profiles and
+ * looks in counted prefixes, of lanes that nothing cuts.
  */
 export function withWords(view: NetworkView, said: readonly ControlEvent[]): NetworkView | undefined {
   const words = wordsOf.get(view)
-  for (const control of said) {
-    if (!words?.mayAdd(control)) return undefined
-    words.add(control)
-  }
+  if (!words) return undefined
+  for (const control of said) words.add(control)
   const next = { ...view }
-  if (words) wordsOf.set(next, words)
-  return words && next
+  wordsOf.set(next, words)
+  return next
 }

@@ -233,11 +233,24 @@ function talk(
   }
 }
 
+/** Of thousands who come one by one it is made where somebody asks: the profiles of a view may grow under it. */
+function everybodyIn({ profiles }: NetworkView, limits: LaneLimits): () => ReadonlySet<PersonKey> {
+  let revision = -1
+  let members: ReadonlySet<PersonKey> = new Set()
+  return () => {
+    if (revision !== profiles.revision)
+      members = new Set([...profiles.keys()].filter((person) => !limits.isBanned(person)))
+    revision = profiles.revision
+    return members
+  }
+}
+
 /** general: nobody made it, nobody leaves it, nothing deletes it. */
 function general(room: RoomId, held: readonly Said[], network: NetworkView, facts: LaneFacts): RoomView {
   const { devices } = network
   const result = pass({ room, events: held, devices, facts, network })
   const { counted, standing, limits } = result
+  const everybody = everybodyIn(network, limits)
   const erasures = new Erasures()
   for (const { event, by, body } of held) {
     if ((body?.kind !== 'join' && body?.kind !== 'erase') || !limits.covers(event)) continue
@@ -252,7 +265,9 @@ function general(room: RoomId, held: readonly Said[], network: NetworkView, fact
     max: 0,
     ...rulesIn(rulesOf(0, result, devices)),
     deleted: false,
-    members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
+    get members() {
+      return everybody()
+    },
     ranks: standing.table('held'),
     bans: [...network.bans, ...result.bans],
     mutes: [...network.mutes, ...result.mutes],
@@ -271,11 +286,14 @@ function general(room: RoomId, held: readonly Said[], network: NetworkView, fact
 /** Room 0 holds no content: whatever lies in its content lanes is shown nowhere. */
 function networkRoom(network: NetworkView, facts: LaneFacts): RoomView {
   const limits = new LaneLimits(NETWORK_ROOM, facts, network.devices, network)
+  const everybody = everybodyIn(network, limits)
   const { persons: _nobody, ...empty } = nobodys(NETWORK_ROOM)
   return {
     ...empty,
     type: 'network',
-    members: new Set([...network.profiles.keys()].filter((person) => !limits.isBanned(person))),
+    get members() {
+      return everybody()
+    },
     ranks: network.ranks,
     bans: network.bans,
     mutes: network.mutes,

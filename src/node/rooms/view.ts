@@ -48,7 +48,8 @@ export interface Look {
 
 /** The view of room 0. */
 export interface NetworkView {
-  readonly profiles: ReadonlyMap<PersonKey, Profile>
+  /** In the order of the first that each said. revision: another one where there are others, or in another order. */
+  readonly profiles: ReadonlyMap<PersonKey, Profile> & { readonly revision: number }
   readonly looks: ReadonlyMap<PersonKey, Look>
   /** Pairs of place ids that are one place. Empty in a network with an owner. */
   readonly placePairs: readonly (readonly [string, string])[]
