@@ -458,6 +458,7 @@ export class Core {
       forked: (room) => this.#roomChanged(room),
       fault: (link, why) => this.#outgoing.fault(link, why),
       pulled: () => {
+        this.#counting.settle()
         this.#readiness.look(this.#moment.now)
         this.#openings.look(this.#moment.now)
       },
@@ -925,6 +926,8 @@ export class Core {
     // What a link or a member more changes for a hub says itself that it does.
     if (input.in !== 'frame' && !(input.in === 'linkUp' && this.isHub)) this.#hasTurn = true
     this.#reign.hub?.setNow(moment.now)
+    // Of what peers bring as much as comes in one turn is taken in together.
+    if (input.in !== 'verified' && input.in !== 'frame') this.#counting.settle()
     this.#take(input)
     this.#relaying.settle()
   }
@@ -997,9 +1000,11 @@ export class Core {
   endTurn(): void {
     if (!this.#hasTurn) return this.#endShortTurn()
     this.#hasTurn = false
+    this.#counting.settle()
     this.#acts.goOn()
     this.#counting.takeFreed()
     this.#counting.takeFilled()
+    this.#counting.settle()
     this.#reign.hub?.endTurn()
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()

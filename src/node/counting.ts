@@ -46,6 +46,8 @@ export interface CountingPorts {
 export class Counting {
   readonly #ports: CountingPorts
   #taken = 0
+  /** Control events of which nothing is made yet, by room. */
+  #due = new Map<RoomId, Event[]>()
 
   constructor(ports: CountingPorts) {
     this.#ports = ports
@@ -56,7 +58,7 @@ export class Counting {
     return this.#taken
   }
 
-  /** A run was added. before: n of its lane before. events: what counts now and did not. */
+  /** A run was added; `settle` is to follow. before: n of its lane before. events: what counts now and did not. */
   grew(run: VerifiedRun, before: number, events: readonly Event[]): void {
     const { replica, indexPace, search, isHeard, now } = this.#ports
     const first = run.events[0]!
@@ -76,7 +78,7 @@ export class Counting {
 
   /** These events of one lane, which is that of the first, count now and did not. */
   #laneGrew({ room, author, lane }: Event, events: readonly Event[]): void {
-    const { self, views, markers, changed, roomChanged, came, counted } = this.#ports
+    const { self, views, markers, changed, came } = this.#ports
     this.#taken += events.length
     changed()
     if (!isControlLane(lane)) {
@@ -85,8 +87,23 @@ export class Counting {
       return
     }
     for (const event of events) views.add(event)
-    roomChanged(room, events)
-    for (const event of events) counted(event)
+    const due = this.#due.get(room)
+    if (due) for (const event of events) due.push(event)
+    else this.#due.set(room, [...events])
+  }
+
+  /**
+   * Makes of the control events that came to count what is to be made of them: once for all that come together, since each time
+   * the room may be weighed anew with all that was there before. Whoever decides by what was made of them calls it before.
+   */
+  settle(): void {
+    const { roomChanged, counted } = this.#ports
+    while (this.#due.size > 0) {
+      const due = this.#due
+      this.#due = new Map()
+      for (const [room, events] of due) roomChanged(room, events)
+      for (const events of due.values()) for (const event of events) counted(event)
+    }
   }
 
   /** Its author deletes an event: what was held back behind it is shown now. False where it is nothing new. */

@@ -92,6 +92,7 @@ export class Publishing {
       const lane = replica.lane(room, first.author, first.lane)
       if (lane) guard.took(lane, run.events, 'own', netNow(), undefined, now())
     }
+    counting.settle()
     writes.after(() => {
       then(events)
       for (const run of runs) outbox.add(run, writings[0]!.isSaid ?? false, now())

@@ -311,8 +311,7 @@ export class Sync {
       case 'want':
         return this.#onWant(link, state, frame)
       case 'runs':
-        for (const run of frame.runs) this.#onRun(link, run)
-        return
+        return this.#onRuns(link, frame.runs)
       case 'tombstones':
         return this.#onTombstones(link, frame)
       case 'fork':
@@ -528,15 +527,18 @@ export class Sync {
     this.#overMeasure.settle(state, this.#now)
   }
 
-  #onRun(link: LinkId, run: Run): void {
-    const { crypto, replica } = this.#ports
-    const parsed = parseRun(crypto, replica.net, run)
-    if (parsed === 'newer') return
-    if (typeof parsed === 'string') return this.#ports.fault(link, `run: ${parsed}`)
-    if (!this.takes(link, parsed)) return
-    this.verifyRun(link, parsed, (good) => {
-      if (!good) return this.#ports.fault(link, 'run: signature')
-      this.settleRun(link, good)
+  #onRuns(link: LinkId, runs: readonly Run[]): void {
+    const { crypto, replica, fault } = this.#ports
+    const taken: ParsedRun[] = []
+    for (const run of runs) {
+      const parsed = parseRun(crypto, replica.net, run)
+      if (parsed === 'newer') continue
+      if (typeof parsed === 'string') fault(link, `run: ${parsed}`)
+      else if (this.takes(link, parsed)) taken.push(parsed)
+    }
+    this.verifyRuns(link, taken, (good) => {
+      if (good) this.settleRun(link, good)
+      else fault(link, 'run: signature')
     })
   }
 

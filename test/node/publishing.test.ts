@@ -27,7 +27,7 @@ test('an invitation of so many that its keys fill two runs is written in as many
     crypto: nodeCrypto,
     signer: anna.signer,
     replica,
-    counting: { grew: () => {} },
+    counting: { grew: () => {}, settle: () => {} },
     display: { shownT: () => 0, noteT: () => {} },
     writes: { after: (act: () => void) => act() },
     reign: { isHub: false },

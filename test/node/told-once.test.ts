@@ -84,6 +84,8 @@ it('who comes and goes without end, or takes ever new names, is told of ten time
     write(mean, lab, { kind: 'join', lifts: new Uint8Array(0) })
     write(mean, lab, { kind: 'leave' })
     write(mean, NETWORK_ROOM, { kind: 'profile', nick: `mean${2 * i}`, boxKey, about: '' })
+    // Of names that come in one turn the last is told.
+    await world.run(100)
     write(mean, NETWORK_ROOM, { kind: 'profile', nick: `mean${2 * i + 1}`, boxKey, about: '' })
     await world.run(1000)
   }
