@@ -56,11 +56,16 @@ function noSuchCall(name: string): UsageError {
   return new UsageError(`There is no command ${safeName(name)}.${near ? ` Did you mean ${near}?` : ''}`)
 }
 
-function readPlain(argv: readonly string[], version: string): Invocation | undefined {
+function parserOptions(): NonNullable<ParseArgsConfig['options']> {
   const options: NonNullable<ParseArgsConfig['options']> = { version: { type: 'boolean' } }
   for (const [name, { type }] of ROWS) {
     options[name] = { type: type === 'flag' ? 'boolean' : 'string', multiple: type === 'list' }
   }
+  return options
+}
+
+function readPlain(argv: readonly string[], version: string): Invocation | undefined {
+  const options = parserOptions()
   let parsed: ReturnType<typeof parseArgs>
   try {
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true })
@@ -156,16 +161,9 @@ async function readWithYargs(argv: readonly string[], version: string): Promise<
 
 /** The call that is meant, whatever is wrong with the rest: the first word that is no option's value. */
 function calledIn(argv: readonly string[]): CallRow | undefined {
-  const options = Object.fromEntries(
-    ROWS.map(([name, { type }]) => [name, { type: type === 'flag' ? 'boolean' : 'string' } as const]),
-  )
-  const [name = ''] = parseArgs({
-    args: [...argv],
-    options,
-    allowPositionals: true,
-    strict: false,
-  }).positionals
-  return callRow(name)
+  const options = parserOptions()
+  const { positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false })
+  return callRow(positionals[0] ?? '')
 }
 
 /** The words of a call as yargs counts them. */

@@ -363,7 +363,10 @@ export function dialNode(list: Addresses, node: string, now: number, pauseMs: nu
   return chosen
 }
 
-/** The best address to tell others for a node, of those that may be told, and of two alike where it was reached last; '' where none is known. */
+/**
+ * The best address to tell others for a node, of those that may be told, and of two alike where it was reached last; '' where none
+ * is known.
+ */
 export function addressOf(list: Addresses, node: string, mayBeTold: (address: string) => boolean): string {
   let best: Address | undefined
   for (const entry of list.byNode.get(node) ?? []) {

@@ -82,18 +82,17 @@ export class Audience {
     }
   }
 
-  /** The answer to a command for which there is no room. undefined: there is some. */
-  refusal(ref: unknown): Answer | undefined {
-    if (this.#askers.size < ASKERS_MAX) return undefined
-    const message = refusalText('BUSY', { max: ASKERS_MAX })
-    return { type: 'error', code: 'BUSY', message, ...(ref !== undefined && { ref }) }
-  }
-
-  /** Somebody waits for the answer to a command. Returns its slot. */
-  waitsFor(answered: (answer: Answer) => void): number {
-    const slot = this.#nextSlot++
-    this.#askers.set(slot, answered)
-    return slot
+  /** Gives a command on under the slot that its answer comes for, and resolves with that; with BUSY where too many wait. */
+  ask(ref: unknown, give: (slot: number) => void): Promise<Answer> {
+    if (this.#askers.size >= ASKERS_MAX) {
+      const message = refusalText('BUSY', { max: ASKERS_MAX })
+      return Promise.resolve({ type: 'error', code: 'BUSY', message, ...(ref !== undefined && { ref }) })
+    }
+    return new Promise((resolve) => {
+      const slot = this.#nextSlot++
+      this.#askers.set(slot, resolve)
+      give(slot)
+    })
   }
 
   answer(slot: number, answer: Answer): void {

@@ -16,6 +16,9 @@
  */
 export type StoreOp = readonly ['put', key: string, value: Uint8Array] | readonly ['del', key: string]
 
+/** Entries read at a time: with what they cost whoever reads, some ms. */
+export const SCAN_PAGE_ENTRIES = 256
+
 export interface ScanRange {
   /** Keys >= from. */
   readonly from: string
@@ -23,7 +26,7 @@ export interface ScanRange {
   readonly to: string
   readonly reverse?: boolean
   readonly limit?: number
-  /** Entries read at a time, others get their turn in between. Default 256: with what they cost whoever reads, some ms. */
+  /** Entries read at a time, others get their turn in between. Default SCAN_PAGE_ENTRIES. */
   readonly page?: number
 }
 

@@ -33,6 +33,7 @@ import {
   readIds,
   reduceNetwork,
   reduceRoom,
+  TALK,
   withWords,
 } from './rooms.ts'
 import type { Store } from './store.ts'
@@ -349,9 +350,6 @@ export class Views {
 }
 
 const NONE: ReadonlyMap<EventId, ControlEvent> = new Map()
-
-/** The type of room in the create of a talk. */
-const TALK = 2
 
 /** A lane as it was when it was looked at last. */
 type Followed = Pick<Lane, 'n' | 'id' | 'forkAt'> & { readonly counted: number }

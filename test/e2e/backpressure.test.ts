@@ -2,7 +2,6 @@
  * No queue without an end: somebody writes as fast as the hub takes it, somebody else has stopped reading, and the hub's memory
  * stays where it was. What is written comes whole to everybody who reads.
  */
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromHex, readUint } from '../../src/wire/bytes.ts'
 import { encodeFrame } from '../../src/wire/codec.ts'
@@ -89,12 +88,6 @@ class Author {
   }
 }
 
-/** What the hub itself has in memory. Not in it: pages of the store's files, which the system keeps while it has room. */
-function ownMiB(): number {
-  const status = readFileSync(`/proc/${scene.hub.process.pid}/status`, 'utf8')
-  return Number(/RssAnon:\s+(\d+)/.exec(status)![1]) / 1024
-}
-
 describe('a hub between somebody who writes without a pause and somebody who has stopped reading', () => {
   it(
     'holds a bounded amount, and gives the one who reads everything',
@@ -107,12 +100,12 @@ describe('a hub between somebody who writes without a pause and somebody who has
         author.wake()
       }
       await author.write(FIRST_RUNS, () => heard)
-      const before = ownMiB()
+      const before = scene.hub.process.ownMiB()
 
       const asleep = await scene.joined()
       asleep.link.pause()
       await author.write(FURTHER_RUNS, () => heard)
-      expect(ownMiB() - before).toBeLessThan(GROWTH_MIB_MAX)
+      expect(scene.hub.process.ownMiB() - before).toBeLessThan(GROWTH_MIB_MAX)
       expect(heard).toBe((FIRST_RUNS + FURTHER_RUNS) * TOGETHER)
 
       // It is cut off whole, never a frame of it, and hears so once it reads again.

@@ -1,71 +1,33 @@
 /** A hub that lies: its members stay alive and small, knock at few doors, and go on once an honest hub is there. */
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
-import { type Listener, listen } from '../../src/node/io/listen.ts'
+import { nodeCrypto } from '../../src/node/crypto.ts'
 import { fromHex } from '../../src/wire/bytes.ts'
-import { encodeFrame } from '../../src/wire/codec.ts'
 import type { Frame } from '../../src/wire/frames.ts'
-import { nameHint, pskOf } from '../../src/wire/ids.ts'
 import { HAVE_PAGE_ENTRIES_MAX, ROSTER_PAGE_KEYS_MAX } from '../../src/wire/limits.ts'
 import type { Chat } from '../e2e/loopback.ts'
-import { Attacker, beat, Scene } from './attack.ts'
+import { type Attacker, Scene } from './attack.ts'
+import { EPOCH, LyingHub, repeat } from './lying-hub.ts'
 
 const scene = new Scene()
-const signer = signerOf(nodeCrypto.random(32))
-let listener: Listener
+const hub = new LyingHub(scene)
 let member: Chat
 let link: Attacker
-let beating: NodeJS.Timeout
-let counter = 0
 
 beforeAll(async () => {
-  let arrived: (attacker: Attacker) => void
-  const arrival = new Promise<Attacker>((resolve) => {
-    arrived = resolve
-  })
-  scene.place = nodeCrypto.random(8)
-  listener = await listen({
-    psk: pskOf(nodeCrypto, new Uint8Array(32)),
-    nn: nameHint(nodeCrypto, scene.loopback.network),
-    port: 0,
-    host: '127.0.0.1',
-    signer,
-    hello: () => ({ ...scene.hello(), role: 1, port: listener.port }),
-    onLink: (opened) => {
-      const attacker = new Attacker(scene, opened, signer)
-      scene.attackers.push(attacker)
-      attacker.onFrame = (frame) => {
-        if (frame.type === 'join')
-          attacker.send({ type: 'joined', at: frame.at, epoch: 2 ** 32 - 1 }, claim())
-        if (frame.type === 'who') attacker.send({ type: 'whoIs', hub: signer.key, address: '' })
-      }
-      attacker.send(claim(), { type: 'have', entries: new Uint8Array(0), last: true })
-      arrived(attacker)
-    },
-  })
-  beating = setInterval(() => {
-    for (const attacker of scene.attackers) attacker.send(claim())
-  }, 300)
-  scene.port = listener.port
+  await hub.open()
   member = await scene.member('member', '--never-hub', '--log-level', 'info')
-  link = await arrival
+  link = await hub.arrival
 })
 afterAll(async () => {
-  clearInterval(beating)
-  await listener.close()
+  await hub.close()
   await scene.close()
 })
-
-const claim = () => beat({ counter: ++counter, state: 3, upstream: signer.key, epoch: 2 ** 32 - 1, flags: 1 })
 
 /** Sends frames as fast as they are read; resolves once the member has taken all of them: what it grew by, MiB. */
 async function push(count: number, make: (i: number) => Frame): Promise<number> {
   const before = scene.rss(member.process)
-  for (let i = 0; i < count && link.isOpen; i++) await link.push(encodeFrame(make(i)))
-  const heard = link.frame('hears')
-  link.send({ type: 'hear', hub: signer.key })
-  await heard
+  await hub.push(link, repeat(count, make))
   return scene.rss(member.process) - before
 }
 
@@ -78,7 +40,7 @@ async function growth(count: number, make: (i: number) => Frame): Promise<number
 
 describe('a member of a hub that lies', () => {
   it('follows it, for want of another', async () => {
-    expect(await member.event('ready')).toMatchObject({ epoch: 2 ** 32 - 1 })
+    expect(await member.event('ready')).toMatchObject({ epoch: EPOCH })
   })
 
   it('dials back few of the addresses it is told', async () => {
@@ -128,7 +90,7 @@ describe('a member of a hub that lies', () => {
     })
     expect(await growth(60, rooms)).toBeLessThan(8)
     const lanes = () =>
-      Buffer.concat(Array.from({ length: 512 }, () => Buffer.concat([signer.key, nodeCrypto.random(32)])))
+      Buffer.concat(Array.from({ length: 512 }, () => Buffer.concat([hub.signer.key, nodeCrypto.random(32)])))
     const offer = (): Frame => ({ type: 'offer', room, entries: new Uint8Array(lanes()) })
     expect(await growth(200, offer)).toBeLessThan(8)
     expect(scene.bugs(member.process)).toEqual([])

@@ -18,7 +18,7 @@ import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { shortRun } from '../../src/wire/short-run.ts'
 import type { Chat } from '../e2e/loopback.ts'
 import { type Attacker, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
-import { LyingHub } from './lying-hub.ts'
+import { LyingHub, repeat } from './lying-hub.ts'
 
 const scene = new Scene()
 const hub = new LyingHub(scene)
@@ -52,9 +52,6 @@ function strange(room: RoomId, value: BodyValue, salt = random(16), signer = sig
 function* live(count: number, make: () => ReturnType<typeof strange>): Iterable<Frame> {
   for (let i = 0; i < count; i++)
     yield { type: 'live', runs: Array.from({ length: 50 }, () => ({ ...shortRun(make()), number: 0 })) }
-}
-function* repeat(count: number, make: (i: number) => Frame): Iterable<Frame> {
-  for (let i = 0; i < count; i++) yield make(i)
 }
 const text = (n: number): BodyValue => ({
   kind: 'message',

@@ -8,6 +8,11 @@ import { Attacker, beat, type Scene } from './attack.ts'
 
 export const EPOCH = 2 ** 32 - 1
 
+/** So many frames, each made as it is sent. */
+export function* repeat(count: number, make: (i: number) => Frame): Iterable<Frame> {
+  for (let i = 0; i < count; i++) yield make(i)
+}
+
 export class LyingHub {
   readonly signer = signerOf(nodeCrypto.random(32))
   /** The first link that comes. */
@@ -69,7 +74,7 @@ export class LyingHub {
   /** Sends frames as fast as they are read; resolves once all of them are taken. */
   async push(link: Attacker, frames: Iterable<Frame>): Promise<void> {
     for (const frame of frames) {
-      if (!link.isOpen) return
+      if (!link.isOpen) break
       await link.push(encodeFrame(frame))
     }
     await this.taken(link)

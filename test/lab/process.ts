@@ -1,5 +1,6 @@
 /** A real process with its lines: tests wait for what it prints, never for time to pass. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 
 export interface Exit {
   readonly code: number | null
@@ -117,6 +118,12 @@ export class LabProcess {
   /** Ends stdin. */
   end(): void {
     this.#child.stdin.end()
+  }
+
+  /** What it has in memory itself, MiB: not pages of files, which the system keeps while it has room. */
+  ownMiB(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    return Number(/RssAnon:\s+(\d+)/.exec(status)![1]) / 1024
   }
 
   /** From now on nobody reads what it prints. */

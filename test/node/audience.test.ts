@@ -41,20 +41,25 @@ describe('who waits for what a node says', () => {
     expect([readers, audience.hasReaders]).toEqual([[true, false], false])
   })
 
-  it('an answer goes to whom it is for, once', () => {
+  it('an answer goes to whom it is for, once', async () => {
     const { audience } = quiet()
     const answers: unknown[] = []
-    const [ann, bob] = [audience.waitsFor((a) => answers.push(['ann', a])), audience.waitsFor(() => {})]
-    expect(ann).not.toBe(bob)
+    const slots: number[] = []
+    const take = (slot: number) => void slots.push(slot)
+    const ann = audience.ask(undefined, take).then((a) => answers.push(['ann', a]))
+    audience.ask(undefined, take)
+    const [ofAnn, ofBob] = slots
+    expect(ofAnn).not.toBe(ofBob)
     const answer = { type: 'result', command: '/hub', data: null } as const
-    audience.answer(ann, answer)
-    audience.answer(ann, answer)
+    audience.answer(ofAnn!, answer)
+    audience.answer(ofAnn!, answer)
+    await ann
     expect(answers).toEqual([['ann', answer]])
   })
 
   it('who still waits as the node ends is answered that it is closed', async () => {
     const { audience } = quiet()
-    const answer = new Promise((resolve) => audience.waitsFor(resolve))
+    const answer = audience.ask(undefined, () => {})
     audience.close(ended)
     audience.close(ended)
     expect(await answer).toMatchObject({ type: 'error', code: 'OFFLINE' })

@@ -4,6 +4,7 @@ import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { RoomLine } from '../core-io.ts'
 import type { MessageEvent } from '../events.ts'
+import { TALK } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { PINS_MAX, pinsShown } from './pinned.ts'
@@ -56,7 +57,7 @@ export class OwnActs {
     if (!views.room(room)) {
       if (!isBlocked) return
       const persons = concat(...[self, person].sort().map(fromHex))
-      this.#writer.write(room, { kind: 'create', type: 2, name: '', topic: '', max: 0, persons })
+      this.#writer.write(room, { kind: 'create', type: TALK, name: '', topic: '', max: 0, persons })
     }
     this.#writer.write(room, { kind: 'block', on: isBlocked })
   }

@@ -7,7 +7,7 @@ import { checkRoomName } from '../../wire/name.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import { orderOf } from '../display-order.ts'
-import type { RoomView } from '../rooms.ts'
+import { type RoomView, TALK } from '../rooms.ts'
 import { type Answers, type Asked, refOf, UNSTORED_MAX } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { liftsOf } from './lifts.ts'
@@ -69,7 +69,7 @@ export class Posting {
     const room = talkRoom(options.crypto, options.net, self, other)
     if (!this.#core.views.room(room)) {
       const persons = concat(...[self, other].sort().map(fromHex))
-      this.#writer.write(room, { kind: 'create', type: 2, name: '', topic: '', max: 0, persons })
+      this.#writer.write(room, { kind: 'create', type: TALK, name: '', topic: '', max: 0, persons })
     }
     const view = this.#core.views.room(room)
     if (!view) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: people.nick(other) })

@@ -11,7 +11,7 @@
 import { resolve } from 'node:path'
 import { refusalText } from '../../wire/refusal.ts'
 import { LanchatError } from '../lanchat-error.ts'
-import type { ScanRange, Store, StoreOp } from '../store.ts'
+import { SCAN_PAGE_ENTRIES, type ScanRange, type Store, type StoreOp } from '../store.ts'
 import { boundBytes, keyBytes, keyText } from '../store-key.ts'
 import { syncLeftLogs } from './left-logs.ts'
 import {
@@ -32,8 +32,6 @@ export type { Opened } from './level-database.ts'
 
 /** Operations in a group that is committed without waiting for the end of the turn. */
 const GROUP_OPS_MAX = 256
-/** Entries read from disk at a time: the event loop serves others in between. */
-const SCAN_PAGE_ENTRIES = 256
 /** From the page of this number on the next one is read while it is worked on. */
 const READ_AHEAD_FROM = 2
 /** A page ends here too, however many entries were asked for: two of them are in memory at a time. */

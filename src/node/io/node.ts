@@ -431,10 +431,7 @@ export class NodeShell {
       return this.#examine(command.do === 'doctor' ? this.#report() : this.disk.report(), ref)
     if (command?.do === 'newCode' && !command.code)
       return this.#makeCode().then((code) => this.execute({ ...command, code }, ref))
-    const refusal = this.#audience.refusal(ref)
-    if (refusal) return Promise.resolve(refusal)
-    return new Promise((resolve) => {
-      const slot = this.#audience.waitsFor(resolve)
+    return this.#audience.ask(ref, (slot) => {
       if (this.#turns.isRunning) this.#turns.give({ in: 'command', command, ref, slot })
       else setImmediate(() => this.#turns.give({ in: 'command', command, ref, slot }))
     })

@@ -11,7 +11,7 @@
  * Where there was no room to open the disk at the start it begins in memory, over a view of what lies there.
  */
 import { LanchatError } from '../lanchat-error.ts'
-import type { ScanRange, Store, StoreOp } from '../store.ts'
+import { SCAN_PAGE_ENTRIES, type ScanRange, type Store, type StoreOp } from '../store.ts'
 import { keyBytes } from '../store-key.ts'
 import type { LevelStore, Opened } from './level-store.ts'
 import type { StoreView } from './store-view.ts'
@@ -25,8 +25,6 @@ const BATCH_OPS = 1000
 export const MEMORY_BYTES_MAX = 256 * 1024 * 1024
 /** What an entry costs beside its key and value: its places in the map. */
 const ENTRY_BYTES = 128
-/** Entries of a page of a scan, as a store has it. */
-const PAGE_DEFAULT = 256
 
 export interface StoreWatch {
   /** It begins to fail, for this reason, or works again. */
@@ -314,7 +312,7 @@ export class ResilientStore implements Store {
   async *#merged(range: ScanRange, over: readonly Kept[]): AsyncGenerator<Kept> {
     let at = 0
     // No more of the disk than is asked for, but for what the memory hides of it.
-    const page = Math.min(range.page ?? PAGE_DEFAULT, (range.limit ?? PAGE_DEFAULT) + 1)
+    const page = Math.min(range.page ?? SCAN_PAGE_ENTRIES, (range.limit ?? SCAN_PAGE_ENTRIES) + 1)
     for await (const entry of this.#scanBeneath({ ...range, page })) {
       while (at < over.length && comesBefore(over[at]![0], entry[0], range)) yield over[at++]!
       if (over[at]?.[0] !== entry[0]) yield entry

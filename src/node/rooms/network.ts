@@ -102,8 +102,8 @@ export function reduceNetwork(
 const wordsOf = new WeakMap<NetworkView, Words>()
 
 /**
- * The view with more that people say of themselves, as reduceNetwork would make it of all events with these. From then on the former view is not to be used; its maps are those of the new one. said: profiles and
- * looks in counted prefixes, of lanes that nothing cuts.
+ * The view with more that people say of themselves, as reduceNetwork would make it of all events with these. From then on the former
+ * view is not to be used: its maps are those of the new one. said: profiles and looks in counted prefixes, of lanes that nothing cuts.
  */
 export function withWords(view: NetworkView, said: readonly ControlEvent[]): NetworkView | undefined {
   const words = wordsOf.get(view)

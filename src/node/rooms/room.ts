@@ -25,6 +25,8 @@ import type { ControlEvent, LaneFacts, NetworkView, RoomRules, RoomView, Said } 
 type Create = Said & { readonly body: BodyOf<'create'> & { readonly kind: 'create' } }
 const NOTHING_ENDED: ReadonlyMap<EventId, EventId> = new Map()
 const TYPES = ['public', 'private', 'talk', 'private'] as const
+/** What two people say to each other alone. */
+export const TALK = 2
 /** A private room that a message to several people made, for what these say to each other. */
 const CIRCLE = 3
 
@@ -80,7 +82,7 @@ function makes(
   { event, by, body, salt }: Create,
   devices: Devices,
 ): boolean {
-  if (body.type === 2) {
+  if (body.type === TALK) {
     const [a, b, ...others] = readPersons(body.persons)
     if (!a || !b || others.length > 0 || (by !== devices.personOf(a) && by !== devices.personOf(b)))
       return false

@@ -325,10 +325,7 @@ export class LanNode implements Running {
   execute(command: Command, ref?: unknown): Promise<Answer> {
     if (this.#closing) return Promise.resolve({ ...CLOSED, ...(ref !== undefined && { ref }) })
     if (command?.do === 'newCode' && !command.code) return this.execute({ ...command, code: lanCode() }, ref)
-    const refusal = this.#audience.refusal(ref)
-    if (refusal) return Promise.resolve(refusal)
-    return new Promise((resolve) => {
-      const slot = this.#audience.waitsFor(resolve)
+    return this.#audience.ask(ref, (slot) => {
       const ask = () => this.give({ in: 'command', command, ref, slot })
       if (this.#isCarrying) this.#behind.push(ask)
       else if (this.#isUp) ask()
