@@ -17,6 +17,8 @@ export class Loopback {
   readonly #running = new Set<LabProcess>()
   /** Words before `node`, for processes that are to run with less than this one may do. */
   prefix: readonly string[] = []
+  /** Options of Node itself. */
+  nodeOptions: readonly string[] = []
 
   readonly env = {
     HOME: this.home,
@@ -45,7 +47,7 @@ export class Loopback {
   /** Starts a command as that person. */
   start(name: string, ...args: string[]): LabProcess {
     const started = new LabProcess(
-      [...this.prefix, process.execPath, ...this.argv(name, ...args)],
+      [...this.prefix, process.execPath, ...this.nodeOptions, ...this.argv(name, ...args)],
       { env: this.env },
       `${name} ${args}`,
     )

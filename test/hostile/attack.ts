@@ -1,5 +1,4 @@
 /** A real hub under attack: the process, honest people who use it, and links of an attacker who speaks the protocol well. */
-import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import { type DialFault, dial } from '../../src/node/io/dial.ts'
@@ -32,6 +31,7 @@ import {
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { RETENTION_DAYS } from '../../src/wire/limits.ts'
 import { type Chat, Loopback } from '../e2e/loopback.ts'
+import { INSPECTED } from '../lab/held.ts'
 import type { LabProcess } from '../lab/process.ts'
 
 const ZEROS = '0'.repeat(64) as EventId
@@ -44,11 +44,8 @@ const BUG = /internal error|uncaught|unhandled|TypeError|RangeError|ERR_|a liste
  * on which attacker, hub and people share a processor; ten times what was measured there.
  */
 export const LINE_MS_MAX = 10_000
-/**
- * What an attack may add to resident memory, MiB, garbage included, which one Node collects later than another: the heap of
- * Node 24 grows by leaps of up to fifty. Without the bounds floods left up to 340.
- */
-export const GROWTH_MIB_MAX = 90
+/** What an attack may add to what a process holds, MiB: few add more than twenty. Without the bounds floods left up to 340. */
+export const GROWTH_MIB_MAX = 60
 
 /** A hub, run by `lanchat --json --rate 0 unless told otherwise`, and what an attacker knows of its network. */
 export class Scene {
@@ -62,6 +59,7 @@ export class Scene {
   #lines = 0
 
   constructor() {
+    this.loopback.nodeOptions = INSPECTED
     this.net = networkId(nodeCrypto, {
       name: this.loopback.network,
       codeKey: new Uint8Array(32),
@@ -151,12 +149,6 @@ export class Scene {
       caps: 0,
       port: 0,
     }
-  }
-
-  /** Resident memory of a process, MiB. */
-  rss(of: LabProcess = this.hub.process): number {
-    const status = readFileSync(`/proc/${of.pid}/status`, 'utf8')
-    return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024
   }
 
   /** What a process said that it must never say. */

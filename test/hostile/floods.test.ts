@@ -10,13 +10,16 @@ import { type LaneId, NETWORK_ROOM } from '../../src/wire/ids.ts'
 import { isRefusalCode } from '../../src/wire/refusal.ts'
 import { shortRun } from '../../src/wire/short-run.ts'
 import type { Chat } from '../e2e/loopback.ts'
+import { Held } from '../lab/held.ts'
 import { type Attacker, beat, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
 
 const scene = new Scene()
 let people: readonly [Chat, Chat]
+let held: Held
 
 beforeAll(async () => {
   await scene.open()
+  held = await Held.of(scene.hub.process)
   people = await Promise.all([scene.talker('anna'), scene.talker('bert')])
   await scene.talk(...people)
 })
@@ -108,10 +111,12 @@ const floods: Record<string, (attacker: Attacker) => Iterator<Frame>> = {
 
 /** Sends it all as fast as it is read, while two people talk. */
 async function endure(attacker: Attacker, frames: Iterator<Frame>) {
-  const before = scene.rss()
+  const before = await held.mib()
   let isOver = false
   let slowest = 0
   let lines = 0
+  // With all of it sent, and not all of it taken.
+  let most = 0
   const talk = async () => {
     do {
       slowest = Math.max(slowest, await scene.talk(...people))
@@ -121,12 +126,14 @@ async function endure(attacker: Attacker, frames: Iterator<Frame>) {
   const flood = async () => {
     for (let next = frames.next(); !next.done && attacker.isOpen; next = frames.next())
       await attacker.push(encodeFrame(next.value))
+    await attacker.drained()
+    most = await held.mib()
     await attacker.settled().catch(() => {})
     isOver = true
   }
   const at = performance.now()
   await Promise.all([talk(), flood()])
-  const grown = scene.rss() - before
+  const grown = Math.max(most, await held.mib()) - before
   const told = `${Math.round(performance.now() - at)} ms, ${lines} lines, slowest ${Math.round(slowest)} ms, grown ${Math.round(grown)} MiB, ${attacker.refused?.code ?? JSON.stringify(attacker.cause ?? 'open')}`
   return { slowest, grown, told }
 }

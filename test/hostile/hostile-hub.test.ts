@@ -6,6 +6,7 @@ import { fromHex } from '../../src/wire/bytes.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { HAVE_PAGE_ENTRIES_MAX, ROSTER_PAGE_KEYS_MAX } from '../../src/wire/limits.ts'
 import type { Chat } from '../e2e/loopback.ts'
+import { Held } from '../lab/held.ts'
 import { type Attacker, Scene } from './attack.ts'
 import { EPOCH, LyingHub, repeat } from './lying-hub.ts'
 
@@ -13,10 +14,12 @@ const scene = new Scene()
 const hub = new LyingHub(scene)
 let member: Chat
 let link: Attacker
+let held: Held
 
 beforeAll(async () => {
   await hub.open()
   member = await scene.member('member', '--never-hub', '--log-level', 'info')
+  held = await Held.of(member.process)
   link = await hub.arrival
 })
 afterAll(async () => {
@@ -24,14 +27,15 @@ afterAll(async () => {
   await scene.close()
 })
 
-/** Sends frames as fast as they are read; resolves once the member has taken all of them: what it grew by, MiB. */
+/** Sends frames as fast as they are read; resolves once the member has taken all of them: what more it holds, MiB. */
 async function push(count: number, make: (i: number) => Frame): Promise<number> {
-  const before = scene.rss(member.process)
+  const before = await held.mib()
   await hub.push(link, repeat(count, make))
-  return scene.rss(member.process) - before
+  await hub.taken(link)
+  return (await held.mib()) - before
 }
 
-/** The middle of what five rounds grow by: heaps grow by leaps, and what is remembered in every round. MiB. */
+/** The middle of what five rounds add: pieces of freed memory come and go, and what is remembered in every round. MiB. */
 async function growth(count: number, make: (i: number) => Frame): Promise<number> {
   const rounds: number[] = []
   for (let round = 0; round < 5; round++) rounds.push(await push(count, make))

@@ -17,6 +17,7 @@ import { madeRoom, NETWORK_ROOM, personKey, type RoomId } from '../../src/wire/i
 import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { shortRun } from '../../src/wire/short-run.ts'
 import type { Chat } from '../e2e/loopback.ts'
+import { Held } from '../lab/held.ts'
 import { type Attacker, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
 import { LyingHub, repeat } from './lying-hub.ts'
 
@@ -24,12 +25,14 @@ const scene = new Scene()
 const hub = new LyingHub(scene)
 let member: Chat
 let link: Attacker
+let held: Held
 let self: string
 const random = (n: number) => nodeCrypto.random(n)
 
 beforeAll(async () => {
   await hub.open()
   member = await scene.member('member', '--never-hub', '--log-level', 'info')
+  held = await Held.of(member.process)
   link = await hub.arrival
   self = (await member.event('ready')).self.id
 })
@@ -108,10 +111,12 @@ const floods: Record<string, () => Iterable<Frame>> = {
 
 /** Sends it all as fast as it is read, while the member is asked something again and again. */
 async function endure(frames: Iterable<Frame>) {
-  const before = scene.rss(member.process)
+  const before = await held.mib()
   let isOver = false
   let slowest = 0
   let answers = 0
+  // With all of it sent, and not all of it taken.
+  let most = 0
   const ask = async () => {
     do {
       member.process.lines.length = 0
@@ -123,10 +128,12 @@ async function endure(frames: Iterable<Frame>) {
   }
   const flood = async () => {
     await hub.push(link, frames)
+    most = await held.mib()
+    await hub.taken(link)
     isOver = true
   }
   await Promise.all([ask(), flood()])
-  const grown = scene.rss(member.process) - before
+  const grown = Math.max(most, await held.mib()) - before
   const told = `${answers} answers, slowest ${Math.round(slowest)} ms, grown ${Math.round(grown)} MiB`
   return { slowest, grown, told }
 }

@@ -71,13 +71,13 @@ export class LyingHub {
     return beat({ counter: ++this.#counter, state: 3, upstream: this.signer.key, epoch: EPOCH, flags: 1 })
   }
 
-  /** Sends frames as fast as they are read; resolves once all of them are taken. */
+  /** Sends frames as fast as they are read. */
   async push(link: Attacker, frames: Iterable<Frame>): Promise<void> {
     for (const frame of frames) {
       if (!link.isOpen) break
       await link.push(encodeFrame(frame))
     }
-    await this.taken(link)
+    await link.drained()
   }
 
   /** All that was sent has been taken. */

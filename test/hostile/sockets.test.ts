@@ -9,6 +9,7 @@ import { bindingOf, dialerTls, LINK_PATH } from '../../src/node/io/channel.ts'
 import { openHandshake } from '../../src/wire/auth.ts'
 import { nameHint, pskOf } from '../../src/wire/ids.ts'
 import type { Chat } from '../e2e/loopback.ts'
+import { Held } from '../lab/held.ts'
 import { bytesOf, hostileMsgpack } from '../vectors/hostile.ts'
 import { GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
 
@@ -76,7 +77,8 @@ async function provedWebSocket(): Promise<WebSocket> {
 }
 
 it('a thousand connections at once take nobody’s place', async () => {
-  const before = scene.rss()
+  const held = await Held.of(scene.hub.process)
+  const before = await held.mib()
   const sockets: Socket[] = []
   for (let i = 0; i < 1000; i++) {
     const socket = tcp()
@@ -88,7 +90,7 @@ it('a thousand connections at once take nobody’s place', async () => {
   for (let i = 0; i < 20; i++) slowest = Math.max(slowest, await scene.talk(...people))
   await Promise.all(sockets.map(closed))
   expect(slowest).toBeLessThan(LINE_MS_MAX)
-  expect(scene.rss() - before).toBeLessThan(GROWTH_MIB_MAX)
+  expect((await held.mib()) - before).toBeLessThan(GROWTH_MIB_MAX)
   expect(scene.bugs()).toEqual([])
   // And there is room again.
   await scene.joined()

@@ -1,5 +1,6 @@
 /** A real process with its lines: tests wait for what it prints, never for time to pass. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 
 export interface Exit {
@@ -108,6 +109,16 @@ export class LabProcess {
       this.#waiting.add(waiting)
       if (this.#exit !== undefined) waiting.fail('the process has ended')
     })
+  }
+
+  /** The first match in what it has written to stderr, or still writes there. Rejects once it has ended. */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.stderr)
+      if (found) return found
+      if (this.#exit) throw new Error(`${this.#title}: the process ended\n${this.told()}`)
+      await Promise.race([once(this.#child.stderr, 'data'), this.exited])
+    }
   }
 
   /** Writes one line. */
