@@ -144,7 +144,15 @@ export { clocksOf } from './choice/clock.ts'
 export { heard, said } from './choice/links.ts'
 export { standingOf } from './choice/relayed.ts'
 export * from './choice/state.ts'
-export { acknowledges, type ChoiceView, type ClockMedians, mediansOf, viewOf } from './choice/view.ts'
+export {
+  acknowledges,
+  type ChoiceView,
+  type ClockMedians,
+  mediansOf,
+  type RankView,
+  ranksOf,
+  viewOf,
+} from './choice/view.ts'
 
 /** Joins to a code that nobody accepts end after this where the shell says nothing. */
 const TIMEOUT_MS = 5000

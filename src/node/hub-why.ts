@@ -1,7 +1,7 @@
 /** Why this node is under this hub, and who would follow it: one sentence each, for `/hub` and `status`. Pure. */
 import type { PersonKey } from '../wire/ids.ts'
 import { LAG_MAX } from './choice/rank.ts'
-import type { ChoiceView } from './choice.ts'
+import type { ChoiceView, RankView } from './choice.ts'
 import { spanText } from './span.ts'
 import { LAN } from './timing.ts'
 
@@ -32,7 +32,7 @@ export function whyHub(view: ChoiceView, self: PersonKey, nameOf: NameOf): strin
 }
 
 /** For each of the line, in its order. */
-export function whyLine(ranks: ChoiceView['ranks'], nameOf: NameOf): string[] {
+export function whyLine(ranks: readonly RankView[], nameOf: NameOf): string[] {
   return ranks.map((rank, place) => {
     const before = ranks[place - 1]
     const after = ranks[place + 1]
@@ -51,9 +51,7 @@ export function whyLine(ranks: ChoiceView['ranks'], nameOf: NameOf): string[] {
   })
 }
 
-type Rank = ChoiceView['ranks'][number]
-
-const isAlike = (a: Rank, b: Rank): boolean =>
+const isAlike = (a: RankView, b: RankView): boolean =>
   a.pinned === b.pinned &&
   a.preferred === b.preferred &&
   a.lag <= LAG_MAX === b.lag <= LAG_MAX &&

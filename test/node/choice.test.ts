@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type ChoiceEffect, FLAG, heard, STATE, said, viewOf } from '../../src/node/choice.ts'
+import { type ChoiceEffect, FLAG, heard, ranksOf, STATE, said, viewOf } from '../../src/node/choice.ts'
 import { fromHex, uint } from '../../src/wire/bytes.ts'
 import type { PersonKey } from '../../src/wire/ids.ts'
 import { seeded } from '../seeded.ts'
@@ -582,7 +582,36 @@ describe('hub', () => {
     })
     node.wait(500)
     expect(viewOf(node.choice).line).toEqual([keys[4], keys[3], keys[2], keys[0]])
-    expect(viewOf(node.choice).ranks[0]).toMatchObject({ id: keys[4], preferred: true, reachable: true })
+    expect(ranksOf(node.choice, node.now)[0]).toMatchObject({ id: keys[4], preferred: true, reachable: true })
+  })
+
+  test('of the line it is known for how long each has been here, however long ago it was ordered (HB-6)', () => {
+    const hub = new Node().hub()
+    hub.link(1, LOW, false)
+    hub.frame(1, { type: 'join', at: 1 })
+    hub.beat(1, { state: STATE.following, upstream: fromHex(SELF), uptimeS: 2 })
+    hub.wait(500)
+    hub.now += 30_000
+    expect(ranksOf(hub.choice, hub.now)).toMatchObject([{ id: LOW, uptimeS: 32 }])
+
+    hub.frame(1, { type: 'beaconAsk' })
+    const member = new Node({ self: THIRD }).following(SELF)
+    for (const { frame } of hub.sent('beacon')) member.frame(1, frame)
+    member.now += 30_000
+    expect(ranksOf(member.choice, member.now)).toMatchObject([{ id: LOW, uptimeS: 62 }])
+  })
+
+  test('a beacon holds for how long each has been here, however long that one says (HB-6)', () => {
+    const hub = new Node().hub()
+    hub.link(1, LOW, false)
+    hub.frame(1, { type: 'join', at: 1 })
+    hub.beat(1, { state: STATE.following, upstream: fromHex(SELF), uptimeS: 2 ** 32 - 1 })
+    hub.wait(500)
+    hub.now += 30_000
+    hub.frame(1, { type: 'beaconAsk' })
+    const member = new Node({ self: THIRD }).following(SELF)
+    for (const { frame } of hub.sent('beacon')) member.frame(1, frame)
+    expect(ranksOf(member.choice, member.now)).toMatchObject([{ id: LOW, uptimeS: 2 ** 32 - 1 }])
   })
 
   test('a node whose store is not scanned does not stand in the line', () => {

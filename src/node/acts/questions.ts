@@ -1,7 +1,7 @@
 /** Questions: what people ask about rooms, people, the hub and what was said. Nothing is written here. */
 import { fold } from '../../wire/fold.ts'
 import type { EventId, PersonKey } from '../../wire/ids.ts'
-import { viewOf } from '../choice.ts'
+import { ranksOf, viewOf } from '../choice.ts'
 import type { Core } from '../core.ts'
 import { orderOf } from '../display-order.ts'
 import type { HubData, StatusData } from '../events.ts'
@@ -75,21 +75,22 @@ export class Questions {
   }
 
   #hub(): HubData {
-    const { people, choice } = this.#core
+    const { people, choice, moment } = this.#core
     const view = viewOf(choice)
+    const ranks = ranksOf(choice, moment.now)
     const nameOf = (key: PersonKey) => {
       const { label, name } = people.labelled(key)
       return label ?? name
     }
     const why = whyHub(view, this.#core.self, nameOf)
-    const reasons = whyLine(view.ranks, nameOf)
+    const reasons = whyLine(ranks, nameOf)
     const avoided = this.#core.avoided()
     return {
       hub: this.#core.hubInfo() ?? null,
       epoch: this.#core.epoch,
       members: this.#core.isOffline ? 0 : [...this.#core.onlineKeys()].length,
       line: this.#core.line.map((key) => people.who(key)),
-      ranks: view.ranks.map((rank, place) => ({ ...rank, why: reasons[place]! })),
+      ranks: ranks.map((rank, place) => ({ ...rank, why: reasons[place]! })),
       ...(why !== undefined && { why }),
       ...(view.via !== null && { through: people.who(view.via) }),
       ...(avoided.length > 0 && { avoided: avoided.map((key) => people.who(key)) }),

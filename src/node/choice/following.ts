@@ -155,7 +155,7 @@ export function onBeacon(choice: Choice, turn: Turn, link: Link, frame: FrameOf<
       key: personKey(line, at),
       flags: line[at + 32]!,
       lag: readUint(line, at + 33, 4),
-      uptimeS: readUint(line, at + 37, 4),
+      startedAt: turn.now - readUint(line, at + 37, 4) * 1000,
     }
   })
   choice.ranks.forEach(({ key }, i) => {

@@ -8,7 +8,7 @@ import { medianOf } from './clock.ts'
 import { handOverWhereDue } from './handover.ts'
 import { beatSoon, heartbeat, packLine } from './heartbeat.ts'
 import { dialDue, send, wakeBy, whereIs } from './links.ts'
-import { lineOf } from './rank.ts'
+import { lineOf, uptimeOf } from './rank.ts'
 import { askDialBack } from './reach.ts'
 import { meetThroughReporters } from './relayed.ts'
 import { type Choice, type HubPhase, type Link, NOT_JOINED, STATE, type Turn } from './state.ts'
@@ -40,7 +40,7 @@ export function hubTick(choice: Choice, turn: Turn, phase: HubPhase): void {
   }
   if (now >= phase.beaconAt) {
     phase.beaconAt = now + timing.beaconEveryMs
-    if (phase.members > 0) turn.effects.push({ do: 'sendAll', frame: beaconOf(choice, phase) })
+    if (phase.members > 0) turn.effects.push({ do: 'sendAll', frame: beaconOf(choice, turn, phase) })
     choice.median = medianOf(choice, turn)
     choice.medianAt = now
   }
@@ -74,7 +74,7 @@ export function refreshLine(choice: Choice, turn: Turn, phase: HubPhase): void {
     key,
     flags: beat!.flags,
     lag: beat!.lag,
-    uptimeS: beat!.uptimeS,
+    startedAt: beat!.at - beat!.uptimeS * 1000,
   }))
   if (line.length === choice.line.length && line.every((key, i) => key === choice.line[i])) return
   choice.line = line
@@ -83,9 +83,9 @@ export function refreshLine(choice: Choice, turn: Turn, phase: HubPhase): void {
   wakeBy(choice, turn.now)
 }
 
-function beaconOf(choice: Choice, phase: HubPhase): FrameOf<'beacon'> {
-  const entries = choice.ranks.map(({ key, flags, lag, uptimeS }) =>
-    concat(fromHex(key), uint(flags, 1), uint(lag, 4), uint(uptimeS, 4)),
+function beaconOf(choice: Choice, turn: Turn, phase: HubPhase): FrameOf<'beacon'> {
+  const entries = choice.ranks.map((rank) =>
+    concat(fromHex(rank.key), uint(rank.flags, 1), uint(rank.lag, 4), uint(uptimeOf(rank, turn.now), 4)),
   )
   return {
     type: 'beacon',
@@ -96,7 +96,7 @@ function beaconOf(choice: Choice, phase: HubPhase): FrameOf<'beacon'> {
 }
 
 export function sendBeacon(choice: Choice, turn: Turn, link: Link): void {
-  if (choice.phase.state === 'hub') send(turn, link, beaconOf(choice, choice.phase))
+  if (choice.phase.state === 'hub') send(turn, link, beaconOf(choice, turn, choice.phase))
 }
 
 /** Is this key a member over another link? Then it counts no further. */

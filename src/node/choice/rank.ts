@@ -1,10 +1,16 @@
 /** Who is the better hub, and who stands where in the line. */
 import type { PersonKey } from '../../wire/ids.ts'
 import { LINE_MAX } from '../../wire/limits.ts'
-import { FLAG, type Link, type Ranking } from './state.ts'
+import { FLAG, type Link, type Rank, type Ranking } from './state.ts'
 
 /** Witness lag up to which a node counts as caught up. */
 export const LAG_MAX = 64
+/** What a peer says of its uptime goes on growing here: it still has to fit a beacon. */
+const UINT32_MAX = 2 ** 32 - 1
+
+/** For how long a node of the line has been here: s. now: monotonic ms. */
+export const uptimeOf = ({ startedAt }: Rank, now: number): number =>
+  Math.min(UINT32_MAX, Math.max(0, Math.floor((now - startedAt) / 1000)))
 
 /** What two hubs compare by. */
 export interface Claim {

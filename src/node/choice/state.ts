@@ -384,7 +384,8 @@ export interface Rank {
   readonly key: PersonKey
   readonly flags: number
   readonly lag: number
-  readonly uptimeS: number
+  /** When it started, on the own clock: it goes on being here after it was ranked. */
+  readonly startedAt: number
 }
 
 /** Asked to dial somebody back. */

@@ -3,12 +3,23 @@ import type { PersonKey } from '../../wire/ids.ts'
 import type { Came } from './came.ts'
 import { upstreamOf } from './heartbeat.ts'
 import { relayOf, whereIs } from './links.ts'
+import { uptimeOf } from './rank.ts'
 import { type Choice, FLAG, flagsOf, type LinkId } from './state.ts'
 
 /** Medians of raw wall clocks, as of `at` (monotonic ms). */
 export interface ClockMedians {
   readonly hubMedian?: { readonly value: number; readonly at: number }
   readonly lineMedian?: { readonly value: number; readonly at: number }
+}
+
+/** Of the line: the figures that it was ordered by, and for how long each has been here by now. */
+export interface RankView {
+  readonly id: PersonKey
+  readonly reachable: boolean
+  readonly pinned: boolean
+  readonly preferred: boolean
+  readonly lag: number
+  readonly uptimeS: number
 }
 
 export interface ChoiceView {
@@ -29,15 +40,6 @@ export interface ChoiceView {
   /** Members of the hub and the hub itself. */
   readonly members: number
   readonly line: readonly PersonKey[]
-  /** The figures that the line was ordered by. */
-  readonly ranks: readonly {
-    readonly id: PersonKey
-    readonly reachable: boolean
-    readonly pinned: boolean
-    readonly preferred: boolean
-    readonly lag: number
-    readonly uptimeS: number
-  }[]
   readonly reachable: boolean
   /** May this node acknowledge what it stores? Not while it is woken (INV-13), nor once it has left. */
   readonly acknowledges: boolean
@@ -62,18 +64,21 @@ export function viewOf(choice: Choice): ChoiceView {
     epoch: phase.state === 'hub' || phase.state === 'following' ? phase.epoch : choice.epoch,
     members,
     line: choice.line,
-    ranks: choice.ranks.map(({ key, flags, lag, uptimeS }) => ({
-      id: key,
-      ...saidBy(flags),
-      lag,
-      uptimeS,
-    })),
     reachable: choice.reachable,
     acknowledges: acknowledges(choice),
     clock: mediansOf(choice),
     hubAgeS: choice.hubAgeS,
   }
 }
+
+/** The line in its order. now: monotonic ms. */
+export const ranksOf = (choice: Choice, now: number): RankView[] =>
+  choice.ranks.map((rank) => ({
+    id: rank.key,
+    ...saidBy(rank.flags),
+    lag: rank.lag,
+    uptimeS: uptimeOf(rank, now),
+  }))
 
 /** As in the view; asked for in every turn. */
 export const acknowledges = ({ phase }: Choice): boolean => phase.state !== 'woken' && phase.state !== 'gone'
