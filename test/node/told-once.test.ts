@@ -73,25 +73,77 @@ it('what its author deleted from another device is not told as deleted again whe
   expect(told()).toBe(1)
 })
 
-it('who comes and goes without end, or takes ever new names, is told of ten times in a minute', async () => {
-  world.command(anna, { do: 'create', room: 'lab' })
-  await world.run(1000)
-  const lab = [...anna.core.views.ids()].find((each) => anna.core.views.room(each)?.name === 'lab')!
-  const steps = () => anna.of('system').filter(({ event }) => event === 'join' || event === 'leave').length
-  const names = () => anna.of('system').filter(({ event }) => event === 'nick').length
-  const boxKey = world.crypto.random(32)
-  for (let i = 0; i < 9; i++) {
-    write(mean, lab, { kind: 'join', lifts: new Uint8Array(0) })
-    write(mean, lab, { kind: 'leave' })
-    write(mean, NETWORK_ROOM, { kind: 'profile', nick: `mean${2 * i}`, boxKey, about: '' })
-    // Of names that come in one turn the last is told.
-    await world.run(100)
-    write(mean, NETWORK_ROOM, { kind: 'profile', nick: `mean${2 * i + 1}`, boxKey, about: '' })
+describe('who comes and goes without end, or takes ever new names,', () => {
+  let lab: RoomId
+  const steps = () => anna.of('system').filter(({ event }) => event === 'join' || event === 'leave')
+  const names = () => anna.of('system').filter(({ event }) => event === 'nick')
+  const join = () => write(mean, lab, { kind: 'join', lifts: new Uint8Array(0) })
+  const leave = () => write(mean, lab, { kind: 'leave' })
+  const call = (nick: string) => write(mean, NETWORK_ROOM, { kind: 'profile', nick, boxKey, about: '' })
+  let boxKey: Uint8Array
+
+  beforeEach(async () => {
+    boxKey = world.crypto.random(32)
+    world.command(anna, { do: 'create', room: 'lab' })
     await world.run(1000)
-  }
-  expect([steps(), names()]).toEqual([10, 10])
-  await world.run(60_000)
-  write(mean, lab, { kind: 'join', lifts: new Uint8Array(0) })
-  await world.run(1000)
-  expect(steps()).toBe(11)
+    lab = [...anna.core.views.ids()].find((each) => anna.core.views.room(each)?.name === 'lab')!
+  })
+
+  it('is told of ten times in a minute', async () => {
+    for (let i = 0; i < 9; i++) {
+      join()
+      leave()
+      call(`mean${2 * i}`)
+      // Of names that come in one turn the last is told.
+      await world.run(100)
+      call(`mean${2 * i + 1}`)
+      await world.run(1000)
+    }
+    expect([steps().length, names().length]).toEqual([10, 10])
+    await world.run(60_000)
+    // They are as gone as was told last.
+    expect(steps()).toHaveLength(10)
+    join()
+    await world.run(1000)
+    expect(steps()).toHaveLength(11)
+  })
+
+  it('is told as they are then once the minute is over, from what was told last', async () => {
+    for (let i = 0; i < 8; i++) {
+      join()
+      leave()
+    }
+    join()
+    await world.run(1000)
+    expect(steps().map(({ event }) => event)).toEqual(Array(5).fill(['join', 'leave']).flat())
+    await world.run(60_000)
+    expect(steps().at(-1)).toMatchObject({ event: 'join', room: 'lab', user: { id: mean.key } })
+    expect(steps()).toHaveLength(11)
+
+    for (let i = 0; i < 14; i++) {
+      call(`mean${i}`)
+      await world.run(100)
+    }
+    expect(names()).toHaveLength(10)
+    await world.run(60_000)
+    expect(names().at(-1)).toMatchObject({ was: 'mean9', user: { name: 'mean13' } })
+    expect(names()).toHaveLength(11)
+    await world.run(120_000)
+    expect([steps().length, names().length]).toEqual([11, 11])
+  })
+
+  it('and is blocked meanwhile, is not told of behind the minute', async () => {
+    for (let i = 0; i < 8; i++) {
+      join()
+      leave()
+    }
+    join()
+    for (let i = 0; i < 14; i++) {
+      call(`mean${i}`)
+      await world.run(100)
+    }
+    world.act(anna, (core) => core.blocks.set(mean.key, true))
+    await world.run(61_000)
+    expect([steps().length, names().length]).toEqual([10, 10])
+  })
 })

@@ -16,6 +16,7 @@ import { actOf, isNoAct } from './act-told.ts'
 import { DeletedMeanwhile } from './deleted-meanwhile.ts'
 import { errorTold } from './denial-told.ts'
 import { linkCode, requests } from './devices.ts'
+import { type LateStep, Steps } from './steps.ts'
 
 const BLOCK = kindNumber('block')
 const CREATE = kindNumber('create')
@@ -26,11 +27,6 @@ const REFUSALS_MAX = 64
 /** A question of one key to be this person's device is told at most this often, and of so many keys: all are in the list of devices. */
 const ASKING_MS = 60_000
 const ASKING_MAX = 8
-/** Of one person's comings and goings in a room, and of their names, so many are told in a minute: they need no voice for them. */
-const STEPS_MS = 60_000
-const STEPS_MAX = 10
-/** Of so many is remembered how often; of more all are told. */
-const STEPPING_MAX = 4096
 
 export class Telling {
   readonly #core: Core
@@ -38,8 +34,8 @@ export class Telling {
   readonly #toldRefusals = new Map<string, number>()
   /** Who asked to be a device of this person lately, and when. */
   readonly #asking = new Map<PersonKey, number>()
-  /** Comings and goings by person and room, names by person: when the first of this minute was told, and how many since. */
-  readonly #steps = new Map<string, { readonly at: number; told: number }>()
+  /** Comings and goings by person and room, names by person. */
+  readonly #steps = new Steps()
   readonly #meanwhile: DeletedMeanwhile
 
   constructor(core: Core) {
@@ -59,6 +55,7 @@ export class Telling {
 
   tick(): void {
     if (this.#core.isReady) this.#meanwhile.ready()
+    for (const late of this.#steps.takeDue(this.#core.moment.now)) this.#stepped(late)
   }
 
   #tellDeleted(event: Event): void {
@@ -146,16 +143,26 @@ export class Telling {
     return true
   }
 
-  /** Is one more of these told? */
-  #mayStep(what: string): boolean {
-    const { now } = this.#core.moment
-    for (const [key, { at }] of this.#steps) {
-      if (now - at < STEPS_MS) break
-      this.#steps.delete(key)
-    }
-    const steps = this.#steps.get(what) ?? { at: now, told: 0 }
-    if (this.#steps.size < STEPPING_MAX) this.#steps.set(what, steps)
-    return ++steps.told <= STEPS_MAX
+  /** What was not told at its time: is it news still? */
+  #stepped({ event, was }: LateStep): void {
+    const { views } = this.#core
+    if (event.room === NETWORK_ROOM) return this.#named(event, was)
+    const body = this.#read(event)?.body
+    const view = views.room(event.room)
+    if (body?.kind === was || !view || view.deleted) return
+    // Whoever was put out since is not here again.
+    if (view.members.has(views.personOf(event.author)) === (body?.kind === 'join')) this.#tellOf(event)
+  }
+
+  /** Somebody goes by another name. was: what people were told before. */
+  #named(event: Event, was: string): void {
+    const { people, views, blocks, moment } = this.#core
+    const author = views.personOf(event.author)
+    if (blocks.has(author)) return
+    const user = people.labelled(event.author)
+    const label = user.label ?? user.name
+    if (label === was || !this.#steps.may(author, event, label, moment.now)) return
+    this.#core.tell({ type: 'system', event: 'nick', room: null, user, was })
   }
 
   /** Whom another device of this person blocks, or takes back, is blocked here too, or not any more. */
@@ -204,7 +211,7 @@ export class Telling {
 
   /** A control event has come into a counted prefix: told once ready, when it happened after this process's start. */
   counted(event: Event): void {
-    const { people, me: self, views, blocks } = this.#core
+    const { people, me: self, views } = this.#core
     const was = people.met(event.author)
     const author = views.personOf(event.author)
     if (event.room === NETWORK_ROOM && author !== self) this.#noteNamesake(author)
@@ -216,20 +223,24 @@ export class Telling {
       this.#blockedElsewhere(event.room)
     if (event.kind === DEVICE && author === self) for (const room of views.ids()) this.#blockedElsewhere(room)
     if (!isNews || event.author === this.#core.self) return
+    if (event.room !== NETWORK_ROOM) return this.#tellOf(event)
+    const view = views.room(event.room)
+    const read = this.#read(event)
+    const body = read?.body
+    if (body?.kind === 'device') return this.#device(event, body)
+    if (read && view?.counted.has(event.id) && ACT_KINDS.has(read.body.kind) && !isNoAct(read.body))
+      this.#core.tell(actOf(this.#core, view, event, read.body, read.salt))
+    if (body?.kind === 'profile' && was !== undefined) this.#named(event, was)
+  }
+
+  /** What somebody else has done in a room or to it. */
+  #tellOf(event: Event): void {
+    const { people, me: self, views, blocks, moment } = this.#core
+    const author = views.personOf(event.author)
     const view = views.room(event.room)
     const read = this.#read(event)
     const body = read?.body
     const isBlocked = blocks.has(author)
-    if (event.room === NETWORK_ROOM) {
-      if (body?.kind === 'device') return this.#device(event, body)
-      if (read && view?.counted.has(event.id) && ACT_KINDS.has(read.body.kind) && !isNoAct(read.body))
-        this.#core.tell(actOf(this.#core, view, event, read.body, read.salt))
-      if (body?.kind === 'profile' && was !== undefined && !isBlocked && this.#mayStep(author)) {
-        const user = people.labelled(event.author)
-        this.#core.tell({ type: 'system', event: 'nick', room: null, user, was })
-      }
-      return
-    }
     if (body?.kind === 'erase' && view?.counted.has(event.id)) return this.#erased(author, body.targets)
     if (!read || !body || !TOLD.has(body.kind) || isNoAct(body) || !view || view.type === 'talk') return
     if (!view.counted.has(event.id) && body.kind !== 'delete') return
@@ -242,7 +253,7 @@ export class Telling {
     // Whom this person has blocked can invite them to nothing, nor talk by the names of rooms, or by coming and going.
     if (isBlocked && (invited.length > 0 || OWN_STEPS.has(body.kind))) return
     const isStep = body.kind === 'join' || body.kind === 'leave'
-    if (isStep && !this.#mayStep(author + event.room)) return
+    if (isStep && !this.#steps.may(author + event.room, event, body.kind, moment.now)) return
     if (invited.length < 2) return this.#core.tell(told)
     // One line each: whoever is invited finds themselves in it.
     const { more: _, ...one } = told
