@@ -43,7 +43,7 @@ export const messageRows: readonly CommandRow[] = [
     name: 'reply',
     args: '[message] <text>',
     help: 'answer a message: ^ the last (if not said), ^3 the third last, ^a1b2 by its id, @anna the last of anna',
-    completes: 'nick',
+    completes: 'message',
     read: (args, room) => onText(args, true, (message, text) => ({ do: 'reply', room, message, text })),
   },
   {
@@ -86,7 +86,7 @@ export const messageRows: readonly CommandRow[] = [
     name: 'details',
     args: '[message]',
     help: 'all about a message: its id, earlier texts, who reacted',
-    completes: 'nick',
+    completes: 'message',
     read: (args, room) => onMessage(args, true, (message) => ({ do: 'details', room, message })),
   },
   {

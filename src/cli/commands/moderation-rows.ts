@@ -128,7 +128,7 @@ const pinRow = (name: 'pin' | 'unpin', help: string): CommandRow => ({
   name,
   args: '[message] [reason]',
   help,
-  completes: 'nick',
+  completes: 'message',
   read: (args, room) =>
     onNamed(args, (message, reason) => ({ do: 'pin', room, message, on: name === 'pin', ...reason })),
 })
@@ -161,7 +161,7 @@ export const moderationRows: readonly CommandRow[] = [
     name: 'hide',
     args: '[message] [reason]',
     help: 'hide a message from everybody: named as in /reply',
-    completes: 'nick',
+    completes: 'message',
     read: (args, room) =>
       onNamed(args, (message, reason) => ({ do: 'hide', room, message, on: true, ...reason })),
   },

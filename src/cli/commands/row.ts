@@ -16,8 +16,8 @@ export interface CommandRow {
   readonly meantBy?: readonly string[]
   readonly args: string
   readonly help: string
-  /** What Tab completes after the name. */
-  readonly completes?: 'room' | 'nick' | 'command'
+  /** What Tab completes after the name. message: `@nick`; without the sign it is text already. */
+  readonly completes?: 'room' | 'nick' | 'message' | 'command'
   /** Words of its own, that begin with `--`; Tab completes them. */
   readonly options?: readonly string[]
   /** args: what follows the name, trimmed at its start only. room: the session's current room. */

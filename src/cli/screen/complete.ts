@@ -2,9 +2,17 @@
 import { COMMANDS, commandRow } from '../commands.ts'
 import { EMOJI } from '../emoji.ts'
 
+/** Somebody's names. What is written for others has the one they know: a contact's own name is for nobody but this reader. */
+export interface Named {
+  /** As this reader is shown them. */
+  readonly shown: string
+  /** As others know them. */
+  readonly public: string
+}
+
 export interface Known {
   /** As they were last heard from, latest first. */
-  readonly nicks: Iterable<string>
+  readonly people: readonly Named[]
   readonly rooms: Iterable<string>
 }
 
@@ -48,12 +56,14 @@ function candidatesFor(before: string, word: string, from: number, known: Known)
         '',
       )
     }
+    const isNick = word.startsWith('@')
     // Most of what takes a room takes @nick as the talk with somebody.
-    return row.completes === 'room' && !word.startsWith('@') ? rooms(word, known) : nicks(word, known, ' ')
+    if (row.completes === 'room' && !isNick) return rooms(word, known)
+    if (row.completes !== 'message' || isNick) return nicks(word, known, ' ', 'shown')
   }
   if (word.startsWith('#')) return rooms(word, known)
   // A command's other words are free text, in which people are named as well.
-  return word === '' ? [] : nicks(word, known, from === 0 ? ': ' : ' ')
+  return word === '' ? [] : nicks(word, known, from === 0 ? ': ' : ' ', 'public')
 }
 
 function rooms(word: string, known: Known): string[] {
@@ -62,11 +72,15 @@ function rooms(word: string, known: Known): string[] {
     : holding(known.rooms, word)
 }
 
-/** `@an` keeps its sign; in a list of nicks (`/msg anna,bo`) the last one is completed. */
-function nicks(word: string, known: Known, end: string): string[] {
+/** `@an` keeps its sign; in a list of nicks (`/msg anna,bo`) the last one is completed. Found by either name, written by one. */
+function nicks(word: string, { people }: Known, end: string, as: keyof Named): string[] {
   const [, head = '', start = ''] = /^(@|.*,@?)?(.*)$/su.exec(word)!
-  const found = start === '' ? starting(known.nicks, '', end) : holding(known.nicks, start, end)
-  return found.map((nick) => head + nick)
+  const low = start.toLowerCase()
+  const has = (person: Named, fits: (name: string) => boolean) =>
+    fits(person.shown.toLowerCase()) || fits(person.public.toLowerCase())
+  const beginning = people.filter((person) => has(person, (name) => name.startsWith(low)))
+  const inside = people.filter((person) => has(person, (name) => name.indexOf(low) > 0))
+  return [...beginning, ...inside].map((person) => head + person[as] + end)
 }
 
 /** From two letters on; `:smile:` written out is replaced as well. */

@@ -17,12 +17,13 @@ import type {
   Who,
 } from '../../node/index.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
+import { checkNick } from '../../wire/name.ts'
 import { GENERAL } from '../commands.ts'
 import { withEmoji } from '../emoji.ts'
 import { Progress } from '../progress.ts'
 import { type Look, type Paint, render } from '../render.ts'
 import { safeName } from '../safe-text.ts'
-import { complete } from './complete.ts'
+import { complete, type Named } from './complete.ts'
 import { compose, type Rows } from './composer.ts'
 import { clockTime, dayOf } from './dates.ts'
 import { cleared, type Editor, edit, emptyEditor, insert, replace, sent, typeInSearch } from './editor.ts'
@@ -90,12 +91,10 @@ export class Screen {
   /** Joined rooms in the order of their numbers. */
   readonly #rooms = new Map<string, Room>([[GENERAL, { unread: 0, mentions: 0 }]])
   readonly #allRooms = new Set<string>([GENERAL])
-  /** Latest heard last. */
-  readonly #nicks = new Set<string>()
-  /** By id, the last name that was shown; met longest ago first. */
-  readonly #names = new Map<string, string>()
-  /** Members who have not been heard from. */
-  readonly #silent = new Set<string>()
+  /** By id, as they were called when last met; met longest ago first. */
+  readonly #met = new Map<string, Labelled>()
+  /** Members who have not been heard from, by id. */
+  readonly #silent = new Map<string, Labelled>()
   /** Own messages on the way to the hub, by id; undefined until the message itself is told. */
   readonly #waiting = new Map<string, MessageEvent | undefined>()
   readonly #presence: PresenceEvent[] = []
@@ -236,8 +235,9 @@ export class Screen {
     if (!this.#cycle) {
       if (by < 0) return
       const { text, cursor } = this.#editor
-      const known = { nicks: [...[...this.#nicks].reverse(), ...this.#silent], rooms: this.#allRooms }
-      const found = complete(text, cursor, known)
+      const silent = [...this.#silent.values()].filter(({ id }) => !this.#met.has(id))
+      const people = [...[...this.#met.values()].reverse(), ...silent].map(namesOf)
+      const found = complete(text, cursor, { people, rooms: this.#allRooms })
       if (!found) return
       this.#cycle = { ...found, before: this.#editor, at: -1 }
     }
@@ -353,7 +353,7 @@ export class Screen {
   /** A talk goes by the other's id, and is shown by their name. */
   #shown(room: string): string {
     const other = talkOf(room)
-    return other === undefined ? safeName(room) : `@${this.#names.get(other) ?? other.slice(0, 8)}`
+    return other === undefined ? safeName(room) : `@${this.#nameOf(other) ?? other.slice(0, 8)}`
   }
 
   /** What `rooms` of the node says. */
@@ -388,8 +388,8 @@ export class Screen {
     for (const name of left) if (this.#rooms.has(name)) this.#rooms.set(name, { unread: 0, mentions: 0 })
   }
 
-  learnPeople(people: readonly (Who & { readonly label?: string })[]): void {
-    for (const who of people) if (!this.#isSelf(who)) remember(this.#silent, nameOf(who))
+  learnPeople(people: readonly Labelled[]): void {
+    for (const who of people) if (!this.#isSelf(who)) note(this.#silent, who)
   }
 
   /** Own messages that are not stored yet, as lines: for the end, when nothing below the scrollback stays. */
@@ -470,7 +470,7 @@ export class Screen {
       paint,
       tabs: false,
       self: id,
-      known: (id) => this.#names.get(id),
+      known: (id) => this.#nameOf(id),
       ...(person && { person }),
       screen: { room: this.#room, nick: name, time: clockTime(ts) },
     }
@@ -543,12 +543,14 @@ export class Screen {
     if (isSelf && (event === 'create' || event === 'join')) this.#roomOf(room)
   }
 
-  #meet(who: Who & { readonly label?: string }): void {
-    if (this.#isSelf(who)) return
-    remember(this.#nicks, nameOf(who))
-    this.#names.delete(who.id)
-    this.#names.set(who.id, nameOf(who))
-    if (this.#names.size > NAMES_MAX) this.#names.delete(this.#names.keys().next().value!)
+  #meet(who: Labelled): void {
+    if (!this.#isSelf(who)) note(this.#met, who)
+  }
+
+  /** The name that was shown last; undefined: never met. */
+  #nameOf(id: string): string | undefined {
+    const who = this.#met.get(id)
+    return who && nameOf(who)
   }
 
   #follow(hub: HubInfo): void {
@@ -676,13 +678,28 @@ const RENAMING: ReadonlySet<SystemEvent['event']> = new Set(['nick', 'contact', 
 
 const isTooLong = (text: string): boolean => Buffer.byteLength(text) > TEXT_BYTES_MAX
 
-const nameOf = (who: Who & { readonly label?: string }): string => safeName(who.label ?? who.name)
+const nameOf = (who: Labelled): string => safeName(who.label ?? who.name)
+
+/** Others know a piece of the key behind a nick as well, or in place of one that is none; a name of this reader's own they do not. */
+function namesOf(who: Labelled): Named {
+  const nick = checkNick(who.name)
+  const plain = 'ok' in nick ? nick.ok : who.id.slice(0, 8)
+  const shown = nameOf(who)
+  return { shown, public: shown.startsWith(`${plain}~`) ? shown : plain }
+}
 
 const hubName = (hub: Labelled & { readonly self: boolean }): string =>
   hub.self ? 'you are the hub' : `hub ${nameOf(hub)}`
 
 const searchPrompt = ({ query, found }: { readonly query: string; readonly found: boolean }): string =>
   `(${found ? 'search' : 'not found'}: ${safeName(query)}) `
+
+/** Puts somebody last, and drops the one longest ago where there are too many. */
+function note(people: Map<string, Labelled>, who: Labelled): void {
+  people.delete(who.id)
+  people.set(who.id, who)
+  if (people.size > NAMES_MAX) people.delete(people.keys().next().value!)
+}
 
 /** Puts a name last, and drops the one longest ago where there are too many. */
 function remember(names: Set<string>, name: string): void {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { EMOJI } from '../../../src/cli/emoji.ts'
 import { complete } from '../../../src/cli/screen/complete.ts'
 
-const KNOWN = { nicks: ['anna', 'Anton', 'bob'], rooms: ['general', 'lab', 'laboratory'] }
+const named = (...nicks: string[]) => nicks.map((nick) => ({ shown: nick, public: nick }))
+const KNOWN = { people: named('anna', 'Anton', 'bob'), rooms: ['general', 'lab', 'laboratory'] }
 const offered = (text: string) => complete(text, text.length, KNOWN)
 
 describe('Tab', () => {
@@ -36,9 +37,29 @@ describe('Tab', () => {
   )
 
   it('finds a room by any part of its name, those that begin so first', () => {
-    const known = { nicks: [], rooms: ['general', 'chem-lab', 'lab', 'Labor'] }
+    const known = { people: [], rooms: ['general', 'chem-lab', 'lab', 'Labor'] }
     expect(complete('/join lab', 9, known)?.candidates).toEqual(['lab ', 'Labor ', 'chem-lab '])
     expect(complete('/join #em', 9, known)?.candidates).toEqual(['#chem-lab '])
+  })
+
+  it.each<[string, string[]]>([
+    ['/msg bo', ['bossy ']],
+    ['/msg ma', ['bossy ']],
+    ['/msg anna,bo', ['anna,bossy ']],
+    ['/join @bo', ['@bossy ']],
+    ['/reply @bo', ['@bossy ']],
+    ['bo', ['maria: ']],
+    ['@bo', ['@maria: ']],
+    ['ask bo', ['maria ']],
+    ['ask ma', ['maria ']],
+    ['/me greets bo', ['maria ']],
+    ['/msg anna ask bo', ['maria ']],
+    ['/reply bo', ['maria ']],
+    ['/group_msg lab bo', ['maria ']],
+    ['/kick anna said bo', ['maria ']],
+  ])('what %j writes for others names nobody as they are called here alone', (text, candidates) => {
+    const known = { people: [...named('anna'), { shown: 'bossy', public: 'maria' }], rooms: ['lab'] }
+    expect(complete(text, text.length, known)?.candidates).toEqual(candidates)
   })
 
   it('completes the word before the cursor and keeps what is behind it', () => {

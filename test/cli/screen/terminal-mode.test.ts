@@ -400,6 +400,20 @@ describe('the chat on a terminal', () => {
     await screen.cursorBehind('[general] anna: boris: look 🎉 ')
   })
 
+  it('completes a text by the name others know, also of whom one calls otherwise', async () => {
+    const { node, screen } = await start()
+    node.emit(message({ from: { id: 'cc'.repeat(32), name: 'maria', label: 'bossy' } }))
+    node.emit(message({ from: { id: 'dd'.repeat(32), name: 'bob', label: 'bob~k3f9' } }))
+    await screen.shows('bossy: hi')
+    await screen.shows('bob~k3f9: hi')
+    screen.type('boss\t')
+    await screen.cursorBehind('[general] anna: maria: ')
+    screen.type('and bob~\t')
+    await screen.cursorBehind('[general] anna: maria: and bob~k3f9 ')
+    screen.type('\u0003', '/msg mari\t')
+    await screen.cursorBehind('[general] anna: /msg bossy ')
+  })
+
   it('searches the history, and sends what it found by Enter', async () => {
     const { node, screen } = await start()
     screen.type('first thing\r', 'second\r')
