@@ -450,7 +450,7 @@ const table = {
     fatal: false,
   },
   OUTBOX_FULL: {
-    us: 'There is no hub at the moment, and {max} messages of yours wait for one already. This one was not sent: try again once there is one.',
+    us: '{max} messages of yours wait to be stored, and more cannot: {why}. This one was not sent. Send it again {next}.',
     fatal: false,
   },
   INVITATION_INVALID: {

@@ -11,6 +11,7 @@ import { type RoomView, TALK } from '../rooms.ts'
 import { type Answers, type Asked, refOf, UNSTORED_MAX } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { liftsOf } from './lifts.ts'
+import { outboxFullTold } from './outbox-full.ts'
 import { denialOf } from './permission.ts'
 import { excessOf, excessTold } from './space.ts'
 import type { Writer } from './writer.ts'
@@ -115,7 +116,10 @@ export class Posting {
   isDenied(asked: Asked, view: RoomView): boolean {
     const { views, me: self, outbox } = this.#core
     if (outbox.unstored >= UNSTORED_MAX) {
-      this.#answers.refuse(asked, 'OUTBOX_FULL', { max: UNSTORED_MAX })
+      this.#answers.refuse(asked, 'OUTBOX_FULL', {
+        max: UNSTORED_MAX,
+        ...outboxFullTold(this.#core.hubInfo()),
+      })
       return true
     }
     const denial = denialOf(views, self, view.id, 1) ?? this.#againstNow(view)
