@@ -1,11 +1,8 @@
 /** Several devices of one person, shown as one. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DeviceLine } from '../../src/node/index.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { meet, type Person } from './people.ts'
-
-// Some of it waits for silences and time-outs, and longer where the machine is busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 let lan: Lan
 let anna: Person

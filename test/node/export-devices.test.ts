@@ -1,11 +1,8 @@
 /** Exports of what several devices of one person said, edited and deleted. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { checkExport, exportDigest, exportLine } from '../../src/node/exports.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { meet, type Person } from './people.ts'
-
-// Some of it waits for silences and time-outs, and longer where the machine is busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 type Fields = Record<string, unknown>
 

@@ -1,10 +1,7 @@
 /** Inviting people when a room is made and later: who comes, who says no, and how many fit. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { meet, type Person } from './people.ts'
-
-// Some of it waits for silences and time-outs, and longer where the machine is busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 let lan: Lan
 let anna: Person

@@ -1,11 +1,8 @@
 /** A new code for a network with an owner: who goes on, who comes back, and who gets in nowhere. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NetworkMember } from '../../src/node/index.ts'
 import { createLan, type Lan } from '../../src/node/testing.ts'
 import { meet, ownedNetwork, Person } from './people.ts'
-
-// Some of it waits for silences and time-outs, and longer where the machine is busy.
-vi.setConfig({ testTimeout: 120_000 })
 
 let lan: Lan
 let olga: Person

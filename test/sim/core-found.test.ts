@@ -25,6 +25,6 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [80175, 'who unlinked the device that was hub, and took over, was said to become hub beside it'],
 ]
 
-test.each(FOUND)('seed %i: %s', { timeout: 120_000 }, async (seed) => {
+test.each(FOUND)('seed %i: %s', async (seed) => {
   await runCoreSeed(seed)
 })

@@ -150,7 +150,6 @@ async function gains(what: Lie, seed: number): Promise<string[]> {
 
 test.each(LIES)(
   'a hub that %s keeps nothing from anybody for 15 s; nobody is told replicated in vain; it is left by %s',
-  { timeout: 120_000 },
   async (what) => expect(await gains(what, 1)).toEqual([]),
 )
 
@@ -181,14 +180,10 @@ const PLANTS: readonly (readonly [what: string, lie: Lie, found: RegExp, plant: 
     () => vi.spyOn(Omissions.prototype, 'takeAvoid').mockReturnValue(undefined),
   ],
 ]
-test.each(PLANTS)(
-  'planted: %s: found where the hub %s',
-  { timeout: 120_000 },
-  async (_, what, found, plant) => {
-    plant()
-    expect((await gains(what, 1)).join('\n')).toMatch(found)
-  },
-)
+test.each(PLANTS)('planted: %s: found where the hub %s', async (_, what, found, plant) => {
+  plant()
+  expect((await gains(what, 1)).join('\n')).toMatch(found)
+})
 
 test('tombstones that the hub withholds are everywhere within 15 s', async () => {
   const all = await scene(3, 5)
@@ -244,9 +239,7 @@ test('a ban that the hub withholds, and the making of the room it lies in, are e
   expect(world.violations).toEqual([])
 })
 
-test('who left the hub says so to people and in /hub, and follows it again once half an hour is over', {
-  timeout: 120_000,
-}, async () => {
+test('who left the hub says so to people and in /hub, and follows it again once half an hour is over', async () => {
   const all = await scene(5, 3)
   const { world, hub, honest, left } = all
   lie(world, hub, 'withholds everything', honest[0]!)

@@ -9,7 +9,6 @@ export function testCoreSeeds(from: number, to: number): void {
   const parts = Array.from({ length: Math.ceil((to - from + 1) / PART) }, (_, part) => from + part * PART)
   test.each(parts)(
     'whole nodes keep their promises through faults, and are one again when all is healed (seeds from %i)',
-    { timeout: 120_000 },
     async (first) => {
       for (let seed = first; seed < first + PART && seed <= to; seed++) {
         const run = await runCoreSeed(seed)

@@ -7,7 +7,6 @@ const PARTS = 6
 
 test.each(Array.from({ length: PARTS }, (_, part) => part))(
   'all invariants of the data model hold after peace is made (part %i)',
-  { timeout: 120_000 },
   async (part) => {
     for (let i = 0; i < SEEDS / PARTS; i++) {
       const seed = 1 + part + i * PARTS

@@ -107,7 +107,7 @@ describe('the chat on a terminal', () => {
     Object.defineProperty(output, 'writableLength', { get: () => behind })
     Object.defineProperty(output, 'writableNeedDrain', { get: () => behind > 0 })
     for (let n = 1; n <= 1000; n++) node.emit(message({ text: `line ${n}.` }))
-    await vi.waitUntil(() => output.listenerCount('drain') > 0)
+    await vi.waitUntil(() => output.listenerCount('drain') > 0, 60_000)
     expect(screen.rows.some((row) => row.includes('line 1'))).toBe(false)
     behind = 0
     output.emit('drain')
