@@ -244,6 +244,7 @@ function tellAlone(
       network,
       hasCode: asked.code !== undefined,
       isDiscovering: asked.discovery !== false,
+      peers: asked.peers ?? [],
       isLimited: asked.interfaces !== undefined,
     })
     const qr = paint && command !== undefined ? await qrLines(command) : []

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly network: string
   readonly hasCode: boolean
   readonly isDiscovering: boolean
+  /** Named by --peer; no lanchat of this network answered at any of them. */
+  readonly peers: readonly string[]
   /** --interface was given. */
   readonly isLimited: boolean
 }
@@ -28,7 +30,7 @@ export function firstContact(around: Surroundings): FirstContact {
   const reachable = interfaces.filter(({ kind }) => kind !== 'loopback' && kind !== 'container')
   const best = reachable[0] ?? interfaces[0]
   const command = best && port !== undefined ? commandFor(best.address, port, around) : undefined
-  const lines = ['You are the first one here. That is fine: whoever comes later finds you by itself.']
+  const lines = [firstLine(around)]
   if (interfaces.length > 0) {
     const at = port === undefined ? '' : `, port ${port}`
     lines.push(`This machine is ${interfaces.map(addressText).join(', ')}${at}.`)
@@ -49,6 +51,24 @@ export function firstContact(around: Surroundings): FirstContact {
   return { lines, command: reachable.length > 0 ? command : undefined }
 }
 
+/** Whoever named a peer meant to find somebody: being alone is not fine then. */
+function firstLine({ isDiscovering, peers }: Surroundings): string {
+  if (peers.length > 0) return `Nobody is here yet: no lanchat of this network answers at ${named(peers)}.`
+  const whoever = isDiscovering
+    ? 'whoever comes later finds you by itself'
+    : 'whoever names you with --peer finds you'
+  return `You are the first one here. That is fine: ${whoever}.`
+}
+
+/** How many of the peers are named. */
+const PEERS_SHOWN = 3
+
+const named = (peers: readonly string[]): string => {
+  const more = peers.length - PEERS_SHOWN
+  const shown = peers.slice(0, PEERS_SHOWN).map(safeName).join(', ')
+  return more > 0 ? `${shown} and ${more} more` : shown
+}
+
 const addressText = ({ name, address, kind }: UsableInterface): string =>
   `${address} (${safeName(name)}${kind === 'lan' ? '' : `, ${KINDS[kind]}`})`
 
@@ -60,10 +80,10 @@ function commandFor(address: string, port: number, { network }: Surroundings): s
 }
 
 const inShell = (word: string): string =>
-  /^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  /^[\w.:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** What explains it on this machine, likeliest first; never empty. */
-function causes({ interfaces, port, isDiscovering, isLimited, hasCode }: Surroundings): string[] {
+function causes({ interfaces, port, isDiscovering, isLimited, hasCode, peers }: Surroundings): string[] {
   const lans = interfaces.filter(({ kind }) => kind === 'lan')
   const [vpn] = interfaces.filter(({ kind }) => kind === 'vpn')
   const found: string[] = []
@@ -73,6 +93,12 @@ function causes({ interfaces, port, isDiscovering, isLimited, hasCode }: Surroun
         ? 'the interface named by --interface has no address; is the name right, the cable in?'
         : 'this machine is on no network. Plug in a cable or join a Wi-Fi; lanchat goes on by itself then.',
     ]
+  }
+  const [peer] = peers
+  if (peer !== undefined) {
+    found.push(
+      `lanchat does not run there, listens elsewhere, or is on another network or code; it is tried again and again. lanchat doctor --peer ${inShell(peer)} says more.`,
+    )
   }
   if (lans.length === 0) {
     const what = interfaces.every(({ kind }) => kind === 'loopback')

@@ -18,6 +18,7 @@ const told = (over: Partial<Surroundings> = {}) =>
     network: 'lan',
     hasCode: false,
     isDiscovering: true,
+    peers: [],
     isLimited: false,
     ...over,
   })
@@ -58,6 +59,22 @@ describe('what somebody alone is told', () => {
   ])('names the cause where it is plain: %s', (_, over, cause) => {
     const { lines } = told(over)
     expect(lines.at(-2)).toMatch(cause)
+  })
+
+  it('promises nobody who finds this machine by itself where none is looked for', () => {
+    const [first] = told({ isDiscovering: false }).lines
+    expect(first).toBe('You are the first one here. That is fine: whoever names you with --peer finds you.')
+  })
+
+  it('says that nobody answers where --peer says, and what to do, before anything else', () => {
+    const { lines } = told({ peers: ['10.0.0.5:1', 'two', 'three', 'four:1'], isDiscovering: false })
+    expect(lines[0]).toBe(
+      'Nobody is here yet: no lanchat of this network answers at 10.0.0.5:1, two, three and 1 more.',
+    )
+    expect(lines.join('\n')).not.toContain('That is fine')
+    expect(lines.find((line) => line.startsWith('  - '))).toMatch(
+      /lanchat doctor --peer 10\.0\.0\.5:1 says more/,
+    )
   })
 
   it.each<[string, Partial<Surroundings>]>([
