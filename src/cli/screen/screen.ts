@@ -321,11 +321,12 @@ export class Screen {
         break
       case 'offline':
         this.#hub = undefined
+        this.#hubId = ''
         break
     }
     const rendered = render(event, this.#lookAt(now))
     if (rendered) this.#print(rendered.text, now)
-    if (event.type === 'system' && RENAMING.has(event.event)) this.#renamed(event.user)
+    if (event.type === 'system' && RENAMING.has(event.event)) this.#meet(event.user)
   }
 
   /** A line about the program itself, such as a log line. May have several lines. */
@@ -544,7 +545,10 @@ export class Screen {
   }
 
   #meet(who: Labelled): void {
-    if (!this.#isSelf(who)) note(this.#met, who)
+    if (this.#isSelf(who)) return
+    note(this.#met, who)
+    // It may have become hub before its name was known here.
+    if (who.id === this.#hubId) this.#hub = hubName({ ...who, self: false })
   }
 
   /** The name that was shown last; undefined: never met. */
@@ -557,11 +561,6 @@ export class Screen {
     this.#hub = hubName(hub)
     this.#hubId = hub.id
     this.#meet(hub)
-  }
-
-  #renamed(who: Labelled): void {
-    this.#meet(who)
-    if (who.id === this.#hubId && !this.#isSelf(who)) this.#hub = hubName({ ...who, self: false })
   }
 
   #isSelf(who: Who): boolean {

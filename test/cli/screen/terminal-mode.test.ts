@@ -336,6 +336,20 @@ describe('the chat on a terminal', () => {
     await screen.shows('bobby is now called rob')
   })
 
+  it('calls the hub by its name once that is known, however it became hub before', async () => {
+    const { node, screen } = await start()
+    const nameless = { ...BOB, name: BOB.id.slice(0, 8) }
+    node.emit({ type: 'hub', hub: { ...nameless, url: 'wss://10.0.0.2:27470', self: false }, epoch: 2 })
+    await screen.shows(`| hub ${nameless.name} |`)
+    node.emit({ type: 'presence', user: BOB, online: true })
+    await screen.shows('| hub bob |')
+    node.emit({ type: 'offline', reason: 'lost' })
+    await screen.shows('| looking for others |')
+    node.emit(message({ history: true }))
+    await screen.shows('bob: hi')
+    expect(screen.rows.at(-2)).toContain('| looking for others |')
+  })
+
   it('calls the hub as its person is called here, not as somebody else who was met first', async () => {
     const { node, screen } = await start()
     const hub = { ...BOB, label: 'bob~k3f9', url: 'wss://10.0.0.2:27470', self: false }
