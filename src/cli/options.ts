@@ -1,5 +1,6 @@
 /** Every option of the command line in one table, and how flags, environment, config file and defaults are laid over each other. */
 import type { NodeOptions } from '../node/index.ts'
+import { isPeerText } from '../wire/peer-text.ts'
 import { ALERTS, type Alert } from './alerts.ts'
 import { readSmallFile } from './small-file.ts'
 import { whyOf } from './system-error.ts'
@@ -145,6 +146,7 @@ export function settingsOf(
   const code = flags['code-file'] === undefined && env.LANCHAT_CODE ? env.LANCHAT_CODE : codeFrom(codeFile)
   const [name, network, dataDir] = [text('name'), text('network'), text('data-dir')]
   const [interfaces, peers, checks] = [list('interface'), list('peer'), list('check')]
+  if (peers && !peers.every(isPeerText)) throw bad('peer', 'host or host:port, with a port from 1 to 65535')
   const timeoutMs = timeoutS * 1000
   const alerts = list('alert')?.filter((way) => way !== 'none')
   if (alerts && !alerts.every(isAlert)) throw bad('alert', `some of ${ALERTS.join(', ')}, or none`)

@@ -2,6 +2,7 @@
  * What a program gives as options, looked at before anything is opened: one without types may give anything, and what is not
  * found out here would be found out deep inside, or never. Pure.
  */
+import { isPeerText } from '../wire/peer-text.ts'
 import type { BotOptions } from './bot.ts'
 import type { NodeOptions } from './index.ts'
 
@@ -12,14 +13,7 @@ const isAmount = (value: unknown) => typeof value === 'number' && value >= 0
 const isPort = (value: unknown) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
-/** host, host:port, [host]:port, or an IPv6 address as it is. */
-function isPeer(value: unknown): boolean {
-  if (!isText(value) || value === '' || /\s/.test(value)) return false
-  const [, host, port] = /^(\[[^\]]+\]|[^:]*):([^:]*)$/.exec(value) ?? []
-  return (
-    port === undefined || (host !== '' && /^\d{1,5}$/.test(port) && Number(port) > 0 && isPort(Number(port)))
-  )
-}
+const isPeer = (value: unknown): boolean => isText(value) && isPeerText(value)
 
 const TEXT: Check = ['a text', isText]
 const TRUTH: Check = ['true or false', (value) => typeof value === 'boolean']

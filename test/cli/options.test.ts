@@ -114,6 +114,8 @@ describe('options', () => {
     [{ 'log-level': 'loud' }, /--log-level must be one of/],
     [{ name: ' ' }, /--name/],
     [{ peer: ['a b'] }, /--peer/],
+    [{ peer: ['10.0.0.5', 'ada:http'] }, /--peer must be host or host:port/],
+    [{ peer: ['ada:70000'] }, /--peer must be host or host:port/],
     [{ 'code-file': '/nonexistent/code' }, /cannot be read \(ENOENT\)/],
     [{ 'never-hub': true, 'prefer-hub': true }, /exclude each other/],
   ])('that cannot be used are named: %j', (given, message) => {
