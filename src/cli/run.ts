@@ -85,8 +85,10 @@ async function call(
       const { tail } = await import('./tail.ts')
       return tail(world, settings, words[0])
     }
-    case 'history':
-      return ask(world, settings, `/history ${words[1] ?? ''} ${words[0]}`)
+    case 'history': {
+      const { history } = await import('./history.ts')
+      return history(world, settings, words[0]!, words[1])
+    }
     case 'search': {
       const { search } = await import('./search.ts')
       return search(world, settings, own, words)

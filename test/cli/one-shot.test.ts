@@ -155,7 +155,8 @@ describe.each([
   it('history with a count that is none exits 2', async () => {
     const world = worldOf()
     expect(await world.run('history', 'lab', 'many')).toBe(2)
-    expect(world.errors()).toContain('/history [more] [n] [room or @nick]')
+    expect(world.errors()).toContain('The number of messages must be a whole one, 1 to 1000.')
+    expect(world.errors()).not.toContain('/history')
   })
 
   it('id prints name and key', async () => {
