@@ -534,10 +534,6 @@ const QUICK = { handshakeMs: 1000 }
 describe('a hostile peer', () => {
   it('gets the same binding on both ends of one TLS channel, and another on the next', async () => {
     const bindings: string[] = []
-    const { server, port } = await otherServer((socket) => {
-      void socket
-    })
-    server.close()
     const { createServer } = await import('node:tls')
     const tls = createServer(
       acceptorTls(secret.nn, () => [{ tag: '', psk: secret.psk }]),
@@ -547,9 +543,10 @@ describe('a hostile peer', () => {
         socket.end()
       },
     )
-    tls.listen(port, HOST)
+    tls.listen(0, HOST)
     await once(tls, 'listening')
     cleanups.push(() => tls.close())
+    const { port } = tls.address() as AddressInfo
     const own: string[] = []
     for (let i = 0; i < 2; i++) {
       const socket = tlsConnect({ ...dialerTls(secret), host: HOST, port })
