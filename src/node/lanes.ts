@@ -2,7 +2,7 @@
  * Lanes and vectors: what this node holds of every author's lanes, and the digests by which two nodes compare them
  * (rules SY-1 to SY-6). A vector entry is author32 lane8 n4 id8 forkAt4 xor8.
  */
-import { concat, fromHex, join, readUint, uint, writeUint } from '../wire/bytes.ts'
+import { fromHex, join, readUint, uint, writeUint } from '../wire/bytes.ts'
 import type { Crypto } from '../wire/crypto.ts'
 import { isControlLane, LANE_START, lanePeriod } from '../wire/event.ts'
 import {
@@ -176,11 +176,9 @@ export function bucketDigest(
   entries: readonly Uint8Array[],
 ): Uint8Array {
   if (entries.length === 0) return ZERO_BUCKET
-  return tagged(crypto, 'lanchat/bucket/1', fromHex(room), uint(cls, 1), join(entries)).subarray(0, 16)
+  return tagged(crypto, 'lanchat/bucket/1', fromHex(room), uint(cls, 1), join(entries)).slice(0, 16)
 }
 
 /** 16 bytes over the 256 bucket digests. */
 export const roomDigest = (crypto: Crypto, room: RoomId, cls: LaneClass, buckets: Uint8Array) =>
-  tagged(crypto, 'lanchat/vector/1', fromHex(room), uint(cls, 1), buckets).subarray(0, 16)
-
-export const joinBuckets = (buckets: readonly Uint8Array[]) => concat(...buckets)
+  tagged(crypto, 'lanchat/vector/1', fromHex(room), uint(cls, 1), buckets).slice(0, 16)

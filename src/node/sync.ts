@@ -393,7 +393,7 @@ export class Sync {
     const state = this.#links.get(link)
     if (!state?.compared || this.isPulling(link) || !this.#ports.carriage.mine(room, cls)) return false
     // A bucket of zeros differs from all that is not empty, so that all of it is listed.
-    const buckets = this.#ports.replica.vectors.buckets(room, cls).slice()
+    const buckets = this.#ports.replica.vectors.buckets(room, cls)
     for (const author of authors) buckets.fill(0, bucketOf(author) * 16, bucketOf(author) * 16 + 16)
     this.#ask(link, state, room, cls, buckets, true)
     return true
@@ -736,7 +736,7 @@ export class Sync {
       more,
     })
     if (carriage.theirs(peer, room, cls)) {
-      const mine = replica.vectors.buckets(room, cls).slice()
+      const mine = replica.vectors.buckets(room, cls)
       for (let at = 0; at < mine.length; at += 16) {
         if (isSameBucket(mine, theirs, at)) continue
         for (const entry of replica.vectors.bucketEntries(room, cls, at / 16)) page.push(entry)

@@ -14,7 +14,6 @@ import {
   bucketOf,
   classOf,
   isCurrent,
-  joinBuckets,
   type Lane,
   type LaneClass,
   listedN,
@@ -23,12 +22,14 @@ import {
   xorOf,
 } from './lanes.ts'
 
-/** Of one class of lanes of a room; null: to be computed. */
+/** What was asked of one class of lanes of a room, and holds still. Rooms of others may be many, and of few lanes each. */
 interface Digests {
-  readonly buckets: (Uint8Array | null)[]
-  joined: Uint8Array | null
-  isEmpty: boolean | null
-  digest: Uint8Array | null
+  /** Of those in which somebody has lanes. */
+  readonly buckets: Map<number, Uint8Array>
+  /** None of these is missing. */
+  isWhole: boolean
+  isEmpty: boolean | undefined
+  digest: Uint8Array | undefined
 }
 
 export interface VectorsPorts {
@@ -46,7 +47,8 @@ export class Vectors {
   readonly #records: LaneRecords
   readonly #retentionMs: number
   readonly #limitOf: (lane: Lane) => number
-  readonly #digests = new Map<RoomId, readonly [Digests, Digests]>()
+  /** By class. */
+  readonly #digests = [new Map<RoomId, Digests>(), new Map<RoomId, Digests>()] as const
   #now = 0
   #currency = ''
   /** Another one where anything that `digest` is made of may have changed. */
@@ -132,24 +134,33 @@ export class Vectors {
     }
   }
 
-  /** 256 bucket digests of 16 bytes. */
+  /** 256 bucket digests of 16 bytes, the caller's own. */
   buckets(room: RoomId, cls: LaneClass): Uint8Array {
-    if (!this.#table.has(room)) return NO_BUCKETS
-    const digests = this.#digestsOf(room, cls)
-    digests.joined ??= joinBuckets(this.#fillBuckets(room, cls, digests))
-    return digests.joined
+    const joined = new Uint8Array(256 * BUCKET_BYTES)
+    if (!this.#table.has(room)) return joined
+    for (const [i, digest] of this.#filledBuckets(room, cls)) joined.set(digest, i * BUCKET_BYTES)
+    return joined
   }
 
-  #fillBuckets(room: RoomId, cls: LaneClass, { buckets }: Digests): Uint8Array[] {
+  #filledBuckets(room: RoomId, cls: LaneClass): ReadonlyMap<number, Uint8Array> {
+    const digests = this.#digestsOf(room, cls)
+    const { buckets } = digests
+    if (digests.isWhole) return buckets
     const missing = new Map<number, Uint8Array[]>()
-    for (let i = 0; i < 256; i++) if (!buckets[i]) missing.set(i, [])
     for (const [author, lanes] of this.#table.authors(room, cls) ?? []) {
-      const entries = missing.get(bucketOf(author))
-      if (entries) this.#pushEntries(entries, lanes)
+      const i = bucketOf(author)
+      if (buckets.has(i)) continue
+      let entries = missing.get(i)
+      if (!entries) {
+        entries = []
+        missing.set(i, entries)
+      }
+      this.#pushEntries(entries, lanes)
     }
     for (const [i, entries] of missing)
-      buckets[i] = bucketDigest(this.#crypto, room, cls, entries.sort(compare))
-    return buckets as Uint8Array[]
+      buckets.set(i, bucketDigest(this.#crypto, room, cls, entries.sort(compare)))
+    digests.isWhole = true
+    return buckets
   }
 
   /** True where nothing of this class is listed. */
@@ -178,41 +189,29 @@ export class Vectors {
   /** Cuts of this room's content, or whether it is deleted, changed. */
   limitsChanged(room: RoomId): void {
     if (!this.#table.has(room)) return
-    const content = this.#digestsOf(room, 1)
-    content.buckets.fill(null)
-    this.#outdate(content)
-  }
-
-  changed(lane: Lane): void {
-    const digests = this.#digestsOf(lane.room, classOf(lane.lane))
-    digests.buckets[bucketOf(lane.author)] = null
-    this.#outdate(digests)
-  }
-
-  /** What is derived from their bucket digests. */
-  #outdate(digests: Digests): void {
-    digests.joined = null
-    digests.isEmpty = null
-    digests.digest = null
+    this.#digests[1].delete(room)
     this.revision++
   }
 
+  changed(lane: Lane): void {
+    const digests = this.#digests[classOf(lane.lane)].get(lane.room)
+    this.revision++
+    if (!digests) return
+    digests.buckets.delete(bucketOf(lane.author))
+    digests.isWhole = false
+    digests.isEmpty = undefined
+    digests.digest = undefined
+  }
+
   #digestsOf(room: RoomId, cls: LaneClass): Digests {
-    let classes = this.#digests.get(room)
-    if (!classes) {
-      classes = [noDigests(), noDigests()]
-      this.#digests.set(room, classes)
-    }
-    return classes[cls]
+    const known = this.#digests[cls].get(room)
+    if (known) return known
+    const digests: Digests = { buckets: new Map(), isWhole: false, isEmpty: undefined, digest: undefined }
+    this.#digests[cls].set(room, digests)
+    return digests
   }
 }
 
+const BUCKET_BYTES = 16
 /** Where nothing is held. */
-export const NO_BUCKETS = new Uint8Array(256 * 16)
-
-const noDigests = (): Digests => ({
-  buckets: new Array(256).fill(null),
-  joined: null,
-  isEmpty: null,
-  digest: null,
-})
+export const NO_BUCKETS = new Uint8Array(256 * BUCKET_BYTES)
