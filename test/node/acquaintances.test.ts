@@ -80,6 +80,18 @@ describe('somebody of the same name', () => {
   })
 })
 
+describe('somebody of the own name', () => {
+  it('is said to be called as one is oneself, not as somebody met before', async () => {
+    const other = await another('anna')
+    const warning = await anna.hears({ type: 'system', event: 'warning' })
+    const { label } = (warning as { user: { label: string } }).user
+    expect(warning).toMatchObject({
+      user: { id: other.node.self.id },
+      text: `Somebody else calls themselves anna, as you do, with another key: they are shown here as ${label}.`,
+    })
+  })
+})
+
 describe('comparing keys', () => {
   type Words = { compare: { name: string; words: string }[]; verified: boolean }
 

@@ -122,6 +122,8 @@ export class AcquaintanceActs {
     const { sealed, isContact } = people.acquaintances.of(known)
     if (person === known)
       return `WARNING: ${sealed}, whose key you compared, is called ${nick} now. The seal was for the name ${sealed}: compare again with /verify ${label}.`
+    if (known === this.#core.me)
+      return `Somebody else calls themselves ${nick}, as you do, with another key: they are shown here as ${label}.`
     const other = people.labelled(known)
     const name = other.label ?? other.name
     if (sealed !== undefined)
