@@ -310,11 +310,13 @@ function systemSentence(event: SystemEvent, { self, known }: Look, isNews = fals
   }
 }
 
+const peopleText = (count: number): string => (count === 1 ? '1 person' : `${count} people`)
+
 /** What a room is like now. */
 function settingText({ setting, value = 0 }: SystemEvent): string {
   switch (setting) {
     case 'max':
-      return value > 0 ? `at most ${value} people` : 'any number of people'
+      return value > 0 ? `at most ${peopleText(value)}` : 'any number of people'
     case 'readonly':
       return value > 0 ? 'only moderators write' : 'everybody may write'
     case 'slow':
@@ -492,11 +494,11 @@ export function invitationText({ network, text, words }: InvitationData): string
   return [text, `The network ${safeName(network)}, in words:`, ...lines].join('\n')
 }
 
-/** 23 of 25, waiting: Bo, Eve */
+/** 23 of 25 have it, waiting: Bo, Eve */
 function deliveryText({ of, held, read, waiting }: DeliveryData): string {
   const whom = waiting.length > 0 ? `, waiting: ${waiting.map(shown).join(', ')}` : ''
   const readers = read.length > 0 ? `; read by ${read.map(shown).join(', ')}` : ''
-  return of === 0 ? 'nobody else is in here' : `${held} of ${of}${whom}${readers}`
+  return of === 0 ? 'nobody else is in here' : `${held} of ${of} ${held === 1 ? 'has' : 'have'} it${whom}${readers}`
 }
 
 /** What both are to read to each other. No name holds a space: nobody's words are hidden behind a key of ours. */

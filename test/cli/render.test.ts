@@ -131,6 +131,18 @@ describe('what people read of messages and moderation', () => {
       '* ada changed the topic of lab to “rats” (no mice)',
       { ...system, event: 'topic', user: ada, topic: 'rats', reason: 'no mice' },
     ],
+    [
+      '* ada changed lab: at most 1 person',
+      { ...system, event: 'settings', user: ada, setting: 'max', value: 1 },
+    ],
+    [
+      '1 of 2 has it, waiting: bob; read by ada',
+      {
+        type: 'result',
+        command: '/delivery',
+        data: { id: about.id, room: 'lab', of: 2, held: 1, read: [ada], waiting: [bob] },
+      },
+    ],
     ['* ada deleted lab (too old)', { ...system, event: 'delete', user: ada, reason: 'too old' }],
     ['* ben~k3f9 is now called bob', { ...system, event: 'nick', was: 'ben~k3f9' }],
     ['It is so already.', { type: 'result', command: '/unmute', data: null }],

@@ -64,7 +64,11 @@ export function denialTold(core: Core, code: string, view?: RoomView, afterT?: n
       const all = new Set([...(view?.members ?? []), core.me])
       const isOfDevices = max === 0 || excessOf(space, all, core.views.network().devices) === 'devices'
       const next = isOfDevices ? 'make a public room (/create).' : `ask ${whom(2)} to let in more (/max).`
-      const most = isOfDevices ? 'as many devices as one key is sealed to' : `${max} people at most`
+      const most = isOfDevices
+        ? 'as many devices as one key is sealed to'
+        : max === 1
+          ? '1 person at most'
+          : `${max} people at most`
       return { values: { room, most, next }, more: {} }
     }
     case 'NOT_ALLOWED':
