@@ -5,9 +5,9 @@ import { EXIT } from './exit.ts'
 import { replaceFile, unwritable } from './made-file.ts'
 import { ownFolder, packOffline } from './offline/package.ts'
 import type { Settings } from './options.ts'
-import { sizeText } from './places.ts'
 import { report } from './report.ts'
 import { shellWord } from './shell-word.ts'
+import { sizeText } from './size-text.ts'
 import type { World } from './world.ts'
 
 /** Without a folder in front npm would look for a package of this name. */

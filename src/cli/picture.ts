@@ -1,9 +1,9 @@
 /** The network as text: who is hub, who hangs on it, what flows over the links. For classes that watch it. */
 import type { LinkInfo, StatusData, Who } from '../node/index.ts'
-import { sizeText } from './places.ts'
 import type { Paint } from './render.ts'
 import { safeName } from './safe-text.ts'
 import { padded, shorten, widthOf } from './screen/graphemes.ts'
+import { sizeText } from './size-text.ts'
 import { spanOf } from './span.ts'
 
 /** Between two looks at a node, per second. */

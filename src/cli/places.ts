@@ -2,6 +2,7 @@
 import { EXIT } from './exit.ts'
 import type { Settings } from './options.ts'
 import { report } from './report.ts'
+import { sizeText } from './size-text.ts'
 import { table } from './tables.ts'
 import type { World } from './world.ts'
 
@@ -20,15 +21,4 @@ export function places(world: World, settings: Settings): Promise<number> {
     say({ type: 'places', stores }, table(rows, { tabs: settings.plain }))
     return EXIT.ok
   })
-}
-
-/** 1 kB is 1000 bytes. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB']
-  let [n, unit] = [bytes, 0]
-  while (n >= 1000 && unit < units.length - 1) {
-    n /= 1000
-    unit += 1
-  }
-  return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`
 }

@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import type {
   DeleteEvent,
   DeliveryData,
+  DiskReport,
   EditEvent,
   EnteredTalk,
   HubInfo,
@@ -23,6 +24,7 @@ import type {
 import { localTime } from '../node/index.ts'
 import { mentionPattern } from '../wire/mention.ts'
 import { indented, safeName } from './safe-text.ts'
+import { sizeText } from './size-text.ts'
 import { spanOf } from './span.ts'
 import { table } from './tables.ts'
 
@@ -420,6 +422,7 @@ function dataText(command: string, data: unknown, look: Look): string {
     return look.paint('dim', `What you type goes to ${shown(other)} alone now; /leave goes back to general.`)
   }
   if (command === '/invitation' && !look.tabs) return invitationText(data as InvitationData)
+  if (command === '/doctor' && !look.tabs && isDiskReport(data)) return diskText(data, look)
   // Cells hold a person's name alone.
   if (command === '/verify' && look.tabs && data !== null)
     return table(comparedRows(data as VerifyData), look)
@@ -468,6 +471,23 @@ function forPeople(command: string, data: unknown): unknown {
   return Object.fromEntries(shown)
 }
 
+const isDiskReport = (data: unknown): data is DiskReport =>
+  typeof data === 'object' && data !== null && 'rooms' in data && Array.isArray(data.rooms)
+
+/** What is stored room by room, and below it what the disk did. */
+function diskText({ failure, note, rooms }: DiskReport, look: Look): string {
+  const rows = rooms.map(({ room, name, events, bytes }) => ({
+    room: name ?? room.slice(0, ID_DIGITS),
+    events,
+    size: sizeText(bytes),
+  }))
+  return [
+    rows.length > 0 ? table(rows, look) : look.paint('dim', 'Nothing is stored yet.'),
+    ...(failure ? [`The disk fails since ${localTime(failure.since)} (${safeName(failure.why)}).`] : []),
+    ...(note === undefined ? [] : [safeName(note)]),
+  ].join('\n')
+}
+
 /** What one tells of oneself, in words. */
 function presenceForPeople({ mode, text, autoAwayMin, tellsTyping, tellsRead }: OwnModeData) {
   return {
@@ -498,7 +518,9 @@ export function invitationText({ network, text, words }: InvitationData): string
 function deliveryText({ of, held, read, waiting }: DeliveryData): string {
   const whom = waiting.length > 0 ? `, waiting: ${waiting.map(shown).join(', ')}` : ''
   const readers = read.length > 0 ? `; read by ${read.map(shown).join(', ')}` : ''
-  return of === 0 ? 'nobody else is in here' : `${held} of ${of} ${held === 1 ? 'has' : 'have'} it${whom}${readers}`
+  return of === 0
+    ? 'nobody else is in here'
+    : `${held} of ${of} ${held === 1 ? 'has' : 'have'} it${whom}${readers}`
 }
 
 /** What both are to read to each other. No name holds a space: nobody's words are hidden behind a key of ours. */

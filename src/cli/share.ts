@@ -6,8 +6,8 @@ import { ownFolder, packOffline } from './offline/package.ts'
 import { type Share, startShare } from './offline/share-server.ts'
 import { OneShotError } from './one-shot.ts'
 import type { Settings } from './options.ts'
-import { sizeText } from './places.ts'
 import { report } from './report.ts'
+import { sizeText } from './size-text.ts'
 import { listenForSignals, type World } from './world.ts'
 
 const DEFAULT_PORT = 27490

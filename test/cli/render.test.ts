@@ -49,6 +49,20 @@ describe('what people read of a node', () => {
     )
   })
 
+  it('says of what is stored how much of each room, and what the disk did', () => {
+    const rooms = [
+      { room: '12'.repeat(16), name: 'general', events: 3, bytes: 731 },
+      { room: '34'.repeat(16), events: 10, bytes: 1100 },
+    ]
+    expect(resultText('/doctor', { rooms }, look)).toBe(
+      'room      events  size\ngeneral   3       731 B\n34343434  10      1.1 kB',
+    )
+    const failing = { rooms: [], failure: { since: 0, why: 'ENOSPC' }, note: 'Some came back.' }
+    expect(resultText('/doctor', failing, look)).toMatch(
+      /^Nothing is stored yet\.\nThe disk fails since \S+ \S+ \(ENOSPC\)\.\nSome came back\.$/,
+    )
+  })
+
   it('gives programs all of it', () => {
     expect(resultText('/hub', { hub, ranks: [rank] }, { ...look, tabs: true })).toContain('reachable yes')
   })

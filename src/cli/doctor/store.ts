@@ -3,9 +3,9 @@ import type { DamagedReport, DiskReport, StoreReport } from '../../node/index.ts
 import { askRunning } from '../doctor.ts'
 import { EXIT } from '../exit.ts'
 import type { Settings } from '../options.ts'
-import { sizeText } from '../places.ts'
 import { type Report, report } from '../report.ts'
 import { safeName } from '../safe-text.ts'
+import { sizeText } from '../size-text.ts'
 import { table } from '../tables.ts'
 import type { World } from '../world.ts'
 

@@ -1,6 +1,6 @@
 /** The page that neighbours see: what to type, and what to compare. Plain HTML, no script. */
 import { installCommand } from '../pack.ts'
-import { sizeText } from '../places.ts'
+import { sizeText } from '../size-text.ts'
 import type { OfflinePackage } from './package.ts'
 
 const escaped = (text: string) =>
