@@ -24,14 +24,33 @@ export interface Status {
   readonly latest: string
 }
 
-/** One row at most columns - 1 wide. Rooms that do not fit are left out, the current one and those unread last. */
+/**
+ * One row at most columns - 1 wide. Rooms that do not fit are left out, the current one and those unread last. Before one that is
+ * unread is, how far the latest message has come makes room.
+ */
 export function statusLine(status: Status, columns: number, paint: Paint): string {
+  const { row, leftOut } = laidOut(status, columns, paint)
+  if (leftOut === 0 || status.latest === '' || status.waiting > 0) return row
+  const without = laidOut({ ...status, latest: '' }, columns, paint)
+  return without.leftOut < leftOut ? without.row : row
+}
+
+/** leftOut: unread rooms that do not stand in it. */
+function laidOut(
+  status: Status,
+  columns: number,
+  paint: Paint,
+): { readonly row: string; readonly leftOut: number } {
   const width = Math.max(1, columns - 1)
   const hub = status.hub ?? 'looking for others'
   const waiting = status.waiting > 0 ? `${status.waiting} not stored yet` : status.latest
   const fixed = [status.network, hub, waiting].filter((part) => part !== '').join(' | ')
   let used = widthOf(fixed)
-  if (used > width - 4) return paint('dim', shorten(fixed, width, '...'))
+  if (used > width - 4)
+    return {
+      row: paint('dim', shorten(fixed, width, '...')),
+      leftOut: status.rooms.filter(({ unread }) => unread > 0).length,
+    }
   const rank = (room: RoomState) => (room.isCurrent ? 0 : room.mentions > 0 ? 1 : room.unread > 0 ? 2 : 3)
   const numbered = status.rooms.map((room, index) => ({ room, index, text: roomText(room, index) }))
   const chosen = new Set<number>()
@@ -49,8 +68,9 @@ export function statusLine(status: Status, columns: number, paint: Paint): strin
       if (room.isCurrent || room.unread > 0) return paint('bold', text)
       return paint('dim', text)
     })
-  if (rooms.length === 0) return paint('dim', fixed)
-  return `${paint('dim', `${fixed} | `)}${rooms.join(' ')}`
+  const leftOut = numbered.filter(({ room, index }) => room.unread > 0 && !chosen.has(index)).length
+  if (rooms.length === 0) return { row: paint('dim', fixed), leftOut }
+  return { row: `${paint('dim', `${fixed} | `)}${rooms.join(' ')}`, leftOut }
 }
 
 /** `2:lab(3)`; `+`: and more; with `!` where one names this person. Numbers end at 9, like the keys. */

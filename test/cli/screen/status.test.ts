@@ -44,4 +44,13 @@ describe('the status line', () => {
     expect(line(14)).toBe('lan | hub ada')
     expect(line(10)).toBe('lan | ...')
   })
+
+  it('leaves out how far the latest message has come before a room that is unread', () => {
+    const latest = '✓✓ read by 2'
+    expect(line(80, { latest })).toContain('| ✓✓ read by 2 | [1:general] 2:lab(3) 3:dev(2!)')
+    expect(line(38, { latest })).toBe('lan | hub ada | [1:general] 3:dev(2!)')
+    expect(line(20, { latest })).toBe('lan | hub ada | ...')
+    const read = [room('general', { isCurrent: true }), room('lab'), room('dev')]
+    expect(line(44, { latest, rooms: read })).toBe('lan | hub ada | ✓✓ read by 2 | [1:general]')
+  })
 })
