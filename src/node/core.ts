@@ -79,6 +79,7 @@ import { StoreState } from './store-state.ts'
 import { type Check, type LinkId, Sync } from './sync.ts'
 import { Taking } from './taking.ts'
 import { isHeld, type Which } from './timeline.ts'
+import { Turn } from './turn.ts'
 import { TWIN_WARNING } from './twin-watch.ts'
 import { type Act, Verification } from './verification.ts'
 import { Views } from './views.ts'
@@ -142,22 +143,18 @@ export class Core {
   readonly #placeKeeper: PlaceKeeper
   readonly #online: Online
   readonly #heals = new Heals()
-  #moment: CoreMoment = { now: 0, wall: 0, random: () => 0 }
+  readonly #turn: Turn
   readonly #time: NetworkTime
-  #effects: CoreEffect[] = []
-  #nextTicket = 1
   readonly #writes: Writes
   readonly #liveRuns: LiveRuns
   readonly #storeState: StoreState
   readonly #verification = new Verification((link, ticket, checks) =>
     // Who is read more slowly for them is the peer that carries.
-    this.#effects.push({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
+    this.#turn.effect({ do: 'verify', link: this.#relaying.carrierOf(link) ?? link, ticket, checks }),
   )
   readonly #history: HistoryLines
   readonly #wakes: Wakes
-  #hasTurn = false
   #settledTold = true
-  #isHeard = true
   readonly #openings: Openings
   readonly #indexPace = new IndexPace()
   /** Something in room 0 has changed in this turn. */
@@ -166,12 +163,12 @@ export class Core {
   constructor(options: CoreOptions, moment: CoreMoment) {
     const { crypto, signer, net, store } = options
     this.options = options
-    this.#moment = moment
+    this.#turn = new Turn(moment)
     this.#wakes = new Wakes(moment.now)
     this.#time = new NetworkTime(moment.now, moment.wall)
     this.self = personKey(signer.key)
     this.#reign = new Reign(this.self, this.#links)
-    this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#effects.push({ do: 'place', place }))
+    this.#placeKeeper = new PlaceKeeper(options.place, (place) => this.#turn.effect({ do: 'place', place }))
     this.views = new Views({
       crypto,
       net,
@@ -205,7 +202,7 @@ export class Core {
       facts.labels,
       facts.acquaintances,
     )
-    const now = () => this.#moment.now
+    const now = () => this.#turn.moment.now
     const netNow = () => this.netNow
     const tell = (event: NodeEvent) => this.tell(event)
     const isReady = () => this.isReady
@@ -215,9 +212,9 @@ export class Core {
     const isBlocked = (key: PersonKey) => this.blocks.has(this.views.personOf(key))
     const choose = (event: ChoiceEvent) => this.#steering.choose(event)
     const changed = () => {
-      this.#hasTurn = true
+      this.#turn.hasChanged = true
     }
-    const effect = (effect: CoreEffect) => void this.#effects.push(effect)
+    const effect = (effect: CoreEffect) => this.#turn.effect(effect)
     this.#online = new Online({
       self: this.self,
       views: this.views,
@@ -228,7 +225,7 @@ export class Core {
       now,
       netNow,
       isReady,
-      isHeard: () => this.#isHeard,
+      isHeard: () => this.#turn.isHeard,
       tell,
       ownCame: (device) => this.#ownDevices.came(device),
     })
@@ -247,7 +244,7 @@ export class Core {
       down: (link) => this.#linkLife.down({ in: 'linkDown', link, cause: 'closed' }),
       failed: (via, to) => this.#steering.choose({ in: 'circuitFailed', via, to }),
       fault: (link, _key, why) => this.#outgoing.fault(link, why),
-      standing: () => standingOf(this.choice, this.#moment.now),
+      standing: () => standingOf(this.choice, this.#turn.moment.now),
       isHub: () => this.isHub,
     })
     this.#outgoing = new Outgoing({
@@ -331,7 +328,7 @@ export class Core {
       who: (person) => this.people.who(person),
       tell,
       barred: (barred) => this.#steering.choose({ in: 'facts', facts: { barred } }),
-      expelled: (code) => this.#effects.push({ do: 'exit', code }),
+      expelled: (code) => this.#turn.effect({ do: 'exit', code }),
       isEntering: () => this.#acts.isEntering,
     })
     this.#durable = new Durable(this.replica)
@@ -370,18 +367,18 @@ export class Core {
         this.notices.calls(
           room,
           message.mention === true || message.private === true,
-          minuteOfDay(this.#moment.wall),
+          minuteOfDay(this.#turn.moment.wall),
         ),
       historyEnds: (room) => this.#openings.joinedAt(room) ?? this.startedAt,
       isTimeKnown: () => this.#time.isKnown,
-      isHeard: () => this.#isHeard,
+      isHeard: () => this.#turn.isHeard,
       isMarked: (message) => store.get(aboutMark(message)) !== undefined,
       learnText: (room, message, then) => this.lines([room], 0, then, { texts: [message] }),
       tell: (message) => {
         this.tell(message)
         if (message.type === 'message' && !message.self) this.#online.said(message)
         if (message.type !== 'message' || message.history || message.from.id === this.me) return
-        this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#moment.now)
+        this.#heals.shown(message.from.id as PersonKey, this.netNow - message.ts, this.#turn.moment.now)
       },
     })
     this.forgotten = new Forgotten({ get, put })
@@ -443,15 +440,16 @@ export class Core {
       replica: this.replica,
       measure,
       isMeasured: (link) => !this.#reign.isOfHub(link),
-      hostLeft: (link) => brought.left(this.#links.get(link)?.host ?? '', this.#moment.now),
-      hostTook: (link, units) => brought.took(this.#links.get(link)?.host ?? '', units, this.#moment.now),
+      hostLeft: (link) => brought.left(this.#links.get(link)?.host ?? '', this.#turn.moment.now),
+      hostTook: (link, units) =>
+        brought.took(this.#links.get(link)?.host ?? '', units, this.#turn.moment.now),
       carriage: {
         mine: (room, cls) => this.views.carries(this.self, room, cls, true),
         theirs: (peer, room, cls) => this.views.carries(peer, room, cls, false),
       },
       send: (link, frame) => this.#outgoing.send(link, frame),
       wantPump: (link) =>
-        this.#effects.push({ do: 'pump', link, over: this.#relaying.carrierOf(link) ?? link }),
+        this.#turn.effect({ do: 'pump', link, over: this.#relaying.carrierOf(link) ?? link }),
       verify: (link, checks, then) => this.#verify(link, checks, then),
       took: (link, run) => this.#taking.took(link, run),
       deleted: (link, tombstone) => this.#taking.deleted(link, tombstone),
@@ -459,14 +457,14 @@ export class Core {
       fault: (link, why) => this.#outgoing.fault(link, why),
       pulled: () => {
         this.#counting.settle()
-        this.#readiness.look(this.#moment.now)
-        this.#openings.look(this.#moment.now)
+        this.#readiness.look(this.#turn.moment.now)
+        this.#openings.look(this.#turn.moment.now)
       },
       served: (link, room, author, lane) => {
         if (this.#reign.isOfHub(link)) this.#guard.pulled(room, author, lane)
       },
       listed: (link, entries, isLast) => {
-        if (this.#reign.isFollowed(link)) this.#guard.listed(entries, isLast, this.#moment.now)
+        if (this.#reign.isFollowed(link)) this.#guard.listed(entries, isLast, this.#turn.moment.now)
       },
     })
     this.#lag = new Lag({ reign: this.#reign, sync: this.sync, outbox: this.outbox })
@@ -511,8 +509,8 @@ export class Core {
       needSync: (isNeeded) => this.#writes.needSync(isNeeded),
       behind: (link, act) => this.#verify(link, [], act),
       pull: (link, room, author, lane) => this.sync.pullLane(link, room, author, lane),
-      offered: (link) => this.#guard.offered(link, this.#moment.now),
-      isAsker: (link) => this.#guard.isAsker(link, this.#moment.now),
+      offered: (link) => this.#guard.offered(link, this.#turn.moment.now),
+      isAsker: (link) => this.#guard.isAsker(link, this.#turn.moment.now),
     })
     this.#ownConfirmations = new OwnConfirmations({
       ...events,
@@ -522,7 +520,8 @@ export class Core {
       me: () => this.me,
       isWithoutDisk: (link) => isWithoutDisk(this.choice.links.get(link)),
       othersHere: () => this.#online.presence.count,
-      isAlone: () => this.#confirming.mayAcknowledge() && this.#reign.isAlone(this.choice, this.#moment.now),
+      isAlone: () =>
+        this.#confirming.mayAcknowledge() && this.#reign.isAlone(this.choice, this.#turn.moment.now),
       verify: (link, checks, act) => this.#verify(link, checks, act),
     })
     const own = {
@@ -538,7 +537,7 @@ export class Core {
       durable: this.#durable,
       indexPace: this.#indexPace,
       markers,
-      isHeard: () => this.#isHeard,
+      isHeard: () => this.#turn.isHeard,
       isAnswerable: () => this.#confirming.isAnswerable,
       changed: () => this.#readiness.drop(),
       roomChanged,
@@ -605,7 +604,7 @@ export class Core {
       guard,
       online: this.#online,
       markers,
-      moment: () => this.#moment,
+      moment: () => this.#turn.moment,
       newHub: () =>
         ownHub({
           ...events,
@@ -654,7 +653,7 @@ export class Core {
       put,
       roomChanged,
       laneErased: (lane) => this.search.erased(lane),
-      erased: (time) => this.#history.work(this.#nextTicket++, { erasedBy: time }),
+      erased: (time) => this.#history.work(this.#turn.newTicket(), { erasedBy: time }),
     })
     this.#wantedBodies = new WantedBodies({
       bare: this.replica.bare,
@@ -672,7 +671,7 @@ export class Core {
       crypto,
       replica: this.replica,
       isDeleted: (room) => this.views.room(room)?.deleted === true,
-      verify: (checks, then) => this.#verification.add(SALVAGE, this.#nextTicket++, checks, then),
+      verify: (checks, then) => this.#verification.add(SALVAGE, this.#turn.newTicket(), checks, then),
       took: (run) => this.#taking.salvaged(run),
       deleted: (tombstone) => this.#counting.deleted(tombstone),
       forked: (run) => this.#roomChanged(run.events[0]!.room),
@@ -704,7 +703,7 @@ export class Core {
       code,
       view: () => this.views.network(),
       box: this.private.codes,
-      changed: (ways) => this.#effects.push({ do: 'ways', ways }),
+      changed: (ways) => this.#turn.effect({ do: 'ways', ways }),
     })
   }
 
@@ -719,7 +718,7 @@ export class Core {
     for (const { event } of this.views.controls(NETWORK_ROOM)) this.people.met(event.author)
     this.#acts.loaded()
     this.doors?.look()
-    this.#carriage.noteMine(this.#moment.now)
+    this.#carriage.noteMine(this.#turn.moment.now)
   }
 
   /** What comes later in this room is stamped behind its last event, but for what is held (TL-4). */
@@ -735,11 +734,11 @@ export class Core {
   // --- what others ask --------------------------------------------------------------------------------------------
 
   get moment(): CoreMoment {
-    return this.#moment
+    return this.#turn.moment
   }
   /** netNow, ms. */
   get netNow(): number {
-    return this.#time.at(this.#moment.now)
+    return this.#time.at(this.#turn.moment.now)
   }
   /** The start of this process in the network's time, ms. */
   get startedAt(): number {
@@ -839,7 +838,7 @@ export class Core {
 
   /** Hubs that are not followed now, because of what they kept back. */
   avoided(): readonly PersonKey[] {
-    return avoidedNow(this.choice, this.#moment.now)
+    return avoidedNow(this.choice, this.#turn.moment.now)
   }
 
   /** The links that are up, for `status`. */
@@ -860,7 +859,7 @@ export class Core {
 
   /** The own join is written: what is older in this room is its history. */
   joined(join: Event): void {
-    this.#openings.joined(join, this.#moment.now)
+    this.#openings.joined(join, this.#turn.moment.now)
   }
 
   /** Writes own events of one class and room: on disk first, then out. Returns them; then: once on disk. */
@@ -889,7 +888,7 @@ export class Core {
     then: (lines: readonly RoomLine[], fault?: string) => void,
     which: Which = {},
   ): void {
-    this.#history.ask(this.#nextTicket++, rooms, count, which, then)
+    this.#history.ask(this.#turn.newTicket(), rooms, count, which, then)
   }
 
   /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */
@@ -917,14 +916,14 @@ export class Core {
 
   /** Is there something for the end of a turn? Not after heartbeats that changed nothing: a hub gets two a second of each. */
   get hasTurn(): boolean {
-    return this.#hasTurn || this.#effects.length > 0 || this.#wakes.isSooner
+    return this.#turn.hasChanged || this.#turn.hasEffects || this.#wakes.isSooner
   }
 
   /** Takes one input. Effects are collected until `takeEffects`. */
   step(moment: CoreMoment, input: CoreInput): void {
-    this.#moment = moment
+    this.#turn.moment = moment
     // What a link or a member more changes for a hub says itself that it does.
-    if (input.in !== 'frame' && !(input.in === 'linkUp' && this.isHub)) this.#hasTurn = true
+    if (input.in !== 'frame' && !(input.in === 'linkUp' && this.isHub)) this.#turn.hasChanged = true
     this.#reign.hub?.setNow(moment.now)
     // Of what peers bring as much as comes in one turn is taken in together.
     if (input.in !== 'verified' && input.in !== 'frame') this.#counting.settle()
@@ -957,7 +956,7 @@ export class Core {
       case 'scanned':
         return this.#storeState.scanned(input)
       case 'audience':
-        this.#isHeard = input.isThere
+        this.#turn.isHeard = input.isThere
         return
       case 'clockJumped':
         this.#readiness.drop()
@@ -987,7 +986,7 @@ export class Core {
         return this.#steering.choose(input)
       case 'away':
         if (input.ms > 2000) this.#publishing.closeLanes()
-        this.#heals.met(this.#moment.now)
+        this.#heals.met(this.#turn.moment.now)
         // What came meanwhile waits in an order of its own: nothing is held against the hub.
         if (this.#reign.followed !== undefined) this.#guard.session(this.hubKey, moment.now)
         return this.#steering.choose(input)
@@ -998,8 +997,8 @@ export class Core {
 
   /** The turn of the event loop is over: fan out, write, say when to wake. */
   endTurn(): void {
-    if (!this.#hasTurn) return this.#endShortTurn()
-    this.#hasTurn = false
+    if (!this.#turn.hasChanged) return this.#endShortTurn()
+    this.#turn.hasChanged = false
     this.#counting.settle()
     this.#acts.goOn()
     this.#counting.takeFreed()
@@ -1012,15 +1011,17 @@ export class Core {
     if (this.#codesDue) this.#acts.lookAtCodes()
     this.#codesDue = false
     this.#confirming.sayWitness()
-    const slice = this.#indexPace.endTurn(this.taken, this.#isHeard, this.#moment.now)
+    const slice = this.#indexPace.endTurn(this.taken, this.#turn.isHeard, this.#turn.moment.now)
     if (slice > 0) this.search.work(slice)
     // Last: what is handed over to be written is neither here nor in the store until the shell has taken it.
     this.#flushWrites()
-    this.#effects.push(...this.#history.takeDue())
+    for (const effect of this.#history.takeDue()) this.#turn.effect(effect)
     this.#tellSettled()
     const fanoutAt = this.#reign.hub?.dueAt ?? Number.POSITIVE_INFINITY
-    const indexAt = this.search.isBehind ? this.#indexPace.dueAt(this.#moment.now) : Number.POSITIVE_INFINITY
-    this.#effects.push({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), Math.min(fanoutAt, indexAt)) })
+    const indexAt = this.search.isBehind
+      ? this.#indexPace.dueAt(this.#turn.moment.now)
+      : Number.POSITIVE_INFINITY
+    this.#turn.effect({ do: 'wake', at: this.#wakes.tell(this.#ticksAt(), Math.min(fanoutAt, indexAt)) })
   }
 
   /** One that brought links and members: of them a hub gets thousands within seconds. */
@@ -1029,13 +1030,12 @@ export class Core {
     this.#ownConfirmations.endTurn()
     const arrivalsAt = this.#online.isWaiting ? this.#wakes.nextAt(true) : Number.POSITIVE_INFINITY
     const at = this.#wakes.tellSooner(arrivalsAt, this.#reign.hub?.dueAt ?? Number.POSITIVE_INFINITY)
-    if (at !== undefined) this.#effects.push({ do: 'wake', at })
+    if (at !== undefined) this.#turn.effect({ do: 'wake', at })
   }
 
   takeEffects(): CoreEffect[] {
-    const effects = this.#effects
-    this.#effects = []
-    if (this.#acts.left()) this.#hasTurn = true
+    const effects = this.#turn.takeEffects()
+    if (this.#acts.left()) this.#turn.hasChanged = true
     return effects
   }
 
@@ -1056,7 +1056,7 @@ export class Core {
   }
 
   #tick(): void {
-    const { now, wall } = this.#moment
+    const { now, wall } = this.#turn.moment
     this.#wakes.ticked(now)
     if (this.#time.tick(now, wall, mediansOf(this.choice))) this.display.changedAll()
     this.replica.setNow(this.netNow)
@@ -1088,15 +1088,15 @@ export class Core {
     else this.#readiness.look(now)
     this.#admissions.tick(now, this.isCaughtUp)
     this.#codesDue = true
-    this.#openings.look(this.#moment.now)
-    if (this.#storeState.isScanned) this.#clearing.tick(now, this.#moment.wall, this.netNow)
+    this.#openings.look(this.#turn.moment.now)
+    if (this.#storeState.isScanned) this.#clearing.tick(now, this.#turn.moment.wall, this.netNow)
     this.#wantedBodies.tick(now)
     this.#facts.saveLabels(this.people.takeSaved(now))
     this.saveMarks()
   }
 
   #age(): void {
-    this.#placeKeeper.age(this.#moment.now)
+    this.#placeKeeper.age(this.#turn.moment.now)
     if (this.place) this.#steering.choose({ in: 'facts', facts: { ageS: this.place.age } })
   }
 
@@ -1106,8 +1106,12 @@ export class Core {
 
   #flushWrites(): void {
     this.#writes.needSync(this.#confirming.size > 0)
-    const write = this.#writes.flush(this.#nextTicket++, this.replica.takeOps(), this.replica.takeErased())
-    if (write) this.#effects.push(write)
+    const write = this.#writes.flush(
+      this.#turn.newTicket(),
+      this.replica.takeOps(),
+      this.replica.takeErased(),
+    )
+    if (write) this.#turn.effect(write)
   }
 
   #written(ticket: number): void {
@@ -1118,7 +1122,7 @@ export class Core {
 
   /** Acts on what a link brought once its signatures are checked, in the order it came. */
   #verify(link: LinkId, checks: readonly Check[], act: Act): void {
-    if (this.#links.has(link)) this.#verification.add(link, this.#nextTicket++, checks, act)
+    if (this.#links.has(link)) this.#verification.add(link, this.#turn.newTicket(), checks, act)
   }
 
   // --- rooms ------------------------------------------------------------------------------------------------------
@@ -1134,7 +1138,7 @@ export class Core {
       this.#admissions.changed()
       this.#steering.choose({ in: 'barsChanged' })
       this.#lookAtPeers()
-      this.#online.look(this.#moment.now)
+      this.#online.look(this.#turn.moment.now)
       this.display.changedAll()
     } else {
       const view = this.views.room(room)
@@ -1142,7 +1146,7 @@ export class Core {
       this.display.changed(room)
     }
     this.#acts.roomChanged(room)
-    this.#carriage.noteMine(this.#moment.now, room)
+    this.#carriage.noteMine(this.#turn.moment.now, room)
     this.#carriage.noteTheirs(room)
     this.#noteMine(room)
   }
@@ -1161,9 +1165,9 @@ export class Core {
       if (!view) continue
       this.outbox.withdraw(room, this.denial(room) !== undefined)
       const isMine = !view.deleted && this.isMember(view)
-      this.#openings.note(room, isMine, this.isReady, this.#moment.now)
+      this.#openings.note(room, isMine, this.isReady, this.#turn.moment.now)
     }
-    this.#openings.look(this.#moment.now)
+    this.#openings.look(this.#turn.moment.now)
   }
 
   #open(room: RoomId, lines: readonly RoomLine[]): void {
@@ -1178,7 +1182,7 @@ export class Core {
   // --- telling ----------------------------------------------------------------------------------------------------
 
   tell(event: NodeEvent): void {
-    this.#effects.push({ do: 'tell', event })
+    this.#turn.tell(event)
   }
 
   #tellReady(hub: HubInfo): void {
@@ -1205,7 +1209,7 @@ export class Core {
   }
 
   answer(slot: number, answer: Answer): void {
-    this.#effects.push({ do: 'answer', slot, answer })
+    this.#turn.effect({ do: 'answer', slot, answer })
   }
 
   /** Why what this person writes in a room would not count: a refusal code; undefined: it would. */
@@ -1225,7 +1229,7 @@ export class Core {
 
   #tellSettled(): void {
     const settled = this.settled
-    if (settled && !this.#settledTold) this.#effects.push({ do: 'settled' })
+    if (settled && !this.#settledTold) this.#turn.effect({ do: 'settled' })
     this.#settledTold = settled
   }
 }
