@@ -67,6 +67,7 @@ import { Reign } from './reign.ts'
 import { Relaying } from './relaying.ts'
 import { Replica } from './replica.ts'
 import { Replication } from './replication.ts'
+import { RoomChanges } from './room-changes.ts'
 import type { RoomView } from './rooms.ts'
 import type { SalvagePorts } from './salvage.ts'
 import { aboutMark } from './search/marks.ts'
@@ -156,9 +157,8 @@ export class Core {
   readonly #wakes: Wakes
   #settledTold = true
   readonly #openings: Openings
+  readonly #roomChanges: RoomChanges
   readonly #indexPace = new IndexPace()
-  /** Something in room 0 has changed in this turn. */
-  #codesDue = true
 
   constructor(options: CoreOptions, moment: CoreMoment) {
     const { crypto, signer, net, store } = options
@@ -210,6 +210,7 @@ export class Core {
     const isMember = (view: RoomView) => this.isMember(view)
     const roomName = (view: RoomView) => this.roomName(view)
     const isBlocked = (key: PersonKey) => this.blocks.has(this.views.personOf(key))
+    const isDenied = (room: RoomId) => this.denial(room) !== undefined
     const choose = (event: ChoiceEvent) => this.#steering.choose(event)
     const changed = () => {
       this.#turn.hasChanged = true
@@ -392,7 +393,7 @@ export class Core {
       ...readableHere(this.self, this.views, this.display),
     })
     this.replica.onContent = (lane) => this.search.changed(lane)
-    const roomChanged = (room: RoomId, just?: readonly Event[]) => this.#roomChanged(room, just)
+    const roomChanged = (room: RoomId, just?: readonly Event[]) => this.#roomChanges.changed(room, just)
     const events = {
       self: this.self,
       replica: this.replica,
@@ -453,7 +454,7 @@ export class Core {
       verify: (link, checks, then) => this.#verify(link, checks, then),
       took: (link, run) => this.#taking.took(link, run),
       deleted: (link, tombstone) => this.#taking.deleted(link, tombstone),
-      forked: (room) => this.#roomChanged(room),
+      forked: roomChanged,
       fault: (link, why) => this.#outgoing.fault(link, why),
       pulled: () => {
         this.#counting.settle()
@@ -482,7 +483,7 @@ export class Core {
       opened: () => {
         this.#admissions.ready()
         // Rooms that have come meanwhile.
-        this.#noteMine(NETWORK_ROOM)
+        this.#roomChanges.noteMine(NETWORK_ROOM)
       },
     })
     const { sync, doors, company, markers } = this
@@ -568,7 +569,7 @@ export class Core {
       signer,
       counting,
       guard,
-      isDenied: (room) => this.denial(room) !== undefined,
+      isDenied,
       warnOfTwin: () => this.#warnOfTwin(),
     })
     const toldOf = { company, hubTold: this.#hubTold, readiness: this.#readiness }
@@ -644,6 +645,26 @@ export class Core {
       saveMarks: () => this.saveMarks(),
       changed,
     })
+    this.#roomChanges = new RoomChanges({
+      ...events,
+      ...peers,
+      turn: this.#turn,
+      people: this.people,
+      doors,
+      placeKeeper: this.#placeKeeper,
+      admissions: this.#admissions,
+      online: this.#online,
+      openings: this.#openings,
+      outbox: this.outbox,
+      linkLife: this.#linkLife,
+      comparing,
+      carriage,
+      acts: this.#acts,
+      isReady,
+      isMember,
+      isDenied,
+      choose,
+    })
     this.#clearing = new Clearing({
       ...events,
       store,
@@ -674,7 +695,7 @@ export class Core {
       verify: (checks, then) => this.#verification.add(SALVAGE, this.#turn.newTicket(), checks, then),
       took: (run) => this.#taking.salvaged(run),
       deleted: (tombstone) => this.#counting.deleted(tombstone),
-      forked: (run) => this.#roomChanged(run.events[0]!.room),
+      forked: (run) => roomChanged(run.events[0]!.room),
     }
     this.#storeState = new StoreState({
       ...events,
@@ -1008,8 +1029,8 @@ export class Core {
     // Behind the fan-out: line[0] has the events by then and says when they are on its disk.
     this.#ownConfirmations.endTurn()
     this.#publishing.endTurn()
-    if (this.#codesDue) this.#acts.lookAtCodes()
-    this.#codesDue = false
+    if (this.#turn.areCodesDue) this.#acts.lookAtCodes()
+    this.#turn.areCodesDue = false
     this.#confirming.sayWitness()
     const slice = this.#indexPace.endTurn(this.taken, this.#turn.isHeard, this.#turn.moment.now)
     if (slice > 0) this.search.work(slice)
@@ -1087,7 +1108,7 @@ export class Core {
     if (this.isReady) this.search.begin()
     else this.#readiness.look(now)
     this.#admissions.tick(now, this.isCaughtUp)
-    this.#codesDue = true
+    this.#turn.areCodesDue = true
     this.#openings.look(this.#turn.moment.now)
     if (this.#storeState.isScanned) this.#clearing.tick(now, this.#turn.moment.wall, this.netNow)
     this.#wantedBodies.tick(now)
@@ -1126,49 +1147,6 @@ export class Core {
   }
 
   // --- rooms ------------------------------------------------------------------------------------------------------
-
-  /** What counts in a room may have changed: carriage, places, display. just: as Views.changed has it. */
-  #roomChanged(room: RoomId, just?: readonly Event[]): void {
-    this.views.changed(room, just)
-    this.search.roomChanged(room)
-    if (room === NETWORK_ROOM) {
-      this.#placeKeeper.aliases(this.views.network().placePairs)
-      this.doors?.look()
-      this.#codesDue = true
-      this.#admissions.changed()
-      this.#steering.choose({ in: 'barsChanged' })
-      this.#lookAtPeers()
-      this.#online.look(this.#turn.moment.now)
-      this.display.changedAll()
-    } else {
-      const view = this.views.room(room)
-      if (view?.deleted) this.people.forgetRoom(view)
-      this.display.changed(room)
-    }
-    this.#acts.roomChanged(room)
-    this.#carriage.noteMine(this.#turn.moment.now, room)
-    this.#carriage.noteTheirs(room)
-    this.#noteMine(room)
-  }
-
-  #lookAtPeers(): void {
-    for (const [link, { key, way }] of this.#links.all) {
-      this.#comparing.lookAtPerson(link, key)
-      this.#linkLife.lookAtWay(link, key, way)
-    }
-  }
-
-  /** Whether this person is in the room, and whether what they write there counts, may have changed. */
-  #noteMine(only: RoomId): void {
-    for (const room of only === NETWORK_ROOM ? this.views.ids() : [only]) {
-      const view = room === NETWORK_ROOM ? undefined : this.views.room(room)
-      if (!view) continue
-      this.outbox.withdraw(room, this.denial(room) !== undefined)
-      const isMine = !view.deleted && this.isMember(view)
-      this.#openings.note(room, isMine, this.isReady, this.#turn.moment.now)
-    }
-    this.#openings.look(this.#turn.moment.now)
-  }
 
   #open(room: RoomId, lines: readonly RoomLine[]): void {
     this.display.open(

@@ -12,6 +12,8 @@ export class Turn {
   isHeard = true
   /** Something has changed for which the turn has to be ended. */
   hasChanged = false
+  /** Something in room 0 has changed, or time went on. */
+  areCodesDue = true
   #effects: CoreEffect[] = []
   #tickets = 0
 
