@@ -413,6 +413,7 @@ export class Core {
     }
     this.#history = new HistoryLines({
       ...events,
+      turn: this.#turn,
       store,
       ...(options.breathe && { breathe: options.breathe }),
     })
@@ -674,7 +675,7 @@ export class Core {
       put,
       roomChanged,
       laneErased: (lane) => this.search.erased(lane),
-      erased: (time) => this.#history.work(this.#turn.newTicket(), { erasedBy: time }),
+      erased: (time) => this.#history.work({ erasedBy: time }),
     })
     this.#wantedBodies = new WantedBodies({
       bare: this.replica.bare,
@@ -909,7 +910,7 @@ export class Core {
     then: (lines: readonly RoomLine[], fault?: string) => void,
     which: Which = {},
   ): void {
-    this.#history.ask(this.#turn.newTicket(), rooms, count, which, then)
+    this.#history.ask(rooms, count, then, which)
   }
 
   /** Carries out a `lines` effect: the one thing that reads the disk by scanning. */

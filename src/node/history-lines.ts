@@ -21,9 +21,11 @@ import {
   type Visibility,
   type Which,
 } from './timeline.ts'
+import type { Turn } from './turn.ts'
 import type { Views } from './views.ts'
 
 export interface HistoryPorts {
+  readonly turn: Turn
   readonly store: Store
   readonly replica: Replica
   readonly views: Views
@@ -50,26 +52,21 @@ export class HistoryLines {
     return this.#asked.size
   }
 
-  /** ticket: unique in the core. */
-  ask(ticket: number, rooms: readonly RoomId[], count: number, which: Which, then: Then): void {
+  /** The last lines of rooms from the disk. */
+  ask(rooms: readonly RoomId[], count: number, then: Then, which: Which = {}): void {
     const isByIndex = which.wanted !== undefined || which.before !== undefined
-    if (!isByIndex || this.#ports.search.isWhole) return this.#askNow(ticket, rooms, count, which, then)
+    if (!isByIndex || this.#ports.search.isWhole) return this.#askNow(rooms, count, which, then)
     // First, so that what the index writes is handed over too before it is read.
-    this.work(ticket, { catchesUp: true }, () => this.#askNow(ticket, rooms, count, which, then))
+    this.work({ catchesUp: true }, () => this.#askNow(rooms, count, which, then))
   }
 
   /** Has something done with the search index: it is read from the disk as lines are, and so asked of the shell too. */
-  work(ticket: number, work: IndexWork, then: () => void = () => {}): void {
-    this.#askNow(ticket, [], 0, work, then)
+  work(work: IndexWork, then: () => void = () => {}): void {
+    this.#askNow([], 0, work, then)
   }
 
-  #askNow(
-    ticket: number,
-    rooms: readonly RoomId[],
-    count: number,
-    which: Which | IndexWork,
-    then: Then,
-  ): void {
+  #askNow(rooms: readonly RoomId[], count: number, which: Which | IndexWork, then: Then): void {
+    const ticket = this.#ports.turn.newTicket()
     this.#asked.set(ticket, then)
     this.#due.push({ do: 'lines', ticket, rooms, count, which })
   }
