@@ -8,6 +8,7 @@ import type { Crypto } from '../wire/crypto.ts'
 import { type DoorKey, doorKey, doorOf, doorTag } from '../wire/door.ts'
 import { gateKeyOf, type NetId, networkId, type PersonKey, pskOf } from '../wire/ids.ts'
 import type { Invitation } from '../wire/invitation.ts'
+import type { CoreOptions } from './core-io.ts'
 import type { CodeBox } from './private.ts'
 import type { NetworkView } from './rooms.ts'
 
@@ -41,6 +42,17 @@ export interface DoorsPorts {
   readonly box: CodeBox
   /** The ways in have changed. */
   readonly changed: (ways: readonly Way[]) => void
+}
+
+/** Where the network has an owner. */
+export function doorsOf(
+  options: Pick<CoreOptions, 'crypto' | 'net' | 'network' | 'owner' | 'code' | 'retentionMs'>,
+  ports: Pick<DoorsPorts, 'view' | 'box' | 'changed'>,
+): Doors | undefined {
+  const { crypto, net, network, owner, code, retentionMs } = options
+  if (!owner || !code) return undefined
+  const retentionDays = Math.round(retentionMs / (24 * 3600 * 1000))
+  return new Doors({ crypto, net, network, owner, retentionDays, code, ...ports })
 }
 
 export class Doors {

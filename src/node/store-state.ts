@@ -3,22 +3,32 @@
  * brought back in parts. Nothing is acknowledged before it is known and its disk works (INV-14).
  */
 
+import type { Crypto } from '../wire/crypto.ts'
 import type { RoomId } from '../wire/ids.ts'
 import type { ChoiceEvent } from './choice.ts'
 import type { Comparing } from './comparing.ts'
 import type { Confirming } from './confirming.ts'
 import type { CoreEffect, CoreInput } from './core-io.ts'
+import type { Counting } from './counting.ts'
 import type { Display } from './display.ts'
 import type { Durable } from './durable.ts'
 import type { Publishing } from './publishing.ts'
 import type { Readiness } from './readiness.ts'
+import type { Replica } from './replica.ts'
 import type { Replication } from './replication.ts'
 import { type SalvagePorts, takeSalvaged } from './salvage.ts'
 import type { SearchIndex } from './search/search-index.ts'
-import type { Sync } from './sync.ts'
+import type { LinkId, Sync } from './sync.ts'
+import type { Taking } from './taking.ts'
+import type { Turn } from './turn.ts'
+import type { Verification } from './verification.ts'
+import type { Views } from './views.ts'
 import type { Writes } from './writes.ts'
 
 type Told<K extends CoreInput['in']> = Extract<CoreInput, { in: K }>
+
+/** Stands for the own disk where a link is asked for; no link has it. */
+const SALVAGE: LinkId = -2
 
 export interface StoreStatePorts {
   readonly durable: Durable
@@ -31,7 +41,13 @@ export interface StoreStatePorts {
   readonly replication: Replication
   readonly publishing: Publishing
   readonly readiness: Readiness
-  readonly salvage: SalvagePorts
+  readonly crypto: Crypto
+  readonly replica: Replica
+  readonly views: Views
+  readonly turn: Turn
+  readonly verification: Verification
+  readonly taking: Taking
+  readonly counting: Counting
   /** Monotonic ms. */
   now(): number
   choose(event: ChoiceEvent): void
@@ -42,11 +58,22 @@ export interface StoreStatePorts {
 
 export class StoreState {
   readonly #ports: StoreStatePorts
+  readonly #salvage: SalvagePorts
   #isScanned = false
   #isFailing = false
 
   constructor(ports: StoreStatePorts) {
+    const { crypto, replica, views, turn, verification, taking, counting, roomChanged } = ports
     this.#ports = ports
+    this.#salvage = {
+      crypto,
+      replica,
+      isDeleted: (room) => views.room(room)?.deleted === true,
+      verify: (checks, then) => verification.add(SALVAGE, turn.newTicket(), checks, then),
+      took: (run) => taking.salvaged(run),
+      deleted: (tombstone) => counting.deleted(tombstone),
+      forked: (run) => roomChanged(run.events[0]!.room),
+    }
   }
 
   /** It is known what is in it. */
@@ -100,9 +127,9 @@ export class StoreState {
   }
 
   salvaged({ part, isLast }: Told<'salvage'>): void {
-    const { comparing, readiness, salvage, effect } = this.#ports
+    const { comparing, readiness, effect } = this.#ports
     readiness.drop()
-    takeSalvaged(salvage, part, (brought) => {
+    takeSalvaged(this.#salvage, part, (brought) => {
       effect({ do: 'salvaged', brought })
       if (isLast) comparing.all()
     })

@@ -11,9 +11,11 @@ import type { Event } from '../wire/event.ts'
 import type { EventId, PersonKey } from '../wire/ids.ts'
 import type { Bare, Place } from './bare.ts'
 import { classOf } from './lanes.ts'
+import type { Links } from './links.ts'
+import type { Reign } from './reign.ts'
 import type { Replica } from './replica.ts'
 import type { RoomView } from './rooms.ts'
-import type { LinkId } from './sync.ts'
+import type { LinkId, Sync } from './sync.ts'
 import type { Views } from './views.ts'
 
 const LOOK_EVERY_MS = 60_000
@@ -41,6 +43,30 @@ export interface WantedBodiesPorts {
   behind(place: Place): number
   /** Pulls the lane of this event, from it on. False: not now. */
   pull(link: LinkId, place: Place): boolean
+}
+
+/** As events count here, and peers carry them. */
+export function wantedHere(ports: {
+  readonly self: PersonKey
+  readonly replica: Replica
+  readonly views: Views
+  readonly links: Links
+  readonly reign: Reign
+  readonly sync: Sync
+}): WantedBodiesPorts {
+  const { self, replica, views, links, reign, sync } = ports
+  return {
+    bare: replica.bare,
+    lacking: (place, id) => replica.lacking(place, id),
+    isWanted: (event) => isBodyWanted(event, self, replica, views),
+    // The hub last: it is likely to be the one that left them out.
+    peers: ({ room, lane }) =>
+      [...links.ofStaying()]
+        .filter(([, key]) => views.carries(key, room, classOf(lane), false))
+        .sort(([a], [b]) => Number(reign.isOfHub(a)) - Number(reign.isOfHub(b))),
+    behind: ({ room, author, lane, n }) => (replica.lane(room, author, lane)?.n ?? n) - n + 1,
+    pull: (link, { room, author, lane, n }) => sync.pullBodies(link, room, author, lane, n - 1),
+  }
 }
 
 interface Asking {

@@ -7,6 +7,7 @@ import { Core } from '../../src/node/core.ts'
 import { Display } from '../../src/node/display.ts'
 import { Durable } from '../../src/node/durable.ts'
 import { Outbox } from '../../src/node/outbox.ts'
+import { OwnTold } from '../../src/node/own-told.ts'
 import { Presence } from '../../src/node/presence.ts'
 import { Private } from '../../src/node/private.ts'
 import { Replica } from '../../src/node/replica.ts'
@@ -96,12 +97,12 @@ export const CORE_MUTATIONS: readonly CoreMutation[] = [
     found: /INV-7/,
     plant: () =>
       change(
-        Core.prototype,
-        'tellAck',
-        (tellAck) =>
-          function (this: Core, told) {
-            tellAck.call(this, told)
-            if (told.state === 'replicated') tellAck.call(this, { ...told, state: 'stored' })
+        OwnTold.prototype,
+        'ack',
+        (ack) =>
+          function (this: OwnTold, told) {
+            ack.call(this, told)
+            if (told.state === 'replicated') ack.call(this, { ...told, state: 'stored' })
           },
       ),
   },
