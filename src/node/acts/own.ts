@@ -1,10 +1,8 @@
 /** Whom this person has blocked, and how far they have read. */
-import { concat, fromHex } from '../../wire/bytes.ts'
 import { type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import type { Core } from '../core.ts'
 import type { RoomLine } from '../core-io.ts'
 import type { MessageEvent } from '../events.ts'
-import { TALK } from '../rooms.ts'
 import type { Answers, Asked } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { PINS_MAX, pinsShown } from './pinned.ts'
@@ -56,8 +54,7 @@ export class OwnActs {
     const room = talkRoom(options.crypto, options.net, self, person)
     if (!views.room(room)) {
       if (!isBlocked) return
-      const persons = concat(...[self, person].sort().map(fromHex))
-      this.#writer.write(room, { kind: 'create', type: TALK, name: '', topic: '', max: 0, persons })
+      this.#writer.createTalk(room, person)
     }
     this.#writer.write(room, { kind: 'block', on: isBlocked })
   }

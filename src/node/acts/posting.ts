@@ -1,5 +1,4 @@
 /** Posting: what people say in rooms and to each other, and the order of `sent`, the message itself and its acks. */
-import { concat, fromHex } from '../../wire/bytes.ts'
 import { type EventId, type LaneId, type PersonKey, type RoomId, talkRoom } from '../../wire/ids.ts'
 import { kindNumber } from '../../wire/kinds.ts'
 import { TEXT_BYTES_MAX } from '../../wire/limits.ts'
@@ -7,7 +6,7 @@ import { checkRoomName } from '../../wire/name.ts'
 import { isWhole, utf8Length } from '../../wire/text.ts'
 import type { Core } from '../core.ts'
 import { orderOf } from '../display-order.ts'
-import { type RoomView, TALK } from '../rooms.ts'
+import type { RoomView } from '../rooms.ts'
 import { type Answers, type Asked, refOf, UNSTORED_MAX } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { liftsOf } from './lifts.ts'
@@ -68,10 +67,7 @@ export class Posting {
     if (!other) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: '' })
     if (more.length > 0) return this.#circle(asked, [...others], text)
     const room = talkRoom(options.crypto, options.net, self, other)
-    if (!this.#core.views.room(room)) {
-      const persons = concat(...[self, other].sort().map(fromHex))
-      this.#writer.write(room, { kind: 'create', type: TALK, name: '', topic: '', max: 0, persons })
-    }
+    if (!this.#core.views.room(room)) this.#writer.createTalk(room, other)
     const view = this.#core.views.room(room)
     if (!view) return this.#answers.refuse(asked, 'NICK_UNKNOWN', { nick: people.nick(other) })
     this.post(asked, view, text, { action })

@@ -7,7 +7,7 @@ import { madeRoom, type PersonKey, type RoomId } from '../../wire/ids.ts'
 import { type BodyValue, kindNumber } from '../../wire/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Writing } from '../core-io.ts'
-import type { RoomView } from '../rooms.ts'
+import { type RoomView, TALK } from '../rooms.ts'
 import type { RoomKey, SealedField } from '../sealing.ts'
 
 /** A text as its field takes it: sealed where the room is private. */
@@ -72,6 +72,12 @@ export class Writer {
     for (const each of before) this.write(view.id, each)
     this.#core.write(view.id, [writing], ([event]) => then(event!))
     return true
+  }
+
+  /** Makes the talk with this person. room: the id of that (rule ID-8). */
+  createTalk(room: RoomId, other: PersonKey): void {
+    const persons = concat(...[this.#core.me, other].sort().map(fromHex))
+    this.write(room, { kind: 'create', type: TALK, name: '', topic: '', max: 0, persons })
   }
 
   /** Makes a private room of these persons; undefined where the key of one of them is missing. then: once on disk. */
