@@ -1,11 +1,13 @@
 /** What the checks conclude, also of systems that these tests do not run on. */
+import { realpathSync } from 'node:fs'
+import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { UsableInterface } from '../../../src/node/interfaces.ts'
 import { readArp, readLinuxArp } from '../../../src/node/io/checks/arp.ts'
 import { judgeFirewall } from '../../../src/node/io/checks/firewall.ts'
 import { judgeClock, judgeMet } from '../../../src/node/io/checks/hub.ts'
 import { judgeInterfaces } from '../../../src/node/io/checks/interfaces.ts'
-import { readInodes } from '../../../src/node/io/checks/mdns-port.ts'
+import { programOf, readInodes } from '../../../src/node/io/checks/mdns-port.ts'
 import { judgeMulticast, judgePeers } from '../../../src/node/io/checks/multicast.ts'
 import {
   judgeIsolation,
@@ -187,6 +189,17 @@ describe('what the system tells', () => {
   2: 00000000:0044 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4712 2`
     expect(readInodes(udp, 5353)).toEqual(['4711'])
   })
+
+  it.runIf(process.platform === 'linux')(
+    'is told by the name of a program, whatever its threads are called',
+    async () => {
+      const title = process.title
+      process.title = 'MainThread'
+      const name = await programOf(process.pid)
+      process.title = title
+      expect(name).toBe(basename(realpathSync(process.execPath)))
+    },
+  )
 })
 
 describe('clocks and versions', () => {

@@ -1,6 +1,7 @@
 /** UDP port 5353: can it be shared, and who else uses it? */
 import { createSocket } from 'node:dgram'
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { type Finding, fail, pass } from './check.ts'
 
 const MDNS_PORT = 5353
@@ -61,11 +62,18 @@ async function holders(ours: number | undefined): Promise<{ pid: number; name: s
   const found = await Promise.all(
     pids.map(async (pid) => {
       if (pid === process.pid || pid === ours || !(await holdsOne(pid, inodes))) return []
-      const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
-      return name === '' ? [] : [{ pid, name: name.trim() }]
+      const name = await programOf(pid)
+      return name === '' ? [] : [{ pid, name }]
     }),
   )
   return found.flat()
+}
+
+/** The name of its file; '': hidden from us. What it calls its main thread tells less: Node 24 says MainThread for all it runs. */
+export async function programOf(pid: number): Promise<string> {
+  const file = await readlink(`/proc/${pid}/exe`).catch(() => '')
+  // Written behind it where it was replaced meanwhile.
+  return basename(file.replace(/ \(deleted\)$/, ''))
 }
 
 async function holdsOne(pid: number, inodes: ReadonlySet<string>): Promise<boolean> {
