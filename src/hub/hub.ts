@@ -346,7 +346,7 @@ export class Hub {
     if (!denial && this.#ports.holds(run)) {
       // The former hub relayed it: all that its author waits for is the word.
       owe()
-      return this.stored()
+      return this.stored([first])
     }
     const isEarly = cls === 1 && !denial && this.#ports.knows(first.room)
     if (isEarly) this.#fanout.add(run, session.link, true, this.#now)
@@ -374,6 +374,7 @@ export class Hub {
 
   #onOffer(session: Joined, frame: FrameOf<'offer'>): void {
     const room = roomId(frame.room)
+    const offered: LaneName[] = []
     for (let at = 0; at < frame.entries.length; at += 64) {
       const author = personKey(frame.entries, at)
       if (author !== session.key) return this.#ports.fault(session.link, 'offer: not its own')
@@ -390,9 +391,11 @@ export class Hub {
       // What does not count here now is neither pulled nor acknowledged; its author offers it again.
       if (this.#ports.denial(author, room, isControlLane(lane) ? 0 : 1)) continue
       this.#receipts.owe(author, room, lane, n)
+      offered.push({ author, room, lane })
       if (!isHere) this.#ports.pull(session.link, room, author, lane)
     }
-    this.stored()
+    // Of all that is owed to everybody an offer says nothing: it would cost the more, the more others wait for.
+    this.stored(offered)
   }
 
   #onPermitAsk(session: Joined, frame: FrameOf<'permitAsk'>): void {
