@@ -7,6 +7,9 @@ import type { People } from './people.ts'
 import type { Reign } from './reign.ts'
 import type { LinkId } from './sync.ts'
 
+/** How long the word of a hub waits for its name: its profile comes with what is pulled from it. */
+const NAME_MS = 1000
+
 export interface HubToldPorts {
   readonly self: PersonKey
   readonly people: People
@@ -17,6 +20,8 @@ export interface HubToldPorts {
   url(): string
   /** What has gone over a link so far, where that is counted. */
   traffic?(link: LinkId): Pick<LinkInfo, 'bytesIn' | 'bytesOut' | 'framesIn'> | undefined
+  /** Monotonic ms. */
+  now(): number
   tell(event: NodeEvent): void
 }
 
@@ -24,6 +29,8 @@ export class HubTold {
   readonly #ports: HubToldPorts
   #last: string | undefined
   #isOffline = false
+  /** Its name is not known yet; until when the word waits for that. wasOffline: what people know is that there is none. */
+  #unnamed: { readonly until: number; readonly wasOffline: boolean } | undefined
 
   constructor(ports: HubToldPorts) {
     this.#ports = ports
@@ -71,19 +78,40 @@ export class HubTold {
 
   /** There is a hub. isReady: people are told where it is another one, or there was none. */
   found(isReady: boolean): void {
-    const { reign, tell } = this.#ports
+    const { people, reign, now, tell } = this.#ports
     const hub = this.info()!
-    const isNew = this.#last !== this.#nameOf(hub) || this.#isOffline
+    const wasOffline = this.#isOffline || this.#unnamed?.wasOffline === true
+    const isNew = this.#last !== this.#nameOf(hub) || wasOffline
     this.#last = this.#nameOf(hub)
     this.#isOffline = false
-    if (isReady && isNew) tell({ type: 'hub', hub, epoch: reign.epoch })
+    if (!isReady || !isNew) return
+    const isNamed = hub.self || people.isNamed(hub.id as PersonKey)
+    this.#unnamed = isNamed ? undefined : { until: this.#unnamed?.until ?? now() + NAME_MS, wasOffline }
+    if (isNamed) tell({ type: 'hub', hub, epoch: reign.epoch })
+  }
+
+  /** The word of a hub waits for its name. */
+  get isWaiting(): boolean {
+    return this.#unnamed !== undefined
+  }
+
+  /** Profiles or time went on. */
+  tick(): void {
+    const { people, reign, now, tell } = this.#ports
+    const hub = this.info()
+    if (!this.#unnamed || !hub) return
+    if (now() < this.#unnamed.until && !people.isNamed(hub.id as PersonKey)) return
+    this.#unnamed = undefined
+    tell({ type: 'hub', hub, epoch: reign.epoch })
   }
 
   /** There is none. isReady: people are told, once. */
   lost(reason: string, isReady: boolean): void {
     if (this.#isOffline || !isReady) return
+    const wasOffline = this.#unnamed?.wasOffline === true
+    this.#unnamed = undefined
     this.#isOffline = true
-    this.#ports.tell({ type: 'offline', reason })
+    if (!wasOffline) this.#ports.tell({ type: 'offline', reason })
   }
 
   /** It has provably withheld something, again and again: the next one is followed. */

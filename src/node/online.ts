@@ -41,11 +41,11 @@ export class Online {
   readonly #arrivals: Arrivals
 
   constructor(ports: OnlinePorts) {
-    const { self, views } = ports
+    const { self, people } = ports
     this.#ports = ports
     this.presence = new Presence(self, (key, isOnline) => this.#changed(key, isOnline))
     this.#arrivals = new Arrivals(
-      (key) => views.network().profiles.has(views.personOf(key)),
+      (key) => people.isNamed(key),
       (key, isOnline) => this.#tell(key, isOnline),
     )
   }

@@ -276,6 +276,7 @@ export function partsOf(options: CoreOptions, turn: Turn, newActs: () => Acts) {
     reign,
     url: options.url,
     ...(options.traffic && { traffic: options.traffic }),
+    now,
     tell,
   })
   const selfTold = new SelfTold({

@@ -97,6 +97,11 @@ export class People {
     return { id: person, name: this.nick(person), ...(about?.startsWith(BOT_MARK) && { bot: true as const }) }
   }
 
+  /** Is there a nick of theirs? Who is met for the first time has none until their profile is here. */
+  isNamed(key: PersonKey): boolean {
+    return this.#views.network().profiles.has(this.#views.personOf(key))
+  }
+
   labelled(key: PersonKey): Labelled {
     const person = this.#views.personOf(key)
     const who = this.who(person)

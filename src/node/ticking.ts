@@ -13,6 +13,7 @@ import type { DeviceFacts } from './device-facts.ts'
 import type { Display } from './display.ts'
 import type { Guard } from './guard/guard.ts'
 import type { Heals } from './heals.ts'
+import type { HubTold } from './hub-told.ts'
 import type { Lag } from './lag.ts'
 import type { Links } from './links.ts'
 import type { Markers } from './markers.ts'
@@ -72,6 +73,7 @@ export interface TickingPorts {
   readonly markers: Markers
   readonly people: People
   readonly heals: Heals
+  readonly hubTold: HubTold
   readonly selfTold: SelfTold
   readonly facts: DeviceFacts
   /** netNow, ms. */
@@ -89,9 +91,15 @@ export class Ticking {
 
   /** When any part but the choice of hub wants a tick, monotonic ms. */
   dueAt(): number {
-    const { wakes, outbox, readiness, openings, online, heals, confirming, acts, company } = this.#ports
+    const { wakes, outbox, readiness, openings, online, heals, hubTold, confirming, acts, company } =
+      this.#ports
     const isWaiting =
-      outbox.unstored > 0 || !readiness.isReady || openings.size > 0 || online.isWaiting || heals.isWaiting
+      outbox.unstored > 0 ||
+      !readiness.isReady ||
+      openings.size > 0 ||
+      online.isWaiting ||
+      heals.isWaiting ||
+      hubTold.isWaiting
     return Math.min(
       wakes.nextAt(isWaiting),
       confirming.dueAt() ?? Number.POSITIVE_INFINITY,
@@ -145,7 +153,9 @@ export class Ticking {
 
   /** What people are told. */
   #lookAtPeople(now: number): void {
-    const { turn, online, markers, company, heals, selfTold, readiness, admissions, openings } = this.#ports
+    const { turn, online, markers, company, heals, hubTold, selfTold, readiness, admissions, openings } =
+      this.#ports
+    hubTold.tick()
     online.tick(now)
     markers.tick(now)
     company.tick(now, this.#ports.netNow(), () => online.persons())
