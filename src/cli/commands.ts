@@ -25,6 +25,9 @@ export type { CommandRow, Meaning }
 export const GENERAL = 'general'
 export const HISTORY_DEFAULT = 50
 export const HISTORY_MAX = 1000
+/** A number of them, as it is given to `lanchat history` and `lanchat search`. */
+export const isHistoryCount = (text: string): boolean =>
+  /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= HISTORY_MAX
 /** Stands for the `order` of the oldest message of the page before (session.ts). */
 export const MORE = 'more'
 const MEMBERS_MAX = 65_535

@@ -26,6 +26,7 @@ import { mentionPattern } from '../wire/mention.ts'
 import { indented, safeName } from './safe-text.ts'
 import { sizeText } from './size-text.ts'
 import { spanOf } from './span.ts'
+import { storedRooms } from './stored-rooms.ts'
 import { table } from './tables.ts'
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
@@ -476,11 +477,7 @@ const isDiskReport = (data: unknown): data is DiskReport =>
 
 /** What is stored room by room, and below it what the disk did. */
 function diskText({ failure, note, rooms }: DiskReport, look: Look): string {
-  const rows = rooms.map(({ room, name, events, bytes }) => ({
-    room: name ?? room.slice(0, ID_DIGITS),
-    events,
-    size: sizeText(bytes),
-  }))
+  const rows = storedRooms(rooms, sizeText)
   return [
     rows.length > 0 ? table(rows, look) : look.paint('dim', 'Nothing is stored yet.'),
     ...(failure ? [`The disk fails since ${localTime(failure.since)} (${safeName(failure.why)}).`] : []),

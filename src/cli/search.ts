@@ -1,6 +1,6 @@
 /** `lanchat search <words>`: what was said, newest first. */
 import type { OwnOptions } from './calls.ts'
-import { HISTORY_MAX } from './commands.ts'
+import { HISTORY_MAX, isHistoryCount } from './commands.ts'
 import { type Settings, UsageError } from './options.ts'
 import { question } from './question.ts'
 import type { World } from './world.ts'
@@ -14,10 +14,7 @@ export async function search(
 ): Promise<number> {
   if (room !== undefined && !/^\S+$/u.test(String(room)))
     throw new UsageError('--room must be the name of a room.')
-  if (
-    limit !== undefined &&
-    !(/^\d{1,4}$/.test(String(limit)) && Number(limit) >= 1 && Number(limit) <= HISTORY_MAX)
-  )
+  if (limit !== undefined && !isHistoryCount(String(limit)))
     throw new UsageError(`--limit must be a number, 1 to ${HISTORY_MAX}.`)
   const options = [
     ...(room === undefined ? [] : ['--room', String(room)]),

@@ -385,7 +385,7 @@ export function partsOf(options: CoreOptions, turn: Turn, newActs: () => Acts) {
       if (reign.isFollowed(link)) guard.listed(entries, isLast, turn.moment.now)
     },
   })
-  const lag = new Lag({ reign: reign, sync: sync, outbox: outbox })
+  const lag = new Lag({ reign, sync, outbox })
   const readiness = new Readiness({
     reign,
     sync,
@@ -480,7 +480,7 @@ export function partsOf(options: CoreOptions, turn: Turn, newActs: () => Acts) {
     isDenied,
     warnOfTwin: () => selfTold.twin(),
   })
-  const toldOf = { company, hubTold: hubTold, readiness: readiness }
+  const toldOf = { company, hubTold, readiness }
   const linkLife = new LinkLife({
     ...peers,
     ...toldOf,
@@ -600,7 +600,6 @@ export function partsOf(options: CoreOptions, turn: Turn, newActs: () => Acts) {
     counting,
     choose,
     roomChanged,
-    effect,
   })
   return {
     ...events,

@@ -8,7 +8,7 @@ import type { RoomId } from '../wire/ids.ts'
 import type { ChoiceEvent } from './choice.ts'
 import type { Comparing } from './comparing.ts'
 import type { Confirming } from './confirming.ts'
-import type { CoreEffect, CoreInput } from './core-io.ts'
+import type { CoreInput } from './core-io.ts'
 import type { Counting } from './counting.ts'
 import type { Display } from './display.ts'
 import type { Durable } from './durable.ts'
@@ -48,12 +48,9 @@ export interface StoreStatePorts {
   readonly verification: Verification
   readonly taking: Taking
   readonly counting: Counting
-  /** Monotonic ms. */
-  now(): number
   choose(event: ChoiceEvent): void
   /** What counts in a room may have changed. */
   roomChanged(room: RoomId): void
-  effect(effect: CoreEffect): void
 }
 
 export class StoreState {
@@ -89,9 +86,9 @@ export class StoreState {
   /** The truth about the store, where hints were wrong: what counts is decided anew, what is missing is asked for. */
   scanned({ wrong, rooms, events }: Told<'scanned'>): void {
     const { search, display, sync, comparing, replication, publishing, readiness } = this.#ports
-    const { now, choose, roomChanged } = this.#ports
+    const { turn, choose, roomChanged } = this.#ports
     this.#isScanned = true
-    replication.takeUp(publishing.lanes(), now())
+    replication.takeUp(publishing.lanes(), turn.moment.now)
     if (wrong > 0) {
       publishing.closeLanes()
       search.recount()
@@ -127,10 +124,10 @@ export class StoreState {
   }
 
   salvaged({ part, isLast }: Told<'salvage'>): void {
-    const { comparing, readiness, effect } = this.#ports
+    const { comparing, readiness, turn } = this.#ports
     readiness.drop()
     takeSalvaged(this.#salvage, part, (brought) => {
-      effect({ do: 'salvaged', brought })
+      turn.effect({ do: 'salvaged', brought })
       if (isLast) comparing.all()
     })
   }

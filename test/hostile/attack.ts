@@ -47,6 +47,11 @@ export const LINE_MS_MAX = 10_000
 /** What an attack may add to what a process holds, MiB: few add more than twenty. Without the bounds floods left up to 340. */
 export const GROWTH_MIB_MAX = 60
 
+/** So many frames, each made as it is sent. */
+export function* repeat(count: number, make: (i: number) => Frame): Iterable<Frame> {
+  for (let i = 0; i < count; i++) yield make(i)
+}
+
 /** A hub, run by `lanchat --json --rate 0 unless told otherwise`, and what an attacker knows of its network. */
 export class Scene {
   readonly loopback = new Loopback()
@@ -236,6 +241,15 @@ export class Attacker {
   async push(bytes: Uint8Array): Promise<void> {
     if (!this.link.send(bytes)) return
     if (this.link.queuedBytes > 256 * 1024) await this.drained()
+  }
+
+  /** Sends frames as fast as they are read, while the link lives; resolves once all are handed to the system. */
+  async pushAll(frames: Iterable<Frame>): Promise<void> {
+    for (const frame of frames) {
+      if (!this.isOpen) break
+      await this.push(encodeFrame(frame))
+    }
+    await this.drained()
   }
 
   /** Everything has been handed to the system. */

@@ -1,9 +1,7 @@
 /** Floods of what is allowed one at a time, by a proved member: the hub stays small, quick and fair to the others. */
-import { performance } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import { concat, fromHex, hex, uint } from '../../src/wire/bytes.ts'
-import { encodeFrame } from '../../src/wire/codec.ts'
 import { newContentLane } from '../../src/wire/event.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { type LaneId, NETWORK_ROOM } from '../../src/wire/ids.ts'
@@ -11,7 +9,8 @@ import { isRefusalCode } from '../../src/wire/refusal.ts'
 import { shortRun } from '../../src/wire/short-run.ts'
 import type { Chat } from '../e2e/loopback.ts'
 import { Held } from '../lab/held.ts'
-import { type Attacker, beat, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
+import { type Attacker, beat, GROWTH_MIB_MAX, LINE_MS_MAX, repeat, Scene } from './attack.ts'
+import { endure } from './endure.ts'
 
 const scene = new Scene()
 let people: readonly [Chat, Chat]
@@ -27,13 +26,9 @@ afterAll(() => scene.close())
 
 const random = (n: number) => nodeCrypto.random(n)
 
-function* repeat(count: number, make: (i: number) => Frame): Iterator<Frame> {
-  for (let i = 0; i < count; i++) yield make(i)
-}
-
 const bytesOf = (n: number, size: number) => random(n * size)
 
-const floods: Record<string, (attacker: Attacker) => Iterator<Frame>> = {
+const floods: Record<string, (attacker: Attacker) => Iterable<Frame>> = {
   'permission for ever new room names': () =>
     repeat(40_000, (i) => ({
       type: 'permitAsk',
@@ -110,31 +105,14 @@ const floods: Record<string, (attacker: Attacker) => Iterator<Frame>> = {
 }
 
 /** Sends it all as fast as it is read, while two people talk. */
-async function endure(attacker: Attacker, frames: Iterator<Frame>) {
-  const before = await held.mib()
-  let isOver = false
-  let slowest = 0
-  let lines = 0
-  // With all of it sent, and not all of it taken.
-  let most = 0
-  const talk = async () => {
-    do {
-      slowest = Math.max(slowest, await scene.talk(...people))
-      lines++
-    } while (!isOver)
-  }
-  const flood = async () => {
-    for (let next = frames.next(); !next.done && attacker.isOpen; next = frames.next())
-      await attacker.push(encodeFrame(next.value))
-    await attacker.drained()
-    most = await held.mib()
-    await attacker.settled().catch(() => {})
-    isOver = true
-  }
-  const at = performance.now()
-  await Promise.all([talk(), flood()])
-  const grown = Math.max(most, await held.mib()) - before
-  const told = `${Math.round(performance.now() - at)} ms, ${lines} lines, slowest ${Math.round(slowest)} ms, grown ${Math.round(grown)} MiB, ${attacker.refused?.code ?? JSON.stringify(attacker.cause ?? 'open')}`
+async function talkThrough(attacker: Attacker, frames: Iterable<Frame>) {
+  const { ms, asked, slowest, grown } = await endure({
+    held,
+    ask: () => scene.talk(...people),
+    send: () => attacker.pushAll(frames),
+    taken: () => attacker.settled().catch(() => {}),
+  })
+  const told = `${Math.round(ms)} ms, ${asked} lines, slowest ${Math.round(slowest)} ms, grown ${Math.round(grown)} MiB, ${attacker.refused?.code ?? JSON.stringify(attacker.cause ?? 'open')}`
   return { slowest, grown, told }
 }
 
@@ -142,7 +120,7 @@ describe('a flood of', () => {
   for (const [name, frames] of Object.entries(floods))
     it(name, async () => {
       const attacker = await scene.joined()
-      const { slowest, grown, told } = await endure(attacker, frames(attacker))
+      const { slowest, grown, told } = await talkThrough(attacker, frames(attacker))
       console.log(`${name}: ${told}`)
       expect(scene.bugs()).toEqual([])
       expect(slowest).toBeLessThan(LINE_MS_MAX)
@@ -163,7 +141,7 @@ describe('a flood of', () => {
       }
       frames.push({ type: 'live', runs })
     }
-    const { slowest, grown, told } = await endure(
+    const { slowest, grown, told } = await talkThrough(
       attacker,
       (function* () {
         for (let round = 0; round < 20; round++) yield* frames
@@ -180,7 +158,7 @@ describe('a flood of', () => {
     const run = attacker.message('bad')
     const bad = { ...run, signature: run.signature.map((byte, i) => (i === 3 ? byte ^ 1 : byte)) }
     const frame: Frame = { type: 'live', runs: Array.from({ length: 200 }, () => bad) }
-    const { slowest, grown, told } = await endure(
+    const { slowest, grown, told } = await talkThrough(
       attacker,
       repeat(2000, () => frame),
     )
@@ -206,7 +184,7 @@ describe('a flood of', () => {
       return concat(head, signer.sign(concat(new TextEncoder().encode('lanchat/del/1'), head)))
     }
     attacker.send({ type: 'post', run: attacker.message('to be deleted', { laneId: hex(lane) as LaneId }) })
-    const { slowest, grown, told } = await endure(
+    const { slowest, grown, told } = await talkThrough(
       attacker,
       repeat(100, (i) => ({
         type: 'tombstones',

@@ -7,8 +7,8 @@ import type { Frame } from '../../src/wire/frames.ts'
 import { HAVE_PAGE_ENTRIES_MAX, ROSTER_PAGE_KEYS_MAX } from '../../src/wire/limits.ts'
 import type { Chat } from '../e2e/loopback.ts'
 import { Held } from '../lab/held.ts'
-import { type Attacker, Scene } from './attack.ts'
-import { EPOCH, LyingHub, repeat } from './lying-hub.ts'
+import { type Attacker, repeat, Scene } from './attack.ts'
+import { EPOCH, LyingHub } from './lying-hub.ts'
 
 const scene = new Scene()
 const hub = new LyingHub(scene)
@@ -30,7 +30,7 @@ afterAll(async () => {
 /** Sends frames as fast as they are read; resolves once the member has taken all of them: what more it holds, MiB. */
 async function push(count: number, make: (i: number) => Frame): Promise<number> {
   const before = await held.mib()
-  await hub.push(link, repeat(count, make))
+  await link.pushAll(repeat(count, make))
   await hub.taken(link)
   return (await held.mib()) - before
 }

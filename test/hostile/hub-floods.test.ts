@@ -18,8 +18,9 @@ import { type BodyValue, kindNumber } from '../../src/wire/kinds.ts'
 import { shortRun } from '../../src/wire/short-run.ts'
 import type { Chat } from '../e2e/loopback.ts'
 import { Held } from '../lab/held.ts'
-import { type Attacker, GROWTH_MIB_MAX, LINE_MS_MAX, Scene } from './attack.ts'
-import { LyingHub, repeat } from './lying-hub.ts'
+import { type Attacker, GROWTH_MIB_MAX, LINE_MS_MAX, repeat, Scene } from './attack.ts'
+import { endure } from './endure.ts'
+import { LyingHub } from './lying-hub.ts'
 
 const scene = new Scene()
 const hub = new LyingHub(scene)
@@ -110,31 +111,19 @@ const floods: Record<string, () => Iterable<Frame>> = {
 }
 
 /** Sends it all as fast as it is read, while the member is asked something again and again. */
-async function endure(frames: Iterable<Frame>) {
-  const before = await held.mib()
-  let isOver = false
-  let slowest = 0
-  let answers = 0
-  // With all of it sent, and not all of it taken.
-  let most = 0
-  const ask = async () => {
-    do {
+async function askThrough(frames: Iterable<Frame>) {
+  const { asked, slowest, grown } = await endure({
+    held,
+    ask: async () => {
       member.process.lines.length = 0
       const at = performance.now()
       await member.ask({ command: '/react' })
-      slowest = Math.max(slowest, performance.now() - at)
-      answers++
-    } while (!isOver)
-  }
-  const flood = async () => {
-    await hub.push(link, frames)
-    most = await held.mib()
-    await hub.taken(link)
-    isOver = true
-  }
-  await Promise.all([ask(), flood()])
-  const grown = Math.max(most, await held.mib()) - before
-  const told = `${answers} answers, slowest ${Math.round(slowest)} ms, grown ${Math.round(grown)} MiB`
+      return performance.now() - at
+    },
+    send: () => link.pushAll(frames),
+    taken: () => hub.taken(link),
+  })
+  const told = `${asked} answers, slowest ${Math.round(slowest)} ms, grown ${Math.round(grown)} MiB`
   return { slowest, grown, told }
 }
 
@@ -142,7 +131,7 @@ describe('a flood from the hub followed: its member answers all the while, of', 
   for (const [name, make] of Object.entries(floods))
     it(name, async () => {
       // Signed before, so that the member alone is what takes time.
-      const { slowest, grown, told } = await endure([...make()])
+      const { slowest, grown, told } = await askThrough([...make()])
       console.log(`${name}: ${told}`)
       expect(scene.bugs(member.process)).toEqual([])
       expect(slowest).toBeLessThan(LINE_MS_MAX)

@@ -1,17 +1,11 @@
 /** A hub that lies: a listener that claims to be hub above all others, and what it sends to the one who comes. */
 import { nodeCrypto, signerOf } from '../../src/node/crypto.ts'
 import { type Listener, listen } from '../../src/node/io/listen.ts'
-import { encodeFrame } from '../../src/wire/codec.ts'
 import type { Frame } from '../../src/wire/frames.ts'
 import { nameHint, pskOf } from '../../src/wire/ids.ts'
 import { Attacker, beat, type Scene } from './attack.ts'
 
 export const EPOCH = 2 ** 32 - 1
-
-/** So many frames, each made as it is sent. */
-export function* repeat(count: number, make: (i: number) => Frame): Iterable<Frame> {
-  for (let i = 0; i < count; i++) yield make(i)
-}
 
 export class LyingHub {
   readonly signer = signerOf(nodeCrypto.random(32))
@@ -69,15 +63,6 @@ export class LyingHub {
   /** The heartbeat of a hub. */
   claim(): Frame {
     return beat({ counter: ++this.#counter, state: 3, upstream: this.signer.key, epoch: EPOCH, flags: 1 })
-  }
-
-  /** Sends frames as fast as they are read. */
-  async push(link: Attacker, frames: Iterable<Frame>): Promise<void> {
-    for (const frame of frames) {
-      if (!link.isOpen) break
-      await link.push(encodeFrame(frame))
-    }
-    await link.drained()
   }
 
   /** All that was sent has been taken. */

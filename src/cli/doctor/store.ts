@@ -6,6 +6,7 @@ import type { Settings } from '../options.ts'
 import { type Report, report } from '../report.ts'
 import { safeName } from '../safe-text.ts'
 import { sizeText } from '../size-text.ts'
+import { storedRooms } from '../stored-rooms.ts'
 import { table } from '../tables.ts'
 import type { World } from '../world.ts'
 
@@ -81,11 +82,7 @@ function textOf(verdict: string, store: StoreReport, tabs: boolean): string {
     ...(store.pid !== undefined && { process: store.pid }),
     ...(store.note !== undefined && { note: store.note }),
   }
-  const rooms = store.rooms.map(({ room, name, events, bytes }) => ({
-    room: name ?? room.slice(0, 8),
-    events,
-    size: size(bytes),
-  }))
+  const rooms = storedRooms(store.rooms, size)
   return [
     safeName(verdict),
     table(about, { tabs }),

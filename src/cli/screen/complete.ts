@@ -67,20 +67,15 @@ function candidatesFor(before: string, word: string, from: number, known: Known)
 }
 
 function rooms(word: string, known: Known): string[] {
-  return word.startsWith('#')
-    ? holding(known.rooms, word.slice(1)).map((room) => `#${room}`)
-    : holding(known.rooms, word)
+  const [sign, part] = word.startsWith('#') ? ['#', word.slice(1)] : ['', word]
+  return holding(known.rooms, part, (room) => [room]).map((room) => `${sign}${room} `)
 }
 
 /** `@an` keeps its sign; in a list of nicks (`/msg anna,bo`) the last one is completed. Found by either name, written by one. */
 function nicks(word: string, { people }: Known, end: string, as: keyof Named): string[] {
   const [, head = '', start = ''] = /^(@|.*,@?)?(.*)$/su.exec(word)!
-  const low = start.toLowerCase()
-  const has = (person: Named, fits: (name: string) => boolean) =>
-    fits(person.shown.toLowerCase()) || fits(person.public.toLowerCase())
-  const beginning = people.filter((person) => has(person, (name) => name.startsWith(low)))
-  const inside = people.filter((person) => has(person, (name) => name.indexOf(low) > 0))
-  return [...beginning, ...inside].map((person) => head + person[as] + end)
+  const found = holding(people, start, (person) => [person.shown, person.public])
+  return found.map((person) => head + person[as] + end)
 }
 
 /** From two letters on; `:smile:` written out is replaced as well. */
@@ -96,11 +91,12 @@ function emoji(word: string): string[] {
   return fitting.map((each) => `${EMOJI[each]} `)
 }
 
-/** A list is searched as one types: those that begin so first, then those with it inside. */
-function holding(names: Iterable<string>, part: string, end = ' '): string[] {
+/** A list is searched as one types: those of whose names one begins so first, then those with it inside. */
+function holding<T>(all: Iterable<T>, part: string, namesOf: (each: T) => readonly string[]): T[] {
   const low = part.toLowerCase()
-  const inside = [...names].filter((name) => name.toLowerCase().indexOf(low) > 0).map((name) => name + end)
-  return [...starting(names, part, end), ...inside]
+  const where = (fits: (at: number) => boolean) =>
+    [...all].filter((each) => namesOf(each).some((name) => fits(name.toLowerCase().indexOf(low))))
+  return [...where((at) => at === 0), ...where((at) => at > 0)]
 }
 
 function starting(names: Iterable<string>, start: string, end: string): string[] {
